@@ -1,0 +1,78 @@
+/* stwlab/base.h: what every other public header stands on: ABI version, status codes, annotations.
+ *
+ * Rules of this ABI (docs/reference/abi.md gives the reasons):
+ * A1  fixed-width integers only; no enum, size_t, bool, bit-field or varargs crosses the boundary.
+ * A2  every struct starts with its own size in bytes; a reader touches only what both sides know.
+ * A3  structs grow at their end, never in the middle.
+ * A4  the side that allocates frees; strings are borrowed, with a stated lifetime.
+ * A5  a slot's first argument is the plugin's own `self`; plugins keep no globals.
+ * Thread rules are not prose: every slot carries the annotations defined below. */
+#ifndef STWLAB_BASE_H
+#define STWLAB_BASE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The ABI's version. Equal majors are compatible; a minor only adds. Major 0 may still change. */
+#define STW_ABI_MAJOR 0u
+#define STW_ABI_MINOR 1u
+
+/* "STWP", little-endian: opens a descriptor and a manifest note. */
+#define STW_MAGIC 0x50575453u
+
+/* Status codes. Negative values never occur; new codes are added at the end. */
+typedef int32_t stw_status;
+#define STW_OK 0            /* done */
+#define STW_E_INVALID 1     /* an argument or a configured value is wrong */
+#define STW_E_NOMEM 2       /* memory of the C library or of the system ran out */
+#define STW_E_IO 3          /* a file or the system refused */
+#define STW_E_UNSUPPORTED 4 /* this plugin does not offer that */
+#define STW_E_REFUSED 5     /* an admission rule was broken */
+#define STW_E_AUDIT 6       /* an invariant does not hold */
+#define STW_E_STATE 7       /* legal call, wrong moment */
+
+#define STW_NODISCARD __attribute__((warn_unused_result))
+#define STW_LIKELY(x) __builtin_expect(!!(x), 1)
+#define STW_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Annotations of slots and host functions. They are orthogonal; a slot carries one of each group
+ * that matters. Clang keeps them in the syntax tree, where tools read them; others ignore them. */
+#ifdef __clang__
+#define STW_NOTE(text) __attribute__((annotate("stwlab:" text)))
+#else
+#define STW_NOTE(text)
+#endif
+/* Who calls. */
+#define STW_ON_MUTATOR STW_NOTE("on-mutator")     /* a running mutator's own thread */
+#define STW_ON_COLLECTOR STW_NOTE("on-collector") /* any thread that does collector work */
+#define STW_ON_MAIN STW_NOTE("on-main")           /* the trial's main thread, no mutator running */
+#define STW_ON_ANY STW_NOTE("on-any")             /* any thread, registered or not */
+/* Whether two threads may be inside with the same self. */
+#define STW_CONCURRENT STW_NOTE("concurrent")
+#define STW_EXCLUSIVE STW_NOTE("exclusive")
+/* What the callee may do. Without MAY_* it may not. */
+#define STW_MAY_BLOCK STW_NOTE("may-block")       /* sleep, take a contended lock, do I/O */
+#define STW_MAY_ALLOC STW_NOTE("may-alloc")       /* allocate cells, so also poll and collect */
+#define STW_WORLD_STOPPED STW_NOTE("world-stopped") /* called inside a pause: be quick */
+
+/* Where a failing call leaves its reason. The host owns it; fields are written by
+ * stw_host.set_error and stay valid until the next call that takes the same error. */
+struct stw_error {
+    uint32_t struct_size;
+    stw_status status;
+    char field[64];    /* the parameter, slot or step that is at fault; may be empty */
+    char message[256]; /* one line, no trailing newline */
+};
+
+struct stw_mutator; /* stwlab/mutator.h */
+struct stw_host;    /* stwlab/host.h */
+struct stw_span;    /* stwlab/allocator.h */
+struct stw_config;  /* stwlab/manifest.h */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

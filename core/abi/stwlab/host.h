@@ -1,0 +1,141 @@
+/* stwlab/host.h: what the host offers to plugins.
+ *
+ * One const table, reached through `create` and through m->host. It lives as long as the process.
+ * Functions take the host or a mutator first; who may call is in the annotations. */
+#ifndef STWLAB_HOST_H
+#define STWLAB_HOST_H
+
+#include "mutator.h"
+
+/* Call numbers of the flight recorder. Appended to, never renumbered. */
+#define STW_CALL_NONE 0u
+#define STW_CALL_CREATE 1u
+#define STW_CALL_DESTROY 2u
+#define STW_CALL_ALLOCATOR_ATTACH 3u
+#define STW_CALL_ALLOCATOR_DETACH 4u
+#define STW_CALL_ALLOCATOR_REFILL 5u
+#define STW_CALL_ALLOCATOR_LARGE 6u
+#define STW_CALL_ALLOCATOR_FLUSH 7u
+#define STW_CALL_ALLOCATOR_SWEEP 8u
+#define STW_CALL_WORKLOAD_SETUP 9u
+#define STW_CALL_WORKLOAD_OPERATE 10u
+#define STW_CALL_WORKLOAD_CHECKSUM 11u
+#define STW_CALL_WORKLOAD_TEARDOWN 12u
+#define STW_CALL_STRATEGY_BEGIN 13u
+#define STW_CALL_STRATEGY_END 14u
+#define STW_CALL_STRATEGY_NEED_MAP 15u
+#define STW_CALL_STRATEGY_DONE_MAP 16u
+#define STW_CALL_STRATEGY_MERGE 17u
+#define STW_CALL_STRATEGY_NEED_SCRATCH 18u
+#define STW_CALL_STRATEGY_DONE_SCRATCH 19u
+#define STW_CALL_STRATEGY_REQUEST_BEGIN 20u
+#define STW_CALL_STRATEGY_REQUEST_END 21u
+#define STW_CALL_STRATEGY_BATCH_BOUNDARY 22u
+#define STW_CALL_MAP_MAKE 23u
+#define STW_CALL_MAP_MERGE 24u
+#define STW_CALL_MAP_CLEAR 25u
+#define STW_CALL_WORKLOAD_LAST_MAP 26u
+#define STW_CALLS 27u
+
+/* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire. */
+struct stw_span_request {
+    uint32_t struct_size;
+    uint32_t span_class;
+    uintptr_t base;
+    uint64_t page_count;
+    uint64_t cell_bytes;
+    uint32_t cell_count;
+    uint32_t layout;
+    uint32_t needs_zero;
+    uint32_t reserved;
+};
+
+/* Called in the first stop of each cycle, after all mutators stopped and before marking: the moment
+ * at which Go empties its pools. Roots may be moved around without the barrier. */
+typedef void (*stw_cycle_hook)(void *context) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
+
+#define STW_GC_OFF (-1)
+
+struct stw_host {
+    uint32_t struct_size;
+    uint16_t abi_major;
+    uint16_t abi_minor;
+
+    /* For anyone. */
+
+    /* Fills `error`; long texts are cut. Returns `status`, so that `return set_error(...)` reads. */
+    stw_status (*set_error)(struct stw_error *error, stw_status status, const char *field,
+                            const char *message) STW_ON_ANY STW_CONCURRENT;
+    /* Monotonic clock, ns. */
+    uint64_t (*clock_ns)(void) STW_ON_ANY STW_CONCURRENT;
+    /* Makes [words, words + count) roots, scanned precisely. Write them with stw_store once the
+     * caller is a mutator. STW_E_NOMEM. */
+    stw_status (*root_add)(void **words, uint64_t count) STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
+    void (*root_remove)(void **words) STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
+    stw_status (*cycle_hook_add)(stw_cycle_hook hook, void *context)
+        STW_ON_MAIN STW_MAY_BLOCK;
+    /* How many mutators this trial has. */
+    uint32_t (*mutator_count)(void) STW_ON_ANY STW_CONCURRENT;
+
+    /* For mutators. */
+
+    void (*safepoint)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*barrier_flush)(struct stw_mutator *m) STW_ON_MUTATOR;
+    void *(*alloc_slow)(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
+        STW_ON_MUTATOR STW_MAY_ALLOC;
+    void (*copy_slow)(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+                      const struct stw_type *type) STW_ON_MUTATOR;
+    /* Bytes that a request really gets. */
+    uint64_t (*usable_bytes)(struct stw_mutator *m, uint64_t bytes, uint32_t scan) STW_ON_MUTATOR;
+    /* Gives the processor to another mutator that waits for one (Go: runtime.Gosched). */
+    void (*yield)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    /* Brackets a blocking call. In between the mutator counts as stopped and must not touch managed
+     * memory; cells that its stack held at begin stay alive. */
+    void (*block_begin)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*block_end)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    /* Runs a whole cycle, sweep included, before it returns (Go: runtime.GC). */
+    void (*collect)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    /* Sets GOGC: percent, or STW_GC_OFF. Returns the setting before. */
+    int32_t (*set_gc_percent)(struct stw_mutator *m, int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
+
+    /* For allocators. */
+
+    /* `page_count` adjacent pages, first fit by address. `*needs_zero` is 0 if all of them are
+     * fresh from the system. STW_E_NOMEM when the system or a limit refuses. */
+    stw_status (*pages_acquire)(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
+        STW_ON_ANY STW_CONCURRENT;
+    void (*pages_release)(uintptr_t base, uint64_t page_count) STW_ON_ANY STW_CONCURRENT;
+    /* Registers a span with the page map; its bits are clear, its generation is the heap's. */
+    stw_status (*span_register)(const struct stw_span_request *request, struct stw_span **span)
+        STW_ON_ANY STW_CONCURRENT;
+    /* The reverse; the pages stay the caller's. */
+    void (*span_unregister)(struct stw_span *span) STW_ON_ANY STW_CONCURRENT;
+    /* Sweeps one unswept span that the caller owns: marked cells become the allocated ones;
+     * live_count, free_index (0) and needs_zero are set. Returns live_count. */
+    uint32_t (*span_sweep)(struct stw_span *span) STW_ON_COLLECTOR STW_CONCURRENT;
+    /* The heap's sweep generation; changes only while the world is stopped. */
+    uint32_t (*sweep_generation)(void) STW_ON_ANY STW_CONCURRENT;
+    /* Charges (or, negative, credits) bytes to the live heap that paces the collector. */
+    void (*heap_live_add)(int64_t bytes) STW_ON_ANY STW_CONCURRENT;
+};
+
+static inline void stw_slow_safepoint(struct stw_mutator *m)
+{
+    m->host->safepoint(m);
+}
+static inline void stw_slow_barrier(struct stw_mutator *m)
+{
+    m->host->barrier_flush(m);
+}
+static inline void *stw_slow_alloc(struct stw_mutator *m, uint64_t bytes,
+                                   const struct stw_type *type)
+{
+    return m->host->alloc_slow(m, bytes, type);
+}
+static inline void stw_slow_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+                                 const struct stw_type *type)
+{
+    m->host->copy_slow(m, to, from, bytes, type);
+}
+
+#endif

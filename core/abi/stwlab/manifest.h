@@ -1,0 +1,112 @@
+/* stwlab/manifest.h: what a shared object offers, readable without executing it.
+ *
+ * A manifest is an ELF note (section .note.stwlab, owner "stwlab", type 1) that the host parses from
+ * the file. Its descriptor is `struct stw_manifest_head` followed by text, one record a line, fields
+ * separated by '|':
+ *     plugin|KIND|ID|SUMMARY
+ *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
+ * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
+ * NAME matches [a-z][a-z0-9_.-]*. TYPE is u64, f64, bool, text, or choice(a,b,c). UNIT is a plain
+ * word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. For bool, text and choice MIN
+ * and MAX are empty. Text fields must not contain '|' or a newline. Every plugin line is matched by
+ * one entry of the descriptor (plugin.h), checked again when the object is loaded.
+ *
+ * Usage, once per shared object, at file scope:
+ *     STW_MANIFEST(STW_PLUGIN("strategy", "chunked-merge", "Merges in chunks")
+ *                  STW_PARAM_U64("chunk", "entries", 4096, 1, 1073741824, "entries a chunk")) */
+#ifndef STWLAB_MANIFEST_H
+#define STWLAB_MANIFEST_H
+
+#include "base.h"
+
+#define STW_NOTE_SECTION ".note.stwlab"
+#define STW_NOTE_OWNER "stwlab"
+#define STW_NOTE_TYPE 1u
+
+/* The fingerprint: every field is compared before any plugin code runs, and the refusal names the
+ * field that differs. Sizes catch headers that say the same version but are not the same. */
+struct stw_manifest_head {
+    uint32_t struct_size; /* of this head; the text follows directly */
+    uint32_t magic;       /* STW_MAGIC */
+    uint16_t abi_major;
+    uint16_t abi_minor;
+    uint16_t pointer_bits; /* 64 */
+    uint16_t byte_order;   /* 0x0102 as the compiler stored it */
+    uint32_t mutator_size; /* sizeof(struct stw_mutator), the public prefix */
+    uint32_t span_size;    /* sizeof(struct stw_span), the public prefix */
+    char compiler[40];     /* __VERSION__, cut; shown, never compared */
+};
+_Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part of the ABI");
+
+#define STW_STRINGIFY_(x) #x
+#define STW_STRINGIFY(x) STW_STRINGIFY_(x)
+
+#define STW_PLUGIN(kind, id, summary) "plugin|" kind "|" id "|" summary "\n"
+#define STW_PARAM_U64(name, unit, def, min, max, help)                                             \
+    "param|" name "|u64|" unit "|" #def "|" #min "|" #max "|" help "\n"
+#define STW_PARAM_F64(name, unit, def, min, max, help)                                             \
+    "param|" name "|f64|" unit "|" #def "|" #min "|" #max "|" help "\n"
+#define STW_PARAM_BOOL(name, def, help) "param|" name "|bool||" #def "|||" help "\n"
+#define STW_PARAM_TEXT(name, def, help) "param|" name "|text||" def "|||" help "\n"
+#define STW_PARAM_CHOICE(name, choices, def, help)                                                 \
+    "param|" name "|choice(" choices ")||" def "|||" help "\n"
+
+#define STW_MANIFEST(text)                                                                         \
+    __attribute__((section(STW_NOTE_SECTION), used, aligned(4))) static const struct {             \
+        uint32_t owner_bytes, head_and_text_bytes, type;                                           \
+        char owner[8];                                                                             \
+        struct stw_manifest_head head;                                                             \
+        char body[sizeof(text)];                                                                   \
+    } stw__manifest_note = {                                                                       \
+        sizeof(STW_NOTE_OWNER),                                                                    \
+        (uint32_t)(sizeof(struct stw_manifest_head) + sizeof(text)),                               \
+        STW_NOTE_TYPE,                                                                             \
+        STW_NOTE_OWNER,                                                                            \
+        {sizeof(struct stw_manifest_head), STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR,                \
+         (uint16_t)(8 * sizeof(void *)), 0x0102, (uint32_t)sizeof(struct stw_mutator),             \
+         (uint32_t)sizeof(struct stw_span), __VERSION__},                                          \
+        text}
+
+/* The values that the trial was configured with, in the order of the manifest, every declared
+ * parameter present, all within their ranges. Borrowed: valid as long as the plugin instance. */
+#define STW_TYPE_U64 1u
+#define STW_TYPE_F64 2u
+#define STW_TYPE_BOOL 3u
+#define STW_TYPE_TEXT 4u
+#define STW_TYPE_CHOICE 5u
+
+struct stw_value {
+    const char *name;
+    uint32_t type;       /* STW_TYPE_* */
+    uint32_t choice;     /* index of the chosen word, for CHOICE */
+    uint64_t as_u64;     /* U64; BOOL as 0 or 1 */
+    double as_f64;       /* F64 */
+    const char *as_text; /* TEXT and CHOICE */
+};
+
+struct stw_config {
+    uint32_t struct_size;
+    uint32_t value_count;
+    const struct stw_value *values;
+};
+
+/* Looks a declared parameter up. Asking for one that the manifest does not declare is a programming
+ * error and traps. */
+static inline const struct stw_value *stw_config_get(const struct stw_config *config,
+                                                     const char *name)
+{
+    for (uint32_t i = 0; i < config->value_count; i++)
+        if (__builtin_strcmp(config->values[i].name, name) == 0)
+            return &config->values[i];
+    __builtin_trap();
+}
+static inline uint64_t stw_config_u64(const struct stw_config *config, const char *name)
+{
+    return stw_config_get(config, name)->as_u64;
+}
+static inline const char *stw_config_text(const struct stw_config *config, const char *name)
+{
+    return stw_config_get(config, name)->as_text;
+}
+
+#endif

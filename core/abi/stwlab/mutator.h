@@ -1,0 +1,208 @@
+/* stwlab/mutator.h: the stable prefix of a mutator, and the three fast paths compiled into plugins:
+ * safepoint poll, write barrier, allocation. None of them calls through a vtable.
+ *
+ * A mutator is a thread that runs application code over the managed heap. Its stack and registers
+ * are scanned conservatively, so a cell whose address (or an address inside it) is in a local
+ * variable is alive. Everywhere else a pointer must be stored with stw_store into a word that the
+ * cell's type calls a pointer, or into a registered root.
+ *
+ * M1  cells never move.
+ * M2  a mutator is stopped, scanned or handshaken with only inside stw_poll, an allocation, or a
+ *     host function marked STW_MAY_BLOCK; between those it runs undisturbed.
+ * M3  a cell is zeroed when it is handed out. */
+#ifndef STWLAB_MUTATOR_H
+#define STWLAB_MUTATOR_H
+
+#include "base.h"
+
+#define STW_SPAN_CLASSES 256u  /* upper bound over all allocators; Go uses 136 */
+#define STW_BARRIER_WORDS 512u /* Go: runtime/mwbbuf.go, wbBufEntries */
+#define STW_TRACE_CALLS 32u    /* ABI calls that the flight recorder keeps, a power of two */
+
+/* Describes where a cell's pointers are. A cell that holds an array of elements repeats the mask.
+ * Borrowed by the host for the life of the process: make it static const. */
+struct stw_type {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t element_bytes;      /* > 0, a multiple of 8 */
+    uint64_t pointer_bytes;      /* bytes up to and including the last pointer; > 0 */
+    const uint64_t *pointer_mask; /* bit i set: word i of an element is a pointer */
+    const char *name;
+};
+
+/* A run of free, zeroed, adjacent cells of one span class, consumed by bumping the cursor. */
+struct stw_run {
+    uintptr_t cursor; /* next cell */
+    uintptr_t limit;  /* end of the run; cursor == limit: empty */
+};
+
+/* How the loaded allocator divides sizes; shared by all mutators, constant during a trial.
+ * Span class = 2 * size class + (1 if pointer-free). Size class 0 is the large object. */
+struct stw_size_classes {
+    uint32_t struct_size;
+    uint32_t class_count;         /* size classes, class 0 included; at most STW_SPAN_CLASSES / 2 */
+    uint64_t small_bytes_max;     /* larger requests go to stw_host.alloc_large */
+    uint64_t header_above_bytes;  /* cells with pointers and above this size carry an 8-byte header */
+    uint64_t tiny_bytes_max;      /* pointer-free requests below this share a 16-byte block; 0: none */
+    const uint32_t *cell_bytes;   /* [class_count] */
+    const uint8_t *class_by_word; /* [small_bytes_max / 8 + 2], indexed by ceil(bytes / 8) */
+};
+
+/* Counters that a mutator adds to without any call. Totals over a trial. */
+#define STW_COUNT_MAP_GROW 0u      /* growths started */
+#define STW_COUNT_MAP_EVACUATED 1u /* buckets moved out of an old array */
+#define STW_COUNT_MAP_OVERFLOW 2u  /* overflow buckets handed out */
+#define STW_COUNT_USER0 8u         /* 8..15 are free for plugins, shown as user.0 .. user.7 */
+#define STW_COUNTERS 16u
+
+/* Gauges describe the last map that was built; the map plugin's stats slot fills them. */
+
+/* Bits of `poll`: what is asked of this mutator at its next safepoint. Host-private meaning. */
+struct stw_mutator {
+    uint32_t struct_size;  /* of this public prefix */
+    uint32_t index;        /* 0 .. mutators - 1 */
+    uint32_t poll;         /* atomic; non-zero: call host->safepoint. Set by any thread. */
+    uint32_t marking;      /* non-zero: barrier on, allocate black. Changes only while stopped. */
+    const struct stw_host *host;
+    const struct stw_size_classes *classes;
+    uintptr_t tiny_cursor; /* next free byte of the current tiny block; 0: none */
+    uintptr_t tiny_limit;
+    uint64_t *barrier_next; /* next free word of barrier_buffer; words left are always even */
+    uint64_t *barrier_end;
+    const char *site;          /* what the code is doing, for the pause record; static string */
+    void *allocator_state;     /* the allocator's per-mutator cache */
+    uint32_t *trace;           /* flight recorder ring, [STW_TRACE_CALLS] */
+    uint64_t trace_count;      /* ABI calls recorded so far */
+    uint64_t tiny_objects;     /* objects placed in tiny blocks */
+    uint64_t tiny_bytes;       /* bytes of them, as requested */
+    uint64_t reserved[2];      /* keeps `runs` on a cache line */
+    uint64_t counters[STW_COUNTERS];
+    struct stw_run runs[STW_SPAN_CLASSES];
+    uint64_t barrier_buffer[STW_BARRIER_WORDS];
+};
+
+/* Slow paths, defined with the host table (host.h). */
+static inline void stw_slow_safepoint(struct stw_mutator *m);
+static inline void stw_slow_barrier(struct stw_mutator *m);
+static inline void *stw_slow_alloc(struct stw_mutator *m, uint64_t bytes,
+                                   const struct stw_type *type);
+static inline void stw_slow_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+                                 const struct stw_type *type);
+
+/* Safepoint. Call it at least every few microseconds of straight-line work. */
+static inline void stw_poll(struct stw_mutator *m)
+{
+    if (STW_UNLIKELY(__atomic_load_n(&m->poll, __ATOMIC_RELAXED) != 0))
+        stw_slow_safepoint(m);
+}
+
+/* Stores a pointer into a pointer word of a managed cell or of a registered root. Hybrid barrier:
+ * while marking, the overwritten and the new pointer are both recorded (Go: runtime/mbarrier.go). */
+static inline void stw_store(struct stw_mutator *m, void *slot, const void *value)
+{
+    void **word = (void **)slot;
+    if (STW_UNLIKELY(m->marking)) {
+        m->barrier_next[0] = (uint64_t)(uintptr_t)__atomic_load_n(word, __ATOMIC_RELAXED);
+        m->barrier_next[1] = (uint64_t)(uintptr_t)value;
+        m->barrier_next += 2;
+        if (m->barrier_next == m->barrier_end)
+            stw_slow_barrier(m);
+    }
+    __atomic_store_n(word, (void *)(uintptr_t)value, __ATOMIC_RELEASE);
+}
+
+/* Copies `bytes` (a multiple of 8) of elements of `type` between managed cells, with the barrier.
+ * A null type means pointer-free. A null `from` clears. The ranges do not overlap. */
+static inline void stw_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+                            const struct stw_type *type)
+{
+    if (STW_UNLIKELY(type && m->marking))
+        stw_slow_copy(m, to, from, bytes, type);
+    else if (from)
+        __builtin_memcpy(to, from, bytes);
+    else
+        __builtin_memset(to, 0, bytes);
+}
+
+/* Writes the pointer bits of a cell in a span with a bitmap (cells up to 512 bytes, spans of one
+ * 8 KiB page, bits in the span's last 128 bytes; Go 1.22: runtime/mbitmap.go, heapSetTypeNoHeader).
+ * Only the span's owner writes them. */
+static inline void stw_set_pointer_bits(uintptr_t cell, uint64_t cell_bytes, uint64_t bytes,
+                                        const struct stw_type *type)
+{
+    uint64_t *bits = (uint64_t *)((cell & ~(uintptr_t)8191) + 8192 - 128);
+    uint64_t word = (cell & 8191) / 8, words = cell_bytes / 8, mask = type->pointer_mask[0];
+    for (uint64_t at = type->element_bytes / 8; at < bytes / 8; at += type->element_bytes / 8)
+        mask |= type->pointer_mask[0] << at;
+    uint64_t shift = word & 63, cover = words == 64 ? ~0ull : (1ull << words) - 1;
+    uint64_t *low = bits + word / 64;
+    __atomic_store_n(low, (__atomic_load_n(low, __ATOMIC_RELAXED) & ~(cover << shift))
+                              | ((mask & cover) << shift), __ATOMIC_RELAXED);
+    if (shift + words > 64) {
+        uint64_t *high = low + 1, back = 64 - shift;
+        __atomic_store_n(high, (__atomic_load_n(high, __ATOMIC_RELAXED) & ~(cover >> back))
+                                   | ((mask & cover) >> back), __ATOMIC_RELAXED);
+    }
+}
+
+/* Allocates a zeroed cell of at least `bytes` (> 0). With a type, `bytes` is a multiple of its
+ * element size and the cell is scanned by its mask; without one it is pointer-free and never
+ * scanned. Never returns null: when memory runs out the trial ends with that outcome. A safepoint. */
+static inline void *stw_alloc(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
+{
+    const struct stw_size_classes *k = m->classes;
+    uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;
+    if (STW_LIKELY(bytes <= k->small_bytes_max) && (type || bytes >= k->tiny_bytes_max)) {
+        uint32_t size_class = k->class_by_word[(bytes + header + 7) / 8];
+        uint32_t cell_bytes = k->cell_bytes[size_class];
+        struct stw_run *run = &m->runs[2 * size_class + (type ? 0 : 1)];
+        uintptr_t cell = run->cursor;
+        if (STW_LIKELY(cell != run->limit)) {
+            run->cursor = cell + cell_bytes;
+            if (!type)
+                return (void *)cell;
+            if (header) {
+                *(const struct stw_type **)cell = type;
+                return (void *)(cell + 8);
+            }
+            stw_set_pointer_bits(cell, cell_bytes, bytes, type);
+            return (void *)cell;
+        }
+    } else if (!type && bytes < k->tiny_bytes_max) {
+        uint64_t align = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+        uintptr_t at = (m->tiny_cursor + align - 1) & ~(uintptr_t)(align - 1);
+        if (STW_LIKELY(m->tiny_cursor && at + bytes <= m->tiny_limit)) {
+            m->tiny_cursor = at + bytes;
+            m->tiny_objects++;
+            m->tiny_bytes += bytes;
+            return (void *)at;
+        }
+    }
+    return stw_slow_alloc(m, bytes, type);
+}
+
+static inline void stw_count(struct stw_mutator *m, uint32_t counter, uint64_t delta)
+{
+    m->counters[counter] += delta;
+}
+
+/* Names what the mutator does now; returns the name before, to be restored. */
+static inline const char *stw_site(struct stw_mutator *m, const char *site)
+{
+    const char *before = m->site;
+    __atomic_store_n(&m->site, site, __ATOMIC_RELAXED);
+    return before;
+}
+
+/* Flight recorder: plugin ordinal in the high half, call number (host.h) in the low. */
+static inline void stw_trace(struct stw_mutator *m, uint32_t plugin, uint32_t call)
+{
+    m->trace[m->trace_count++ & (STW_TRACE_CALLS - 1)] = plugin << 16 | call;
+}
+
+#include "host.h"
+
+_Static_assert(__builtin_offsetof(struct stw_mutator, poll) == 8, "prefix layout is ABI");
+_Static_assert(__builtin_offsetof(struct stw_mutator, runs) == 256, "prefix layout is ABI");
+
+#endif

@@ -1,0 +1,134 @@
+/* stwlab/strategy.h: the strategy kind: a mitigation wraps a workload's intents.
+ *
+ * A workload never calls the map plugin. It states intents; each strategy in the cell's chain may
+ * change how an intent is carried out and passes the rest on with stw_next_*. The host closes the
+ * chain with a base that calls the map plugin. Slots that a strategy leaves null are replaced at
+ * load by stubs that pass on, so a strategy implements only what it changes.
+ *
+ * `a + b` puts a outermost: the workload's intent reaches a first. */
+#ifndef STWLAB_STRATEGY_H
+#define STWLAB_STRATEGY_H
+
+#include "map.h"
+#include "host.h"
+
+/* "I need a map": hint_entries is what the program writes in its source (0: nothing),
+ * expected_entries what it could know (0: unknown). The base passes hint_entries to the map. */
+struct stw_map_need {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const struct stw_map_type *type;
+    uint64_t hint_entries;
+    uint64_t expected_entries;
+};
+
+struct stw_link;
+
+struct stw_strategy_ops {
+    uint32_t struct_size;
+    uint32_t reserved;
+
+    /* Optional; without it self is null. */
+    stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
+    void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
+    /* Optional. Once per mutator, before its first and after its last intent. */
+    void (*begin)(void *self, const struct stw_link *next, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+    void (*end)(void *self, const struct stw_link *next, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+
+    /* Intents, all optional, all on the mutator that states them. */
+    void *(*need_map)(void *self, const struct stw_link *next, struct stw_mutator *m,
+                      const struct stw_map_need *need) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    /* The caller will not use the map again. */
+    void (*done_map)(void *self, const struct stw_link *next, struct stw_mutator *m,
+                     const struct stw_map_type *type, void *map)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    void (*merge)(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
+                  const struct stw_entries *entries, uint64_t first, uint64_t count)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+    /* A scratch slice of `bytes`, zeroed; null type: pointer-free. */
+    void *(*need_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
+                          uint64_t bytes, const struct stw_type *type)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    void (*done_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
+                         void *scratch, uint64_t bytes, const struct stw_type *type)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    void (*request_begin)(void *self, const struct stw_link *next, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+    void (*request_end)(void *self, const struct stw_link *next, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+    void (*batch_boundary)(void *self, const struct stw_link *next, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+};
+
+/* One link of the chain. Built by the host; constant during a trial. */
+struct stw_link {
+    uint32_t struct_size;
+    uint32_t plugin; /* ordinal, for the flight recorder */
+    const struct stw_strategy_ops *ops; /* no null intents */
+    void *self;
+    const struct stw_link *next; /* null at the base */
+    const struct stw_map_ops *map_ops; /* the cell's map plugin, for strategies that inspect maps */
+    void *map_self;
+};
+
+/* State an intent to `to`: the workload uses the head of the chain, a strategy its `next`. */
+static inline void stw_next_begin(const struct stw_link *to, struct stw_mutator *m)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_BEGIN);
+    to->ops->begin(to->self, to->next, m);
+}
+static inline void stw_next_end(const struct stw_link *to, struct stw_mutator *m)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_END);
+    to->ops->end(to->self, to->next, m);
+}
+static inline void *stw_next_need_map(const struct stw_link *to, struct stw_mutator *m,
+                                      const struct stw_map_need *need)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_NEED_MAP);
+    return to->ops->need_map(to->self, to->next, m, need);
+}
+static inline void stw_next_done_map(const struct stw_link *to, struct stw_mutator *m,
+                                     const struct stw_map_type *type, void *map)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_DONE_MAP);
+    to->ops->done_map(to->self, to->next, m, type, map);
+}
+static inline void stw_next_merge(const struct stw_link *to, struct stw_mutator *m, void *map,
+                                  const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_MERGE);
+    to->ops->merge(to->self, to->next, m, map, entries, first, count);
+}
+static inline void *stw_next_need_scratch(const struct stw_link *to, struct stw_mutator *m,
+                                          uint64_t bytes, const struct stw_type *type)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_NEED_SCRATCH);
+    return to->ops->need_scratch(to->self, to->next, m, bytes, type);
+}
+static inline void stw_next_done_scratch(const struct stw_link *to, struct stw_mutator *m,
+                                         void *scratch, uint64_t bytes, const struct stw_type *type)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_DONE_SCRATCH);
+    to->ops->done_scratch(to->self, to->next, m, scratch, bytes, type);
+}
+static inline void stw_next_request_begin(const struct stw_link *to, struct stw_mutator *m)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_REQUEST_BEGIN);
+    to->ops->request_begin(to->self, to->next, m);
+}
+static inline void stw_next_request_end(const struct stw_link *to, struct stw_mutator *m)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_REQUEST_END);
+    to->ops->request_end(to->self, to->next, m);
+}
+static inline void stw_next_batch_boundary(const struct stw_link *to, struct stw_mutator *m)
+{
+    stw_trace(m, to->plugin, STW_CALL_STRATEGY_BATCH_BOUNDARY);
+    to->ops->batch_boundary(to->self, to->next, m);
+}
+
+#endif

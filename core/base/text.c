@@ -1,0 +1,116 @@
+/* base/text.c: growing strings and nearest words. */
+#include "base/text.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEAREST_BYTES_MAX 63u /* longer words are compared by their first 63 bytes */
+
+void *stw_new(size_t count, size_t bytes)
+{
+    void *memory = calloc(count ? count : 1, bytes ? bytes : 1);
+    STW_REQUIRE(memory);
+    return memory;
+}
+
+void *stw_grow(void *memory, size_t count, size_t bytes)
+{
+    STW_REQUIRE(bytes == 0 || count <= SIZE_MAX / bytes);
+    size_t total = count * bytes;
+    void *grown = realloc(memory, total > 0 ? total : 1);
+    STW_REQUIRE(grown);
+    return grown;
+}
+
+char *stw_strdup(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    return memcpy(stw_new(bytes, 1), text, bytes);
+}
+
+static void reserve(struct stw_text *text, size_t more)
+{
+    if (text->length + more + 1 <= text->capacity)
+        return;
+    text->capacity = 2 * (text->length + more + 1);
+    text->bytes = stw_grow(text->bytes, text->capacity, 1);
+}
+
+void stw_text_add(struct stw_text *text, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    STW_REQUIRE(length >= 0);
+    reserve(text, (size_t)length);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+    va_end(again);
+    text->length += (size_t)length;
+}
+
+void stw_text_add_bytes(struct stw_text *text, const char *bytes, size_t length)
+{
+    reserve(text, length);
+    if (length)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void stw_text_free(struct stw_text *text)
+{
+    free(text->bytes);
+    *text = (struct stw_text){0};
+}
+
+const char *stw_text_get(const struct stw_text *text)
+{
+    return text->bytes ? text->bytes : "";
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein distance, one row at a time. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t a_length = smaller(strlen(a), NEAREST_BYTES_MAX);
+    size_t b_length = smaller(strlen(b), NEAREST_BYTES_MAX);
+    size_t row[NEAREST_BYTES_MAX + 1];
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t above = row[j];
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            row[j] = smaller(change, smaller(above, row[j - 1]) + 1);
+            diagonal = above;
+        }
+    }
+    return row[b_length];
+}
+
+const char *stw_nearest(const char *word, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    size_t least = strlen(word) / 3 + 2;
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(word, words[i]);
+        if (d < least) {
+            least = d;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}

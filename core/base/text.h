@@ -1,0 +1,34 @@
+/* base/text.h: a growing string, and the nearest word of a list for "did you mean".
+ * Memory of the C library, never of the managed heap. Running out of it aborts. */
+#ifndef STW_BASE_TEXT_H
+#define STW_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* Zero-initialise; `bytes` is null or terminated. */
+struct stw_text {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+};
+
+void stw_text_add(struct stw_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void stw_text_add_bytes(struct stw_text *text, const char *bytes, size_t length);
+/* Frees the memory and makes `text` empty again. */
+void stw_text_free(struct stw_text *text);
+/* The string, never null. */
+const char *stw_text_get(const struct stw_text *text);
+
+/* Copies; aborts when memory runs out. */
+char *stw_strdup(const char *text);
+/* calloc that aborts when memory runs out. */
+void *stw_new(size_t count, size_t bytes);
+/* realloc that aborts when memory runs out. */
+void *stw_grow(void *memory, size_t count, size_t bytes);
+
+/* The word of words[0 .. count) nearest to `word` by edit distance, or null when none is nearer
+ * than about a third of its length. */
+const char *stw_nearest(const char *word, const char *const *words, size_t count);
+
+#endif

@@ -1,0 +1,55 @@
+/* gc/pause.h: the record of one stop of the world.
+ *
+ * Records live in memory that the lab provides (shared with the coordinator, so that they survive a
+ * crash). The stopper fills a record; the last mutator to resume writes restarting_ns, and then the
+ * record is complete. Nothing allocates or locks to measure a stop. */
+#ifndef STW_GC_PAUSE_H
+#define STW_GC_PAUSE_H
+
+#include <stdint.h>
+
+/* Why the world stopped. */
+#define STW_PAUSE_SWEEP_TERMINATION 0u /* concurrent: barrier on */
+#define STW_PAUSE_MARK_TERMINATION 1u  /* concurrent: barrier off */
+#define STW_PAUSE_FULL 2u              /* stw: mark and sweep in one stop */
+#define STW_PAUSE_OTHER 3u             /* settings changed, audits asked for */
+
+/* Named steps inside a stop; what each does is in docs/design/collector.md. */
+#define STW_STEP_FINISH_SWEEP 0u
+#define STW_STEP_HOOKS 1u        /* pools are emptied */
+#define STW_STEP_RETIRE_RUNS 2u  /* allocation bits made exact, current runs blackened */
+#define STW_STEP_PACER 3u
+#define STW_STEP_BARRIER_FLUSH 4u
+#define STW_STEP_ROOTS 5u        /* stw mode: roots and stacks */
+#define STW_STEP_MARK 6u         /* stw mode: drain */
+#define STW_STEP_SWEEP 7u        /* stw mode: sweep */
+#define STW_STEP_PHASE 8u        /* phase switch: barrier flags, generations, list roles */
+#define STW_STEP_AUDIT 9u        /* only with audits on */
+#define STW_STEPS 10u
+/* "finish-sweep", "hooks", ...; never null. */
+const char *stw_step_name(uint32_t step);
+const char *stw_pause_kind_name(uint32_t kind);
+
+#define STW_NO_MUTATOR UINT32_MAX
+#define STW_SITE_BYTES 32u
+
+struct stw_pause {
+    uint64_t cycle;         /* from 1 */
+    uint32_t kind;          /* STW_PAUSE_* */
+    uint32_t last_mutator;  /* the last to stop, or STW_NO_MUTATOR */
+    uint64_t start_ns;      /* of the request, since the trial's start */
+    uint64_t stopping_ns;   /* request -> all stopped */
+    uint64_t working_ns;    /* all stopped -> release */
+    uint64_t restarting_ns; /* release -> the last mutator runs again */
+    uint64_t step_ns[STW_STEPS];
+    uint64_t scan_bytes;    /* the rest: work done inside this stop */
+    uint64_t mark_objects;
+    uint64_t root_words;
+    uint64_t barrier_words;
+    uint64_t spans_swept;
+    uint32_t mutators;      /* that had to be stopped */
+    uint32_t complete;      /* atomic; 1: all fields are final */
+    char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
+};
+
+#endif

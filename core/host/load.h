@@ -1,0 +1,33 @@
+/* host/load.h: loads one plugin's code; workers only.
+ *
+ * Admission again, now against the loaded object: magic, versions, the offer named by the manifest,
+ * no null mandatory slot (refused by name). The vtable given out is the host's own copy, as long as
+ * this host's struct: slots that the plugin is too old to have, and optional slots left null, are
+ * filled with host stubs, so callers never test for null. */
+#ifndef STW_HOST_LOAD_H
+#define STW_HOST_LOAD_H
+
+#include "host/manifest.h"
+
+struct stw_loaded {
+    const struct stw_plugin_info *info;
+    void *self;      /* after stw_plugin_create */
+    uint32_t ordinal; /* in the flight recorder */
+    union {
+        struct stw_allocator_ops allocator;
+        struct stw_map_ops map;
+        struct stw_strategy_ops strategy;
+        struct stw_workload_ops workload;
+    } ops;
+};
+
+/* dlopens info->path (RTLD_NOW | RTLD_LOCAL, absolute, never closed) and fills loaded->ops.
+ * STW_E_REFUSED with the rule and the slot in `error`. */
+stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
+                           struct stw_error *error);
+/* The same from a descriptor in this process (static builds, tests). */
+stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
+                            const struct stw_descriptor *descriptor, struct stw_loaded *loaded,
+                            struct stw_error *error);
+
+#endif

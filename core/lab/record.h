@@ -1,0 +1,83 @@
+/* lab/record.h: what a worker tells the coordinator, in memory that both map.
+ *
+ * The coordinator creates the record (a memory file), passes its descriptor to the worker, and reads
+ * it after the worker has ended, however it ended: everything here survives a crash. Fixed-width
+ * fields only. One writer a field; `state` is written last in each step.
+ *
+ * Layout of the file: struct stw_record, then struct stw_pause[pause_capacity]. */
+#ifndef STW_LAB_RECORD_H
+#define STW_LAB_RECORD_H
+
+#include "base/histogram.h"
+#include "gc/pause.h"
+
+#include <stwlab/mutator.h>
+
+#define STW_RECORD_MAGIC 0x3130524c57545353ull
+#define STW_RECORD_PAUSES (1u << 20) /* sparse: only touched pages take memory */
+#define STW_RECORD_SETTINGS_BYTES 65536u
+#define STW_RECORD_MUTATORS 256u
+#define STW_RECORD_COUNTERS 64u
+#define STW_RECORD_NAME_BYTES 32u
+
+/* How far the worker came. */
+#define STW_RECORD_EMPTY 0u
+#define STW_RECORD_STARTED 1u  /* main reached */
+#define STW_RECORD_LOADED 2u   /* plugins loaded and created */
+#define STW_RECORD_RUNNING 3u  /* first operation begun */
+#define STW_RECORD_DONE 4u     /* all numbers are final */
+
+/* What the worker says of itself; the coordinator adds what it saw from outside. */
+#define STW_VERDICT_NONE 0u
+#define STW_VERDICT_OK 1u
+#define STW_VERDICT_REFUSED 2u
+#define STW_VERDICT_OUT_OF_MEMORY 3u
+#define STW_VERDICT_INVALID 4u
+
+struct stw_record_counter {
+    char name[STW_RECORD_NAME_BYTES]; /* "gc.cycles"; empty: unused */
+    uint64_t value;
+};
+
+struct stw_record_trace {
+    uint64_t count; /* calls ever recorded */
+    uint32_t calls[STW_TRACE_CALLS];
+};
+
+struct stw_record {
+    uint64_t magic;
+    uint64_t bytes;          /* of the whole file */
+    uint64_t pause_capacity;
+    uint32_t state;          /* atomic, STW_RECORD_* */
+    uint32_t verdict;        /* STW_VERDICT_* */
+    char message[512];       /* why, one line */
+    char field[64];
+
+    /* In: one "key\tvalue\n" a setting, terminated by a zero byte. */
+    char settings[STW_RECORD_SETTINGS_BYTES];
+
+    /* Crash handler's. */
+    int32_t crash_signal;
+    uint32_t crash_at_limit; /* the process was at its memory limit when it crashed */
+    uint64_t crash_address;
+    char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
+    struct stw_record_trace traces[STW_RECORD_MUTATORS];
+
+    /* Out. Times in ns on the monotonic clock. */
+    uint64_t main_ns;        /* main reached */
+    uint64_t first_op_ns;    /* first operation begun */
+    uint64_t last_op_ns;     /* last operation ended */
+    uint64_t checksum;
+    uint64_t operations;
+    uint64_t pause_count;    /* atomic; pauses stored */
+    uint64_t pauses_lost;    /* did not fit */
+    struct stw_record_counter counters[STW_RECORD_COUNTERS];
+    struct stw_histogram op_ns;
+};
+
+static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
+{
+    return (struct stw_pause *)(record + 1);
+}
+
+#endif

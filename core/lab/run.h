@@ -1,0 +1,32 @@
+/* lab/run.h: runs a matrix: schedule, worker processes, outcomes, store, progress. */
+#ifndef STW_LAB_RUN_H
+#define STW_LAB_RUN_H
+
+#include "lab/experiment.h"
+
+struct stw_run_options {
+    const char *run_path;        /* run directory */
+    const char *executable;      /* this program, for workers */
+    const char *const *plugin_paths; /* of --plugin-path, handed on to workers */
+    uint32_t plugin_path_count;
+    int resume;
+    int quiet;
+};
+
+struct stw_run_result {
+    uint64_t trials_run;
+    uint64_t trials_stored; /* before this run */
+    uint64_t trials_not_ok;
+    uint32_t cells_not_ok;
+    int interrupted; /* Ctrl-C */
+};
+
+/* STW_OK also when cells failed: see result. Errors are of the environment (store, fork). */
+stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
+                          const struct stw_run_options *options, struct stw_run_result *result,
+                          struct stw_error *error);
+
+/* The worker's side: `stwlab worker` (not for users). Returns the exit status. */
+int stw_worker_main(int argument_count, char **arguments);
+
+#endif

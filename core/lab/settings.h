@@ -1,0 +1,39 @@
+/* lab/settings.h: the runtime's own settings, declared like a plugin's parameters, and the rule that
+ * says which plugin a key belongs to.
+ *
+ * Key forms: NAME (a runtime setting, else the workload's parameter), allocator | map | strategy
+ * (which plugin; strategy may be "a + b"), KIND.PLUGIN.PARAMETER. */
+#ifndef STW_LAB_SETTINGS_H
+#define STW_LAB_SETTINGS_H
+
+#include "host/manifest.h"
+
+/* The runtime's settings: allocator, map, strategy, mutators, gogc, gc.mode, gc.processors,
+ * gc.stress, heap.reserve, schedule, runtime, audit. */
+extern const struct stw_param stw_runtime_params[];
+extern const uint32_t stw_runtime_param_count;
+
+/* A cell's settings after parsing in the worker (or for a check in the coordinator). */
+struct stw_setting {
+    char *key;
+    char *value;
+};
+struct stw_settings {
+    struct stw_setting *items;
+    uint32_t count;
+};
+/* Parses "key\tvalue\n" lines. */
+void stw_settings_parse(const char *text, struct stw_settings *settings);
+void stw_settings_free(struct stw_settings *settings);
+/* Null when it is not set. */
+const char *stw_settings_get(const struct stw_settings *settings, const char *key);
+/* The value of a runtime setting, or its default. The setting is valid by then. */
+struct stw_value stw_settings_runtime(const struct stw_settings *settings, const char *name);
+/* Builds the configuration of one plugin: declared defaults overridden by `prefix` + parameter
+ * ("strategy.pool." ...; "" for the workload). STW_E_INVALID. Free with stw_config_free. */
+stw_status stw_settings_config(const struct stw_settings *settings,
+                               const struct stw_plugin_info *info, const char *prefix,
+                               struct stw_config *config, struct stw_error *error);
+void stw_config_free(struct stw_config *config);
+
+#endif

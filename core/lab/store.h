@@ -1,0 +1,28 @@
+/* lab/store.h: the run directory and its results.sqlite: one file is the whole record.
+ *
+ * One transaction a trial, durable before the next begins (journal TRUNCATE, synchronous FULL).
+ * docs/reference/results.md describes tables and views. Coordinator only, one thread. */
+#ifndef STW_LAB_STORE_H
+#define STW_LAB_STORE_H
+
+#include "lab/experiment.h"
+#include "lab/outcome.h"
+#include "lab/record.h"
+
+struct stw_store; /* opaque */
+
+/* Creates RUN/results.sqlite (and RUN). A run that exists is an error unless `resume`, and then its
+ * experiment must be the same: STW_E_STATE with the difference. STW_E_IO with the system's words
+ * for an unwritable folder or a full disk. */
+stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
+                          const struct stw_registry *registry, int resume,
+                          struct stw_store **store, struct stw_error *error);
+void stw_store_close(struct stw_store *store);
+/* Whether this trial is stored already. */
+int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial);
+/* Stores one trial with its pauses, counters and histogram; all or nothing. */
+stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
+                           const struct stw_outcome *outcome, const struct stw_record *record,
+                           struct stw_error *error);
+
+#endif

@@ -1,0 +1,74 @@
+/* prim/memory.c: address space and pages, by mmap. */
+#include "prim/memory.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+#define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
+{
+#ifndef __SANITIZE_THREAD__
+    if (hint) {
+        void *wanted = (void *)hint;
+        void *at = mmap(wanted, bytes, PROT_NONE, RESERVE_FLAGS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (at == wanted)
+            return hint;
+        if (at != MAP_FAILED)
+            munmap(at, bytes);
+    }
+#else
+    (void)hint;
+#endif
+    void *at = mmap(NULL, bytes + align, PROT_NONE, RESERVE_FLAGS, -1, 0);
+    if (at == MAP_FAILED)
+        return 0;
+    uintptr_t start = (uintptr_t)at, aligned = (start + align - 1) & ~(uintptr_t)(align - 1);
+    if (aligned > start)
+        munmap(at, aligned - start);
+    if (start + align > aligned)
+        munmap((void *)(aligned + bytes), start + align - aligned);
+    return aligned;
+}
+
+stw_status stw_memory_commit(uintptr_t base, size_t bytes)
+{
+    int failed = mprotect((void *)base, bytes, PROT_READ | PROT_WRITE);
+    return failed ? STW_E_NOMEM : STW_OK;
+}
+
+void stw_memory_release(uintptr_t base, size_t bytes)
+{
+    madvise((void *)base, bytes, MADV_DONTNEED);
+}
+
+void *stw_memory_map(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, RESERVE_FLAGS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void stw_memory_unmap(void *memory, size_t bytes)
+{
+    munmap(memory, bytes);
+}
+
+int stw_memory_share(const char *name, size_t bytes)
+{
+    int descriptor = memfd_create(name, 0);
+    if (descriptor >= 0 && ftruncate(descriptor, (off_t)bytes) != 0) {
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+void *stw_memory_map_shared(int descriptor, size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    return at == MAP_FAILED ? NULL : at;
+}

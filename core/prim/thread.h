@@ -1,0 +1,55 @@
+/* prim/thread.h: threads, futexes, the monotonic clock, registers and stack bounds. */
+#ifndef STW_PRIM_THREAD_H
+#define STW_PRIM_THREAD_H
+
+#include <stwlab/base.h>
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* Monotonic clock in ns. */
+uint64_t stw_clock_ns(void);
+/* CPU time of the calling thread, ns. */
+uint64_t stw_clock_thread_cpu_ns(void);
+/* Processors that this process may run on, at least 1. */
+uint32_t stw_processor_count(void);
+
+/* Starts a joinable thread with a stack of `stack_bytes` (0: the default). STW_E_NOMEM. */
+stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
+                            void *context);
+/* The calling thread's stack: one past its highest address. */
+uintptr_t stw_thread_stack_top(void);
+
+/* Sleeps while *word == expected, at most `timeout_ns` (0: for ever). Wakes may be spurious. */
+void stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+void stw_futex_wake(uint32_t *word, uint32_t waiters);
+#define STW_FUTEX_ALL 0x7fffffffu
+
+/* One turn of a spin loop. */
+static inline void stw_spin_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Callee-saved registers; all others are on the stack at a call. */
+#define STW_REGISTERS 12u
+static inline void stw_registers_save(uintptr_t registers[STW_REGISTERS])
+{
+#if defined(__x86_64__)
+    __asm__ volatile("movq %%rbx, 0(%0)\n\tmovq %%rbp, 8(%0)\n\tmovq %%r12, 16(%0)\n\t"
+                     "movq %%r13, 24(%0)\n\tmovq %%r14, 32(%0)\n\tmovq %%r15, 40(%0)"
+                     : : "r"(registers) : "memory");
+#elif defined(__aarch64__)
+    __asm__ volatile("stp x19, x20, [%0]\n\tstp x21, x22, [%0, #16]\n\tstp x23, x24, [%0, #32]\n\t"
+                     "stp x25, x26, [%0, #48]\n\tstp x27, x28, [%0, #64]\n\tstr x29, [%0, #80]"
+                     : : "r"(registers) : "memory");
+#else
+#error "stw_registers_save: this processor is not supported yet"
+#endif
+}
+
+#endif
