@@ -59,6 +59,11 @@ uintptr_t stw_thread_stack_top(void)
     return (uintptr_t)lowest + bytes;
 }
 
+void stw_thread_yield(void)
+{
+    sched_yield();
+}
+
 void stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 {
     struct timespec timeout = {(time_t)(timeout_ns / 1000000000u),

@@ -25,6 +25,9 @@ void stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 void stw_futex_wake(uint32_t *word, uint32_t waiters);
 #define STW_FUTEX_ALL 0x7fffffffu
 
+/* Lets another thread run. */
+void stw_thread_yield(void);
+
 /* One turn of a spin loop. */
 static inline void stw_spin_pause(void)
 {

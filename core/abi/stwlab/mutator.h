@@ -194,10 +194,13 @@ static inline const char *stw_site(struct stw_mutator *m, const char *site)
     return before;
 }
 
-/* Flight recorder: plugin ordinal in the high half, call number (host.h) in the low. */
+/* Flight recorder: plugin ordinal in the high half, call number (host.h) in the low. The entry after
+ * the newest is 0: so the ring alone says what was last, when the rest of the process is gone. */
 static inline void stw_trace(struct stw_mutator *m, uint32_t plugin, uint32_t call)
 {
-    m->trace[m->trace_count++ & (STW_TRACE_CALLS - 1)] = plugin << 16 | call;
+    uint64_t at = m->trace_count++;
+    m->trace[(at + 1) & (STW_TRACE_CALLS - 1)] = 0;
+    m->trace[at & (STW_TRACE_CALLS - 1)] = plugin << 16 | call;
 }
 
 #include "host.h"

@@ -1,0 +1,170 @@
+/* gc/alloc.c: allocation off the fast path: refills, large cells, tiny blocks, what they owe.
+ *
+ * Order inside: poll, refill (the allocator plugin grants a run), charge and blacken the run, carve
+ * the cell, then test the trigger. A cycle that begins here finds the new cell in a register or on
+ * the stack. The live heap is charged by spans (allocator) and large cells (here), as in Go, whose
+ * mcache.refill counts every free slot of a span as used. */
+#include "gc/gc.h"
+
+#include <string.h>
+
+#define ZERO_CHUNK_BYTES (256u * 1024u) /* cleared between two polls; Go: memclrNoHeapPointersChunked */
+#define TINY_BLOCK_BYTES 16u
+#define WORK_LOOKS 8u /* slow allocations between looks at the fractional share */
+
+void stw_heap_live_add(struct stw_gc *gc, int64_t bytes)
+{
+    int64_t live = __atomic_add_fetch(&gc->heap_live, bytes, __ATOMIC_RELAXED);
+    uint64_t peak = STW_LOAD(gc->totals.heap_peak_bytes);
+    while (live > 0 && (uint64_t)live > peak
+           && !__atomic_compare_exchange_n(&gc->totals.heap_peak_bytes, &peak, (uint64_t)live, 1,
+                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+static void charge(struct stw_mutator_record *m, uint64_t bytes)
+{
+    if (!m->mutator.marking)
+        return;
+    m->assist_balance -= (int64_t)bytes;
+    if (m->assist_balance < 0)
+        stw_worker_assist(m);
+}
+
+/* Gets the next run of a span class. */
+static void refill(struct stw_mutator_record *m, uint32_t span_class)
+{
+    struct stw_gc *gc = m->gc;
+    const struct stw_gc_options *options = &gc->options;
+    struct stw_grant grant = {0};
+    stw_mutator_retire_run(m, span_class);
+    m->run_spans[span_class].record = NULL;
+    stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_REFILL);
+    if (options->allocator->refill(options->allocator_self, &m->mutator, span_class, &grant))
+        options->out_of_memory("the managed heap is full");
+    struct stw_span_record *record = (struct stw_span_record *)grant.span;
+    STW_REQUIRE(record && grant.cell_count > 0 && record->span.span_class == span_class);
+    STW_REQUIRE(grant.first_cell + grant.cell_count <= record->span.cell_count);
+    uint64_t bytes = grant.cell_count * record->span.cell_bytes;
+    uintptr_t start = record->span.base + grant.first_cell * record->span.cell_bytes;
+    if (record->span.needs_zero)
+        memset((void *)start, 0, bytes);
+    if (m->mutator.marking)
+        stw_bits_set(record->mark_bits, grant.first_cell, grant.cell_count);
+    uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
+    m->mutator.runs[span_class] = (struct stw_run){start, start + shown};
+    m->run_spans[span_class].record = record;
+    m->run_spans[span_class].start = start;
+    m->run_spans[span_class].end = start + bytes;
+    m->active_runs[span_class / 64] |= 1ull << (span_class % 64);
+}
+
+/* A cell of a small class, its type written. */
+static void *small_cell(struct stw_mutator_record *m, uint64_t bytes, const struct stw_type *type)
+{
+    const struct stw_size_classes *k = m->mutator.classes;
+    uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;
+    uint32_t size_class = k->class_by_word[(bytes + header + 7) / 8];
+    uint32_t span_class = 2 * size_class + (type ? 0 : 1);
+    struct stw_run *run = &m->mutator.runs[span_class];
+    while (run->cursor == run->limit) {
+        if (m->run_spans[span_class].record && run->limit != m->run_spans[span_class].end) {
+            run->limit += k->cell_bytes[size_class];
+            break;
+        }
+        refill(m, span_class);
+        /* An assist may end the cycle, which drops runs: then once more. */
+        charge(m, m->run_spans[span_class].end - run->cursor);
+    }
+    uintptr_t cell = run->cursor;
+    run->cursor += k->cell_bytes[size_class];
+    if (header) {
+        *(const struct stw_type **)cell = type;
+        return (void *)(cell + 8);
+    }
+    if (type)
+        stw_set_pointer_bits(cell, k->cell_bytes[size_class], bytes, type);
+    return (void *)cell;
+}
+
+/* Clears in pieces, so that a stop need not wait for megabytes. The cell has no type yet. */
+static void clear_large(struct stw_mutator *m, uintptr_t base, uint64_t bytes)
+{
+    const char *site = stw_site(m, "alloc.clear");
+    for (uint64_t at = 0; at < bytes; at += ZERO_CHUNK_BYTES) {
+        uint64_t left = bytes - at;
+        memset((void *)(base + at), 0, left < ZERO_CHUNK_BYTES ? left : ZERO_CHUNK_BYTES);
+        stw_poll(m);
+    }
+    stw_site(m, site);
+}
+
+static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const struct stw_type *type)
+{
+    struct stw_gc *gc = m->gc;
+    const struct stw_gc_options *options = &gc->options;
+    struct stw_span *span = NULL;
+    stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_LARGE);
+    if (options->allocator->large(options->allocator_self, &m->mutator, bytes, type != NULL, &span))
+        options->out_of_memory("the managed heap is full (large cell)");
+    struct stw_span_record *record = (struct stw_span_record *)span;
+    STW_REQUIRE(record && span->cell_count == 1 && span->cell_bytes >= bytes);
+    record->large_bytes = bytes;
+    stw_bits_set(span->alloc_bits, 0, 1);
+    span->live_count = 1;
+    if (m->mutator.marking) {
+        stw_bits_set(record->mark_bits, 0, 1);
+        STW_ADD(gc->marked_bytes, span->cell_bytes);
+    }
+    m->alloc_objects++;
+    m->alloc_large++;
+    m->alloc_bytes += span->cell_bytes;
+    stw_heap_live_add(gc, (int64_t)span->cell_bytes);
+    uintptr_t base = span->base; /* keeps the cell alive while it is cleared */
+    charge(m, span->cell_bytes);
+    if (span->needs_zero)
+        clear_large(&m->mutator, base, span->cell_bytes);
+    if (type)
+        __atomic_store_n(&record->large_type, type, __ATOMIC_RELEASE);
+    return (void *)base;
+}
+
+/* Opens a tiny block and keeps whichever block has more room (Go: mallocgc's tiny path). */
+static void *tiny_cell(struct stw_mutator_record *m, uint64_t bytes)
+{
+    struct stw_mutator *mutator = &m->mutator;
+    uintptr_t block = (uintptr_t)small_cell(m, TINY_BLOCK_BYTES, NULL);
+    if (!mutator->tiny_cursor || mutator->tiny_limit - mutator->tiny_cursor
+                                     < TINY_BLOCK_BYTES - bytes) {
+        mutator->tiny_cursor = block + bytes;
+        mutator->tiny_limit = block + TINY_BLOCK_BYTES;
+    }
+    mutator->tiny_objects++;
+    mutator->tiny_bytes += bytes;
+    m->alloc_objects--; /* the block is not an object of its own */
+    return (void *)block;
+}
+
+void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    const struct stw_size_classes *k = mutator->classes;
+    const struct stw_gc_options *options = &m->gc->options;
+    stw_poll(mutator);
+    if (mutator->marking && m->slow_allocs % WORK_LOOKS == 0)
+        stw_worker_fraction(m);
+    if (options->stress && (m->slow_allocs + 1) % options->stress == 0)
+        stw_cycle_force(m);
+    m->slow_allocs++;
+    if (bytes == 0)
+        bytes = 1;
+    void *volatile cell; /* in memory: on the stack that a cycle scans */
+    if (!type && bytes < k->tiny_bytes_max)
+        cell = tiny_cell(m, bytes);
+    else if (bytes <= k->small_bytes_max)
+        cell = small_cell(m, bytes, type);
+    else
+        cell = large_cell(m, bytes, type);
+    stw_cycle_maybe_start(m);
+    return cell;
+}

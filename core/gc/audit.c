@@ -1,0 +1,158 @@
+/* gc/audit.c: an independent trace of the heap, compared with what the collector marked.
+ *
+ * Own worklist, own marks (audit_bits), own reading of pointer maps: word by word, not by masks. Runs
+ * in the stop that ends marking, before the marks become allocations.
+ *
+ * U1  every cell reachable from roots and from reachable cells is allocated and marked.
+ * U2  with `stacks_too` (mode stw) the same holds for what stacks refer to. In mode concurrent a
+ *     stack's stale words may name dead cells that were not there when it was scanned; they are
+ *     traced only if they are marked. A live cell that was lost shows as poison in its user.
+ * U3  every span is swept or new.
+ * U4  an unmarked cell is not reachable from a marked one through any pointer word.
+ * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
+#include "base/error.h"
+#include "base/text.h"
+#include "gc/gc.h"
+
+#include <stdlib.h>
+
+struct audit {
+    struct stw_gc *gc;
+    struct stw_error *error;
+    uintptr_t *list;
+    size_t count, capacity;
+    stw_status status;
+};
+
+static int audit_bit_set(struct stw_cell *cell)
+{
+    struct stw_span_record *record = cell->record;
+    if (!record->audit_bits)
+        record->audit_bits = stw_new(record->bit_words, sizeof(uint64_t));
+    uint64_t bit = 1ull << (cell->index % 64), *word = &record->audit_bits[cell->index / 64];
+    int was = (*word & bit) != 0;
+    *word |= bit;
+    return was;
+}
+
+static void fail(struct audit *audit, const char *rule, const struct stw_cell *cell,
+                 uintptr_t from)
+{
+    if (audit->status != STW_OK)
+        return;
+    audit->status = stw_error_set(
+        audit->error, STW_E_AUDIT, rule,
+        "cell %#llx (%llu bytes, layout %u) is reachable from %#llx but %s",
+        (unsigned long long)cell->base, (unsigned long long)cell->record->span.cell_bytes,
+        cell->record->span.layout, (unsigned long long)from,
+        stw_cell_is_marked(cell) ? "not allocated" : "not marked");
+}
+
+/* Follows one word found at `from`. A doubtful word (of a stack) must only be followed if marked. */
+static void reach(struct audit *audit, uintptr_t value, uintptr_t from, int doubtful)
+{
+    struct stw_cell cell;
+    if (!stw_heap_resolve(&audit->gc->heap, value, &cell))
+        return;
+    int allocated = (int)stw_span_is_allocated(&cell.record->span, cell.index);
+    if (doubtful && (!allocated || !stw_cell_is_marked(&cell)))
+        return;
+    if (!allocated || !stw_cell_is_marked(&cell)) {
+        fail(audit, "U1", &cell, from);
+        return;
+    }
+    if (audit_bit_set(&cell))
+        return;
+    if (audit->count == audit->capacity) {
+        audit->capacity = audit->capacity ? 2 * audit->capacity : 1024;
+        audit->list = stw_grow(audit->list, audit->capacity, sizeof *audit->list);
+    }
+    audit->list[audit->count++] = cell.base;
+}
+
+static int type_has_pointer(const struct stw_type *type, uint64_t word)
+{
+    uint64_t at = word % (type->element_bytes / 8);
+    return at * 8 < type->pointer_bytes && (type->pointer_mask[at / 64] >> (at % 64) & 1);
+}
+
+static int is_pointer_word(const struct stw_cell *cell, uint64_t word)
+{
+    const struct stw_span *span = &cell->record->span;
+    if (span->layout == STW_LAYOUT_BITMAP) {
+        uint64_t at = (cell->base - span->base) / 8 + word;
+        const uint64_t *bits = (const uint64_t *)(span->base + STW_PAGE_BYTES - 128);
+        return (int)(bits[at / 64] >> (at % 64)) & 1;
+    }
+    if (span->layout == STW_LAYOUT_HEADER) {
+        const struct stw_type *type = *(const struct stw_type **)cell->base;
+        uint64_t elements = (span->cell_bytes - 8) / type->element_bytes;
+        return word > 0 && (word - 1) * 8 < elements * type->element_bytes
+               && type_has_pointer(type, word - 1);
+    }
+    const struct stw_type *type = cell->record->large_type;
+    return span->layout == STW_LAYOUT_LARGE && type && word * 8 < cell->record->large_bytes
+           && type_has_pointer(type, word);
+}
+
+static void trace(struct audit *audit)
+{
+    while (audit->count > 0 && audit->status == STW_OK) {
+        struct stw_cell cell;
+        uintptr_t base = audit->list[--audit->count];
+        if (!stw_heap_resolve(&audit->gc->heap, base, &cell)
+            || cell.record->span.layout == STW_LAYOUT_NOSCAN)
+            continue;
+        for (uint64_t word = 0; word < cell.record->span.cell_bytes / 8; word++)
+            if (is_pointer_word(&cell, word))
+                reach(audit, ((const uintptr_t *)base)[word], base + 8 * word, 0);
+    }
+}
+
+__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) static void
+reach_words(struct audit *audit, const uintptr_t *low, const uintptr_t *high)
+{
+    /* Words of a stack may refer to free cells at any time: never a fault by themselves. */
+    for (const uintptr_t *word = low; word < high; word++) {
+        struct stw_cell cell;
+        uintptr_t value = *(const volatile uintptr_t *)word;
+        if (stw_heap_resolve(&audit->gc->heap, value, &cell)
+            && stw_span_is_allocated(&cell.record->span, cell.index))
+            reach(audit, value, (uintptr_t)word, audit->gc->options.mode != STW_MODE_STW);
+    }
+}
+
+static void check_spans(struct audit *audit)
+{
+    for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next) {
+        free(r->audit_bits);
+        r->audit_bits = NULL;
+        if (audit->status == STW_OK && r->span.sweep_generation != audit->gc->heap.generation)
+            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U3",
+                                          "span %#llx was not swept before marking",
+                                          (unsigned long long)r->span.base);
+    }
+}
+
+stw_status stw_gc_audit(struct stw_gc *gc, int stacks_too, struct stw_error *error)
+{
+    struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
+    for (uint32_t i = 0; i < gc->roots.count; i++)
+        for (uint64_t j = 0; j < gc->roots.ranges[i].count; j++)
+            reach(&audit, (uintptr_t)gc->roots.ranges[i].words[j],
+                  (uintptr_t)&gc->roots.ranges[i].words[j], 0);
+    for (uint32_t i = 0; stacks_too && i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (!m->detached)
+            reach_words(&audit, (const uintptr_t *)(m->stack_low & ~(uintptr_t)7),
+                        (const uintptr_t *)m->stack_top);
+    }
+    trace(&audit);
+    check_spans(&audit);
+    free(audit.list);
+    if (audit.status == STW_OK)
+        audit.status = stw_heap_audit(&gc->heap, error);
+    if (audit.status == STW_OK)
+        audit.status = gc->options.allocator->audit(gc->options.allocator_self, error);
+    return audit.status;
+}

@@ -1,0 +1,47 @@
+/* gc/barrier.c: the slow half of the hybrid write barrier.
+ *
+ * The fast half (stwlab/mutator.h) records the overwritten and the new pointer of every store while
+ * marking. Here the buffer's words are marked. Shading the old value keeps the snapshot of window 1
+ * reachable (Yuasa); shading the new one covers stores into cells that are black already when the
+ * storing mutator's stack was not scanned yet (Dijkstra). Go 1.8 and later do both, always.
+ * Thread rules: a mutator's own thread, or a thread that holds it, or the world stopped. */
+#include "gc/gc.h"
+
+void stw_barrier_reset(struct stw_mutator_record *m)
+{
+    m->mutator.barrier_next = m->mutator.barrier_buffer;
+    m->mutator.barrier_end = m->mutator.barrier_buffer + STW_BARRIER_WORDS;
+}
+
+void stw_barrier_flush(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    uint64_t words = (uint64_t)(mutator->barrier_next - mutator->barrier_buffer);
+    if (words == 0)
+        return;
+    stw_marker_begin(&m->marker, m->gc);
+    for (uint64_t i = 0; i < words; i++)
+        stw_mark_precise(&m->marker, (uintptr_t)mutator->barrier_buffer[i]);
+    if (m->marker.mark_objects > 0)
+        __atomic_store_n(&m->gc->mark.flush_found, 1, __ATOMIC_SEQ_CST);
+    stw_marker_end(&m->marker);
+    stw_barrier_reset(m);
+    m->barrier_words += words;
+    m->barrier_flushes++;
+}
+
+void stw_barrier_copy(struct stw_mutator *mutator, void *to, const void *from, uint64_t bytes,
+                      const struct stw_type *type)
+{
+    uint64_t element_words = type->element_bytes / 8;
+    uint64_t *target = to;
+    const uint64_t *source = from;
+    for (uint64_t i = 0; i < bytes / 8; i++) {
+        uint64_t word = i % element_words;
+        uint64_t value = source ? source[i] : 0;
+        if (type->pointer_mask[word / 64] >> (word % 64) & 1)
+            stw_store(mutator, &target[i], (void *)(uintptr_t)value);
+        else
+            target[i] = value;
+    }
+}

@@ -1,0 +1,323 @@
+/* gc/cycle.c: the phases of a cycle and the two windows, in Go's order of steps.
+ *
+ * Window 1 (sweep termination): stop; finish the sweep; hooks (pools are emptied); retire runs and
+ * blacken the rest; pacer; phase mark, barrier on, every mutator owes a stack scan; start.
+ * Window 2 (mark termination): stop; flush barrier buffers, and if anything turned grey start again
+ * and go on marking; retire runs and drop the rest; phase off, barrier off; sweep generation up,
+ * the allocator's lists change roles; pacer; start.
+ *
+ * C1  between the windows nothing scans the heap or a stack with the world stopped.
+ * C2  window 2 is entered only after a round in which every mutator flushed its barrier buffer once
+ *     after the last known work was done, and no flush found anything.
+ * C3  a mutator serves CACHES before it allocates from a span of the old generation. */
+#include "gc/gc.h"
+
+#define WAIT_NS 1000000u /* between looks, when a forced cycle has nothing to help with */
+
+static void add_poll(struct stw_gc *gc, uint32_t bits)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        if (!gc->mutators[i]->detached)
+            __atomic_fetch_or(&gc->mutators[i]->mutator.poll, bits, __ATOMIC_SEQ_CST);
+}
+
+static void retire_all(struct stw_gc *gc, uint32_t how)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        if (!gc->mutators[i]->detached)
+            stw_mutator_retire_runs(gc->mutators[i], how);
+}
+
+/* Gives back caches that mutators still owe, and sweeps what is left. World stopped. */
+static void finish_sweep(struct stw_gc *gc)
+{
+    while (__atomic_load_n(&gc->sweep.active, __ATOMIC_ACQUIRE) != 0)
+        stw_spin_pause();
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator *m = &gc->mutators[i]->mutator;
+        if (!(STW_LOAD(m->poll) & STW_POLL_CACHES))
+            continue;
+        gc->options.allocator->flush(gc->options.allocator_self, m);
+        __atomic_fetch_and(&m->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
+    }
+    uint64_t before = gc->totals.spans_swept;
+    stw_sweep_all(gc);
+    gc->world.pause->spans_swept += gc->totals.spans_swept - before;
+    __atomic_store_n(&gc->sweep.pending, 0, __ATOMIC_RELEASE);
+}
+
+static void run_hooks(struct stw_gc *gc)
+{
+    for (uint32_t i = 0; i < gc->hook_count; i++)
+        gc->hooks[i].run(gc->hooks[i].context);
+}
+
+static void clear_cycle(struct stw_gc *gc)
+{
+    gc->totals.cycles++;
+    gc->marked_bytes = 0;
+    gc->cycle_scan_bytes = gc->cycle_stack_bytes = gc->cycle_root_bytes = 0;
+    gc->mark.flush_found = gc->mark.flush_left = gc->mark.flush_round = 0;
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        gc->mutators[i]->assist_balance = 0;
+        gc->mutators[i]->mark_work_ns = 0;
+    }
+}
+
+/* Cells of a tiny block that is still being filled stay alive with it (Go: gcMarkTinyAllocs). */
+static void mark_tiny_blocks(struct stw_gc *gc)
+{
+    struct stw_marker marker = {0};
+    stw_marker_begin(&marker, gc);
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        if (gc->mutators[i]->mutator.tiny_cursor)
+            stw_mark_precise(&marker, gc->mutators[i]->mutator.tiny_limit - 1);
+    stw_marker_end(&marker);
+}
+
+static void set_marking(struct stw_gc *gc, uint32_t on)
+{
+    __atomic_store_n(&gc->phase, on ? STW_PHASE_MARK : STW_PHASE_OFF, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        gc->mutators[i]->mutator.marking = on;
+        stw_barrier_reset(gc->mutators[i]);
+    }
+}
+
+static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    stw_world_stop(gc, self, STW_PAUSE_SWEEP_TERMINATION);
+    finish_sweep(gc);
+    stw_world_step(gc, STW_STEP_FINISH_SWEEP);
+    run_hooks(gc);
+    stw_world_step(gc, STW_STEP_HOOKS);
+    clear_cycle(gc);
+    retire_all(gc, STW_RETIRE_BLACKEN);
+    stw_world_step(gc, STW_STEP_RETIRE_RUNS);
+    stw_pacer_begin(gc);
+    stw_world_step(gc, STW_STEP_PACER);
+    uint32_t stacks = 0;
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        stacks += !gc->mutators[i]->detached;
+    __atomic_store_n(&gc->mark.stacks_left, stacks, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
+    set_marking(gc, 1);
+    mark_tiny_blocks(gc);
+    add_poll(gc, STW_POLL_SCAN | STW_POLL_WORK);
+    stw_world_step(gc, STW_STEP_PHASE);
+    stw_world_start(gc);
+    stw_worker_wake(gc);
+}
+
+static void audit(struct stw_gc *gc, int stacks_too)
+{
+    if (!gc->options.audit)
+        return;
+    struct stw_error error = {.struct_size = sizeof error};
+    if (stw_gc_audit(gc, stacks_too, &error) != STW_OK)
+        gc->options.audit_failed(&error);
+    stw_world_step(gc, STW_STEP_AUDIT);
+}
+
+/* What ends every mark phase: the marks become the truth. World stopped. */
+static void end_marking(struct stw_gc *gc)
+{
+    gc->heap.generation++;
+    gc->options.allocator->cycle_end(gc->options.allocator_self);
+    __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_RELEASE);
+    add_poll(gc, STW_POLL_CACHES);
+}
+
+static void announce_end(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->cycles_done, 1, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
+}
+
+/* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
+static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    stw_world_stop(gc, self, STW_PAUSE_MARK_TERMINATION);
+    struct stw_pause *pause = gc->world.pause;
+    while (__atomic_load_n(&gc->mark.active, __ATOMIC_ACQUIRE) != 0)
+        stw_spin_pause();
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator *m = &gc->mutators[i]->mutator;
+        pause->barrier_words += (uint64_t)(m->barrier_next - m->barrier_buffer);
+        stw_barrier_flush(m);
+    }
+    stw_world_step(gc, STW_STEP_BARRIER_FLUSH);
+    if (!stw_mark_is_idle(gc)) {
+        gc->totals.restarts++;
+        stw_world_start(gc);
+        return 0;
+    }
+    retire_all(gc, STW_RETIRE_DROP);
+    stw_world_step(gc, STW_STEP_RETIRE_RUNS);
+    audit(gc, 0);
+    set_marking(gc, 0);
+    end_marking(gc);
+    stw_world_step(gc, STW_STEP_PHASE);
+    stw_pacer_end(gc);
+    stw_world_step(gc, STW_STEP_PACER);
+    stw_world_start(gc);
+    announce_end(gc);
+    stw_worker_wake(gc);
+    return 1;
+}
+
+/* Makes every mutator flush its barrier buffer: itself at its next safepoint, or here if blocked.
+ * Whoever flushes last goes on in stw_cycle_flush_done. */
+static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    __atomic_store_n(&gc->mark.flush_found, 0, __ATOMIC_SEQ_CST);
+    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST); /* this thread's own share */
+    for (uint32_t i = 0; i < count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (m->detached)
+            continue;
+        __atomic_fetch_add(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&m->mutator.poll, STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
+        if (m == self) {
+            stw_mutator_serve(m);
+        } else if (stw_mutator_hold(m)) {
+            stw_mutator_serve(m);
+            stw_mutator_unhold(m);
+        }
+    }
+    if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
+        stw_cycle_flush_done(gc, self);
+}
+
+void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    uint32_t none = 0;
+    if (stw_phase(gc) != STW_PHASE_MARK || !stw_mark_is_idle(gc))
+        return;
+    if (__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST))
+        begin_flush_round(gc, self);
+}
+
+void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    int quiet = !__atomic_load_n(&gc->mark.flush_found, __ATOMIC_SEQ_CST);
+    if (quiet && stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc) && window_2(gc, self))
+        return;
+    __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Everything in one stop. */
+static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    stw_world_stop(gc, self, STW_PAUSE_FULL);
+    struct stw_pause *pause = gc->world.pause;
+    finish_sweep(gc);
+    stw_world_step(gc, STW_STEP_FINISH_SWEEP);
+    run_hooks(gc);
+    stw_world_step(gc, STW_STEP_HOOKS);
+    clear_cycle(gc);
+    retire_all(gc, STW_RETIRE_DROP);
+    stw_world_step(gc, STW_STEP_RETIRE_RUNS);
+    stw_pacer_begin(gc);
+    stw_world_step(gc, STW_STEP_PACER);
+    struct stw_marker marker = {0};
+    stw_marker_begin(&marker, gc);
+    __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
+    while (stw_roots_scan_next(&marker))
+        ;
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        stw_stack_scan(&marker, gc->mutators[i]);
+    stw_world_step(gc, STW_STEP_ROOTS);
+    stw_mark_drain(&marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
+    pause->scan_bytes = marker.scan_bytes;
+    pause->mark_objects = marker.mark_objects;
+    pause->root_words = marker.root_words + marker.stack_bytes / 8;
+    stw_marker_end(&marker);
+    stw_world_step(gc, STW_STEP_MARK);
+    audit(gc, 1);
+    end_marking(gc);
+    stw_world_step(gc, STW_STEP_PHASE);
+    finish_sweep(gc);
+    stw_world_step(gc, STW_STEP_SWEEP);
+    stw_pacer_end(gc);
+    stw_world_step(gc, STW_STEP_PACER);
+    stw_world_start(gc);
+    announce_end(gc);
+}
+
+/* Begins a cycle on the calling mutator. 0: one is going on, or the trigger is not reached. */
+static int begin_cycle(struct stw_mutator_record *m, int forced)
+{
+    struct stw_gc *gc = m->gc;
+    if (pthread_mutex_trylock(&gc->cycle_lock) != 0)
+        return 0;
+    int due = forced || STW_LOAD(gc->heap_live) >= (int64_t)STW_LOAD(gc->pacer.trigger);
+    if (stw_phase(gc) != STW_PHASE_OFF || !due) {
+        pthread_mutex_unlock(&gc->cycle_lock);
+        return 0;
+    }
+    while (stw_sweep_some(gc, 64))
+        stw_poll(&m->mutator);
+    *(volatile uint64_t *)&gc->options.pauses[STW_LOAD(*gc->options.pause_count)
+                                              % gc->options.pause_capacity].cycle = 0;
+    gc->totals.forced_cycles += (uint64_t)forced;
+    if (gc->options.mode == STW_MODE_STW)
+        stw_with_stack(m, full_stop);
+    else
+        window_1(gc, m);
+    pthread_mutex_unlock(&gc->cycle_lock);
+    stw_poll(&m->mutator);
+    return 1;
+}
+
+void stw_cycle_maybe_start(struct stw_mutator_record *m)
+{
+    struct stw_gc *gc = m->gc;
+    uint64_t trigger = STW_LOAD(gc->pacer.trigger);
+    if (trigger == UINT64_MAX || STW_LOAD(gc->heap_live) < (int64_t)trigger
+        || stw_phase(gc) != STW_PHASE_OFF)
+        return;
+    begin_cycle(m, 0);
+}
+
+/* Marks along until the phase is over; sleeps when there is nothing to do. */
+static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
+{
+    struct stw_gc *gc = m->gc;
+    while (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) == done_before) {
+        stw_poll(&m->mutator);
+        if (stw_phase(gc) != STW_PHASE_MARK)
+            continue;
+        stw_marker_begin(&m->marker, gc);
+        int idle = stw_mark_drain(&m->marker, &(struct stw_drain_limit){UINT64_MAX, 0, m, NULL});
+        stw_marker_end(&m->marker);
+        if (!idle)
+            continue;
+        stw_cycle_try_finish(gc, m);
+        if (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) != done_before)
+            break;
+        stw_block_begin(&m->mutator);
+        stw_futex_wait(&gc->cycles_done, done_before, WAIT_NS);
+        stw_block_end(&m->mutator);
+    }
+}
+
+void stw_cycle_force(struct stw_mutator_record *m)
+{
+    struct stw_gc *gc = m->gc;
+    for (;;) {
+        uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
+        if (begin_cycle(m, 1)) {
+            help_to_end(m, done);
+            break;
+        }
+        if (stw_phase(gc) == STW_PHASE_MARK)
+            help_to_end(m, done);
+        else
+            stw_poll(&m->mutator);
+    }
+    while (stw_sweep_some(gc, 64))
+        stw_poll(&m->mutator);
+}

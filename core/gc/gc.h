@@ -1,0 +1,342 @@
+/* gc/gc.h: the collector: its parts, their state, and what holds between them.
+ *
+ * Mark and sweep, non-moving, non-generational, after Go's collector since 1.8
+ * (docs/design/collector.md). A cycle in mode `concurrent`:
+ *
+ *   off --window 1--> mark, mutators running --window 2--> off, sweeping while mutators run
+ *
+ * Window 1 turns the barrier on and lets every mutator scan its own stack as the first thing it does
+ * afterwards. Marking is done by mutators at safepoints (a fraction of their time, and assists in
+ * proportion to allocation) and by a background thread on idle processors. When no work is left,
+ * every mutator flushes its barrier buffer once; if that brings no new work, window 2 turns the
+ * barrier off, sets the next goal, and sweeping begins. Mode `stw` does all of it in one stop.
+ *
+ * G1  while marking, every cell reachable at window 1 is marked or reachable from a grey cell, an
+ *     unflushed barrier entry, an unscanned root or an unscanned stack (hybrid barrier).
+ * G2  cells handed out while marking are black: their mark bits are set when their run is.
+ * G3  `marking`, `phase` and the sweep generation change only while the world is stopped.
+ * G4  a mutator that runs holds a processor; there are never more running threads than processors.
+ * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
+ *
+ * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c (runs),
+ * alloc.c, barrier.c, mark.c, roots.c, cycle.c, worker.c, sweep.c, pacer.c, audit.c. */
+#ifndef STW_GC_GC_H
+#define STW_GC_GC_H
+
+#include "base/check.h"
+#include "gc/pause.h"
+#include "heap/heap.h"
+#include "prim/thread.h"
+
+#define STW_MUTATORS 256u
+#define STW_CYCLE_HOOKS 16u
+#define STW_FRAME_WORDS 16u
+
+/* gc->mode */
+#define STW_MODE_STW 0u
+#define STW_MODE_CONCURRENT 1u
+/* gc->phase */
+#define STW_PHASE_OFF 0u
+#define STW_PHASE_MARK 1u
+
+/* Bits of stw_mutator.poll, served in this order. */
+#define STW_POLL_STOP 1u    /* park until the world starts */
+#define STW_POLL_CACHES 2u  /* give cached spans back: a mark phase ended */
+#define STW_POLL_SCAN 4u    /* scan your stack */
+#define STW_POLL_FLUSH 8u   /* flush your barrier buffer */
+#define STW_POLL_YIELD 16u  /* pass your processor on */
+#define STW_POLL_WORK 32u   /* do your fraction of marking */
+
+/* stw_mutator_record.state */
+#define STW_STATE_RUNNING 0u
+#define STW_STATE_PARKED 1u  /* at a safepoint, while the world is stopped */
+#define STW_STATE_BLOCKED 2u /* outside managed code; counts as stopped */
+#define STW_STATE_HELD 3u    /* blocked, and a collector thread works on its behalf */
+
+/* Grey cells. 253 addresses and a header make 2048 bytes (Go: runtime/mgcwork.go, workbuf). */
+#define STW_BUFFER_CELLS 253u
+struct stw_work_buffer {
+    struct stw_work_buffer *next;
+    uint64_t count;
+    uintptr_t cells[STW_BUFFER_CELLS];
+};
+
+/* What a marking thread carries; counters are added to the totals when it leaves the drain. */
+struct stw_marker {
+    struct stw_gc *gc;
+    struct stw_work_buffer *active, *spare; /* null outside a drain */
+    uint64_t scan_bytes;    /* up to the last pointer of each cell, as Go's heapScanWork */
+    uint64_t stack_bytes;
+    uint64_t mark_objects;
+    uint64_t marked_bytes;
+    uint64_t root_words;
+};
+
+/* A mutator: the public prefix, then the host's part. */
+struct stw_mutator_record {
+    struct stw_mutator mutator;
+    struct stw_gc *gc;
+    uint32_t state;   /* atomic; futex word while held */
+    uint32_t counted; /* the stop under way saw it parked */
+    uint32_t detached; /* its thread has ended; nothing of its stack counts */
+    uint32_t padding;
+    uint64_t parked_ns;
+    uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
+    uintptr_t registers[STW_REGISTERS];
+    uintptr_t frame[STW_FRAME_WORDS]; /* block_begin: what its frame saved for its caller */
+    struct stw_marker marker;
+    uint64_t active_runs[STW_SPAN_CLASSES / 64]; /* classes whose run has a span */
+    struct {
+        struct stw_span_record *record;
+        uintptr_t start; /* cells from here to the cursor are not yet in alloc_bits */
+        uintptr_t end;   /* of the grant; under stress the run shows one cell of it at a time */
+    } run_spans[STW_SPAN_CLASSES];
+    int64_t assist_balance; /* bytes allowed before the next assist; negative: debt */
+    uint64_t mark_work_ns;  /* fractional work in this cycle */
+    uint64_t slow_allocs;
+    uint64_t turn_start_ns; /* when it got its processor */
+    uint32_t turn;          /* futex: 1 when a processor was handed over */
+    struct stw_mutator_record *turn_next;
+    /* Counters; own thread, or world stopped. */
+    uint64_t alloc_objects, alloc_bytes, alloc_large;
+    uint64_t barrier_words, barrier_flushes;
+    uint64_t assist_ns, work_ns;
+};
+
+struct stw_world {
+    pthread_mutex_t lock;  /* one stop, attach or detach at a time */
+    uint32_t stopping;     /* atomic */
+    uint32_t epoch;        /* futex: +1 at each start */
+    uint32_t arrivals;     /* futex: +1 at each park or block while stopping */
+    uint32_t resuming;     /* atomic: parked mutators that do not run yet */
+    uint32_t sleepers;     /* atomic: parked mutators that wait by futex */
+    uint64_t released_ns;
+    struct stw_pause *pause; /* of the stop under way or being left */
+    struct stw_pause spill;  /* when the log is full */
+    uint64_t step_from_ns;
+};
+
+struct stw_processors {
+    pthread_mutex_t lock;
+    uint32_t total;
+    uint32_t free;
+    uint32_t waiting; /* atomic read */
+    struct stw_mutator_record *first, *last;
+};
+
+struct stw_pacer {
+    int32_t percent;       /* GOGC, or STW_GC_OFF */
+    uint64_t heap_marked;  /* by the last cycle */
+    uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
+    uint64_t triggered;    /* live heap at window 1 */
+    uint64_t last_scan_bytes, last_stack_bytes, last_root_bytes;
+    double cons_mark;      /* allocation rate over marking rate */
+    double cons_mark_before[4];
+    uint64_t mark_start_ns;
+    uint64_t expected_work;
+    int64_t credit;        /* atomic: background work not yet claimed by assists */
+    uint64_t assist_ns, idle_ns; /* atomic: in this cycle */
+};
+
+struct stw_roots {
+    pthread_mutex_t lock;
+    struct { void **words; uint64_t count; uint64_t more; } *ranges; /* more: cut, goes on */
+    uint32_t count, capacity;
+    uint32_t next_job;     /* atomic */
+};
+
+struct stw_totals {
+    uint64_t cycles, forced_cycles, pauses;
+    uint64_t scan_stw_bytes, scan_conc_bytes, stack_bytes, root_bytes;
+    uint64_t mark_objects, spans_swept, restarts;
+    uint64_t alloc_objects, alloc_bytes, alloc_large; /* of detached mutators */
+    uint64_t barrier_words, barrier_flushes;
+    uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns;
+    uint64_t counters[STW_COUNTERS];
+    uint64_t heap_peak_bytes;
+};
+
+/* What the embedder chooses. */
+struct stw_gc_options {
+    uint32_t mode;
+    int32_t percent;
+    uint32_t processors;
+    uint32_t audit;
+    uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
+    const struct stw_host *host;
+    const struct stw_allocator_ops *allocator; /* no null slots */
+    void *allocator_self;
+    uint32_t allocator_ordinal; /* for the flight recorder */
+    struct stw_pause *pauses;
+    uint64_t pause_capacity;
+    uint64_t *pause_count, *pauses_lost; /* atomic; in the embedder's memory */
+    uint64_t origin_ns;
+    /* The heap is exhausted: says so and does not return. Any thread, world running. */
+    void (*out_of_memory)(const char *message);
+    /* An invariant does not hold: the same. World stopped. */
+    void (*audit_failed)(const struct stw_error *error);
+};
+
+struct stw_gc {
+    struct stw_heap heap;
+    struct stw_gc_options options;
+    uint32_t phase; /* atomic read */
+    int64_t heap_live; /* atomic */
+    struct stw_world world;
+    struct stw_processors processors;
+    struct stw_pacer pacer;
+    struct stw_roots roots;
+    struct stw_mutator_record *mutators[STW_MUTATORS];
+    uint32_t mutator_count; /* changes under world.lock */
+    struct { stw_cycle_hook run; void *context; } hooks[STW_CYCLE_HOOKS];
+    uint32_t hook_count;
+
+    struct {
+        pthread_mutex_t lock;
+        struct stw_work_buffer *full, *empty;
+        uint64_t full_count;  /* atomic read */
+        uint32_t active;      /* atomic: threads inside a drain */
+        uint32_t stacks_left; /* atomic: stacks not scanned yet */
+        uint32_t flush_left;  /* atomic: mutators that owe a flush; 0: no round under way */
+        uint32_t flush_round; /* atomic: 1 while a round is under way */
+        uint32_t flush_found; /* atomic: a flush brought new grey cells */
+    } mark;
+    struct {
+        uint32_t active;  /* atomic: threads inside the sweeper */
+        uint32_t pending; /* atomic: unswept spans may be left */
+    } sweep;
+    uint64_t marked_bytes; /* atomic: this cycle */
+    uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
+    pthread_mutex_t cycle_lock; /* held while a cycle is being started */
+    uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
+    uint32_t cycles_begun;      /* atomic */
+    struct stw_totals totals;   /* atomic adds */
+    struct {
+        pthread_t thread;
+        uint32_t running, stop;
+        uint32_t wake; /* futex */
+        struct stw_marker marker;
+    } worker;
+};
+
+static inline struct stw_mutator_record *stw_record_of(struct stw_mutator *m)
+{
+    return (struct stw_mutator_record *)m;
+}
+static inline uint32_t stw_phase(const struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->phase, __ATOMIC_ACQUIRE);
+}
+#define STW_ADD(target, delta) __atomic_fetch_add(&(target), (delta), __ATOMIC_RELAXED)
+#define STW_LOAD(source) __atomic_load_n(&(source), __ATOMIC_RELAXED)
+
+/* gc.c: life of a collector. Init makes a zeroed one usable for roots and hooks; the caller has
+ * initialised the heap before start. The background thread runs from start to stop. */
+void stw_gc_init(struct stw_gc *gc);
+stw_status stw_gc_start(struct stw_gc *gc, const struct stw_gc_options *options,
+                        struct stw_error *error);
+void stw_gc_stop(struct stw_gc *gc);
+/* Sums detached mutators' counters and the collector's. No mutator is attached. */
+void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals);
+
+/* mutator.c: attach makes the calling thread a mutator; `trace` is its flight recorder. */
+stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace,
+                              struct stw_mutator **mutator);
+void stw_mutator_detach(struct stw_mutator *m);
+/* Makes allocation bits exact for m's runs. At window 1 the rest of each run turns black
+ * (`blacken`); at window 2 the rest is given up (`drop`). World stopped, or m's own thread. */
+#define STW_RETIRE_BLACKEN 1u
+#define STW_RETIRE_DROP 2u
+void stw_mutator_retire_runs(struct stw_mutator_record *m, uint32_t how);
+void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
+
+/* world.c. `self` is the calling mutator, or null for a collector thread. */
+void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind);
+void stw_world_step(struct stw_gc *gc, uint32_t step); /* ends a named step */
+void stw_world_start(struct stw_gc *gc);
+/* Takes world.lock without keeping a stop from happening meanwhile. */
+void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self);
+void stw_safepoint(struct stw_mutator *m);
+/* Calls act(m->gc, m) with m's own stack and registers recorded, so that they can be scanned. */
+void stw_with_stack(struct stw_mutator_record *m,
+                    void (*act)(struct stw_gc *, struct stw_mutator_record *));
+void stw_block_begin(struct stw_mutator *m);
+void stw_block_end(struct stw_mutator *m);
+/* Claims a blocked mutator so that the caller can act for it; 0 if it is not blocked. */
+int stw_mutator_hold(struct stw_mutator_record *m);
+void stw_mutator_unhold(struct stw_mutator_record *m);
+/* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. 1: this was the
+ * last flush of a round, and the caller must call stw_cycle_flush_done when it holds nothing. */
+int stw_mutator_serve(struct stw_mutator_record *m);
+
+/* processors.c */
+void stw_processor_enter(struct stw_mutator_record *m); /* waits for one */
+void stw_processor_leave(struct stw_gc *gc);
+int stw_processor_try_enter(struct stw_gc *gc);
+void stw_processor_yield(struct stw_mutator_record *m);
+
+/* barrier.c */
+void stw_barrier_flush(struct stw_mutator *m);
+void stw_barrier_reset(struct stw_mutator_record *m);
+void stw_barrier_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+                      const struct stw_type *type);
+
+/* alloc.c */
+void *stw_alloc_slow_path(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type);
+void stw_heap_live_add(struct stw_gc *gc, int64_t bytes);
+
+/* mark.c. Only between begin and end may a marker be used. */
+void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc);
+void stw_marker_end(struct stw_marker *marker);
+/* Marks the cell at `address`. Conservative candidates are checked for allocation. */
+void stw_mark_precise(struct stw_marker *marker, uintptr_t address);
+void stw_mark_candidate(struct stw_marker *marker, uintptr_t address);
+/* Scans grey cells and roots. Ends when no work is left (returns 1), or when `scan_bytes_max` is
+ * done, `deadline_ns` (0: none) has passed, or `until` asks for it (returns 0). */
+struct stw_drain_limit {
+    uint64_t scan_bytes_max;
+    uint64_t deadline_ns;
+    struct stw_mutator_record *mutator; /* leave when its poll has STOP or YIELD; may be null */
+    struct stw_gc *background;          /* leave when a mutator waits for a processor; may be null */
+};
+int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
+int stw_mark_is_idle(struct stw_gc *gc);
+
+/* roots.c */
+stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count);
+void stw_roots_remove(struct stw_gc *gc, void **words);
+int stw_roots_scan_next(struct stw_marker *marker); /* 0: no job left */
+void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
+/* Copies words of a live stack; sanitizers do not look. */
+void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
+
+/* cycle.c */
+void stw_cycle_maybe_start(struct stw_mutator_record *m); /* if the trigger is reached */
+void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its sweep */
+/* Called when a marker found nothing to do; may end the mark phase. */
+void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
+void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
+
+/* worker.c */
+stw_status stw_worker_start(struct stw_gc *gc);
+void stw_worker_stop(struct stw_gc *gc);
+void stw_worker_wake(struct stw_gc *gc);
+void stw_worker_fraction(struct stw_mutator_record *m); /* a mutator's share of marking */
+void stw_worker_assist(struct stw_mutator_record *m);   /* pays the allocation debt */
+
+/* sweep.c */
+/* Sweeps up to `span_max` spans; 0: none left outside caches. */
+uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max);
+void stw_sweep_all(struct stw_gc *gc);
+
+/* pacer.c. World stopped, but for set_percent (world.lock). */
+void stw_pacer_init(struct stw_gc *gc);
+void stw_pacer_begin(struct stw_gc *gc);
+void stw_pacer_end(struct stw_gc *gc);
+double stw_pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per allocated byte */
+int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent);
+
+/* audit.c: traces the heap on its own and compares. World stopped, runs retired, nothing grey. */
+stw_status stw_gc_audit(struct stw_gc *gc, int stacks_too, struct stw_error *error);
+
+#endif

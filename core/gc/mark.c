@@ -1,0 +1,305 @@
+/* gc/mark.c: grey cells, scanning, draining.
+ *
+ * A grey cell is an address in a work buffer. A marker fills and empties its own two buffers and
+ * exchanges full ones through a global list, so that threads share work without meeting at every
+ * cell (Go: runtime/mgcwork.go). When others could starve, half of the own buffer is published.
+ *
+ * K1  marker buffers are empty outside begin..end, so "nobody inside, nothing on the list" means
+ *     that nothing is grey (G5).
+ * K2  a cell's words are read atomically; a slot may change under the reader, whose old value is
+ *     then in a barrier buffer.
+ * K3  large cells are scanned in pieces of 128 KiB (Go: maxObletBytes), each a grey entry of its
+ *     own; an element belongs to the piece in which it starts. */
+#include "gc/gc.h"
+
+#include "prim/memory.h"
+
+#define OBLET_BYTES (128u * 1024u)
+#define BUFFER_AREA_BYTES (64u * 1024u)
+#define CHECK_CELLS 32u      /* between looks at the clock and at starving threads */
+#define LOWEST_POINTER 4096u /* Go: minLegalPointer */
+#define SHARE_CELLS_MIN 16u
+
+static struct stw_work_buffer *pop_list(struct stw_gc *gc, struct stw_work_buffer **list)
+{
+    pthread_mutex_lock(&gc->mark.lock);
+    struct stw_work_buffer *buffer = *list;
+    if (buffer) {
+        *list = buffer->next;
+        if (list == &gc->mark.full)
+            __atomic_store_n(&gc->mark.full_count, gc->mark.full_count - 1, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&gc->mark.lock);
+    return buffer;
+}
+
+/* Puts a buffer on the list it belongs to: full if it holds cells, else empty. */
+static void push_list(struct stw_gc *gc, struct stw_work_buffer *buffer)
+{
+    pthread_mutex_lock(&gc->mark.lock);
+    struct stw_work_buffer **list = buffer->count ? &gc->mark.full : &gc->mark.empty;
+    buffer->next = *list;
+    *list = buffer;
+    if (buffer->count)
+        __atomic_store_n(&gc->mark.full_count, gc->mark.full_count + 1, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&gc->mark.lock);
+}
+
+static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
+{
+    struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
+    if (buffer)
+        return buffer;
+    struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
+    if (!area)
+        gc->options.out_of_memory("no memory for the collector's work buffers");
+    for (uint32_t i = 1; i < BUFFER_AREA_BYTES / sizeof *area; i++)
+        push_list(gc, &area[i]);
+    return area;
+}
+
+void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
+{
+    STW_ASSERT(!marker->active && !marker->spare);
+    __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+    *marker = (struct stw_marker){.gc = gc};
+}
+
+void stw_marker_end(struct stw_marker *marker)
+{
+    struct stw_gc *gc = marker->gc;
+    if (marker->active)
+        push_list(gc, marker->active);
+    if (marker->spare)
+        push_list(gc, marker->spare);
+    marker->active = marker->spare = NULL;
+    int stopped = stw_phase(gc) == STW_PHASE_OFF;
+    STW_ADD(*(stopped ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes),
+            marker->scan_bytes);
+    STW_ADD(gc->totals.mark_objects, marker->mark_objects);
+    STW_ADD(gc->totals.stack_bytes, marker->stack_bytes);
+    STW_ADD(gc->totals.root_bytes, marker->root_words * 8);
+    STW_ADD(gc->cycle_scan_bytes, marker->scan_bytes);
+    STW_ADD(gc->cycle_stack_bytes, marker->stack_bytes);
+    STW_ADD(gc->cycle_root_bytes, marker->root_words * 8);
+    STW_ADD(gc->marked_bytes, marker->marked_bytes);
+    __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+}
+
+static void push(struct stw_marker *marker, uintptr_t address)
+{
+    struct stw_work_buffer *buffer = marker->active;
+    if (!buffer || buffer->count == STW_BUFFER_CELLS) {
+        struct stw_work_buffer *next = marker->spare;
+        if (next && next->count) {
+            push_list(marker->gc, next);
+            next = NULL;
+        }
+        marker->spare = buffer;
+        marker->active = buffer = next ? next : empty_buffer(marker->gc);
+    }
+    buffer->cells[buffer->count++] = address;
+}
+
+/* 0: nothing is grey here or on the global list. */
+static uintptr_t pop(struct stw_marker *marker)
+{
+    if (!marker->active || !marker->active->count) {
+        struct stw_work_buffer *next = marker->spare;
+        if (next && next->count) {
+            marker->spare = marker->active;
+        } else {
+            next = __atomic_load_n(&marker->gc->mark.full_count, __ATOMIC_ACQUIRE)
+                       ? pop_list(marker->gc, &marker->gc->mark.full)
+                       : NULL;
+            if (!next)
+                return 0;
+            if (marker->active)
+                push_list(marker->gc, marker->active);
+        }
+        marker->active = next;
+    }
+    return marker->active->cells[--marker->active->count];
+}
+
+/* Publishes work when the global list has none. */
+static void share(struct stw_marker *marker)
+{
+    struct stw_gc *gc = marker->gc;
+    if (__atomic_load_n(&gc->mark.full_count, __ATOMIC_RELAXED) != 0)
+        return;
+    if (marker->spare && marker->spare->count) {
+        push_list(gc, marker->spare);
+        marker->spare = NULL;
+    } else if (marker->active && marker->active->count >= SHARE_CELLS_MIN) {
+        struct stw_work_buffer *half = empty_buffer(gc);
+        half->count = marker->active->count / 2;
+        marker->active->count -= half->count;
+        for (uint64_t i = 0; i < half->count; i++)
+            half->cells[i] = marker->active->cells[marker->active->count + i];
+        push_list(gc, half);
+    }
+}
+
+static void grey(struct stw_marker *marker, const struct stw_cell *cell)
+{
+    if (!stw_cell_mark(cell))
+        return;
+    marker->mark_objects++;
+    marker->marked_bytes += cell->record->span.cell_bytes;
+    if (cell->record->span.layout != STW_LAYOUT_NOSCAN)
+        push(marker, cell->base);
+}
+
+void stw_mark_precise(struct stw_marker *marker, uintptr_t address)
+{
+    struct stw_cell cell;
+    if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell))
+        grey(marker, &cell);
+}
+
+void stw_mark_candidate(struct stw_marker *marker, uintptr_t address)
+{
+    struct stw_cell cell;
+    if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell)
+        && stw_span_is_allocated(&cell.record->span, cell.index))
+        grey(marker, &cell);
+}
+
+static void scan_word(struct stw_marker *marker, const uintptr_t *word)
+{
+    uintptr_t value = __atomic_load_n(word, __ATOMIC_RELAXED);
+    if (value)
+        stw_mark_precise(marker, value);
+}
+
+/* Scans elements of `type` that start in [from, to) of an array at `base`. */
+static void scan_elements(struct stw_marker *marker, uintptr_t base, uint64_t from, uint64_t to,
+                          const struct stw_type *type)
+{
+    uint64_t bytes = type->element_bytes, words = type->pointer_bytes / 8;
+    for (uint64_t at = (from + bytes - 1) / bytes * bytes; at < to; at += bytes) {
+        const uintptr_t *element = (const uintptr_t *)(base + at);
+        for (uint64_t block = 0; block * 64 < words; block++)
+            for (uint64_t mask = type->pointer_mask[block]; mask; mask &= mask - 1)
+                scan_word(marker, element + block * 64 + (uint64_t)__builtin_ctzll(mask));
+        marker->scan_bytes += type->pointer_bytes;
+    }
+}
+
+static void scan_bitmap(struct stw_marker *marker, const struct stw_cell *cell)
+{
+    uint64_t *bits = (uint64_t *)(cell->record->span.base + STW_PAGE_BYTES - STW_PAGE_BYTES / 64);
+    uint64_t words = cell->record->span.cell_bytes / 8;
+    uint64_t word = (cell->base & (STW_PAGE_BYTES - 1)) / 8, shift = word % 64;
+    uint64_t mask = __atomic_load_n(&bits[word / 64], __ATOMIC_RELAXED) >> shift;
+    if (shift + words > 64)
+        mask |= __atomic_load_n(&bits[word / 64 + 1], __ATOMIC_RELAXED) << (64 - shift);
+    if (words < 64)
+        mask &= (1ull << words) - 1;
+    if (mask)
+        marker->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
+    for (; mask; mask &= mask - 1)
+        scan_word(marker, (const uintptr_t *)cell->base + __builtin_ctzll(mask));
+}
+
+/* One piece of a large cell; the first visit greys the others. */
+static void scan_large(struct stw_marker *marker, const struct stw_span_record *record,
+                       uintptr_t address)
+{
+    const struct stw_type *type = __atomic_load_n(&record->large_type, __ATOMIC_ACQUIRE);
+    if (!type) /* not published yet: still all zero, and black by now */
+        return;
+    uint64_t from = address - record->span.base, total = record->large_bytes;
+    if (from == 0)
+        for (uint64_t at = OBLET_BYTES; at < total; at += OBLET_BYTES)
+            push(marker, address + at);
+    uint64_t to = total - from < OBLET_BYTES ? total : from + OBLET_BYTES;
+    scan_elements(marker, record->span.base, from, to, type);
+}
+
+static void scan(struct stw_marker *marker, uintptr_t address)
+{
+    struct stw_cell cell;
+    if (!stw_heap_resolve(&marker->gc->heap, address, &cell))
+        return;
+    switch (cell.record->span.layout) {
+    case STW_LAYOUT_BITMAP:
+        scan_bitmap(marker, &cell);
+        break;
+    case STW_LAYOUT_HEADER: {
+        const struct stw_type *type = *(const struct stw_type **)cell.base;
+        uint64_t bytes = cell.record->span.cell_bytes - 8;
+        scan_elements(marker, cell.base + 8, 0, bytes / type->element_bytes * type->element_bytes,
+                      type);
+        break;
+    }
+    case STW_LAYOUT_LARGE:
+        scan_large(marker, cell.record, address);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Scans stacks, and serves other handshakes, of mutators that are blocked. 1: it did one. */
+static int serve_blocked(struct stw_gc *gc)
+{
+    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_RELAXED) & STW_POLL_SCAN)
+            || !stw_mutator_hold(m))
+            continue;
+        int last_flush = stw_mutator_serve(m);
+        stw_mutator_unhold(m);
+        STW_ASSERT(!last_flush); /* no flush round while a stack is unscanned */
+        (void)last_flush;
+        return 1;
+    }
+    return 0;
+}
+
+static int must_leave(const struct stw_drain_limit *limit)
+{
+    if (limit->mutator)
+        return (__atomic_load_n(&limit->mutator->mutator.poll, __ATOMIC_RELAXED)
+                & (STW_POLL_STOP | STW_POLL_YIELD)) != 0;
+    if (limit->background)
+        return __atomic_load_n(&limit->background->processors.waiting, __ATOMIC_RELAXED) != 0
+               || __atomic_load_n(&limit->background->world.stopping, __ATOMIC_RELAXED) != 0;
+    return 0;
+}
+
+int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit)
+{
+    uint64_t scanned_before = marker->scan_bytes + marker->root_words * 8;
+    for (uint32_t cells = 1;; cells++) {
+        if (must_leave(limit))
+            return 0;
+        uintptr_t address = pop(marker);
+        if (address) {
+            scan(marker, address);
+        } else if (!stw_roots_scan_next(marker)
+                   && !(STW_LOAD(marker->gc->mark.stacks_left) && serve_blocked(marker->gc))) {
+            return 1;
+        }
+        if (marker->scan_bytes + marker->root_words * 8 - scanned_before >= limit->scan_bytes_max)
+            return 0;
+        if (cells % CHECK_CELLS)
+            continue;
+        share(marker);
+        if (limit->deadline_ns && stw_clock_ns() >= limit->deadline_ns)
+            return 0;
+    }
+}
+
+/* A hint while mutators run, exact when they are stopped and no marker is inside. */
+int stw_mark_is_idle(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) == 0
+           && __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0
+           && __atomic_load_n(&gc->mark.stacks_left, __ATOMIC_SEQ_CST) == 0
+           && __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
+                  >= __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,152 @@
+/* gc/mutator.c: attaching threads, and the bookkeeping of runs.
+ *
+ * R1  cells in [start, cursor) of a run are handed out but not yet in alloc_bits; retiring a run
+ *     moves them there, and counts them.
+ * R2  while marking, all cells of a grant up to its end are marked (G2); when the run is given up,
+ *     the marks of cells that were never handed out are taken back.
+ * A mutator's record is never freed: after detach it stays as one that is blocked for ever and has
+ * an empty stack, so that nobody needs a lock to look at the list. */
+#include "gc/gc.h"
+
+#include "prim/memory.h"
+
+static uint32_t cell_index(const struct stw_span *span, uintptr_t address)
+{
+    return (uint32_t)((address - span->base) / span->cell_bytes);
+}
+
+void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
+{
+    struct stw_run *run = &m->mutator.runs[span_class];
+    struct stw_span_record *record = m->run_spans[span_class].record;
+    uintptr_t start = m->run_spans[span_class].start;
+    if (!record || run->cursor == start)
+        return;
+    uint32_t first = cell_index(&record->span, start);
+    uint32_t count = cell_index(&record->span, run->cursor) - first;
+    uint64_t bytes = count * record->span.cell_bytes;
+    stw_bits_set(record->span.alloc_bits, first, count);
+    record->span.live_count += count;
+    m->alloc_objects += count;
+    m->alloc_bytes += bytes;
+    m->run_spans[span_class].start = run->cursor;
+    if (m->mutator.marking)
+        STW_ADD(m->gc->marked_bytes, bytes);
+}
+
+static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int black)
+{
+    struct stw_run *run = &m->mutator.runs[span_class];
+    struct stw_span_record *record = m->run_spans[span_class].record;
+    uintptr_t end = m->run_spans[span_class].end;
+    if (!record || run->cursor == end)
+        return;
+    uint32_t first = cell_index(&record->span, run->cursor);
+    uint32_t count = (uint32_t)((end - run->cursor) / record->span.cell_bytes);
+    if (black)
+        stw_bits_set(record->mark_bits, first, count);
+    else
+        stw_bits_clear(record->mark_bits, first, count);
+}
+
+static void retire_and(struct stw_mutator_record *m, uint32_t span_class, uint32_t how)
+{
+    stw_mutator_retire_run(m, span_class);
+    if (how == STW_RETIRE_BLACKEN) {
+        blacken_rest(m, span_class, 1);
+        return;
+    }
+    if (m->mutator.marking)
+        blacken_rest(m, span_class, 0);
+    m->mutator.runs[span_class] = (struct stw_run){0, 0};
+    m->run_spans[span_class].record = NULL;
+    m->run_spans[span_class].start = 0;
+    m->active_runs[span_class / 64] &= ~(1ull << (span_class % 64));
+}
+
+void stw_mutator_retire_runs(struct stw_mutator_record *m, uint32_t how)
+{
+    for (uint32_t word = 0; word < STW_SPAN_CLASSES / 64; word++)
+        for (uint64_t left = m->active_runs[word]; left; left &= left - 1)
+            retire_and(m, word * 64 + (uint32_t)__builtin_ctzll(left), how);
+    if (how == STW_RETIRE_DROP)
+        m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
+}
+
+static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, uint32_t *trace)
+{
+    struct stw_mutator_record *m = stw_memory_map(sizeof *m);
+    if (!m)
+        return NULL;
+    const struct stw_gc_options *options = &gc->options;
+    m->gc = gc;
+    m->state = STW_STATE_BLOCKED;
+    m->stack_top = stw_thread_stack_top();
+    m->stack_low = m->stack_top;
+    m->mutator.struct_size = sizeof m->mutator;
+    m->mutator.index = index;
+    m->mutator.host = options->host;
+    m->mutator.classes = options->allocator->size_classes(options->allocator_self);
+    m->mutator.trace = trace;
+    m->marker.gc = gc;
+    stw_barrier_reset(m);
+    return m;
+}
+
+stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace,
+                              struct stw_mutator **mutator)
+{
+    struct stw_mutator_record *m = new_record(gc, index, trace);
+    if (!m)
+        return STW_E_NOMEM;
+    stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_ATTACH);
+    stw_world_lock(gc, NULL);
+    stw_status status = gc->mutator_count < STW_MUTATORS ? STW_OK : STW_E_NOMEM;
+    if (status == STW_OK)
+        status = gc->options.allocator->attach(gc->options.allocator_self, &m->mutator);
+    if (status == STW_OK) {
+        m->mutator.marking = stw_phase(gc) == STW_PHASE_MARK;
+        gc->mutators[gc->mutator_count] = m;
+        __atomic_store_n(&gc->mutator_count, gc->mutator_count + 1, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&gc->world.lock);
+    if (status != STW_OK) {
+        stw_memory_unmap(m, sizeof *m);
+        return status;
+    }
+    stw_block_end(&m->mutator);
+    *mutator = &m->mutator;
+    return STW_OK;
+}
+
+/* Adds what the mutator counted to the totals. */
+static void count_up(struct stw_mutator_record *m)
+{
+    struct stw_totals *totals = &m->gc->totals;
+    STW_ADD(totals->alloc_objects, m->alloc_objects);
+    STW_ADD(totals->alloc_bytes, m->alloc_bytes);
+    STW_ADD(totals->alloc_large, m->alloc_large);
+    STW_ADD(totals->tiny_objects, m->mutator.tiny_objects);
+    STW_ADD(totals->barrier_words, m->barrier_words);
+    STW_ADD(totals->barrier_flushes, m->barrier_flushes);
+    for (uint32_t i = 0; i < STW_COUNTERS; i++)
+        STW_ADD(totals->counters[i], m->mutator.counters[i]);
+}
+
+void stw_mutator_detach(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    struct stw_gc *gc = m->gc;
+    stw_world_lock(gc, m);
+    /* No stop can begin now; what is owed from earlier ones is served first. */
+    if (mutator->marking)
+        stw_barrier_flush(mutator);
+    stw_mutator_retire_runs(m, STW_RETIRE_DROP);
+    stw_trace(mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_DETACH);
+    gc->options.allocator->detach(gc->options.allocator_self, mutator);
+    __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
+    count_up(m);
+    m->detached = 1;
+    pthread_mutex_unlock(&gc->world.lock);
+    stw_block_begin(mutator);
+}

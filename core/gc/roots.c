@@ -1,0 +1,124 @@
+/* gc/roots.c: registered root ranges, scanned precisely, and stacks, scanned conservatively.
+ *
+ * Ranges are claimed one by one by an atomic counter that window 1 sets to zero. A range that is
+ * added while marking is appended and so scanned; one that is removed while marking is scanned by
+ * the remover first, because what it holds was reachable at window 1 (G1).
+ * Removed entries stay as empty ones until they are used again. */
+#include "gc/gc.h"
+
+#include "base/text.h"
+
+#define RANGE_WORDS_MAX 32768u /* 256 KiB, as Go's root blocks: longer ranges are cut */
+
+static void insert(struct stw_roots *roots, void **words, uint64_t count, uint64_t more)
+{
+    uint32_t at = 0;
+    while (at < roots->count && roots->ranges[at].words)
+        at++;
+    if (at == roots->count && roots->count == roots->capacity) {
+        uint32_t capacity = roots->capacity ? 2 * roots->capacity : 64;
+        roots->ranges = stw_grow(roots->ranges, capacity, sizeof *roots->ranges);
+        roots->capacity = capacity;
+    }
+    roots->ranges[at].words = words;
+    roots->ranges[at].count = count;
+    roots->ranges[at].more = more;
+    if (at == roots->count)
+        __atomic_store_n(&roots->count, at + 1, __ATOMIC_SEQ_CST);
+}
+
+static void scan_range(struct stw_marker *marker, void **words, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        stw_mark_precise(marker, (uintptr_t)__atomic_load_n(&words[i], __ATOMIC_RELAXED));
+    marker->root_words += count;
+}
+
+/* Scans a range at once, for callers that are not markers. */
+static void scan_now(struct stw_gc *gc, void **words, uint64_t count)
+{
+    struct stw_marker marker = {0};
+    stw_marker_begin(&marker, gc);
+    scan_range(&marker, words, count);
+    stw_marker_end(&marker);
+}
+
+stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
+{
+    struct stw_roots *roots = &gc->roots;
+    pthread_mutex_lock(&roots->lock);
+    for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
+        uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
+        insert(roots, words + at, part, left - part);
+    }
+    if (stw_phase(gc) == STW_PHASE_MARK)
+        scan_now(gc, words, count);
+    pthread_mutex_unlock(&roots->lock);
+    return STW_OK;
+}
+
+void stw_roots_remove(struct stw_gc *gc, void **words)
+{
+    struct stw_roots *roots = &gc->roots;
+    pthread_mutex_lock(&roots->lock);
+    for (void **next = words; next;) {
+        void **following = NULL;
+        for (uint32_t i = 0; i < roots->count; i++) {
+            if (roots->ranges[i].words != next)
+                continue;
+            if (stw_phase(gc) == STW_PHASE_MARK)
+                scan_now(gc, next, roots->ranges[i].count);
+            if (roots->ranges[i].more)
+                following = next + RANGE_WORDS_MAX;
+            roots->ranges[i].words = NULL;
+            roots->ranges[i].count = 0;
+            break;
+        }
+        next = following;
+    }
+    pthread_mutex_unlock(&roots->lock);
+}
+
+int stw_roots_scan_next(struct stw_marker *marker)
+{
+    struct stw_roots *roots = &marker->gc->roots;
+    if (STW_LOAD(roots->next_job) >= STW_LOAD(roots->count))
+        return 0;
+    pthread_mutex_lock(&roots->lock);
+    uint32_t job = roots->next_job;
+    int left = job < roots->count;
+    if (left) {
+        if (roots->ranges[job].words)
+            scan_range(marker, roots->ranges[job].words, roots->ranges[job].count);
+        __atomic_store_n(&roots->next_job, job + 1, __ATOMIC_SEQ_CST);
+    }
+    pthread_mutex_unlock(&roots->lock);
+    return left;
+}
+
+/* Words of live stacks, with whatever lies between variables. */
+__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) static void
+scan_words(struct stw_marker *marker, const uintptr_t *low, const uintptr_t *high)
+{
+    for (const uintptr_t *word = low; word < high; word++)
+        stw_mark_candidate(marker, *(const volatile uintptr_t *)word);
+}
+
+__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) void
+stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
+{
+    const volatile uintptr_t *source = (const volatile uintptr_t *)from;
+    for (uint32_t i = 0; i < words; i++)
+        to[i] = source[i];
+}
+
+void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
+{
+    if (m->detached)
+        return;
+    uintptr_t low = m->stack_low & ~(uintptr_t)7;
+    scan_words(marker, (const uintptr_t *)low, (const uintptr_t *)m->stack_top);
+    scan_words(marker, m->registers, m->registers + STW_REGISTERS);
+    scan_words(marker, m->frame, m->frame + STW_FRAME_WORDS);
+    marker->stack_bytes += m->stack_top - low;
+}

@@ -1,0 +1,307 @@
+/* gc/world.c: stopping and starting the world, and handshakes with single mutators.
+ *
+ * A stop sets STOP in every mutator's poll word and waits until none runs. A mutator parks at its
+ * next safepoint; one that is blocked outside managed code counts as stopped, because it must pass
+ * stw_block_end, and with it the poll word, before it touches the heap again.
+ *
+ * W1  a mutator stores its state before it reads its poll word, a stopper sets the poll bit before
+ *     it reads the state (both sequentially consistent): one of the two sees the other.
+ * W2  a mutator reads `epoch` before it looks for STOP; the stopper clears STOP before it raises
+ *     `epoch`: a mutator that saw STOP will see the epoch change.
+ * W3  a stop begins only after the last one's record is complete (resuming == 0).
+ * W4  poll bits CACHES, SCAN and FLUSH are served by the mutator itself, or by the one thread that
+ *     holds it while it is blocked.
+ * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
+ * and parks during one stop cannot be counted twice. */
+#include "gc/gc.h"
+
+#include <string.h>
+
+#define PARK_SPINS 4000u  /* about 40 us: most stops end sooner, and a futex wake costs 5 to 50 us */
+#define STOP_SPINS 4000u
+#define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
+
+void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    if (!self) {
+        pthread_mutex_lock(&gc->world.lock);
+        return;
+    }
+    while (pthread_mutex_trylock(&gc->world.lock) != 0) {
+        stw_safepoint(&self->mutator);
+        stw_thread_yield();
+    }
+}
+
+static struct stw_pause *next_record(struct stw_gc *gc)
+{
+    const struct stw_gc_options *options = &gc->options;
+    uint64_t at = STW_LOAD(*options->pause_count);
+    STW_ADD(gc->totals.pauses, 1);
+    if (at >= options->pause_capacity) {
+        STW_ADD(*options->pauses_lost, 1);
+        return &gc->world.spill;
+    }
+    __atomic_store_n(options->pause_count, at + 1, __ATOMIC_RELEASE);
+    return &options->pauses[at];
+}
+
+static int is_running(struct stw_mutator_record *m)
+{
+    return __atomic_load_n(&m->state, __ATOMIC_SEQ_CST) == STW_STATE_RUNNING;
+}
+
+static void wait_until_stopped(struct stw_gc *gc, struct stw_mutator_record *m)
+{
+    for (uint32_t spins = 0; is_running(m); spins++) {
+        if (spins < STOP_SPINS) {
+            stw_spin_pause();
+            continue;
+        }
+        uint32_t arrivals = __atomic_load_n(&gc->world.arrivals, __ATOMIC_SEQ_CST);
+        if (is_running(m))
+            stw_futex_wait(&gc->world.arrivals, arrivals, LOST_WAKE_NS);
+    }
+}
+
+static void arrive(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->world.arrivals, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&gc->world.stopping, __ATOMIC_SEQ_CST))
+        stw_futex_wake(&gc->world.arrivals, STW_FUTEX_ALL);
+}
+
+/* Counts the parked and names the last of them in the record. */
+static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uint64_t request_ns)
+{
+    struct stw_pause *pause = gc->world.pause;
+    struct stw_mutator_record *last = NULL;
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (m == self || __atomic_load_n(&m->state, __ATOMIC_ACQUIRE) != STW_STATE_PARKED)
+            continue;
+        m->counted = 1;
+        pause->mutators++;
+        if (m->parked_ns >= request_ns && (!last || m->parked_ns > last->parked_ns))
+            last = m;
+    }
+    pause->last_mutator = last ? last->mutator.index : STW_NO_MUTATOR;
+    const char *site = last ? STW_LOAD(last->mutator.site) : NULL;
+    if (site)
+        strncpy(pause->last_site, site, STW_SITE_BYTES - 1);
+}
+
+void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
+{
+    struct stw_world *world = &gc->world;
+    stw_world_lock(gc, self);
+    while (__atomic_load_n(&world->resuming, __ATOMIC_ACQUIRE) != 0)
+        stw_spin_pause();
+    struct stw_pause *pause = next_record(gc);
+    memset(pause, 0, sizeof *pause);
+    pause->kind = kind;
+    pause->cycle = gc->totals.cycles + (kind != STW_PAUSE_MARK_TERMINATION);
+    world->pause = pause;
+    uint64_t request_ns = stw_clock_ns();
+    pause->start_ns = request_ns - gc->options.origin_ns;
+    __atomic_store_n(&world->stopping, 1, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        if (gc->mutators[i] != self)
+            __atomic_fetch_or(&gc->mutators[i]->mutator.poll, STW_POLL_STOP, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        if (gc->mutators[i] != self)
+            wait_until_stopped(gc, gc->mutators[i]);
+    world->step_from_ns = stw_clock_ns();
+    pause->stopping_ns = world->step_from_ns - request_ns;
+    note_stopped(gc, self, request_ns);
+}
+
+void stw_world_step(struct stw_gc *gc, uint32_t step)
+{
+    uint64_t now = stw_clock_ns();
+    gc->world.pause->step_ns[step] += now - gc->world.step_from_ns;
+    gc->world.step_from_ns = now;
+}
+
+void stw_world_start(struct stw_gc *gc)
+{
+    struct stw_world *world = &gc->world;
+    struct stw_pause *pause = world->pause;
+    uint32_t alone = pause->mutators == 0;
+    __atomic_store_n(&world->resuming, alone ? 0 : pause->mutators + 1, __ATOMIC_RELEASE);
+    world->released_ns = stw_clock_ns();
+    pause->working_ns = world->released_ns - gc->options.origin_ns - pause->start_ns
+                        - pause->stopping_ns;
+    if (alone)
+        __atomic_store_n(&pause->complete, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->stopping, 0, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < gc->mutator_count; i++)
+        __atomic_fetch_and(&gc->mutators[i]->mutator.poll, ~STW_POLL_STOP, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&world->epoch, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&world->sleepers, __ATOMIC_SEQ_CST) > 0)
+        stw_futex_wake(&world->epoch, STW_FUTEX_ALL);
+    pthread_mutex_unlock(&world->lock);
+}
+
+static void wait_for_start(struct stw_world *world, uint32_t epoch)
+{
+    for (uint32_t spins = 0; __atomic_load_n(&world->epoch, __ATOMIC_ACQUIRE) == epoch; spins++) {
+        if (spins < PARK_SPINS) {
+            stw_spin_pause();
+            continue;
+        }
+        __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+        stw_futex_wait(&world->epoch, epoch, 0);
+        __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+/* Parks until no stop is under way. A mutator that was counted by the stop that it leaves owes it a
+ * departure; the last to leave completes the record (resuming counts one more than the parked, so
+ * that the record is complete before the next stop begins). */
+static void park(struct stw_mutator_record *m)
+{
+    struct stw_world *world = &m->gc->world;
+    for (;;) {
+        uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
+        if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
+            break;
+        m->parked_ns = stw_clock_ns();
+        __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
+        arrive(m->gc);
+        wait_for_start(world, epoch);
+        __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
+    }
+    if (!m->counted)
+        return;
+    m->counted = 0;
+    if (__atomic_fetch_sub(&world->resuming, 1, __ATOMIC_ACQ_REL) == 2) {
+        world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
+        __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&world->resuming, 0, __ATOMIC_RELEASE);
+    }
+}
+
+/* One thing that the poll word asks for. Its frame is below all frames of the caller, so that the
+ * stack from here up holds every pointer of the mutator. */
+static __attribute__((noinline)) void serve_one(struct stw_mutator_record *m)
+{
+    m->stack_low = (uintptr_t)__builtin_frame_address(0);
+    uint32_t poll = __atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST);
+    if (poll & STW_POLL_STOP) {
+        park(m);
+    } else if (poll & (STW_POLL_CACHES | STW_POLL_SCAN | STW_POLL_FLUSH)) {
+        if (stw_mutator_serve(m))
+            stw_cycle_flush_done(m->gc, m);
+    } else if (poll & STW_POLL_YIELD) {
+        __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_YIELD, __ATOMIC_SEQ_CST);
+        stw_processor_yield(m);
+    } else if (poll & STW_POLL_WORK) {
+        __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_WORK, __ATOMIC_SEQ_CST);
+        stw_worker_fraction(m);
+    }
+}
+
+__attribute__((noinline)) void stw_safepoint(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    while (__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) != 0) {
+        stw_registers_save(m->registers);
+        serve_one(m);
+    }
+}
+
+static __attribute__((noinline)) void below_caller(struct stw_mutator_record *m,
+                                                   void (*act)(struct stw_gc *,
+                                                               struct stw_mutator_record *))
+{
+    m->stack_low = (uintptr_t)__builtin_frame_address(0);
+    act(m->gc, m);
+}
+
+__attribute__((noinline)) void stw_with_stack(struct stw_mutator_record *m,
+                                              void (*act)(struct stw_gc *,
+                                                          struct stw_mutator_record *))
+{
+    stw_registers_save(m->registers);
+    below_caller(m, act);
+}
+
+int stw_mutator_serve(struct stw_mutator_record *m)
+{
+    struct stw_gc *gc = m->gc;
+    uint32_t poll = __atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST);
+    int last_flush = 0;
+    if (poll & STW_POLL_CACHES) {
+        __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
+        stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_FLUSH);
+        gc->options.allocator->flush(gc->options.allocator_self, &m->mutator);
+    }
+    if (poll & STW_POLL_SCAN) {
+        __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_SCAN, __ATOMIC_SEQ_CST);
+        stw_marker_begin(&m->marker, gc);
+        stw_stack_scan(&m->marker, m);
+        __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
+        stw_marker_end(&m->marker);
+    }
+    if (poll & STW_POLL_FLUSH) {
+        __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
+        stw_barrier_flush(&m->mutator);
+        last_flush = __atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1;
+    }
+    return last_flush;
+}
+
+int stw_mutator_hold(struct stw_mutator_record *m)
+{
+    uint32_t blocked = STW_STATE_BLOCKED;
+    return __atomic_compare_exchange_n(&m->state, &blocked, STW_STATE_HELD, 0, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+void stw_mutator_unhold(struct stw_mutator_record *m)
+{
+    __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&m->state, STW_FUTEX_ALL);
+}
+
+static int take_back(struct stw_mutator_record *m)
+{
+    uint32_t blocked = STW_STATE_BLOCKED;
+    return __atomic_compare_exchange_n(&m->state, &blocked, STW_STATE_RUNNING, 0, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+/* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
+ * words are copied. Everything else of the mutator is above. */
+__attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    stw_registers_save(m->registers);
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    stw_stack_copy(m->frame, frame - sizeof m->frame / 2, STW_FRAME_WORDS);
+    m->stack_low = frame;
+    const uint32_t served = STW_POLL_CACHES | STW_POLL_SCAN | STW_POLL_FLUSH;
+    for (;;) {
+        if (mutator->marking)
+            stw_barrier_flush(mutator);
+        __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
+        if (!(__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) & served) || !take_back(m))
+            break;
+        if (stw_mutator_serve(m))
+            stw_cycle_flush_done(m->gc, m);
+    }
+    if (__atomic_load_n(&m->gc->world.stopping, __ATOMIC_SEQ_CST))
+        arrive(m->gc);
+    stw_processor_leave(m->gc);
+}
+
+void stw_block_end(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    stw_processor_enter(m);
+    while (!take_back(m))
+        stw_futex_wait(&m->state, STW_STATE_HELD, LOST_WAKE_NS);
+    memset(m->frame, 0, sizeof m->frame);
+    stw_poll(mutator);
+}

@@ -1,0 +1,230 @@
+/* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H4: heap.h.
+ *
+ * A record and its two bitmaps lie in one block from a bump area; blocks of ended spans are kept on
+ * free lists by capacity and used again, so registering a span costs no system call. */
+#include "heap/heap.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "prim/memory.h"
+
+#include <string.h>
+
+#define RECORD_AREA_BYTES (256u * 1024u) /* metadata grows in these steps */
+#define POISON 0xdb
+
+stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error)
+{
+    memset(heap, 0, sizeof *heap);
+    stw_status status = stw_space_init(&heap->space, reserve_bytes, error);
+    if (status != STW_OK)
+        return status;
+    heap->page_map = stw_memory_map(sizeof(void *) << (STW_ADDRESS_BITS - STW_ARENA_BITS));
+    if (!heap->page_map)
+        return stw_error_set(error, STW_E_NOMEM, "heap", "no memory for the page map");
+    pthread_mutex_init(&heap->lock, NULL);
+    heap->generation = 1;
+    return STW_OK;
+}
+
+static size_t block_bytes(uint32_t record_class)
+{
+    size_t bytes = sizeof(struct stw_span_record) + 2 * (sizeof(uint64_t) << record_class);
+    return (bytes + 63) & ~(size_t)63;
+}
+
+/* A zeroed record with bitmaps for `words` words each. The lock is held. Null: no memory. */
+static struct stw_span_record *take_record(struct stw_heap *heap, uint32_t words)
+{
+    uint32_t record_class = words <= 1 ? 0 : 32 - (uint32_t)__builtin_clz(words - 1);
+    struct stw_span_record *record = heap->free_records[record_class];
+    size_t bytes = block_bytes(record_class);
+    if (record) {
+        heap->free_records[record_class] = record->all_next;
+        memset(record, 0, bytes);
+    } else {
+        if ((size_t)(heap->record_limit - heap->record_cursor) < bytes) {
+            size_t area = bytes > RECORD_AREA_BYTES ? bytes : RECORD_AREA_BYTES;
+            heap->record_cursor = stw_memory_map(area);
+            heap->record_limit = heap->record_cursor ? heap->record_cursor + area : NULL;
+            if (!heap->record_cursor)
+                return NULL;
+        }
+        record = (struct stw_span_record *)(void *)heap->record_cursor;
+        heap->record_cursor += bytes;
+    }
+    record->record_class = record_class;
+    record->bit_words = words;
+    record->span.alloc_bits = (uint64_t *)(record + 1);
+    record->mark_bits = record->span.alloc_bits + ((size_t)1 << record_class);
+    return record;
+}
+
+/* Points the pages of `record` at `value`. The lock is held. */
+static stw_status map_pages(struct stw_heap *heap, const struct stw_span_record *record,
+                            struct stw_span_record *value)
+{
+    for (uint64_t page = 0; page < record->span.page_count; page++) {
+        uintptr_t address = record->span.base + page * STW_PAGE_BYTES;
+        struct stw_span_record ***slot = &heap->page_map[address >> STW_ARENA_BITS];
+        if (!*slot) {
+            void *arena = stw_memory_map(sizeof(void *) * STW_ARENA_PAGES);
+            if (!arena)
+                return STW_E_NOMEM;
+            __atomic_store_n(slot, (struct stw_span_record **)arena, __ATOMIC_RELEASE);
+        }
+        __atomic_store_n(&(*slot)[(address >> STW_PAGE_BITS) & (STW_ARENA_PAGES - 1)], value,
+                         __ATOMIC_RELEASE);
+    }
+    return STW_OK;
+}
+
+static void check_request(const struct stw_span_request *request)
+{
+    STW_REQUIRE(request->struct_size >= sizeof *request);
+    STW_REQUIRE(request->base % STW_PAGE_BYTES == 0 && request->page_count > 0);
+    STW_REQUIRE(request->cell_count > 0 && request->cell_bytes >= 8);
+    STW_REQUIRE(request->span_class < STW_SPAN_CLASSES);
+    uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_PAGE_BYTES / 64 : 0;
+    STW_REQUIRE(request->cell_bytes * request->cell_count + tail
+                <= request->page_count * STW_PAGE_BYTES);
+    STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP || request->page_count == 1);
+    STW_REQUIRE(request->layout != STW_LAYOUT_LARGE || request->cell_count == 1);
+}
+
+stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_request *request,
+                             struct stw_span **span)
+{
+    check_request(request);
+    pthread_mutex_lock(&heap->lock);
+    struct stw_span_record *record = take_record(heap, (request->cell_count + 63) / 64);
+    if (!record) {
+        pthread_mutex_unlock(&heap->lock);
+        return STW_E_NOMEM;
+    }
+    record->span.struct_size = sizeof record->span;
+    record->span.span_class = request->span_class;
+    record->span.base = request->base;
+    record->span.page_count = request->page_count;
+    record->span.cell_bytes = request->cell_bytes;
+    record->span.cell_count = request->cell_count;
+    record->span.layout = request->layout;
+    record->span.needs_zero = request->needs_zero;
+    record->span.sweep_generation = heap->generation;
+    uint64_t span_bytes = request->page_count * STW_PAGE_BYTES;
+    if (request->cell_count > 1 && span_bytes * request->cell_bytes < UINT32_MAX)
+        record->divide = (uint32_t)(UINT32_MAX / request->cell_bytes + 1);
+    stw_status status = map_pages(heap, record, record);
+    if (status != STW_OK) {
+        record->all_next = heap->free_records[record->record_class];
+        heap->free_records[record->record_class] = record;
+        pthread_mutex_unlock(&heap->lock);
+        return status;
+    }
+    record->all_next = heap->all;
+    if (heap->all)
+        heap->all->all_prev = record;
+    heap->all = record;
+    heap->span_count++;
+    pthread_mutex_unlock(&heap->lock);
+    *span = &record->span;
+    return STW_OK;
+}
+
+void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span)
+{
+    struct stw_span_record *record = (struct stw_span_record *)span;
+    pthread_mutex_lock(&heap->lock);
+    map_pages(heap, record, NULL);
+    if (record->all_prev)
+        record->all_prev->all_next = record->all_next;
+    else
+        heap->all = record->all_next;
+    if (record->all_next)
+        record->all_next->all_prev = record->all_prev;
+    heap->span_count--;
+    record->all_next = heap->free_records[record->record_class];
+    heap->free_records[record->record_class] = record;
+    pthread_mutex_unlock(&heap->lock);
+}
+
+static uint64_t bits_mask(uint32_t first, uint32_t count, uint32_t *width)
+{
+    uint32_t shift = first % 64;
+    *width = 64 - shift < count ? 64 - shift : count;
+    return (*width == 64 ? ~0ull : (1ull << *width) - 1) << shift;
+}
+
+void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count)
+{
+    for (uint32_t width; count > 0; first += width, count -= width) {
+        uint64_t mask = bits_mask(first, count, &width);
+        __atomic_fetch_or(&bits[first / 64], mask, __ATOMIC_RELAXED);
+    }
+}
+
+void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count)
+{
+    for (uint32_t width; count > 0; first += width, count -= width) {
+        uint64_t mask = bits_mask(first, count, &width);
+        __atomic_fetch_and(&bits[first / 64], ~mask, __ATOMIC_RELAXED);
+    }
+}
+
+uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < word_count; i++)
+        count += (uint32_t)__builtin_popcountll(__atomic_load_n(&bits[i], __ATOMIC_RELAXED));
+    return count;
+}
+
+/* Fills the cells that die in this sweep. */
+static void poison_dead(struct stw_span_record *record)
+{
+    for (uint32_t i = 0; i < record->span.cell_count; i++) {
+        uint64_t bit = 1ull << (i % 64);
+        if ((record->span.alloc_bits[i / 64] & bit) && !(record->mark_bits[i / 64] & bit))
+            memset((void *)(record->span.base + i * record->span.cell_bytes), POISON,
+                   record->span.cell_bytes);
+    }
+}
+
+uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
+{
+    struct stw_span_record *record = (struct stw_span_record *)span;
+    STW_REQUIRE(span->sweep_generation != heap->generation);
+    if (heap->poison)
+        poison_dead(record);
+    if (stw_bits_count(span->alloc_bits, record->bit_words) > 0)
+        span->needs_zero = 1;
+    uint64_t *old = span->alloc_bits;
+    span->alloc_bits = record->mark_bits;
+    memset(old, 0, record->bit_words * sizeof *old);
+    record->mark_bits = old;
+    span->live_count = stw_bits_count(span->alloc_bits, record->bit_words);
+    span->free_index = 0;
+    __atomic_store_n(&span->sweep_generation, heap->generation, __ATOMIC_RELEASE);
+    return span->live_count;
+}
+
+stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error)
+{
+    uint64_t spans = 0;
+    for (struct stw_span_record *r = heap->all; r; r = r->all_next) {
+        spans++;
+        for (uint64_t page = 0; page < r->span.page_count; page++)
+            if (stw_heap_span_at(heap, r->span.base + page * STW_PAGE_BYTES) != r)
+                return stw_error_set(error, STW_E_AUDIT, "H1", "page %llu of span %#llx is lost",
+                                     (unsigned long long)page, (unsigned long long)r->span.base);
+        uint32_t beyond = r->span.cell_count % 64;
+        uint64_t mask = beyond ? ~0ull << beyond : 0;
+        if ((r->span.alloc_bits[r->bit_words - 1] | r->mark_bits[r->bit_words - 1]) & mask)
+            return stw_error_set(error, STW_E_AUDIT, "H3", "span %#llx has bits past its cells",
+                                 (unsigned long long)r->span.base);
+    }
+    if (spans != heap->span_count)
+        return stw_error_set(error, STW_E_AUDIT, "H1", "%llu spans are listed, %llu were counted",
+                             (unsigned long long)spans, (unsigned long long)heap->span_count);
+    return stw_space_audit(&heap->space, error);
+}

@@ -1,0 +1,118 @@
+/* heap/heap.h: spans over the pages of a space, and the way from any address to its cell.
+ *
+ * The page map covers the whole 48-bit address space in two levels (64 MiB arenas, 8 KiB pages), so
+ * that an allocator may take pages from anywhere.
+ *
+ * H1  the page map names a span for exactly the pages of registered spans.
+ * H2  a span is published (release) only when its record is complete; it is never unregistered
+ *     while marking.
+ * H3  alloc_bits is exact whenever the world is stopped and runs are retired; while mutators run it
+ *     misses only cells handed out since, and while marking those are marked.
+ * H4  mark bits are set by atomic or, and only while marking; sweeping turns them into alloc bits.
+ * Threads: resolve by anyone; register and unregister by anyone; sweep by the span's owner. */
+#ifndef STW_HEAP_HEAP_H
+#define STW_HEAP_HEAP_H
+
+#include "heap/space.h"
+
+#define STW_ADDRESS_BITS 48u
+#define STW_ARENA_BITS 26u /* log2 of STW_ARENA_BYTES */
+#define STW_PAGE_BITS 13u  /* log2 of STW_PAGE_BYTES */
+#define STW_ARENA_PAGES (1u << (STW_ARENA_BITS - STW_PAGE_BITS))
+#define STW_RECORD_CLASSES 32u
+
+/* A span's record: the public part first. */
+struct stw_span_record {
+    struct stw_span span;
+    uint64_t *mark_bits;              /* atomic words */
+    const struct stw_type *large_type; /* layout LARGE; atomic; null until published */
+    uint64_t large_bytes;              /* as requested */
+    uint32_t divide;                   /* ceil(2^32 / cell_bytes), or 0: divide */
+    uint32_t bit_words;                /* of each bitmap */
+    uint32_t record_class;             /* log2 of the bitmap's capacity in words */
+    uint32_t padding;
+    struct stw_span_record *all_next, *all_prev;
+    uint64_t *audit_bits; /* the audit's own marks; null until an audit runs */
+};
+
+struct stw_heap {
+    struct stw_space space;
+    struct stw_span_record ***page_map; /* [2^22] of [STW_ARENA_PAGES] */
+    uint32_t generation;                /* sweep generation; written while stopped */
+    uint32_t poison;                    /* fill swept cells, so that their use shows */
+    pthread_mutex_t lock;               /* records, page map arenas, `all` */
+    struct stw_span_record *all;
+    uint64_t span_count;
+    struct stw_span_record *free_records[STW_RECORD_CLASSES];
+    char *record_cursor, *record_limit;
+};
+
+stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error);
+
+stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_request *request,
+                             struct stw_span **span);
+void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span);
+/* Turns marks into allocations; returns the live cells. */
+uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span);
+/* Sets or clears bits [first, first + count) atomically, word by word. */
+void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count);
+void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count);
+uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count);
+/* Checks H1 and the records. World stopped. */
+stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error);
+
+/* The cell that holds `address`. */
+struct stw_cell {
+    struct stw_span_record *record;
+    uintptr_t base;
+    uint32_t index;
+};
+
+static inline struct stw_span_record *stw_heap_span_at(const struct stw_heap *heap,
+                                                       uintptr_t address)
+{
+    if (address >> STW_ADDRESS_BITS)
+        return NULL;
+    struct stw_span_record **arena =
+        __atomic_load_n(&heap->page_map[address >> STW_ARENA_BITS], __ATOMIC_ACQUIRE);
+    if (!arena)
+        return NULL;
+    return __atomic_load_n(&arena[(address >> STW_PAGE_BITS) & (STW_ARENA_PAGES - 1)],
+                           __ATOMIC_ACQUIRE);
+}
+
+/* 0 when no cell is there (foreign memory, or a span's tail). Says nothing about allocation. */
+static inline int stw_heap_resolve(const struct stw_heap *heap, uintptr_t address,
+                                   struct stw_cell *cell)
+{
+    struct stw_span_record *record = stw_heap_span_at(heap, address);
+    if (!record)
+        return 0;
+    uint64_t offset = address - record->span.base, index = 0;
+    if (record->span.cell_count > 1)
+        index = record->divide ? (offset * record->divide) >> 32
+                               : offset / record->span.cell_bytes;
+    if (index >= record->span.cell_count)
+        return 0;
+    *cell = (struct stw_cell){record, record->span.base + index * record->span.cell_bytes,
+                              (uint32_t)index};
+    return 1;
+}
+
+static inline int stw_cell_is_marked(const struct stw_cell *cell)
+{
+    uint64_t word = __atomic_load_n(&cell->record->mark_bits[cell->index / 64], __ATOMIC_RELAXED);
+    return (int)(word >> (cell->index % 64)) & 1;
+}
+
+/* Marks; 1 if this call did it. */
+static inline int stw_cell_mark(const struct stw_cell *cell)
+{
+    uint64_t bit = 1ull << (cell->index % 64);
+    uint64_t *word = &cell->record->mark_bits[cell->index / 64];
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit)
+        return 0;
+    return !(__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit);
+}
+
+#endif

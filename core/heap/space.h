@@ -1,0 +1,51 @@
+/* heap/space.h: the reserved address range of the heap and the pages in it.
+ *
+ * One range is reserved at a fixed hint address (so that trials repeat exactly), cut into 64 MiB
+ * arenas and 8 KiB pages, and made usable from its low end in steps of 4 MiB (Go: heapArenaBytes,
+ * pageSize, and sysHeap growth in mheap.grow). Pages are handed out first fit by address, which
+ * keeps the heap dense (Go: runtime/mpagealloc.go).
+ *
+ * S1  a page is handed out at most once until it is given back.
+ * S2  a page that is not dirty reads as zero.
+ * S3  free_in_chunk[c] is the number of free committed pages of chunk c.
+ * Threads: every function may be called by any thread; one lock, held for bounded work. */
+#ifndef STW_HEAP_SPACE_H
+#define STW_HEAP_SPACE_H
+
+#include <stwlab/plugin.h>
+
+#include <pthread.h>
+
+#define STW_CHUNK_PAGES 512u /* 4 MiB; Go: pallocChunkPages */
+#define STW_SPACE_HINT ((uintptr_t)0x200000000000u) /* free under the kernel's and ASan's layouts */
+
+struct stw_space {
+    pthread_mutex_t lock;
+    uintptr_t base;
+    uint64_t page_limit;      /* reserved pages */
+    uint64_t committed_pages; /* usable: [0, committed_pages) */
+    uint64_t used_pages;      /* atomic, relaxed: read without the lock for statistics */
+    uint64_t clean_free_pages; /* free pages whose memory the system has back */
+    uint64_t low_free;        /* no free page below this one */
+    uint64_t *used;           /* bit per page: handed out */
+    uint64_t *dirty;          /* bit per page: touched since it was last zero */
+    uint16_t *free_in_chunk;
+};
+
+/* Reserves `bytes` (rounded to arenas). STW_E_NOMEM. */
+stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_error *error);
+void stw_space_destroy(struct stw_space *space);
+/* `page_count` adjacent pages; `*needs_zero` is 0 if none is dirty. They count as dirty from now
+ * on. STW_E_NOMEM: the range or a limit of the system is exhausted. */
+stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintptr_t *base,
+                             uint32_t *needs_zero);
+void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_count);
+/* Gives the memory of up to `page_max` free dirty pages back to the system, highest first. Returns
+ * how many. Go: the scavenger, runtime/mgcscavenge.go. */
+uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max);
+/* Free pages whose memory the process still holds. */
+uint64_t stw_space_retained_pages(struct stw_space *space);
+/* Checks S3 and the counts. The world is stopped. */
+stw_status stw_space_audit(struct stw_space *space, struct stw_error *error);
+
+#endif

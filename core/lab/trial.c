@@ -1,0 +1,366 @@
+/* lab/trial.c: one trial inside its worker process.
+ *
+ * Order: settings, plugins (admission, configuration, creation), heap and collector, one thread per
+ * mutator: setup, a barrier, the timed operations, checksum, teardown; then the numbers. Whatever
+ * goes wrong becomes a verdict in the record, first come first kept, and the process ends there.
+ * Thread rules: mutators write their own part; sums are made under a lock or after the join. */
+#include "lab/trial.h"
+
+#include "base/error.h"
+#include "host/chain.h"
+#include "host/runtime.h"
+#include "lab/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRATEGIES_MAX 8u
+#define STACK_BYTES (2u * 1024u * 1024u) /* of a mutator; deep enough for plugins, small enough for 256 */
+
+/* The plugins of the trial by ordinal: 0 host, 1 allocator, 2 map, 3 workload, 4.. strategies. */
+struct trial {
+    struct stw_record *record;
+    const struct stw_registry *registry;
+    struct stw_settings settings;
+    struct stw_loaded allocator, map, workload, strategies[STRATEGIES_MAX];
+    struct stw_config configs[4 + STRATEGIES_MAX];
+    uint32_t strategy_count, mutator_count;
+    struct stw_link links[STRATEGIES_MAX + 1];
+    struct stw_trial info;
+    pthread_barrier_t ready;
+    pthread_mutex_t lock; /* sums in the record */
+};
+
+struct trial_thread {
+    struct trial *trial;
+    struct stw_mutator *mutator;
+    pthread_t thread;
+    uint32_t index;
+    void *state; /* a registered root */
+    struct stw_histogram op_ns;
+    uint64_t checksum;
+    uint64_t ended_ns;
+    struct stw_map_stats last_map;
+};
+
+static struct trial trial;
+static struct trial_thread threads[STW_RECORD_MUTATORS];
+
+static void set_verdict(uint32_t verdict, const char *field, const char *message)
+{
+    uint32_t none = STW_VERDICT_NONE;
+    struct stw_record *record = trial.record;
+    if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return;
+    snprintf(record->message, sizeof record->message, "%s", message);
+    snprintf(record->field, sizeof record->field, "%s", field ? field : "");
+}
+
+/* Ends the process with a verdict. Other threads may be anywhere. */
+static _Noreturn void end_with(uint32_t verdict, const char *field, const char *message)
+{
+    set_verdict(verdict, field, message);
+    fflush(NULL);
+    _Exit(0);
+}
+
+static _Noreturn void out_of_memory(const char *message)
+{
+    end_with(STW_VERDICT_OUT_OF_MEMORY, "heap", message);
+}
+
+static _Noreturn void audit_failed(const struct stw_error *error)
+{
+    end_with(STW_VERDICT_INVALID, error->field, error->message);
+}
+
+static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
+                                struct stw_loaded *loaded, struct stw_error *error)
+{
+    const struct stw_plugin_info *info = stw_registry_find(trial.registry, kind, id);
+    if (!info)
+        return stw_error_set(error, STW_E_REFUSED, stw_kind_name(kind), "no %s is called '%s'",
+                             stw_kind_name(kind), id);
+    stw_status status = stw_plugin_load(info, loaded, error);
+    if (status != STW_OK)
+        return status;
+    loaded->ordinal = ordinal;
+    char prefix[STW_WORD_BYTES + STW_ID_BYTES];
+    snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
+    snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
+             "%s/%s", stw_kind_name(kind), id);
+    return stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
+                               &trial.configs[ordinal], error);
+}
+
+/* Loads the strategies of "a + b + c". */
+static stw_status load_strategies(const char *chain, struct stw_error *error)
+{
+    char ids[512];
+    snprintf(ids, sizeof ids, "%s", chain);
+    for (char *rest = NULL, *id = strtok_r(ids, " +", &rest); id; id = strtok_r(NULL, " +", &rest)) {
+        uint32_t at = trial.strategy_count;
+        if (at == STRATEGIES_MAX)
+            return stw_error_set(error, STW_E_REFUSED, "strategy", "more than %u in a chain",
+                                 STRATEGIES_MAX);
+        stw_status status = find_and_load(STW_KIND_STRATEGY, id, 4 + at, &trial.strategies[at],
+                                          error);
+        if (status != STW_OK)
+            return status;
+        trial.strategy_count++;
+    }
+    return STW_OK;
+}
+
+static stw_status load_plugins(struct stw_error *error)
+{
+    struct stw_settings *settings = &trial.settings;
+    snprintf(trial.record->plugin_names[0], sizeof trial.record->plugin_names[0], "host");
+    const char *workload = stw_settings_get(settings, "workload");
+    stw_status status = find_and_load(STW_KIND_ALLOCATOR,
+                                      stw_settings_runtime(settings, "allocator").as_text, 1,
+                                      &trial.allocator, error);
+    if (status == STW_OK)
+        status = find_and_load(STW_KIND_MAP, stw_settings_runtime(settings, "map").as_text, 2,
+                               &trial.map, error);
+    if (status == STW_OK)
+        status = find_and_load(STW_KIND_WORKLOAD, workload ? workload : "", 3, &trial.workload,
+                               error);
+    if (status == STW_OK)
+        status = load_strategies(stw_settings_runtime(settings, "strategy").as_text, error);
+    return status;
+}
+
+static stw_status start_runtime(struct stw_error *error)
+{
+    struct stw_record *record = trial.record;
+    struct stw_settings *settings = &trial.settings;
+    struct stw_runtime_options options = {
+        .heap_reserve_bytes = stw_settings_runtime(settings, "heap.reserve").as_u64,
+        .mutators = trial.mutator_count,
+        .gc = {
+            .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
+            .stress = stw_settings_runtime(settings, "gc.stress").as_u64,
+            .pauses = stw_record_pauses(record),
+            .pause_capacity = record->pause_capacity,
+            .pause_count = &record->pause_count,
+            .pauses_lost = &record->pauses_lost,
+            .origin_ns = record->main_ns,
+            .out_of_memory = out_of_memory,
+            .audit_failed = audit_failed,
+        },
+    };
+    const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
+    options.gc.mode = strcmp(mode, "stw") == 0 ? STW_MODE_STW : STW_MODE_CONCURRENT;
+    options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
+    if (options.gc.processors == 0)
+        options.gc.processors = stw_processor_count();
+    stw_status status = stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text,
+                                       &options.gc.percent, error);
+    if (status == STW_OK)
+        status = stw_runtime_init(&options, error);
+    if (status == STW_OK)
+        status = trial.allocator.ops.allocator.create(stw_host_table(), &trial.configs[1], error,
+                                                      &trial.allocator.self);
+    if (status == STW_OK)
+        status = stw_runtime_start(&trial.allocator, error);
+    return status;
+}
+
+static stw_status create_others(struct stw_error *error)
+{
+    const struct stw_host *host = stw_host_table();
+    stw_status status = trial.map.ops.map.create(host, &trial.configs[2], error, &trial.map.self);
+    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++)
+        status = trial.strategies[i].ops.strategy.create(host, &trial.configs[4 + i], error,
+                                                         &trial.strategies[i].self);
+    if (status == STW_OK)
+        status = trial.workload.ops.workload.create(host, &trial.configs[3], error,
+                                                    &trial.workload.self);
+    if (status == STW_OK)
+        status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
+    return status;
+}
+
+/* Waits for the other mutators without holding up a stop. */
+static void meet(struct trial_thread *t)
+{
+    stw_block_begin(t->mutator);
+    pthread_barrier_wait(&trial.ready);
+    stw_block_end(t->mutator);
+}
+
+static void run_operations(struct trial_thread *t)
+{
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    uint64_t count = ops->operations(trial.workload.self), none = 0, before = stw_clock_ns();
+    __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    __atomic_store_n(&trial.record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
+    for (uint64_t i = 0; i < count; i++) {
+        stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATE);
+        ops->operate(trial.workload.self, t->mutator, t->state, i);
+        uint64_t now = stw_clock_ns();
+        stw_histogram_record(&t->op_ns, now - before);
+        before = now;
+        stw_poll(t->mutator);
+    }
+    t->ended_ns = before;
+}
+
+static void *run_mutator(void *context)
+{
+    struct trial_thread *t = context;
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    void *self = trial.workload.self;
+    uint32_t *calls = trial.record->traces[t->index].calls;
+    if (stw_mutator_attach(stw_runtime_gc(), t->index, calls, &t->mutator) != STW_OK)
+        end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator could not be attached");
+    struct stw_mutator *m = t->mutator;
+    stw_next_begin(trial.links, m);
+    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_SETUP);
+    void *state = NULL;
+    if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)
+        end_with(STW_VERDICT_REFUSED, error.field, error.message);
+    stw_store(m, &t->state, state);
+    meet(t);
+    run_operations(t);
+    meet(t);
+    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_CHECKSUM);
+    t->checksum = ops->checksum(self, m, t->state);
+    t->last_map.struct_size = sizeof t->last_map;
+    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_LAST_MAP);
+    ops->last_map(self, m, t->state, &t->last_map);
+    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_TEARDOWN);
+    ops->teardown(self, m, t->state);
+    stw_next_end(trial.links, m);
+    stw_mutator_detach(m);
+    return NULL;
+}
+
+static void run_mutators(void)
+{
+    uint32_t count = trial.mutator_count;
+    pthread_barrier_init(&trial.ready, NULL, count);
+    for (uint32_t i = 0; i < count; i++) {
+        threads[i].trial = &trial;
+        threads[i].index = i;
+        stw_roots_add(stw_runtime_gc(), &threads[i].state, 1);
+        if (stw_thread_start(&threads[i].thread, STACK_BYTES, run_mutator, &threads[i]) != STW_OK)
+            end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator's thread did not start");
+    }
+    for (uint32_t i = 0; i < count; i++)
+        pthread_join(threads[i].thread, NULL);
+}
+
+static void add_counter(const char *name, uint64_t value)
+{
+    for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
+        struct stw_record_counter *counter = &trial.record->counters[i];
+        if (counter->name[0])
+            continue;
+        snprintf(counter->name, sizeof counter->name, "%s", name);
+        counter->value = value;
+        return;
+    }
+}
+
+static void fill_counters(void)
+{
+    struct stw_totals totals;
+    struct stw_gc *gc = stw_runtime_gc();
+    stw_gc_totals(gc, &totals);
+    const struct stw_map_stats *map = &threads[0].last_map;
+    const struct { const char *name; uint64_t value; } counters[] = {
+        {"gc.cycles", totals.cycles},
+        {"gc.forced", totals.forced_cycles},
+        {"gc.pauses", totals.pauses},
+        {"gc.restarts", totals.restarts},
+        {"gc.assist_ns", totals.assist_ns},
+        {"gc.fractional_ns", totals.fractional_ns},
+        {"gc.idle_ns", totals.idle_ns},
+        {"scan.stw_bytes", totals.scan_stw_bytes},
+        {"scan.conc_bytes", totals.scan_conc_bytes},
+        {"scan.stack_bytes", totals.stack_bytes},
+        {"scan.root_bytes", totals.root_bytes},
+        {"mark.objects", totals.mark_objects},
+        {"sweep.spans", totals.spans_swept},
+        {"wb.records", totals.barrier_words},
+        {"wb.flushes", totals.barrier_flushes},
+        {"alloc.bytes", totals.alloc_bytes},
+        {"alloc.objects", totals.alloc_objects},
+        {"alloc.large", totals.alloc_large},
+        {"map.grow_events", totals.counters[STW_COUNT_MAP_GROW]},
+        {"map.evacuated", totals.counters[STW_COUNT_MAP_EVACUATED]},
+        {"map.overflow", totals.counters[STW_COUNT_MAP_OVERFLOW]},
+        {"map.buckets", map->buckets},
+        {"map.bucket_bytes", map->bucket_bytes},
+        {"map.entries", map->entries},
+        {"heap.peak_bytes", totals.heap_peak_bytes},
+        {"heap.goal_bytes", gc->pacer.goal == UINT64_MAX ? 0 : gc->pacer.goal},
+        {"heap.marked_bytes", gc->pacer.heap_marked},
+    };
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        add_counter(counters[i].name, counters[i].value);
+    for (uint32_t i = STW_COUNT_USER0; i < STW_COUNTERS; i++) {
+        char name[STW_RECORD_NAME_BYTES];
+        snprintf(name, sizeof name, "user.%u", i - STW_COUNT_USER0);
+        if (totals.counters[i])
+            add_counter(name, totals.counters[i]);
+    }
+}
+
+static void fill_record(void)
+{
+    struct stw_record *record = trial.record;
+    for (uint32_t i = 0; i < trial.mutator_count; i++) {
+        stw_histogram_merge(&record->op_ns, &threads[i].op_ns);
+        record->checksum += threads[i].checksum;
+        record->operations += threads[i].op_ns.count;
+        if (threads[i].ended_ns > record->last_op_ns)
+            record->last_op_ns = threads[i].ended_ns;
+    }
+    fill_counters();
+}
+
+static void destroy_plugins(void)
+{
+    trial.workload.ops.workload.destroy(trial.workload.self);
+    for (uint32_t i = trial.strategy_count; i > 0; i--)
+        trial.strategies[i - 1].ops.strategy.destroy(trial.strategies[i - 1].self);
+    trial.map.ops.map.destroy(trial.map.self);
+    trial.allocator.ops.allocator.destroy(trial.allocator.self);
+}
+
+stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    trial.record = record;
+    trial.registry = registry;
+    stw_settings_parse(record->settings, &trial.settings);
+    trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    const char *seed = stw_settings_get(&trial.settings, "seed");
+    trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
+                                    seed ? strtoull(seed, NULL, 10) : 1, trial.links};
+    stw_status status = load_plugins(&error);
+    if (status == STW_OK)
+        status = start_runtime(&error);
+    if (status == STW_OK)
+        status = create_others(&error);
+    if (status != STW_OK) {
+        set_verdict(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED,
+                    error.field, error.message);
+        return status;
+    }
+    __atomic_store_n(&record->state, STW_RECORD_LOADED, __ATOMIC_SEQ_CST);
+    run_mutators();
+    stw_runtime_stop();
+    fill_record();
+    destroy_plugins();
+    set_verdict(STW_VERDICT_OK, NULL, "");
+    __atomic_store_n(&record->state, STW_RECORD_DONE, __ATOMIC_SEQ_CST);
+    return STW_OK;
+}
