@@ -122,21 +122,28 @@ reach_words(struct audit *audit, const uintptr_t *low, const uintptr_t *high)
     }
 }
 
+/* Before the trace: a span that was missed by the sweeper explains everything after it. */
 static void check_spans(struct audit *audit)
 {
-    for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next) {
-        free(r->audit_bits);
-        r->audit_bits = NULL;
+    for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
         if (audit->status == STW_OK && r->span.sweep_generation != audit->gc->heap.generation)
             audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U3",
                                           "span %#llx was not swept before marking",
                                           (unsigned long long)r->span.base);
+}
+
+static void forget_marks(struct stw_gc *gc)
+{
+    for (struct stw_span_record *r = gc->heap.all; r; r = r->all_next) {
+        free(r->audit_bits);
+        r->audit_bits = NULL;
     }
 }
 
 stw_status stw_gc_audit(struct stw_gc *gc, int stacks_too, struct stw_error *error)
 {
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
+    check_spans(&audit);
     for (uint32_t i = 0; i < gc->roots.count; i++)
         for (uint64_t j = 0; j < gc->roots.ranges[i].count; j++)
             reach(&audit, (uintptr_t)gc->roots.ranges[i].words[j],
@@ -148,7 +155,7 @@ stw_status stw_gc_audit(struct stw_gc *gc, int stacks_too, struct stw_error *err
                         (const uintptr_t *)m->stack_top);
     }
     trace(&audit);
-    check_spans(&audit);
+    forget_marks(gc);
     free(audit.list);
     if (audit.status == STW_OK)
         audit.status = stw_heap_audit(&gc->heap, error);

@@ -31,8 +31,6 @@ static void retire_all(struct stw_gc *gc, uint32_t how)
 /* Gives back caches that mutators still owe, and sweeps what is left. World stopped. */
 static void finish_sweep(struct stw_gc *gc)
 {
-    while (__atomic_load_n(&gc->sweep.active, __ATOMIC_ACQUIRE) != 0)
-        stw_spin_pause();
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator *m = &gc->mutators[i]->mutator;
         if (!(STW_LOAD(m->poll) & STW_POLL_CACHES))
@@ -41,9 +39,8 @@ static void finish_sweep(struct stw_gc *gc)
         __atomic_fetch_and(&m->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     }
     uint64_t before = gc->totals.spans_swept;
-    stw_sweep_all(gc);
+    stw_sweep_finish(gc);
     gc->world.pause->spans_swept += gc->totals.spans_swept - before;
-    __atomic_store_n(&gc->sweep.pending, 0, __ATOMIC_RELEASE);
 }
 
 static void run_hooks(struct stw_gc *gc)
@@ -161,6 +158,8 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_pacer_end(gc);
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
+    if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
+        stw_mutator_serve(self);
     announce_end(gc);
     stw_worker_wake(gc);
     return 1;

@@ -327,7 +327,8 @@ void stw_worker_assist(struct stw_mutator_record *m);   /* pays the allocation d
 /* sweep.c */
 /* Sweeps up to `span_max` spans; 0: none left outside caches. */
 uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max);
-void stw_sweep_all(struct stw_gc *gc);
+/* Sweeps the rest and waits for other sweepers: nothing is unswept afterwards. World stopped. */
+void stw_sweep_finish(struct stw_gc *gc);
 
 /* pacer.c. World stopped, but for set_percent (world.lock). */
 void stw_pacer_init(struct stw_gc *gc);

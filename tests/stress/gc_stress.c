@@ -1,0 +1,322 @@
+/* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode. */
+/* sources: plugins/allocators/go.c */
+/* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
+ * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
+ * yield and force collections at random. Every cell carries its identity in every word that is not
+ * a pointer, and is checked whenever it is met. Audits run after every mark phase, and swept cells
+ * are poisoned, so a lost cell shows at once. A plain program: Criterion does not run under TSan.
+ *
+ * usage: gc_stress [mode=stw|concurrent] [seed=N] [ms=N] [mutators=N] [processors=N] [stress=N]
+ *                  [gogc=N]                       Prints what it did; exit status 1 on a bad cell. */
+#include "base/random.h"
+#include "host/runtime.h"
+#include "prim/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE_SLOTS 512u
+#define LINKS 3u
+#define PAUSES (1u << 18)
+#define THREADS 64u
+
+const struct stw_descriptor *stw_plugin_entry_go(void);
+
+/* A cell: `LINKS` pointers, then its identity repeated to its end. */
+struct node {
+    struct node *links[LINKS];
+    uint64_t words; /* of the payload */
+    uint64_t payload[];
+};
+
+static const uint64_t link_mask[1] = {(1u << LINKS) - 1};
+static const uint64_t table_mask[1] = {1};
+/* An element of a node's type is the whole small node; larger ones repeat a group whose first LINKS
+ * words are pointers, so payload words that fall on them stay null. */
+static const struct stw_type node_type = {sizeof(struct stw_type), 0, 64, LINKS * 8, link_mask,
+                                          "node"};
+static const struct stw_type table_type = {sizeof(struct stw_type), 0, 8, 8, table_mask, "table"};
+
+struct thread {
+    pthread_t handle;
+    struct stw_mutator *m;
+    struct stw_random random;
+    void *table; /* root */
+    uint32_t index;
+    uint64_t made, met, blobs;
+};
+
+static struct thread threads[THREADS];
+static struct {
+    uint64_t ms, seed, mutators, processors, stress, gogc, mode;
+} config = {1000, 1, 3, 2, 0, 50, STW_MODE_CONCURRENT};
+static uint64_t deadline_ns, pause_count, pauses_lost;
+
+static _Noreturn void bad(const char *what, const void *cell, uint64_t found)
+{
+    fprintf(stderr, "gc_stress: %s at %p: %#llx (seed %llu)\n", what, cell,
+            (unsigned long long)found, (unsigned long long)config.seed);
+    abort();
+}
+
+static void out_of_memory(const char *message)
+{
+    fprintf(stderr, "gc_stress: out of memory: %s\n", message);
+    abort();
+}
+
+static void audit_failed(const struct stw_error *error)
+{
+    fprintf(stderr, "gc_stress: audit: %s: %s (seed %llu)\n", error->field, error->message,
+            (unsigned long long)config.seed);
+    abort();
+}
+
+static uint64_t stamp(const struct node *node, uint64_t i)
+{
+    return ((uint64_t)(uintptr_t)node ^ i * 0x9e3779b97f4a7c15u) | 1;
+}
+
+/* Word `i` of the payload lies on a pointer word of its group. */
+static int is_link(uint64_t i)
+{
+    return (i + 4) % 8 < LINKS;
+}
+
+static void check(const struct node *node)
+{
+    uint64_t words = node->words;
+    if (words > 1u << 20)
+        bad("size is not a size", node, words);
+    for (uint64_t i = 0; i < words; i++)
+        if (node->payload[i] != (is_link(i) ? 0 : stamp(node, i)))
+            bad("payload is overwritten", node, node->payload[i]);
+}
+
+static struct node *load(void *const *slot)
+{
+    return __atomic_load_n((struct node *const *)(const void *)slot, __ATOMIC_ACQUIRE);
+}
+
+/* Sizes: mostly one group, sometimes up to the header layout, seldom large. */
+static uint64_t pick_groups(struct stw_random *random)
+{
+    uint32_t draw = stw_random_below(random, 1000);
+    if (draw < 900)
+        return 1 + stw_random_below(random, 8);
+    if (draw < 995)
+        return 9 + stw_random_below(random, 300);
+    return 600 + stw_random_below(random, 5000);
+}
+
+static struct node *make_node(struct thread *t)
+{
+    uint64_t groups = pick_groups(&t->random);
+    struct node *node = stw_alloc(t->m, groups * 64, &node_type);
+    for (uint64_t i = 0; i < groups * 8; i++)
+        if (((uint64_t *)node)[i] != 0)
+            bad("a new cell is not zero", node, ((uint64_t *)node)[i]);
+    node->words = groups * 8 - 4;
+    for (uint64_t i = 0; i < node->words; i++)
+        if (!is_link(i))
+            node->payload[i] = stamp(node, i);
+    t->made++;
+    return node;
+}
+
+/* Pointer-free cells of all sizes live only on the stack, over a few allocations. */
+static void churn_blobs(struct thread *t)
+{
+    unsigned char *blobs[8];
+    uint32_t sizes[8];
+    for (uint32_t i = 0; i < 8; i++) {
+        sizes[i] = 1 + stw_random_below(&t->random, i == 7 ? 60000 : 40);
+        blobs[i] = stw_alloc(t->m, sizes[i], NULL);
+        for (uint32_t j = 0; j < sizes[i]; j++)
+            if (blobs[i][j])
+                bad("a new blob is not zero", blobs[i], blobs[i][j]);
+        memset(blobs[i], (int)(0x40 + i), sizes[i]);
+    }
+    stw_poll(t->m);
+    for (uint32_t i = 0; i < 8; i++)
+        for (uint32_t j = 0; j < sizes[i]; j++)
+            if (blobs[i][j] != 0x40 + i)
+                bad("a blob is overwritten", blobs[i], blobs[i][j]);
+    t->blobs += 8;
+}
+
+static void **slot_of(struct thread *owner, uint32_t at)
+{
+    void **table = __atomic_load_n((void ***)(void *)&owner->table, __ATOMIC_ACQUIRE);
+    return &table[at];
+}
+
+/* Walks a random path and checks every cell on it. */
+static void walk(struct thread *t, struct node *node)
+{
+    for (uint32_t depth = 0; node && depth < 20; depth++) {
+        check(node);
+        t->met++;
+        node = load((void *const *)&node->links[stw_random_below(&t->random, LINKS)]);
+        stw_poll(t->m);
+    }
+}
+
+static void rewire(struct thread *t)
+{
+    struct thread *other = &threads[stw_random_below(&t->random, (uint32_t)config.mutators)];
+    struct node *from = load(slot_of(t, stw_random_below(&t->random, TABLE_SLOTS)));
+    struct node *to = load(slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)));
+    if (from)
+        stw_store(t->m, &from->links[stw_random_below(&t->random, LINKS)], to);
+}
+
+/* Moves a cell from one table to another by way of this stack alone: what the barrier is for. */
+static void move(struct thread *t)
+{
+    struct thread *other = &threads[stw_random_below(&t->random, (uint32_t)config.mutators)];
+    void **from = slot_of(t, stw_random_below(&t->random, TABLE_SLOTS));
+    struct node *node = load(from);
+    stw_store(t->m, from, NULL);
+    for (uint32_t i = stw_random_below(&t->random, 3); i > 0; i--)
+        stw_poll(t->m);
+    if (node)
+        check(node);
+    stw_store(t->m, slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)), node);
+}
+
+/* A new table replaces the old one, copied through the barrier. */
+static void replace_table(struct thread *t)
+{
+    void *fresh = stw_alloc(t->m, TABLE_SLOTS * 8, &table_type);
+    stw_copy(t->m, fresh, t->table, TABLE_SLOTS * 8, &table_type);
+    stw_store(t->m, &t->table, fresh);
+}
+
+static void step(struct thread *t)
+{
+    uint32_t draw = stw_random_below(&t->random, 1000);
+    if (draw < 400) {
+        struct node *node = make_node(t);
+        rewire(t);
+        check(node);
+        stw_store(t->m, slot_of(t, stw_random_below(&t->random, TABLE_SLOTS)), node);
+    } else if (draw < 600) {
+        rewire(t);
+    } else if (draw < 800) {
+        walk(t, load(slot_of(t, stw_random_below(&t->random, TABLE_SLOTS))));
+    } else if (draw < 900) {
+        move(t);
+    } else if (draw < 960) {
+        churn_blobs(t);
+    } else if (draw < 980) {
+        struct node *held = make_node(t);
+        stw_block_begin(t->m);
+        if (draw < 962)
+            stw_thread_yield();
+        stw_block_end(t->m);
+        check(held);
+    } else if (draw < 990) {
+        t->m->host->yield(t->m);
+    } else if (draw < 999) {
+        replace_table(t);
+    } else {
+        stw_cycle_force(stw_record_of(t->m));
+    }
+}
+
+static void *run(void *context)
+{
+    struct thread *t = context;
+    static uint32_t calls[THREADS][STW_TRACE_CALLS];
+    if (stw_mutator_attach(stw_runtime_gc(), t->index, calls[t->index], &t->m) != STW_OK)
+        abort();
+    t->random = stw_random_seed(config.seed, t->index);
+    stw_store(t->m, &t->table, stw_alloc(t->m, TABLE_SLOTS * 8, &table_type));
+    static uint32_t arrived;
+    __atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < config.mutators) {
+        stw_block_begin(t->m);
+        stw_thread_yield();
+        stw_block_end(t->m);
+    }
+    while (stw_clock_ns() < deadline_ns)
+        for (uint32_t i = 0; i < 16; i++)
+            step(t);
+    for (uint32_t i = 0; i < TABLE_SLOTS; i++)
+        walk(t, load(slot_of(t, i)));
+    stw_cycle_force(stw_record_of(t->m));
+    stw_mutator_detach(t->m);
+    return NULL;
+}
+
+static void set(const char *name, const char *value)
+{
+    const struct { const char *name; uint64_t *target; } keys[] = {
+        {"ms", &config.ms}, {"seed", &config.seed}, {"mutators", &config.mutators},
+        {"processors", &config.processors}, {"stress", &config.stress}, {"gogc", &config.gogc}};
+    if (strcmp(name, "mode") == 0)
+        config.mode = strcmp(value, "stw") == 0 ? STW_MODE_STW : STW_MODE_CONCURRENT;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(name, keys[i].name) == 0)
+            *keys[i].target = strtoull(value, NULL, 10);
+}
+
+static void start(struct stw_loaded *allocator)
+{
+    struct stw_error error = {.struct_size = sizeof error};
+    struct stw_value page_cache = {.name = "page_cache", .type = STW_TYPE_BOOL, .as_u64 = 1};
+    struct stw_config allocator_config = {sizeof allocator_config, 1, &page_cache};
+    struct stw_runtime_options options = {
+        .heap_reserve_bytes = 4ull << 30,
+        .mutators = (uint32_t)config.mutators,
+        .gc = {.mode = (uint32_t)config.mode, .percent = (int32_t)config.gogc,
+               .processors = (uint32_t)config.processors, .audit = 1, .stress = config.stress,
+               .pauses = stw_memory_map(PAUSES * sizeof(struct stw_pause)),
+               .pause_capacity = PAUSES, .pause_count = &pause_count, .pauses_lost = &pauses_lost,
+               .origin_ns = stw_clock_ns(), .out_of_memory = out_of_memory,
+               .audit_failed = audit_failed}};
+    memcpy(&allocator->ops, stw_plugin_entry_go()->offers[0].ops, sizeof allocator->ops.allocator);
+    if (stw_runtime_init(&options, &error) != STW_OK
+        || allocator->ops.allocator.create(stw_host_table(), &allocator_config, &error,
+                                           &allocator->self) != STW_OK
+        || stw_runtime_start(allocator, &error) != STW_OK) {
+        fprintf(stderr, "gc_stress: %s\n", error.message);
+        exit(1);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    for (int i = 1; i < count; i++) {
+        char *equals = strchr(arguments[i], '=');
+        if (equals) {
+            *equals = '\0';
+            set(arguments[i], equals + 1);
+        }
+    }
+    struct stw_loaded allocator = {0};
+    start(&allocator);
+    deadline_ns = stw_clock_ns() + config.ms * 1000000u;
+    for (uint32_t i = 0; i < config.mutators; i++) {
+        threads[i].index = i;
+        stw_roots_add(stw_runtime_gc(), &threads[i].table, 1);
+        if (stw_thread_start(&threads[i].handle, 1u << 20, run, &threads[i]) != STW_OK)
+            return 1;
+    }
+    uint64_t made = 0, met = 0;
+    for (uint32_t i = 0; i < config.mutators; i++) {
+        pthread_join(threads[i].handle, NULL);
+        made += threads[i].made;
+        met += threads[i].met;
+    }
+    stw_runtime_stop();
+    struct stw_totals totals;
+    stw_gc_totals(stw_runtime_gc(), &totals);
+    printf("seed %llu: %llu cells made, %llu met, %llu cycles, %llu pauses, %llu restarts\n",
+           (unsigned long long)config.seed, (unsigned long long)made, (unsigned long long)met,
+           (unsigned long long)totals.cycles, (unsigned long long)totals.pauses,
+           (unsigned long long)totals.restarts);
+    return totals.cycles > 0 && met > 0 ? 0 : 1;
+}
