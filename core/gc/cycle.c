@@ -17,14 +17,14 @@
 static void add_poll(struct stw_gc *gc, uint32_t bits)
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++)
-        if (!gc->mutators[i]->detached)
+        if (!stw_is_detached(gc->mutators[i]))
             __atomic_fetch_or(&gc->mutators[i]->mutator.poll, bits, __ATOMIC_SEQ_CST);
 }
 
 static void retire_all(struct stw_gc *gc, uint32_t how)
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++)
-        if (!gc->mutators[i]->detached)
+        if (!stw_is_detached(gc->mutators[i]))
             stw_mutator_retire_runs(gc->mutators[i], how);
 }
 
@@ -95,7 +95,7 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_step(gc, STW_STEP_PACER);
     uint32_t stacks = 0;
     for (uint32_t i = 0; i < gc->mutator_count; i++)
-        stacks += !gc->mutators[i]->detached;
+        stacks += !stw_is_detached(gc->mutators[i]);
     __atomic_store_n(&gc->mark.stacks_left, stacks, __ATOMIC_SEQ_CST);
     __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
     set_marking(gc, 1);
@@ -106,12 +106,12 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_worker_wake(gc);
 }
 
-static void audit(struct stw_gc *gc, int stacks_too)
+static void audit(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     if (!gc->options.audit)
         return;
     struct stw_error error = {.struct_size = sizeof error};
-    if (stw_gc_audit(gc, stacks_too, &error) != STW_OK)
+    if (stw_gc_audit(gc, self, &error) != STW_OK)
         gc->options.audit_failed(&error);
     stw_world_step(gc, STW_STEP_AUDIT);
 }
@@ -151,7 +151,7 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     }
     retire_all(gc, STW_RETIRE_DROP);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
-    audit(gc, 0);
+    audit(gc, self);
     set_marking(gc, 0);
     end_marking(gc);
     stw_world_step(gc, STW_STEP_PHASE);
@@ -174,7 +174,7 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
     __atomic_store_n(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST); /* this thread's own share */
     for (uint32_t i = 0; i < count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
-        if (m->detached)
+        if (stw_is_detached(m))
             continue;
         __atomic_fetch_add(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST);
         __atomic_fetch_or(&m->mutator.poll, STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
@@ -207,6 +207,19 @@ void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
     __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
 }
 
+/* Stacks of all mutators, each held still. World stopped. */
+static void scan_stacks(struct stw_gc *gc, struct stw_mutator_record *self,
+                        struct stw_marker *marker)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        int held = m != self && stw_mutator_pin(m);
+        stw_stack_scan(marker, m);
+        if (held)
+            stw_mutator_unhold(m);
+    }
+}
+
 /* Everything in one stop. */
 static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
 {
@@ -226,8 +239,7 @@ static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
     __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
     while (stw_roots_scan_next(&marker))
         ;
-    for (uint32_t i = 0; i < gc->mutator_count; i++)
-        stw_stack_scan(&marker, gc->mutators[i]);
+    scan_stacks(gc, self, &marker);
     stw_world_step(gc, STW_STEP_ROOTS);
     stw_mark_drain(&marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
     pause->scan_bytes = marker.scan_bytes;
@@ -235,7 +247,7 @@ static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
     pause->root_words = marker.root_words + marker.stack_bytes / 8;
     stw_marker_end(&marker);
     stw_world_step(gc, STW_STEP_MARK);
-    audit(gc, 1);
+    audit(gc, self);
     end_marking(gc);
     stw_world_step(gc, STW_STEP_PHASE);
     finish_sweep(gc);

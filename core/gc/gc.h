@@ -78,7 +78,7 @@ struct stw_mutator_record {
     struct stw_gc *gc;
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
-    uint32_t detached; /* its thread has ended; nothing of its stack counts */
+    uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t padding;
     uint64_t parked_ns;
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
@@ -223,6 +223,10 @@ static inline struct stw_mutator_record *stw_record_of(struct stw_mutator *m)
 {
     return (struct stw_mutator_record *)m;
 }
+static inline int stw_is_detached(const struct stw_mutator_record *m)
+{
+    return __atomic_load_n(&m->detached, __ATOMIC_ACQUIRE) != 0;
+}
 static inline uint32_t stw_phase(const struct stw_gc *gc)
 {
     return __atomic_load_n(&gc->phase, __ATOMIC_ACQUIRE);
@@ -265,6 +269,9 @@ void stw_block_end(struct stw_mutator *m);
 /* Claims a blocked mutator so that the caller can act for it; 0 if it is not blocked. */
 int stw_mutator_hold(struct stw_mutator_record *m);
 void stw_mutator_unhold(struct stw_mutator_record *m);
+/* World stopped: keeps m from running even the code that leads to its parking, so that its stack and
+ * registers are still. 1: it is held, and must be let go. */
+int stw_mutator_pin(struct stw_mutator_record *m);
 /* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. 1: this was the
  * last flush of a round, and the caller must call stw_cycle_flush_done when it holds nothing. */
 int stw_mutator_serve(struct stw_mutator_record *m);
@@ -337,7 +344,9 @@ void stw_pacer_end(struct stw_gc *gc);
 double stw_pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per allocated byte */
 int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent);
 
-/* audit.c: traces the heap on its own and compares. World stopped, runs retired, nothing grey. */
-stw_status stw_gc_audit(struct stw_gc *gc, int stacks_too, struct stw_error *error);
+/* audit.c: traces the heap on its own and compares. World stopped by `self` (null: a collector
+ * thread), runs retired, nothing grey. */
+stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
+                        struct stw_error *error);
 
 #endif

@@ -146,7 +146,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     gc->options.allocator->detach(gc->options.allocator_self, mutator);
     __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     count_up(m);
-    m->detached = 1;
+    __atomic_store_n(&m->detached, 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&gc->world.lock);
     stw_block_begin(mutator);
 }

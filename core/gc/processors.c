@@ -30,7 +30,7 @@ void stw_processor_enter(struct stw_mutator_record *m)
         while (!__atomic_load_n(&m->turn, __ATOMIC_ACQUIRE))
             stw_futex_wait(&m->turn, 0, 0);
     }
-    m->turn_start_ns = stw_clock_ns();
+    __atomic_store_n(&m->turn_start_ns, stw_clock_ns(), __ATOMIC_RELAXED);
 }
 
 void stw_processor_leave(struct stw_gc *gc)

@@ -114,7 +114,7 @@ stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
 
 void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
 {
-    if (m->detached)
+    if (stw_is_detached(m))
         return;
     uintptr_t low = m->stack_low & ~(uintptr_t)7;
     scan_words(marker, (const uintptr_t *)low, (const uintptr_t *)m->stack_top);

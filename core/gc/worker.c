@@ -141,7 +141,7 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
     uint64_t now = stw_clock_ns();
     for (uint32_t i = 0; i < count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
-        if (m->detached || STW_LOAD(m->state) != STW_STATE_RUNNING)
+        if (stw_is_detached(m) || STW_LOAD(m->state) != STW_STATE_RUNNING)
             continue;
         if (marking)
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);

@@ -265,6 +265,17 @@ void stw_mutator_unhold(struct stw_mutator_record *m)
     stw_futex_wake(&m->state, STW_FUTEX_ALL);
 }
 
+int stw_mutator_pin(struct stw_mutator_record *m)
+{
+    for (;;) {
+        if (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) == STW_STATE_PARKED)
+            return 0;
+        if (stw_mutator_hold(m))
+            return 1;
+        stw_spin_pause(); /* it came back from a blocking call and is about to park */
+    }
+}
+
 static int take_back(struct stw_mutator_record *m)
 {
     uint32_t blocked = STW_STATE_BLOCKED;

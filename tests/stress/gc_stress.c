@@ -186,11 +186,15 @@ static void move(struct thread *t)
     stw_store(t->m, slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)), node);
 }
 
-/* A new table replaces the old one, copied through the barrier. */
+/* A new table replaces the old one, by way of a private copy and the bulk barrier. */
 static void replace_table(struct thread *t)
 {
+    void **copy = stw_alloc(t->m, TABLE_SLOTS * 8, &table_type);
     void *fresh = stw_alloc(t->m, TABLE_SLOTS * 8, &table_type);
-    stw_copy(t->m, fresh, t->table, TABLE_SLOTS * 8, &table_type);
+    for (uint32_t i = 0; i < TABLE_SLOTS; i++)
+        stw_store(t->m, &copy[i], load(slot_of(t, i)));
+    stw_copy(t->m, fresh, copy, TABLE_SLOTS * 8, &table_type);
+    stw_copy(t->m, copy, NULL, TABLE_SLOTS * 8, &table_type);
     stw_store(t->m, &t->table, fresh);
 }
 
