@@ -20,6 +20,7 @@
 #define LINKS 3u
 #define PAUSES (1u << 18)
 #define THREADS 64u
+#define HELD 8u /* cells that a thread keeps on its stack alone */
 
 const struct stw_descriptor *stw_plugin_entry_go(void);
 
@@ -186,6 +187,19 @@ static void move(struct thread *t)
     stw_store(t->m, slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)), node);
 }
 
+/* Takes a cell out of a table onto the stack, where it stays over many steps and safepoints: when
+ * the stack was scanned before, only the deletion half of the barrier keeps it alive. */
+static void hoard(struct thread *t, struct node *held[HELD])
+{
+    uint32_t at = stw_random_below(&t->random, HELD);
+    if (held[at])
+        check(held[at]);
+    void **slot = slot_of(t, stw_random_below(&t->random, TABLE_SLOTS));
+    struct node *back = held[at];
+    held[at] = load(slot);
+    stw_store(t->m, slot, stw_random_below(&t->random, 4) ? NULL : back);
+}
+
 /* A new table replaces the old one, by way of a private copy and the bulk barrier. */
 static void replace_table(struct thread *t)
 {
@@ -245,9 +259,15 @@ static void *run(void *context)
         stw_thread_yield();
         stw_block_end(t->m);
     }
-    while (stw_clock_ns() < deadline_ns)
+    struct node *held[HELD] = {0};
+    while (stw_clock_ns() < deadline_ns) {
         for (uint32_t i = 0; i < 16; i++)
             step(t);
+        hoard(t, held);
+    }
+    for (uint32_t i = 0; i < HELD; i++)
+        if (held[i])
+            check(held[i]);
     for (uint32_t i = 0; i < TABLE_SLOTS; i++)
         walk(t, load(slot_of(t, i)));
     stw_cycle_force(stw_record_of(t->m));

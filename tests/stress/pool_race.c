@@ -1,0 +1,101 @@
+/* stress/pool_race.c: the pool under real threads, stopped now and then as a collector would do it.
+ *
+ * Method: four mutators put and take maps of one pool as fast as they can; each map carries an owner
+ * word, so that a map given to two mutators at once is seen. Another thread stops them all and runs
+ * the cycle hooks, up to the point where the mutators have done their part. At the end no map may be
+ * in two places. A plain program, so that it also runs under ThreadSanitizer. Rules P1 to P5 of
+ * strategies/pool.c. */
+/* sources: strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
+#include "strategy_rig.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define MUTATORS 4u
+#define HELD_MAX 40u
+#define ROUNDS 20000u
+#define TAG 77u /* the key under which a map says who has it */
+
+const struct stw_descriptor *stw_plugin_entry_pool(void);
+
+static const struct stw_map_type ints = {sizeof ints, STW_KEY_U64, 8};
+static const struct stw_link *chain_head;
+/* Read: running; written: stopped. Writers go first, or there would be no stop. */
+static pthread_rwlock_t world = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static uint32_t running = MUTATORS;
+
+static void claim(struct stw_mutator *m, void *map)
+{
+    const uint64_t tag = TAG;
+    uint64_t value = 0;
+    STW_REQUIRE(chain_head->map_ops->count(chain_head->map_self, m, map) == 0);
+    chain_head->map_ops->assign(chain_head->map_self, m, map, &tag, m->index);
+    STW_REQUIRE(chain_head->map_ops->find(chain_head->map_self, m, map, &tag, &value));
+    STW_REQUIRE(value == m->index);
+}
+
+static void release(struct stw_mutator *m, void *map)
+{
+    const uint64_t tag = TAG;
+    uint64_t value = 0;
+    STW_REQUIRE(chain_head->map_ops->find(chain_head->map_self, m, map, &tag, &value));
+    STW_REQUIRE(value == m->index);
+    stw_next_done_map(chain_head, m, &ints, map);
+}
+
+/* Mutators 0 and 1 fill their rings and empty them, 2 and 3 live on what they steal. */
+static void round_of(struct stw_mutator *m, void **held, uint32_t *count, uint32_t round)
+{
+    const struct stw_map_need need = {sizeof need, 0, &ints, 0, 0};
+    uint32_t wanted = m->index < 2 ? (round * 7 + m->index) % HELD_MAX : round % 3;
+    while (*count < wanted) {
+        held[*count] = stw_next_need_map(chain_head, m, &need);
+        claim(m, held[(*count)++]);
+    }
+    while (*count > wanted)
+        release(m, held[--*count]);
+}
+
+static void *run(void *context)
+{
+    struct stw_mutator *m = context;
+    void *held[HELD_MAX];
+    uint32_t count = 0;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        pthread_rwlock_rdlock(&world);
+        round_of(m, held, &count, round);
+        pthread_rwlock_unlock(&world);
+    }
+    __atomic_fetch_sub(&running, 1, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+int main(void)
+{
+    const struct rig_part part = {"pool", stw_plugin_entry_pool(), NULL, 0};
+    chain_head = rig_new(MUTATORS, &part, 1, NULL);
+    pthread_t threads[MUTATORS];
+    for (uint32_t i = 0; i < MUTATORS; i++)
+        STW_REQUIRE(pthread_create(&threads[i], NULL, run, fake_mutator(i)) == 0);
+    uint64_t stops = 0;
+    while (__atomic_load_n(&running, __ATOMIC_SEQ_CST) > 0) {
+        usleep(200);
+        pthread_rwlock_wrlock(&world);
+        fake_run_hooks();
+        pthread_rwlock_unlock(&world);
+        stops++;
+    }
+    for (uint32_t i = 0; i < MUTATORS; i++)
+        pthread_join(threads[i], NULL);
+    uint64_t made = fake_counts()->allocs / 2;
+    rig_destroy_parts();
+    STW_REQUIRE(fake_root_words() == 0);
+    rig_free();
+    printf("pool_race: %llu stops, %llu maps made\n", (unsigned long long)stops,
+           (unsigned long long)made);
+    STW_REQUIRE(stops > 0 && made > 0);
+    return 0;
+}
