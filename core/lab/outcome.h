@@ -27,4 +27,21 @@ struct stw_outcome {
 /* "ok", "crashed", "timed-out", "out-of-memory", "refused", "invalid", "skipped". */
 const char *stw_outcome_name(uint32_t kind);
 
+struct stw_record;
+struct stw_process;
+struct stw_process_end;
+
+/* What is wrong with a record that a worker left, or null. A record with a problem gives no
+ * numbers: whatever ran in the worker could write to it. */
+const char *stw_record_problem(const struct stw_record *record);
+/* Sets kind, signal, detail, cpu_ns and rss_peak_bytes from how the process ended and what its
+ * record says. `record` is null when it cannot be read at all; `timed_out`: its time was up. */
+void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
+                          const struct stw_record *record, int timed_out,
+                          struct stw_outcome *outcome);
+/* Makes an ok outcome invalid: another cell that computes the same got another checksum. `other`
+ * says which: "n=8 strategy=none trial 3". */
+void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,
+                           const char *other);
+
 #endif

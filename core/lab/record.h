@@ -75,6 +75,10 @@ struct stw_record {
     struct stw_histogram op_ns;
 };
 
+/* Of the whole file. */
+#define STW_RECORD_BYTES                                                                           \
+    (sizeof(struct stw_record) + STW_RECORD_PAUSES * sizeof(struct stw_pause))
+
 static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
 {
     return (struct stw_pause *)(record + 1);

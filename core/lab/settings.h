@@ -1,5 +1,5 @@
-/* lab/settings.h: the runtime's own settings, declared like a plugin's parameters, and the rule that
- * says which plugin a key belongs to.
+/* lab/settings.h: the runtime's own settings, declared like a plugin's parameters, and the rule
+ * that says which plugin a key belongs to.
  *
  * Key forms: NAME (a runtime setting, else the workload's parameter), allocator | map | strategy
  * (which plugin; strategy may be "a + b"), KIND.PLUGIN.PARAMETER. */
@@ -12,6 +12,13 @@
  * gc.stress, heap.reserve, schedule, runtime, audit. */
 extern const struct stw_param stw_runtime_params[];
 extern const uint32_t stw_runtime_param_count;
+/* Null when the runtime has no such setting. */
+const struct stw_param *stw_runtime_param(const char *name);
+/* Whether `name` is taken by the runtime or by [experiment] (experiment, workload, seed): a
+ * workload's parameter of that name keeps its default. */
+int stw_setting_is_reserved(const char *name);
+/* Parses a value of `gogc`: "off" (STW_GC_OFF) or a percentage. STW_E_INVALID. */
+stw_status stw_gogc_parse(const char *text, int32_t *percent, struct stw_error *error);
 
 /* A cell's settings after parsing in the worker (or for a check in the coordinator). */
 struct stw_setting {
@@ -27,7 +34,8 @@ void stw_settings_parse(const char *text, struct stw_settings *settings);
 void stw_settings_free(struct stw_settings *settings);
 /* Null when it is not set. */
 const char *stw_settings_get(const struct stw_settings *settings, const char *key);
-/* The value of a runtime setting, or its default. The setting is valid by then. */
+/* The value of a runtime setting, or its default. The setting is valid by then. Texts are borrowed
+ * from `settings` or static: nothing to free. */
 struct stw_value stw_settings_runtime(const struct stw_settings *settings, const char *name);
 /* Builds the configuration of one plugin: declared defaults overridden by `prefix` + parameter
  * ("strategy.pool." ...; "" for the workload). STW_E_INVALID. Free with stw_config_free. */

@@ -20,7 +20,18 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
 void stw_store_close(struct stw_store *store);
 /* Whether this trial is stored already. */
 int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial);
-/* Stores one trial with its pauses, counters and histogram; all or nothing. */
+/* What is stored of a cell: a run that goes on starts from it. */
+struct stw_stored_cell {
+    uint64_t not_ok;   /* trials that were neither ok nor skipped */
+    uint64_t ok;       /* the rest describes the first ok trial, if any */
+    uint64_t order;    /* smaller: stored earlier */
+    uint64_t checksum;
+    uint32_t trial;
+};
+stw_status stw_store_cell(const struct stw_store *store, const char *cell_hash,
+                          struct stw_stored_cell *stored, struct stw_error *error);
+/* Stores one trial with its pauses, counters and histogram; all or nothing. `record` is
+ * null, or has been checked (stw_record_problem). */
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
                            const struct stw_outcome *outcome, const struct stw_record *record,
                            struct stw_error *error);

@@ -1,0 +1,50 @@
+/* cli/cli.h: what the subcommands share: exit statuses, options, messages.
+ * Messages go to stderr and begin with "stwlab"; results go to stdout. */
+#ifndef STW_CLI_CLI_H
+#define STW_CLI_CLI_H
+
+#include <stwlab/base.h>
+
+#include <getopt.h>
+
+#ifndef STW_VERSION
+#define STW_VERSION "0.1.0"
+#endif
+
+/* Exit statuses. */
+#define STW_EXIT_DONE 0
+#define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
+#define STW_EXIT_BAD_INPUT 2   /* the command line, the experiment or a file is wrong */
+#define STW_EXIT_ENVIRONMENT 3 /* the machine lacks or refuses something */
+
+struct stw_command {
+    const char *name;
+    const char *summary;          /* one line */
+    const char *help;             /* usage and options */
+    const char *short_options;    /* as getopt wants them, beginning with ':' */
+    const struct option *options; /* ends with zeros; help is 'h' */
+    /* arguments[0] is the command's name. Returns the exit status. */
+    int (*run)(const struct stw_command *command, int argument_count, char **arguments);
+};
+
+extern const struct stw_command stw_command_run;
+extern const struct stw_command stw_command_show;
+extern const struct stw_command stw_command_plugins;
+
+/* What stw_cli_next returns besides an option's value. */
+#define STW_CLI_END (-1)
+#define STW_CLI_WRONG '?' /* said so already; exit with STW_EXIT_BAD_INPUT */
+
+/* The next option, by getopt_long. Prints what is wrong with one. */
+int stw_cli_next(const struct stw_command *command, int argument_count, char **arguments);
+/* Prints the command's help to stdout. Returns STW_EXIT_DONE. */
+int stw_cli_help(const struct stw_command *command);
+/* Prints "stwlab COMMAND: message" and where help is. Returns STW_EXIT_BAD_INPUT. */
+int stw_cli_usage_error(const struct stw_command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Prints the error as "stwlab COMMAND: message". Returns the exit status that fits. */
+int stw_cli_failure(const struct stw_command *command, const struct stw_error *error);
+/* Whether `descriptor` is a terminal that wants colours. */
+int stw_cli_is_styled(int descriptor);
+
+#endif

@@ -1,0 +1,271 @@
+/* cli/cmd_run.c: stwlab run: from an INI file to a run directory and its table.
+ * What is wrong with the experiment is said before anything is created. */
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/dry_run.h"
+#include "lab/run.h"
+#include "prim/self.h"
+#include "report/show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+#define RUNS_FOLDER "runs"
+
+static const struct option options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"set", required_argument, NULL, 's'},
+    {"resume", no_argument, NULL, 'r'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"plugin-path", required_argument, NULL, 'p'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"audit", no_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* A growing list of borrowed texts. */
+struct list {
+    const char **items;
+    uint32_t count;
+};
+
+/* A command line, parsed, and what is read from its file. */
+struct job {
+    const struct stw_command *command;
+    const char *ini;
+    const char *output; /* or null */
+    struct list overrides;
+    struct list plugin_paths;
+    int resume, dry_run, quiet;
+    struct stw_registry *registry;
+    struct stw_experiment experiment;
+    struct stw_matrix matrix;
+};
+
+static void add(struct list *list, const char *item)
+{
+    list->items = stw_grow(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = item;
+}
+
+static void take_option(struct job *job, int option)
+{
+    switch (option) {
+    case 'o':
+        job->output = optarg;
+        break;
+    case 's':
+        add(&job->overrides, optarg);
+        break;
+    case 'p':
+        add(&job->plugin_paths, optarg);
+        break;
+    case 'a':
+        add(&job->overrides, "fixed.audit=true");
+        break;
+    case 'r':
+        job->resume = 1;
+        break;
+    case 'n':
+        job->dry_run = 1;
+        break;
+    default:
+        job->quiet = 1;
+    }
+}
+
+static int load_plugins(struct job *job)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    job->registry = stw_registry_new();
+    for (uint32_t i = 0; i < job->plugin_paths.count; i++)
+        if (stw_registry_add(job->registry, job->plugin_paths.items[i], &error) != STW_OK) {
+            stw_cli_failure(job->command, &error);
+            return STW_EXIT_BAD_INPUT;
+        }
+    if (stw_registry_add_defaults(job->registry, &error) != STW_OK)
+        return stw_cli_failure(job->command, &error);
+    return STW_EXIT_DONE;
+}
+
+static int read_experiment(struct job *job)
+{
+    struct stw_text problems = {0};
+    struct stw_error error = STW_ERROR_INIT;
+    stw_status status = stw_experiment_read(job->ini, job->overrides.items, job->overrides.count,
+                                            job->registry, &job->experiment, &problems);
+    if (status != STW_OK && problems.length == 0)
+        stw_text_add(&problems, "%s: cannot be used: %s\n", job->ini, stw_status_name(status));
+    fputs(stw_text_get(&problems), stderr);
+    stw_text_free(&problems);
+    if (status != STW_OK)
+        return STW_EXIT_BAD_INPUT;
+    if (stw_matrix_build(&job->experiment, &job->matrix, &error) != STW_OK) {
+        stw_cli_failure(job->command, &error);
+        return STW_EXIT_BAD_INPUT;
+    }
+    return STW_EXIT_DONE;
+}
+
+/* runs/NAME, with the characters that make trouble in a path replaced. */
+static char *default_output(const char *name)
+{
+    struct stw_text path = {0};
+    stw_text_add(&path, RUNS_FOLDER "/%s%s", *name == '.' ? "-" : "", name);
+    for (char *at = path.bytes + sizeof RUNS_FOLDER; *at; at++)
+        if (*at == '/' || (unsigned char)*at < ' ')
+            *at = '-';
+    return path.bytes;
+}
+
+/* Says how to go on after Ctrl-C, in words that can be pasted when they hold nothing special. */
+static void say_resume(const struct job *job)
+{
+    fprintf(stderr, "stwlab run: interrupted; to run what is missing: stwlab run %s -o %s",
+            job->ini, job->output);
+    for (uint32_t i = 0; i < job->overrides.count; i++)
+        fprintf(stderr, " --set '%s'", job->overrides.items[i]);
+    for (uint32_t i = 0; i < job->plugin_paths.count; i++)
+        fprintf(stderr, " --plugin-path %s", job->plugin_paths.items[i]);
+    fprintf(stderr, " --resume\n");
+}
+
+static int64_t trials_not_ok(const struct stw_results *results)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        count += results->cells[i].trial_count - results->cells[i].outcomes[STW_OUTCOME_OK];
+    return count;
+}
+
+/* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
+static int report(const struct job *job, const struct stw_run_result *result)
+{
+    struct stw_results results;
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_text text = {0};
+    if (stw_results_read(job->output, &results, &error) != STW_OK) {
+        stw_results_free(&results);
+        return stw_cli_failure(job->command, &error);
+    }
+    int64_t not_ok = trials_not_ok(&results);
+    if (!job->quiet) {
+        stw_show_text(&results, stw_cli_is_styled(STDOUT_FILENO), &text);
+        stw_text_add(&text, "\n%" PRIu64 " trials run, %" PRIu64 " stored before, %" PRId64
+                     " not ok; results in %s\n", result->trials_run, result->trials_stored, not_ok,
+                     results.path);
+        fputs(text.bytes, stdout);
+        stw_text_free(&text);
+    } else if (not_ok > 0) {
+        fprintf(stderr, "stwlab run: %" PRId64 " trials not ok; see stwlab show %s\n", not_ok,
+                job->output);
+    }
+    stw_results_free(&results);
+    return not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
+}
+
+static int run_matrix(const struct job *job)
+{
+    char executable[PATH_BYTES];
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_run_result result = {0};
+    struct stw_run_options run = {
+        .run_path = job->output,
+        .executable = executable,
+        .plugin_paths = job->plugin_paths.items,
+        .plugin_path_count = job->plugin_paths.count,
+        .resume = job->resume,
+        .quiet = job->quiet,
+    };
+    stw_status status = stw_self_path(executable, sizeof executable, &error);
+    if (status == STW_OK)
+        status = stw_run_matrix(&job->matrix, job->registry, &run, &result, &error);
+    if (status != STW_OK)
+        return stw_cli_failure(job->command, &error);
+    int exit_status = report(job, &result);
+    if (result.interrupted)
+        say_resume(job);
+    return exit_status;
+}
+
+static int do_job(struct job *job)
+{
+    int status = load_plugins(job);
+    if (status == STW_EXIT_DONE)
+        status = read_experiment(job);
+    if (status != STW_EXIT_DONE)
+        return status;
+    char *output = job->output ? stw_strdup(job->output) : default_output(job->experiment.name);
+    job->output = output;
+    if (job->dry_run) {
+        struct stw_text text = {0};
+        stw_dry_run(&job->matrix, job->output, job->resume, &text);
+        fputs(text.bytes, stdout);
+        stw_text_free(&text);
+    } else {
+        status = run_matrix(job);
+    }
+    free(output);
+    return status;
+}
+
+static int parse(struct job *job, int argument_count, char **arguments)
+{
+    int option;
+    while ((option = stw_cli_next(job->command, argument_count, arguments)) != STW_CLI_END) {
+        if (option == STW_CLI_WRONG || option == 'h')
+            return option;
+        take_option(job, option);
+    }
+    if (optind == argument_count)
+        stw_cli_usage_error(job->command, "which experiment? FILE.ini is missing");
+    else if (optind + 1 < argument_count)
+        stw_cli_usage_error(job->command, "one experiment at a time: '%s' is too much",
+                            arguments[optind + 1]);
+    else if (job->output && !*job->output)
+        stw_cli_usage_error(job->command, "option --output is empty");
+    else
+        job->ini = arguments[optind];
+    return job->ini ? STW_CLI_END : STW_CLI_WRONG;
+}
+
+static int run_run(const struct stw_command *command, int argument_count, char **arguments)
+{
+    struct job job = {.command = command};
+    int status = STW_EXIT_BAD_INPUT;
+    int parsed = parse(&job, argument_count, arguments);
+    if (parsed == 'h')
+        status = stw_cli_help(command);
+    else if (parsed == STW_CLI_END)
+        status = do_job(&job);
+    stw_matrix_free(&job.matrix);
+    stw_experiment_free(&job.experiment);
+    if (job.registry)
+        stw_registry_free(job.registry);
+    free(job.overrides.items);
+    free(job.plugin_paths.items);
+    return status;
+}
+
+const struct stw_command stw_command_run = {
+    .name = "run",
+    .summary = "runs an experiment: all cells of its matrix, each trial in a process",
+    .help = "usage: stwlab run [OPTION]... FILE.ini\n\n"
+            "  -o, --output RUN           the run's folder; without it runs/<experiment's name>\n"
+            "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
+            "      --resume               runs only what RUN does not hold yet\n"
+            "      --dry-run              prints cells, trials and time; runs nothing\n"
+            "      --plugin-path PATH     a plugin or a folder, searched first; repeatable\n"
+            "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
+            "      --quiet                no progress and no table\n"
+            "  -h, --help                 this text\n\n"
+            "Ctrl-C finishes the trial in hand; --resume goes on from there.\n",
+    .short_options = ":o:h",
+    .options = options,
+    .run = run_run,
+};

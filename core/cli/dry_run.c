@@ -1,0 +1,162 @@
+/* cli/dry_run.c: the cells of a matrix and an estimate of the time that they take.
+ * The estimate is honest about its base: trials of the same cells that were measured before, or,
+ * when there are none, a named guess and the upper bound that the timeout sets. Nothing is run. */
+#include "cli/dry_run.h"
+
+#include "base/error.h"
+#include "report/cells.h"
+#include "report/table.h"
+#include "report/units.h"
+#include "report/utf8.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIAL_GUESS_MS 100 /* not a measurement: something to scale from, named where it is used */
+
+/* What stored trials tell about the trials to come. */
+struct forecast {
+    uint64_t trials;       /* to run */
+    uint64_t stored;       /* not to run again */
+    double known_ns;       /* of trials whose cell was measured */
+    uint64_t unknown;      /* trials whose cell was not */
+    uint64_t base_trials;  /* stored trials of the same cells */
+    double base_ns;        /* their time in all */
+};
+
+static const struct stw_result_cell *find_cell(const struct stw_results *results, const char *hash)
+{
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        if (strcmp(results->cells[i].hash, hash) == 0)
+            return &results->cells[i];
+    return NULL;
+}
+
+static void forecast_cell(const struct stw_matrix *matrix, const struct stw_result_cell *known,
+                          int resume, struct forecast *forecast)
+{
+    uint64_t trials = matrix->experiment->trials;
+    uint64_t stored = known ? (uint64_t)known->trial_count : 0;
+    uint64_t kept = resume ? (stored < trials ? stored : trials) : 0;
+    forecast->stored += kept;
+    forecast->trials += trials - kept;
+    if (stored == 0) {
+        forecast->unknown += trials;
+        return;
+    }
+    double wall_ns = (double)known->wall_ns_sum;
+    forecast->known_ns += wall_ns / (double)stored * (double)(trials - kept);
+    forecast->base_trials += stored;
+    forecast->base_ns += wall_ns;
+}
+
+static struct forecast make_forecast(const struct stw_matrix *matrix, const char *run, int resume)
+{
+    struct forecast forecast = {0};
+    struct stw_results results;
+    struct stw_error ignored = STW_ERROR_INIT; /* no run, or none that helps */
+    if (stw_results_read(run, &results, &ignored) != STW_OK)
+        results.cell_count = 0;
+    for (uint32_t i = 0; i < matrix->cell_count; i++) {
+        const struct stw_cell *cell = &matrix->cells[i];
+        if (!cell->excluded)
+            forecast_cell(matrix, find_cell(&results, cell->hash), resume, &forecast);
+    }
+    stw_results_free(&results);
+    return forecast;
+}
+
+static const char *exclusion_text(const struct stw_experiment *experiment, const char *name)
+{
+    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
+        if (strcmp(experiment->exclusions[i].name, name) == 0)
+            return experiment->exclusions[i].text;
+    return "";
+}
+
+static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                     struct stw_table *table)
+{
+    const struct stw_experiment *experiment = matrix->experiment;
+    struct stw_text text = {0};
+    stw_table_row(table);
+    stw_text_add(&text, "%" PRIu32, cell->index);
+    stw_table_set(table, 0, text.bytes);
+    for (uint32_t i = 0; i < experiment->axis_count; i++)
+        stw_table_set(table, i + 1, cell->values[i]);
+    stw_text_free(&text);
+    if (cell->excluded)
+        stw_text_add(&text, "skipped: %s: %s", cell->excluded,
+                     exclusion_text(experiment, cell->excluded));
+    else
+        stw_text_add(&text, "%" PRIu64, experiment->trials);
+    stw_table_set(table, experiment->axis_count + 1, text.bytes);
+    stw_text_free(&text);
+}
+
+static void add_cells(const struct stw_matrix *matrix, struct stw_text *out)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "cell", STW_TABLE_RIGHT);
+    for (uint32_t i = 0; i < matrix->experiment->axis_count; i++)
+        stw_table_column(&table, matrix->experiment->axes[i].key, STW_TABLE_LEFT);
+    stw_table_column(&table, "trials", STW_TABLE_LEFT);
+    for (uint32_t i = 0; i < matrix->cell_count; i++)
+        add_cell(matrix, &matrix->cells[i], &table);
+    stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+}
+
+static void add_fixed(const struct stw_experiment *experiment, struct stw_text *out)
+{
+    for (uint32_t i = 0; i < experiment->fixed_count; i++) {
+        stw_text_add(out, "%s%s=", i ? ", " : "\nfixed: ", experiment->fixed[i].key);
+        stw_utf8_add_line(out, experiment->fixed[i].values[0]);
+    }
+    stw_text_add(out, "%s", experiment->fixed_count ? "\n" : "");
+}
+
+static void add_estimate(const struct stw_experiment *experiment, const struct forecast *forecast,
+                         const char *run, struct stw_text *out)
+{
+    double timeout_s = (double)experiment->timeout_ns / 1e9;
+    double most_s = (double)forecast->trials * timeout_s;
+    if (forecast->trials == 0) {
+        stw_text_add(out, "time: none, nothing is missing\n");
+        return;
+    }
+    if (forecast->base_trials > 0) {
+        double mean_ns = forecast->base_ns / (double)forecast->base_trials;
+        double total_ns = forecast->known_ns + (double)forecast->unknown * mean_ns;
+        stw_text_add(out, "time: about %s, judged by %" PRIu64 " stored trials in %s (%s each)",
+                     stw_format_wait(total_ns / 1e9).text, forecast->base_trials, run,
+                     stw_format_ns((uint64_t)mean_ns).text);
+    } else {
+        double guess_s = (double)forecast->trials * TRIAL_GUESS_MS / 1e3;
+        stw_text_add(out, "time: not measured yet; about %s if a trial takes %d ms",
+                     stw_format_wait(guess_s).text, TRIAL_GUESS_MS);
+    }
+    stw_text_add(out, "; at most %s (%" PRIu64 " times the timeout of %s)\n",
+                 stw_format_wait(most_s).text, forecast->trials,
+                 stw_format_ns(experiment->timeout_ns).text);
+}
+
+void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
+                 struct stw_text *out)
+{
+    const struct stw_experiment *experiment = matrix->experiment;
+    struct forecast forecast = make_forecast(matrix, run, resume);
+    uint32_t skipped = 0;
+    for (uint32_t i = 0; i < matrix->cell_count; i++)
+        skipped += matrix->cells[i].excluded != NULL;
+    stw_text_add(out, "%s: %" PRIu32 " cells, %" PRIu32 " of them skipped, workload %s\n\n",
+                 experiment->name, matrix->cell_count, skipped, experiment->workload);
+    add_cells(matrix, out);
+    add_fixed(experiment, out);
+    stw_text_add(out, "\ntrials: %" PRIu64 " to run", forecast.trials);
+    if (resume)
+        stw_text_add(out, ", %" PRIu64 " stored in %s", forecast.stored, run);
+    stw_text_add(out, "\n");
+    add_estimate(experiment, &forecast, run, out);
+}

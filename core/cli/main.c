@@ -1,0 +1,103 @@
+/* cli/main.c: finds the subcommand, and makes sure that what was printed has arrived. */
+#include "base/text.h"
+#include "cli/cli.h"
+#include "lab/run.h"
+#include "prim/self.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct stw_command *const commands[] = {
+    &stw_command_run,
+    &stw_command_plugins,
+    &stw_command_show,
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void print_help(FILE *file)
+{
+    fprintf(file, "stwlab: a laboratory for stop-the-world pauses\n\n"
+                  "usage: stwlab COMMAND [OPTION]... [ARGUMENT]...\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(file, "  %-9s %s\n\n"
+                  "stwlab help COMMAND tells more. stwlab --version prints the version.\n"
+                  "exit status: 0 done, 1 some trial was not ok, 2 bad input, 3 the environment "
+                  "lacks something\n", "help", "this text, or a command's");
+}
+
+static const struct stw_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMANDS + 1];
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    names[COMMANDS] = "help";
+    const char *nearest = stw_nearest(name, names, COMMANDS + 1);
+    const char *what = *name == '-' ? "option" : "command";
+    if (nearest)
+        fprintf(stderr, "stwlab: unknown %s '%s'; did you mean '%s'?\n", what, name, nearest);
+    else
+        fprintf(stderr, "stwlab: unknown %s '%s'; see stwlab --help\n", what, name);
+    return STW_EXIT_BAD_INPUT;
+}
+
+static int help(const char *name)
+{
+    const struct stw_command *command = name ? find_command(name) : NULL;
+    if (name && !command && strcmp(name, "help") != 0)
+        return unknown_command(name);
+    if (command)
+        return stw_cli_help(command);
+    print_help(stdout);
+    return STW_EXIT_DONE;
+}
+
+static int dispatch(int argument_count, char **arguments)
+{
+    if (argument_count < 2) {
+        print_help(stderr);
+        return STW_EXIT_BAD_INPUT;
+    }
+    const char *name = arguments[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help(arguments[2]);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        printf("stwlab %s (plugin ABI %u.%u)\n", STW_VERSION, STW_ABI_MAJOR, STW_ABI_MINOR);
+        return STW_EXIT_DONE;
+    }
+    const struct stw_command *command = find_command(name);
+    if (!command)
+        return unknown_command(name);
+    return command->run(command, argument_count - 1, arguments + 1);
+}
+
+/* Output that did not arrive outranks success. */
+static int finish_output(int status)
+{
+    errno = 0;
+    int failed = ferror(stdout);
+    failed |= fflush(stdout) != 0;
+    if (!failed)
+        return status;
+    fprintf(stderr, "stwlab: cannot write the output: %s\n",
+            errno ? strerror(errno) : "a write failed");
+    return STW_EXIT_ENVIRONMENT;
+}
+
+int main(int argument_count, char **arguments)
+{
+    if (argument_count > 1 && strcmp(arguments[1], "worker") == 0)
+        return stw_worker_main(argument_count - 1, arguments + 1);
+    stw_self_guard_output();
+    return finish_output(dispatch(argument_count, arguments));
+}

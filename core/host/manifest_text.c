@@ -1,0 +1,309 @@
+/* host/manifest_text.c: parses the text of a manifest; the grammar is in stwlab/manifest.h.
+ *
+ * The text is hostile: lengths are checked before bytes are copied, and control characters are
+ * refused before anything else, so that messages may quote the rest. Every refusal names the line and
+ * the field. */
+#include "host/manifest_parts.h"
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIELDS_MAX 9u /* one more than a record has, to see that there are too many */
+#define QUOTED_COLUMNS_MAX 60
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* Bytes of the text; not terminated. */
+struct piece {
+    const char *at;
+    size_t bytes;
+};
+
+struct parser {
+    struct stw_manifest *manifest;
+    struct stw_error *error;
+    uint32_t line;
+    uint32_t field_count;
+    struct piece fields[FIELDS_MAX];
+};
+
+static stw_status refuse(const struct parser *p, const char *field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static stw_status refuse(const struct parser *p, const char *field, const char *format, ...)
+{
+    char what[sizeof p->error->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return stw_error_set(p->error, STW_E_REFUSED, field, "manifest line %u, %s: %s", p->line, field,
+                         what);
+}
+
+/* For "%.*s" of a piece. */
+static int columns(const struct piece *piece)
+{
+    return piece->bytes < QUOTED_COLUMNS_MAX ? (int)piece->bytes : QUOTED_COLUMNS_MAX;
+}
+
+static int is(const struct piece *piece, const char *word)
+{
+    return piece->bytes == strlen(word) && memcmp(piece->at, word, piece->bytes) == 0;
+}
+
+static stw_status copy(const struct parser *p, const struct piece *piece, const char *field,
+                       char *into, size_t into_bytes)
+{
+    if (piece->bytes >= into_bytes)
+        return refuse(p, field, "\"%.*s...\" has %zu characters, at most %zu", columns(piece),
+                      piece->at, piece->bytes, into_bytes - 1);
+    memcpy(into, piece->at, piece->bytes);
+    into[piece->bytes] = '\0';
+    return STW_OK;
+}
+
+/* Copies a word of `all` that begins with one of `first`. */
+static stw_status copy_word(const struct parser *p, const struct piece *piece, const char *field,
+                            char *into, size_t into_bytes)
+{
+    int is_name = strcmp(field, "name") == 0, is_id = strcmp(field, "id") == 0;
+    const char *first = is_id || is_name ? LOWER : LOWER UPPER DIGITS;
+    const char *all = is_id     ? LOWER DIGITS "-"
+                      : is_name ? LOWER DIGITS "_.-"
+                                : LOWER UPPER DIGITS "_.+/%-";
+    stw_status status = copy(p, piece, field, into, into_bytes);
+    if (status != STW_OK || (*into && strchr(first, *into) && !into[strspn(into, all)]))
+        return status;
+    return refuse(p, field, "\"%s\" is not %s", into,
+                  is_id     ? "a lower-case letter followed by letters, digits and -"
+                  : is_name ? "a lower-case letter followed by letters, digits, _ . and -"
+                            : "a plain word");
+}
+
+/* Plugins. */
+
+static stw_status parse_plugin(struct parser *p)
+{
+    struct stw_manifest *manifest = p->manifest;
+    const struct piece *fields = p->fields;
+    char kind[STW_WORD_BYTES];
+    if (p->field_count != 4)
+        return refuse(p, "plugin", "has %u fields; plugin|KIND|ID|SUMMARY has 4", p->field_count);
+    if (manifest->count == STW_OFFERS)
+        return refuse(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
+    struct stw_plugin_info *info = &manifest->plugins[manifest->count];
+    memset(info, 0, sizeof *info);
+    stw_status status = copy(p, &fields[1], "kind", kind, sizeof kind);
+    info->kind = status == STW_OK ? stw_kind_of_name(kind) : 0;
+    if (status == STW_OK && !info->kind)
+        status = refuse(p, "kind", "\"%s\" is not allocator, map, strategy or workload", kind);
+    if (status == STW_OK)
+        status = copy_word(p, &fields[2], "id", info->id, sizeof info->id);
+    if (status == STW_OK)
+        status = copy(p, &fields[3], "summary", info->summary, sizeof info->summary);
+    if (status != STW_OK)
+        return status;
+    for (uint32_t i = 0; i < manifest->count; i++)
+        if (manifest->plugins[i].kind == info->kind && !strcmp(manifest->plugins[i].id, info->id))
+            return refuse(p, "id", "%s \"%s\" is declared twice", kind, info->id);
+    manifest->count++;
+    return STW_OK;
+}
+
+/* Parameters. */
+
+static stw_status add_choice(const struct parser *p, const struct piece *word,
+                             struct stw_param *param)
+{
+    if (param->choice_count == STW_CHOICES)
+        return refuse(p, "type", "more than %u words to choose from", STW_CHOICES);
+    char *into = param->choices[param->choice_count];
+    stw_status status = copy_word(p, word, "type", into, sizeof param->choices[0]);
+    for (uint32_t i = 0; status == STW_OK && i < param->choice_count; i++)
+        if (strcmp(param->choices[i], into) == 0)
+            status = refuse(p, "type", "the choice \"%s\" is there twice", into);
+    if (status == STW_OK)
+        param->choice_count++;
+    return status;
+}
+
+/* choice(a,b,c) */
+static stw_status parse_choices(const struct parser *p, const struct piece *type,
+                                struct stw_param *param)
+{
+    static const char opening[] = "choice(";
+    const char *at = type->at + sizeof opening - 1, *end = type->at + type->bytes - 1;
+    stw_status status = STW_OK;
+    while (status == STW_OK && at <= end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        struct piece word = {at, (size_t)((comma ? comma : end) - at)};
+        status = add_choice(p, &word, param);
+        at += word.bytes + 1;
+    }
+    return status;
+}
+
+static stw_status parse_type(const struct parser *p, struct stw_param *param)
+{
+    static const char *const names[] = {"u64", "f64", "bool", "text"};
+    static const uint32_t types[] = {STW_TYPE_U64, STW_TYPE_F64, STW_TYPE_BOOL, STW_TYPE_TEXT};
+    const struct piece *type = &p->fields[2];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is(type, names[i]))
+            param->type = types[i];
+    if (param->type)
+        return STW_OK;
+    if (type->bytes > strlen("choice()") && memcmp(type->at, "choice(", strlen("choice(")) == 0
+        && type->at[type->bytes - 1] == ')') {
+        param->type = STW_TYPE_CHOICE;
+        return parse_choices(p, type, param);
+    }
+    return refuse(p, "type", "\"%.*s\" is not u64, f64, bool, text or choice(a,b)", columns(type),
+                  type->at);
+}
+
+/* A minimum or maximum, by the type of the parameter. */
+static stw_status parse_bound(const struct parser *p, const struct stw_param *param,
+                              const struct piece *piece, const char *field, struct stw_value *bound)
+{
+    char text[STW_WORD_BYTES];
+    struct stw_error why = {.struct_size = sizeof why};
+    if (param->type != STW_TYPE_U64 && param->type != STW_TYPE_F64)
+        return piece->bytes == 0 ? STW_OK : refuse(p, field, "this type has no range");
+    stw_status status = copy(p, piece, field, text, sizeof text);
+    if (status != STW_OK)
+        return status;
+    status = param->type == STW_TYPE_U64 ? stw__param_parse_u64(param, text, &bound->as_u64, &why)
+                                         : stw__param_parse_f64(param, text, &bound->as_f64, &why);
+    return status == STW_OK ? STW_OK : refuse(p, field, "%s", why.message);
+}
+
+static stw_status parse_range(const struct parser *p, struct stw_param *param)
+{
+    struct stw_value min = {0}, max = {0};
+    stw_status status = parse_bound(p, param, &p->fields[5], "min", &min);
+    if (status == STW_OK)
+        status = parse_bound(p, param, &p->fields[6], "max", &max);
+    if (status == STW_OK && (min.as_u64 > max.as_u64 || min.as_f64 > max.as_f64))
+        status = refuse(p, "min", "\"%.*s\" is greater than the maximum \"%.*s\"",
+                        columns(&p->fields[5]), p->fields[5].at, columns(&p->fields[6]),
+                        p->fields[6].at);
+    param->min_u64 = min.as_u64;
+    param->max_u64 = max.as_u64;
+    param->min_f64 = min.as_f64;
+    param->max_f64 = max.as_f64;
+    return status;
+}
+
+/* The default keeps to the parameter's own rules. */
+static stw_status parse_default(const struct parser *p, struct stw_param *param)
+{
+    struct stw_value value = {0};
+    struct stw_error why = {.struct_size = sizeof why};
+    stw_status status =
+        copy(p, &p->fields[4], "default", param->default_text, sizeof param->default_text);
+    if (status != STW_OK || param->type == STW_TYPE_TEXT)
+        return status;
+    if (stw_param_parse(param, param->default_text, &value, &why) != STW_OK)
+        return refuse(p, "default", "%s", why.message);
+    return STW_OK;
+}
+
+static stw_status parse_param(struct parser *p)
+{
+    if (p->field_count != 8)
+        return refuse(p, "param",
+                      "has %u%s fields; param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP has 8",
+                      p->field_count, p->field_count == FIELDS_MAX ? " or more" : "");
+    if (p->manifest->count == 0)
+        return refuse(p, "param", "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->param_count == STW_PARAMS)
+        return refuse(p, "param", "a plugin has at most %u parameters", STW_PARAMS);
+    struct stw_param *param = &info->params[info->param_count];
+    stw_status status = copy_word(p, &p->fields[1], "name", param->name, sizeof param->name);
+    for (uint32_t i = 0; status == STW_OK && i < info->param_count; i++)
+        if (strcmp(info->params[i].name, param->name) == 0)
+            status = refuse(p, "name", "parameter \"%s\" is declared twice", param->name);
+    if (status == STW_OK && p->fields[3].bytes)
+        status = copy_word(p, &p->fields[3], "unit", param->unit, sizeof param->unit);
+    if (status == STW_OK)
+        status = copy(p, &p->fields[7], "help", param->help, sizeof param->help);
+    if (status == STW_OK)
+        status = parse_type(p, param);
+    if (status == STW_OK)
+        status = parse_range(p, param);
+    if (status == STW_OK)
+        status = parse_default(p, param);
+    info->param_count += status == STW_OK;
+    return status;
+}
+
+/* Lines. */
+
+static void split(struct parser *p, const char *line, size_t bytes)
+{
+    const char *end = line + bytes, *bar;
+    p->field_count = 0;
+    do {
+        bar = memchr(line, '|', (size_t)(end - line));
+        p->fields[p->field_count++] = (struct piece){line, (size_t)((bar ? bar : end) - line)};
+        line = bar ? bar + 1 : end;
+    } while (bar && p->field_count < FIELDS_MAX);
+}
+
+static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
+{
+    p->line++;
+    split(p, line, bytes);
+    if (is(&p->fields[0], "plugin"))
+        return parse_plugin(p);
+    if (is(&p->fields[0], "param"))
+        return parse_param(p);
+    return refuse(p, "record", "\"%.*s\" is neither plugin nor param", columns(&p->fields[0]),
+                  p->fields[0].at);
+}
+
+/* Refuses control characters other than line ends. */
+static stw_status check_characters(struct parser *p, const char *text, size_t bytes)
+{
+    p->line = 1;
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '\n')
+            p->line++;
+        else if (c == '\0')
+            return refuse(p, "text", "a NUL byte before the end");
+        else if (c < ' ' || c == 0x7f)
+            return refuse(p, "text", "the control character 0x%02x", c);
+    }
+    p->line = 0;
+    return STW_OK;
+}
+
+stw_status stw__manifest_parse(const char *text, size_t bytes, struct stw_manifest *manifest,
+                               struct stw_error *error)
+{
+    struct parser p = {.manifest = manifest, .error = error};
+    manifest->count = 0;
+    if (bytes && text[bytes - 1] == '\0')
+        bytes--;
+    stw_status status = check_characters(&p, text, bytes);
+    while (status == STW_OK && bytes) {
+        const char *end = memchr(text, '\n', bytes);
+        size_t line_bytes = end ? (size_t)(end - text) : bytes;
+        status = parse_line(&p, text, line_bytes);
+        size_t used = line_bytes + (end != NULL);
+        text += used;
+        bytes -= used;
+    }
+    if (status == STW_OK && manifest->count == 0)
+        status = stw_error_set(error, STW_E_REFUSED, "manifest", "its manifest names no plugin");
+    return status;
+}

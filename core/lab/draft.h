@@ -1,0 +1,35 @@
+/* lab/draft.h: an experiment while it is being read. Private to experiment.c, axes.c, condition.c.
+ *
+ * D1  draft->axes[i] tells what experiment->axes[i] stands for, and so for fixed.
+ * D2  a key whose value or name is wrong is still listed, as not complete, so that one mistake is
+ *     reported once. */
+#ifndef STW_LAB_DRAFT_H
+#define STW_LAB_DRAFT_H
+
+#include "lab/experiment.h"
+#include "lab/ini.h"
+#include "lab/keys.h"
+
+#define STW_CELLS_MAX 1000000u
+
+struct stw_draft_key {
+    struct stw_key key;
+    const struct stw_ini_entry *entry; /* null: a default */
+    int is_complete;                   /* known, and every value of it is good */
+};
+
+struct stw_draft {
+    struct stw_experiment *experiment;
+    const struct stw_registry *registry;
+    const struct stw_plugin_info *workload; /* null: unknown */
+    struct stw_ini ini;
+    struct stw_problems problems;
+    struct stw_draft_key *axes;
+    struct stw_draft_key *fixed;
+};
+
+/* axes.c: reads [axes] and [fixed], adds the defaults of allocator, map and strategy, and checks
+ * them against each other. */
+void stw_draft_axes(struct stw_draft *draft);
+
+#endif

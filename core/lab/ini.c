@@ -1,0 +1,421 @@
+/* lab/ini.c: reads an INI file through inih, line by line, from memory.
+ *
+ * inih splits lines into keys and values and strips comments. It sees good lines only: the reader
+ * that it is given looks at each line first, and hands over an empty one in place of a line that
+ * inih would cut, join or skip in silence. So the count of lines handed over is the line number.
+ * Headings are read here: inih cuts their names at 49 bytes and ignores what follows ']'. */
+#include "lab/ini.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_BYTES_MAX (1u << 20)
+#define ENTRIES_MAX 4096u /* of sections and of keys; bounds the search for duplicates */
+#define KEY_BYTES_MAX 100u
+
+/* reading.section when there is none. */
+#define SECTION_NONE (-1)   /* before the first heading */
+#define SECTION_BROKEN (-2) /* after a bad heading: its keys are not looked at */
+
+static const char *const section_words[] = {"experiment", "axes", "fixed", "exclude"};
+#define SECTION_WORDS (sizeof section_words / sizeof *section_words)
+
+struct reading {
+    struct stw_ini *ini;
+    struct stw_problems *problems;
+    const char *next, *end; /* bytes not yet read */
+    int line;
+    int32_t section;
+    int expects_entry; /* inih was given a line that has to come back as key and value */
+};
+
+static int is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The part of [start, end) without white space around it, as a new string. */
+static char *copy_trimmed(const char *start, const char *end)
+{
+    while (start < end && is_space(*start))
+        start++;
+    while (end > start && is_space(end[-1]))
+        end--;
+    char *copy = stw_new((size_t)(end - start) + 1, 1);
+    return memcpy(copy, start, (size_t)(end - start));
+}
+
+static const char *section_name(const struct reading *r)
+{
+    return r->section >= 0 ? r->ini->sections[r->section].name : NULL;
+}
+
+static struct stw_place here(const struct reading *r, const char *key)
+{
+    return (struct stw_place){.line = r->line, .section = section_name(r), .key = key};
+}
+
+struct stw_place stw_ini_place(const struct stw_ini_entry *entry)
+{
+    return (struct stw_place){entry->line, entry->override, entry->section, entry->key};
+}
+
+static struct stw_ini_entry *find_entry(const struct stw_ini *ini, const char *section,
+                                        const char *key)
+{
+    for (uint32_t i = 0; i < ini->entry_count; i++)
+        if (strcmp(ini->entries[i].section, section) == 0
+            && strcmp(ini->entries[i].key, key) == 0)
+            return &ini->entries[i];
+    return NULL;
+}
+
+const struct stw_ini_entry *stw_ini_find(const struct stw_ini *ini, const char *section,
+                                         const char *key)
+{
+    return find_entry(ini, section, key);
+}
+
+static int32_t find_section(const struct stw_ini *ini, const char *name)
+{
+    for (uint32_t i = 0; i < ini->section_count; i++)
+        if (strcmp(ini->sections[i].name, name) == 0)
+            return (int32_t)i;
+    return SECTION_NONE;
+}
+
+int stw_ini_section_line(const struct stw_ini *ini, const char *section)
+{
+    int32_t found = find_section(ini, section);
+    return found >= 0 ? ini->sections[found].line : 0;
+}
+
+/* Takes ownership of `key` and `value`. */
+static void add_entry(struct stw_ini *ini, struct stw_ini_entry entry)
+{
+    ini->entries = stw_grow(ini->entries, ini->entry_count + 1, sizeof *ini->entries);
+    ini->entries[ini->entry_count++] = entry;
+}
+
+/* The length of the UTF-8 sequence at `at`, or 0: bad, overlong, a surrogate, above U+10FFFF. */
+static size_t sequence_bytes(const unsigned char *at, size_t left)
+{
+    unsigned char lead = at[0];
+    if (lead < 0x80)
+        return 1;
+    size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || left < bytes)
+        return 0;
+    for (size_t i = 1; i < bytes; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    if ((lead == 0xe0 && at[1] < 0xa0) || (lead == 0xed && at[1] > 0x9f)
+        || (lead == 0xf0 && at[1] < 0x90) || (lead == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return bytes;
+}
+
+/* What is wrong with these bytes, or null. */
+static const char *bad_bytes(const char *start, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)start, *end = at + length;
+    while (at < end) {
+        if (*at == 0)
+            return "the line holds a zero byte";
+        if ((*at < ' ' && *at != '\t') || *at == 0x7f)
+            return "the line holds a control character";
+        size_t bytes = sequence_bytes(at, (size_t)(end - at));
+        if (!bytes)
+            return "the line is not valid UTF-8";
+        at += bytes;
+    }
+    return NULL;
+}
+
+/* Where the key of a line ends, or null: it has none. */
+static const char *key_end(const char *start, size_t length)
+{
+    for (const char *at = start; at < start + length; at++)
+        if (*at == '=' || *at == ':')
+            return at;
+    return NULL;
+}
+
+/* Reports a line that inih may not see, under its key if one can be made out. */
+static void refuse_line(struct reading *r, const char *start, size_t length, const char *what)
+{
+    const char *end = key_end(start, length);
+    char *key = end ? copy_trimmed(start, end) : stw_strdup("");
+    int is_key = *key && strlen(key) <= KEY_BYTES_MAX && !strpbrk(key, "[;#")
+                 && !bad_bytes(start, (size_t)((end ? end : start) - start));
+    struct stw_place place = here(r, is_key ? key : NULL);
+    stw_problem_add(r->problems, &place, "%s", what);
+    if (is_key && r->section >= 0 && !find_entry(r->ini, section_name(r), key))
+        add_entry(r->ini, (struct stw_ini_entry){section_name(r), key, NULL, r->line, NULL});
+    else
+        free(key);
+    if (length && start[strspn(start, " \t")] == '[')
+        r->section = SECTION_BROKEN;
+}
+
+static void open_section(struct reading *r, char *name)
+{
+    struct stw_ini *ini = r->ini;
+    r->section = find_section(ini, name);
+    if (r->section >= 0) {
+        struct stw_place place = here(r, NULL);
+        stw_problem_add(r->problems, &place, "this section was opened before, on line %d",
+                        ini->sections[r->section].line);
+        free(name);
+        return;
+    }
+    ini->sections = stw_grow(ini->sections, ini->section_count + 1, sizeof *ini->sections);
+    ini->sections[ini->section_count] = (struct stw_ini_section){name, r->line};
+    r->section = (int32_t)ini->section_count++;
+}
+
+/* Whether nothing but white space and a comment is in [at, end). */
+static int is_blank(const char *at, const char *end)
+{
+    const char *start = at;
+    while (at < end && is_space(*at))
+        at++;
+    return at == end || (at > start && *at == ';');
+}
+
+/* "[name]" */
+static void read_heading(struct reading *r, const char *start, size_t length)
+{
+    const char *end = start + length, *close = memchr(start, ']', length);
+    char *name = close ? copy_trimmed(start + 1, close) : NULL;
+    r->section = SECTION_BROKEN;
+    struct stw_place place = here(r, NULL);
+    if (!name)
+        stw_problem_add(r->problems, &place, "the section's name has no closing \"]\"");
+    else if (!*name)
+        stw_problem_add(r->problems, &place, "the section has no name");
+    else if (!is_blank(close + 1, end))
+        stw_problem_add(r->problems, &place,
+                        "text after \"[%s]\"; a key belongs on a line of its own", name);
+    else {
+        open_section(r, name);
+        return;
+    }
+    free(name);
+}
+
+/* Looks at a line before inih does; whether inih may see it. */
+static int admit_line(struct reading *r, const char *start, size_t length, size_t length_max)
+{
+    char what[128];
+    const char *bad = bad_bytes(start, length);
+    if (!bad && length > length_max) {
+        snprintf(what, sizeof what, "the line is %zu bytes long; at most %zu are allowed", length,
+                 length_max);
+        bad = what;
+    }
+    size_t indent = 0;
+    while (indent < length && is_space(start[indent]))
+        indent++;
+    int is_comment = indent == length || start[indent] == '#' || start[indent] == ';';
+    if (!bad && indent && !is_comment)
+        bad = "the line is indented; values that continue on a second line are not supported";
+    if (bad) {
+        refuse_line(r, start, length, bad);
+        return 0;
+    }
+    if (is_comment)
+        return 0;
+    if (*start == '[') {
+        read_heading(r, start, length);
+        return 0;
+    }
+    r->expects_entry = 1;
+    return 1;
+}
+
+/* The line before was given to inih; did it come back? */
+static void settle_line(struct reading *r)
+{
+    struct stw_place place = here(r, NULL);
+    if (r->expects_entry)
+        stw_problem_add(r->problems, &place, "neither \"key = value\" nor a \"[section]\"");
+    r->expects_entry = 0;
+}
+
+/* inih's reader, like fgets: `bytes` is the size of `buffer`. */
+static char *next_line(char *buffer, int bytes, void *stream)
+{
+    struct reading *r = stream;
+    settle_line(r);
+    if (r->next == r->end)
+        return NULL;
+    r->line++;
+    if (r->ini->entry_count > ENTRIES_MAX || r->ini->section_count > ENTRIES_MAX) {
+        struct stw_place place = {.line = r->line};
+        stw_problem_add(r->problems, &place, "more than %u keys or sections", ENTRIES_MAX);
+        return NULL;
+    }
+    const char *start = r->next, *newline = memchr(start, '\n', (size_t)(r->end - start));
+    const char *end = newline ? newline : r->end;
+    r->next = newline ? newline + 1 : r->end;
+    if (end > start && end[-1] == '\r')
+        end--;
+    size_t length = (size_t)(end - start);
+    if (!admit_line(r, start, length, (size_t)bytes - 2))
+        length = 0;
+    memcpy(buffer, start, length);
+    memcpy(buffer + length, "\n", 2);
+    return buffer;
+}
+
+/* inih's handler. The section is the reader's own. */
+static int take_entry(void *user, const char *section, const char *key, const char *value)
+{
+    struct reading *r = user;
+    (void)section;
+    r->expects_entry = 0;
+    if (r->section == SECTION_BROKEN)
+        return 1;
+    struct stw_place place = here(r, *key ? key : NULL);
+    const struct stw_ini_entry *before =
+        r->section >= 0 ? find_entry(r->ini, section_name(r), key) : NULL;
+    if (!*key)
+        stw_problem_add(r->problems, &place, "there is no key before \"=\"");
+    else if (r->section == SECTION_NONE)
+        stw_problem_add(r->problems, &place, "the key is before the first [section]");
+    else if (before)
+        stw_problem_add(r->problems, &place, "this key was set before, on line %d", before->line);
+    else
+        add_entry(r->ini, (struct stw_ini_entry){section_name(r), stw_strdup(key),
+                                                 stw_strdup(value), r->line, NULL});
+    return 1;
+}
+
+/* The whole file, or null with a problem. */
+static char *read_file(const char *path, size_t *length, struct stw_problems *problems)
+{
+    struct stw_place place = {0};
+    char *bytes = stw_new(FILE_BYTES_MAX + 2, 1);
+    *length = 0;
+    errno = 0;
+    FILE *file = fopen(path, "rbe");
+    if (file) {
+        *length = fread(bytes, 1, FILE_BYTES_MAX + 1, file);
+        int code = ferror(file) ? errno : 0;
+        fclose(file);
+        errno = code;
+    }
+    if (errno)
+        stw_problem_add(problems, &place, "cannot be read: %s", strerror(errno));
+    else if (*length > FILE_BYTES_MAX)
+        stw_problem_add(problems, &place, "is larger than 1 MiB");
+    else
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+void stw_ini_read(struct stw_ini *ini, struct stw_problems *problems)
+{
+    ini->text = read_file(problems->path, &ini->text_bytes, problems);
+    if (!ini->text)
+        return;
+    struct reading r = {.ini = ini, .problems = problems, .section = SECTION_NONE};
+    r.next = ini->text;
+    r.end = ini->text + ini->text_bytes;
+    if (ini->text_bytes >= 3 && memcmp(ini->text, "\xef\xbb\xbf", 3) == 0)
+        r.next += 3;
+    ini_parse_stream(next_line, &r, take_entry, &r);
+}
+
+static void remove_entry(struct stw_ini *ini, struct stw_ini_entry *entry)
+{
+    free(entry->key);
+    free(entry->value);
+    size_t after = (size_t)(ini->entries + ini->entry_count - (entry + 1));
+    memmove(entry, entry + 1, after * sizeof *entry);
+    ini->entry_count--;
+}
+
+/* Takes ownership of `key` and `value`. */
+static void put_override(struct stw_ini *ini, struct stw_ini_entry entry)
+{
+    int is_axis = strcmp(entry.section, "axes") == 0;
+    int is_fixed = strcmp(entry.section, "fixed") == 0;
+    struct stw_ini_entry *other =
+        is_axis || is_fixed ? find_entry(ini, is_axis ? "fixed" : "axes", entry.key) : NULL;
+    if (other)
+        remove_entry(ini, other);
+    struct stw_ini_entry *same = find_entry(ini, entry.section, entry.key);
+    if (!same) {
+        add_entry(ini, entry);
+        return;
+    }
+    free(same->key);
+    free(same->value);
+    *same = entry;
+}
+
+/* The static name of the section that [start, end) names, or null with a problem. */
+static const char *override_section(const char *start, const char *end, const char *text,
+                                    struct stw_problems *problems)
+{
+    struct stw_place place = {.override = text};
+    char *name = copy_trimmed(start, end);
+    const char *section = NULL;
+    for (size_t i = 0; i < SECTION_WORDS; i++)
+        if (strcmp(name, section_words[i]) == 0)
+            section = section_words[i];
+    const char *near = section ? NULL : stw_nearest(name, section_words, SECTION_WORDS);
+    if (near)
+        stw_problem_add(problems, &place, "there is no section \"%s\"; did you mean \"%s\"?", name,
+                        near);
+    else if (!section)
+        stw_problem_add(problems, &place, "there is no section \"%s\" to set; there are "
+                        "experiment, axes, fixed and exclude", name);
+    free(name);
+    return section;
+}
+
+void stw_ini_override(struct stw_ini *ini, const char *text, struct stw_problems *problems)
+{
+    struct stw_place place = {.override = text};
+    const char *equals = strchr(text, '='), *dot = strchr(text, '.');
+    if (!equals || !dot || dot > equals) {
+        stw_problem_add(problems, &place, "expected SECTION.KEY=VALUE, as in axes.n=1,2");
+        return;
+    }
+    if (bad_bytes(text, strlen(text))) {
+        stw_problem_add(problems, &place, "holds a control character or is not valid UTF-8");
+        return;
+    }
+    const char *section = override_section(text, dot, text, problems);
+    if (!section)
+        return;
+    char *key = copy_trimmed(dot + 1, equals);
+    if (!*key) {
+        stw_problem_add(problems, &place, "there is no key before \"=\"");
+        free(key);
+        return;
+    }
+    char *value = copy_trimmed(equals + 1, text + strlen(text));
+    put_override(ini, (struct stw_ini_entry){section, key, value, 0, text});
+}
+
+void stw_ini_free(struct stw_ini *ini)
+{
+    for (uint32_t i = 0; i < ini->entry_count; i++) {
+        free(ini->entries[i].key);
+        free(ini->entries[i].value);
+    }
+    for (uint32_t i = 0; i < ini->section_count; i++)
+        free(ini->sections[i].name);
+    free(ini->entries);
+    free(ini->sections);
+    free(ini->text);
+    *ini = (struct stw_ini){0};
+}

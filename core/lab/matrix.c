@@ -1,0 +1,159 @@
+/* lab/matrix.c: the cells of an experiment, their names and their identity.
+ *
+ * X1  a cell's hash depends on the workload and on each key with its value, in sorted order, and on
+ *     nothing else: not on the order of axes, nor on which keys are axes. Results are found by it,
+ *     so it stays the same in every release (a test holds a golden value). */
+#include "lab/experiment.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "lab/condition.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIALS_MAX 100000000u /* of a whole matrix; a schedule of that many takes 800 MB */
+
+/* A key that every cell has, with where its value is. */
+struct part {
+    const char *key;
+    const char *value; /* of a fixed key, else null */
+    uint32_t axis;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct part *p = a, *q = b;
+    return strcmp(p->key, q->key);
+}
+
+static struct part *sorted_parts(const struct stw_experiment *e)
+{
+    uint32_t count = e->axis_count + e->fixed_count;
+    struct part *parts = stw_new(count, sizeof *parts);
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        parts[i] = (struct part){e->axes[i].key, NULL, i};
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        parts[e->axis_count + i] = (struct part){e->fixed[i].key, e->fixed[i].values[0], 0};
+    qsort(parts, count, sizeof *parts, by_key);
+    return parts;
+}
+
+static void set_hash(const struct stw_experiment *e, const struct part *parts,
+                     struct stw_cell *cell)
+{
+    uint64_t hash = stw_hash_text(STW_HASH_START, e->workload);
+    for (uint32_t i = 0; i < e->axis_count + e->fixed_count; i++) {
+        hash = stw_hash_text(hash, parts[i].key);
+        hash = stw_hash_text(hash, parts[i].value ? parts[i].value : cell->values[parts[i].axis]);
+    }
+    snprintf(cell->hash, sizeof cell->hash, "%016" PRIx64, hash);
+}
+
+static void set_id(const struct stw_experiment *e, struct stw_cell *cell)
+{
+    struct stw_text id = {0};
+    int some_vary = 0;
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        some_vary |= e->axes[i].value_count > 1;
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        if (!some_vary || e->axes[i].value_count > 1)
+            stw_text_add(&id, "%s%s=%s", id.length ? " " : "", e->axes[i].key, cell->values[i]);
+    cell->id = id.length ? id.bytes : stw_strdup(e->name);
+}
+
+static const char *find_exclusion(const struct stw_experiment *e, const uint32_t *picks)
+{
+    for (uint32_t i = 0; i < e->exclusion_count; i++)
+        if (stw_condition_holds(e->exclusions[i].condition, picks))
+            return e->exclusions[i].name;
+    return NULL;
+}
+
+/* Cell `index` in axis order, the last axis fastest. */
+static void set_picks(const struct stw_experiment *e, uint32_t index, uint32_t *picks)
+{
+    for (uint32_t i = e->axis_count; i-- > 0; index /= e->axes[i].value_count)
+        picks[i] = index % e->axes[i].value_count;
+}
+
+static void build_cells(struct stw_matrix *matrix)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    struct part *parts = sorted_parts(e);
+    uint32_t *picks = stw_new(e->axis_count, sizeof *picks);
+    /* One block for all cells; cell 0 owns it. */
+    const char **values = stw_new((size_t)matrix->cell_count * e->axis_count, sizeof *values);
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        struct stw_cell *cell = &matrix->cells[c];
+        set_picks(e, c, picks);
+        cell->index = c;
+        cell->values = values + (size_t)c * e->axis_count;
+        for (uint32_t i = 0; i < e->axis_count; i++)
+            cell->values[i] = e->axes[i].values[picks[i]];
+        cell->excluded = find_exclusion(e, picks);
+        set_hash(e, parts, cell);
+        set_id(e, cell);
+    }
+    free(picks);
+    free(parts);
+}
+
+/* Refuses a matrix with nothing to run, and one whose schedule would not fit in memory. */
+static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_error *error)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    uint64_t runnable = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++)
+        runnable += !matrix->cells[c].excluded;
+    if (!runnable)
+        return stw_error_set(error, STW_E_INVALID, "exclude",
+                             "%s: [exclude]: all %u cells are excluded; none is left to run",
+                             e->path, matrix->cell_count);
+    if (runnable * e->trials > TRIALS_MAX)
+        return stw_error_set(error, STW_E_INVALID, "trials",
+                             "%s: [experiment] trials: %" PRIu64 " cells with %" PRIu64
+                             " trials each are too many; at most %u trials in all",
+                             e->path, runnable, e->trials, TRIALS_MAX);
+    return STW_OK;
+}
+
+stw_status stw_matrix_build(const struct stw_experiment *experiment, struct stw_matrix *matrix,
+                            struct stw_error *error)
+{
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < experiment->axis_count; i++)
+        count *= experiment->axes[i].value_count;
+    *matrix = (struct stw_matrix){.experiment = experiment, .cell_count = count};
+    matrix->cells = stw_new(count, sizeof *matrix->cells);
+    build_cells(matrix);
+    stw_status status = check_runnable(matrix, error);
+    if (status)
+        stw_matrix_free(matrix);
+    return status;
+}
+
+void stw_matrix_free(struct stw_matrix *matrix)
+{
+    for (uint32_t c = 0; c < matrix->cell_count; c++)
+        free(matrix->cells[c].id);
+    if (matrix->cell_count)
+        free(matrix->cells[0].values);
+    free(matrix->cells);
+    *matrix = (struct stw_matrix){0};
+}
+
+void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                       struct stw_text *settings)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    stw_text_add(settings, "workload\t%s\n", e->workload);
+    stw_text_add(settings, "seed\t%" PRIu64 "\n", e->seed);
+    stw_text_add(settings, "experiment\t%s\n", e->name);
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        stw_text_add(settings, "%s\t%s\n", e->axes[i].key, cell->values[i]);
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        stw_text_add(settings, "%s\t%s\n", e->fixed[i].key, e->fixed[i].values[0]);
+}

@@ -1,0 +1,249 @@
+/* lab/outcome.c: what became of a trial, from how its process ended and what its record says.
+ *
+ * How the process ended outranks the record: a worker that was killed or crashed is never ok. The
+ * record outranks the exit status: a trial is ok only with a final record whose verdict is ok.
+ * Every text taken from a worker is cleaned to one line of printable characters. */
+#include "lab/outcome.h"
+
+#include "base/text.h"
+#include "lab/record.h"
+#include "lab/trace.h"
+#include "prim/process.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TIME_NS_MAX (1ull << 50)   /* 13 days: a longer time in a record is nonsense */
+#define VALUE_MAX ((uint64_t)INT64_MAX)
+#define OUTPUT_BYTES 400u          /* of a failed worker's last output, in the detail */
+
+const char *stw_outcome_name(uint32_t kind)
+{
+    static const char *const names[STW_OUTCOMES] = {
+        [STW_OUTCOME_OK] = "ok",
+        [STW_OUTCOME_CRASHED] = "crashed",
+        [STW_OUTCOME_TIMED_OUT] = "timed-out",
+        [STW_OUTCOME_OUT_OF_MEMORY] = "out-of-memory",
+        [STW_OUTCOME_REFUSED] = "refused",
+        [STW_OUTCOME_INVALID] = "invalid",
+        [STW_OUTCOME_SKIPPED] = "skipped",
+    };
+    return kind < STW_OUTCOMES ? names[kind] : "unknown";
+}
+
+/* Terminated within its room, and printable: a name, or nothing. */
+static int is_clean(const char *text, size_t room)
+{
+    size_t length = strnlen(text, room);
+    for (size_t i = 0; i < length; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            return 0;
+    return length < room;
+}
+
+static const char *histogram_problem(const struct stw_histogram *histogram)
+{
+    uint64_t count = 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++) {
+        if (histogram->buckets[i] > VALUE_MAX - count)
+            return "the histogram overflows";
+        count += histogram->buckets[i];
+        last = histogram->buckets[i] ? i : last;
+    }
+    if (count != histogram->count || histogram->clipped > count)
+        return "the histogram's counts do not add up";
+    if (histogram->max < stw_histogram_bucket_low(last))
+        return "the histogram's maximum is not in its last bucket";
+    if (histogram->max > TIME_NS_MAX || histogram->sum > 4 * TIME_NS_MAX)
+        return "the histogram's times are too long";
+    return NULL;
+}
+
+static int is_pause_sane(const struct stw_pause *pause)
+{
+    if (pause->kind > STW_PAUSE_OTHER || !is_clean(pause->last_site, sizeof pause->last_site))
+        return 0;
+    uint64_t longest = pause->start_ns | pause->stopping_ns | pause->working_ns
+                     | pause->restarting_ns;
+    for (uint32_t i = 0; i < STW_STEPS; i++)
+        longest |= pause->step_ns[i];
+    uint64_t most = pause->cycle | pause->scan_bytes | pause->mark_objects | pause->root_words
+                  | pause->barrier_words | pause->spans_swept;
+    return longest < TIME_NS_MAX && most <= VALUE_MAX;
+}
+
+static const char *pauses_problem(const struct stw_record *record)
+{
+    uint64_t count = __atomic_load_n(&record->pause_count, __ATOMIC_ACQUIRE);
+    if (count > STW_RECORD_PAUSES || record->pauses_lost > VALUE_MAX - count)
+        return "it counts more pauses than there is room for";
+    const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
+    for (uint64_t i = 0; i < count; i++)
+        if (pauses[i].complete == 1 && !is_pause_sane(&pauses[i]))
+            return "a pause in it is nonsense";
+    return NULL;
+}
+
+static const char *counters_problem(const struct stw_record *record)
+{
+    for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
+        const struct stw_record_counter *counter = &record->counters[i];
+        if (!is_clean(counter->name, sizeof counter->name) || counter->value > VALUE_MAX)
+            return "a counter in it is nonsense";
+        for (uint32_t j = 0; counter->name[0] && j < i; j++)
+            if (strcmp(counter->name, record->counters[j].name) == 0)
+                return "a counter is in it twice";
+    }
+    return NULL;
+}
+
+const char *stw_record_problem(const struct stw_record *record)
+{
+    if (record->magic != STW_RECORD_MAGIC)
+        return "its magic number is gone";
+    if (record->state > STW_RECORD_DONE || record->verdict > STW_VERDICT_INVALID)
+        return "its state is none that exists";
+    if (strnlen(record->message, sizeof record->message) == sizeof record->message
+        || strnlen(record->field, sizeof record->field) == sizeof record->field)
+        return "a text in it has no end";
+    if (record->operations > VALUE_MAX)
+        return "it counts too many operations";
+    const char *problem = counters_problem(record);
+    if (!problem)
+        problem = pauses_problem(record);
+    return problem ? problem : histogram_problem(&record->op_ns);
+}
+
+/* One line of printable characters: runs of others become one space. */
+static void add_clean(struct stw_text *text, const char *bytes, size_t count)
+{
+    int gap = 0, begun = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] > ' ' && bytes[i] <= '~') {
+            stw_text_add(text, "%s%c", gap && begun ? " " : "", bytes[i]);
+            begun = 1;
+            gap = 0;
+        } else {
+            gap = 1;
+        }
+    }
+}
+
+static void add_output(const struct stw_process *process, struct stw_text *text)
+{
+    struct stw_text output = {0};
+    uint32_t bytes = process->tail_bytes < OUTPUT_BYTES ? process->tail_bytes : OUTPUT_BYTES;
+    add_clean(&output, process->tail + (process->tail_bytes - bytes), bytes);
+    if (output.length)
+        stw_text_add(text, "; it printed: %s", output.bytes);
+    stw_text_free(&output);
+}
+
+static void add_calls(const struct stw_record *record, struct stw_text *text)
+{
+    struct stw_text calls = {0};
+    if (record)
+        stw_trace_describe(record, &calls);
+    if (calls.length)
+        stw_text_add(text, "; last calls: %s", calls.bytes);
+    stw_text_free(&calls);
+}
+
+static void add_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
+{
+    const char *name = sigabbrev_np(number);
+    int is_fault = number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL;
+    stw_text_add(text, name ? "SIG%s" : "signal", name);
+    if (!name)
+        stw_text_add(text, " %d", number);
+    if (is_fault && record && record->crash_signal == number)
+        stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
+}
+
+static uint32_t of_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
+{
+    if (number == SIGKILL) {
+        stw_text_add(text, "killed from outside, likely by the kernel for memory");
+        return STW_OUTCOME_OUT_OF_MEMORY;
+    }
+    add_signal(number, record, text);
+    if (record && record->crash_signal == number && record->crash_at_limit == 1) {
+        stw_text_add(text, " at the memory limit");
+        return STW_OUTCOME_OUT_OF_MEMORY;
+    }
+    return STW_OUTCOME_CRASHED;
+}
+
+/* "field: message" of a worker that says itself why it gave up. */
+static void add_message(const struct stw_record *record, const char *otherwise,
+                        struct stw_text *text)
+{
+    add_clean(text, record->field, strnlen(record->field, sizeof record->field));
+    stw_text_add(text, text->length && record->message[0] ? ": " : "");
+    add_clean(text, record->message, strnlen(record->message, sizeof record->message));
+    if (text->length == 0)
+        stw_text_add(text, "%s", otherwise);
+}
+
+static uint32_t of_exit(int32_t status, const struct stw_record *record, struct stw_text *text)
+{
+    const char *problem = record ? stw_record_problem(record) : "it cannot be read";
+    if (problem) {
+        stw_text_add(text, "the worker's record is damaged: %s", problem);
+        return STW_OUTCOME_INVALID;
+    }
+    uint32_t verdict = record->verdict;
+    if (verdict == STW_VERDICT_REFUSED) {
+        add_message(record, "a plugin refused", text);
+        return STW_OUTCOME_REFUSED;
+    }
+    if (verdict == STW_VERDICT_OUT_OF_MEMORY) {
+        add_message(record, "memory ran out", text);
+        return STW_OUTCOME_OUT_OF_MEMORY;
+    }
+    if (verdict == STW_VERDICT_INVALID) {
+        add_message(record, "an invariant does not hold", text);
+        return STW_OUTCOME_INVALID;
+    }
+    int done = verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE;
+    if (done && status == 0)
+        return STW_OUTCOME_OK;
+    stw_text_add(text, "exited with status %d %s", status, done ? "after its result"
+                                                                 : "without a result");
+    return STW_OUTCOME_CRASHED;
+}
+
+void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
+                          const struct stw_record *record, int timed_out,
+                          struct stw_outcome *outcome)
+{
+    struct stw_text text = {0};
+    if (timed_out && end->signal == SIGKILL) {
+        stw_text_add(&text, "its time was up");
+        outcome->kind = STW_OUTCOME_TIMED_OUT;
+    } else if (end->signal) {
+        outcome->kind = of_signal(end->signal, record, &text);
+    } else {
+        outcome->kind = of_exit(end->exit_status, record, &text);
+    }
+    outcome->signal = outcome->kind == STW_OUTCOME_CRASHED ? end->signal : 0;
+    if (outcome->kind != STW_OUTCOME_OK && outcome->kind != STW_OUTCOME_REFUSED) {
+        add_calls(record, &text);
+        add_output(process, &text);
+    }
+    snprintf(outcome->detail, sizeof outcome->detail, "%s", stw_text_get(&text));
+    stw_text_free(&text);
+    outcome->cpu_ns = end->cpu_ns;
+    outcome->rss_peak_bytes = end->rss_peak_bytes;
+}
+
+void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,
+                           const char *other)
+{
+    outcome->kind = STW_OUTCOME_INVALID;
+    snprintf(outcome->detail, sizeof outcome->detail,
+             "checksum %016" PRIx64 " differs from %016" PRIx64 " of %s", checksum, expected,
+             other);
+}

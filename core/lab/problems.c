@@ -1,0 +1,88 @@
+/* lab/problems.c: problems of an experiment: worded, sorted, written. */
+#include "lab/problems.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than anybody reads; a binary file has a problem in every line. */
+#define WRITTEN_MAX 100u
+#define OVERRIDE_BYTES_MAX 200
+
+static void add_place(struct stw_text *text, const char *path, const struct stw_place *place)
+{
+    if (place->override) {
+        int is_cut = strlen(place->override) > OVERRIDE_BYTES_MAX;
+        stw_text_add(text, "--set %.*s%s: ", OVERRIDE_BYTES_MAX, place->override,
+                     is_cut ? "..." : "");
+        return;
+    }
+    stw_text_add(text, "%s:", path);
+    if (place->line)
+        stw_text_add(text, "%d:", place->line);
+    if (place->section)
+        stw_text_add(text, " [%s]", place->section);
+    if (place->key)
+        stw_text_add(text, " %s", place->key);
+    stw_text_add(text, place->section || place->key ? ": " : " ");
+}
+
+static void hide_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
+void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,
+                     const char *format, ...)
+{
+    struct stw_text text = {0};
+    va_list arguments;
+    char what[1024];
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    add_place(&text, problems->path, place);
+    stw_text_add(&text, "%s", what);
+    hide_controls(text.bytes);
+    if (problems->count == problems->capacity) {
+        problems->capacity = 2 * problems->capacity + 8;
+        problems->items =
+            stw_grow(problems->items, problems->capacity, sizeof *problems->items);
+    }
+    problems->items[problems->count] = (struct stw_problem){
+        .line = place->override ? INT_MAX : place->line,
+        .order = problems->count,
+        .text = text.bytes};
+    problems->count++;
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct stw_problem *p = a, *q = b;
+    if (p->line != q->line)
+        return p->line < q->line ? -1 : 1;
+    return p->order < q->order ? -1 : p->order > q->order;
+}
+
+void stw_problems_write(struct stw_problems *problems, struct stw_text *text)
+{
+    if (problems->count > 1)
+        qsort(problems->items, problems->count, sizeof *problems->items, by_line);
+    for (uint32_t i = 0; i < problems->count && i < WRITTEN_MAX; i++)
+        stw_text_add(text, "%s\n", problems->items[i].text);
+    if (problems->count > WRITTEN_MAX)
+        stw_text_add(text, "%s: %u more problems\n", problems->path,
+                     problems->count - WRITTEN_MAX);
+}
+
+void stw_problems_free(struct stw_problems *problems)
+{
+    for (uint32_t i = 0; i < problems->count; i++)
+        free(problems->items[i].text);
+    free(problems->items);
+    *problems = (struct stw_problems){0};
+}

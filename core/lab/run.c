@@ -1,0 +1,391 @@
+/* lab/run.c: runs a matrix: schedule, worker processes, outcomes, store, progress.
+ *
+ * R1  one worker at a time; it is finished (killed and reaped) before its record is read.
+ * R2  a trial is stored, durably, before the next one starts; one bad trial never stops the matrix.
+ * R3  cells of a group (equal workload parameters and mutators) compute the same; their checksums
+ *     equal that of the first ok trial of the group, of this run or of one that it resumes.
+ * R4  the coordinator's own time of a trial is all that passes between two waits up to the storing,
+ *     and so contains the commit of the trial before.
+ * The first interrupt lets the trial in hand end, the second kills it; neither leaves a worker. */
+#include "lab/run.h"
+
+#include "base/error.h"
+#include "lab/outcome.h"
+#include "lab/progress.h"
+#include "lab/record.h"
+#include "lab/settings.h"
+#include "lab/store.h"
+#include "prim/memory.h"
+#include "prim/process.h"
+#include "prim/thread.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The checksum that a group agreed on. */
+struct reference {
+    int is_known;
+    uint32_t cell, trial; /* who set it */
+    uint64_t order;       /* when, among stored trials */
+    uint64_t checksum;
+};
+
+struct run {
+    const struct stw_matrix *matrix;
+    const struct stw_run_options *options;
+    struct stw_run_result *result;
+    struct stw_store *store;
+    struct stw_interrupts interrupts;
+    struct stw_progress progress;
+    struct reference *references; /* by group */
+    uint32_t *groups;             /* of each cell */
+    unsigned char *is_cell_bad;
+    char **arguments;             /* of a worker */
+    uint64_t awake_ns;            /* since when the coordinator works on its own time */
+};
+
+/* A trial under way. */
+struct attempt {
+    const struct stw_cell *cell;
+    uint32_t trial;
+    int descriptor;
+    struct stw_record *record;
+    struct stw_process process;
+    uint64_t forked_ns;
+    int is_timed_out, is_abandoned;
+    struct stw_outcome outcome;
+};
+
+/* Groups. */
+
+static int is_of_workload(const char *key)
+{
+    if (strcmp(key, "mutators") == 0)
+        return 1;
+    for (uint32_t i = 0; i < stw_runtime_param_count; i++)
+        if (strcmp(stw_runtime_params[i].name, key) == 0)
+            return 0;
+    return strchr(key, '.') == NULL;
+}
+
+static uint32_t position_of(const struct stw_axis *axis, const char *value)
+{
+    uint32_t i = 0;
+    while (i + 1 < axis->value_count && strcmp(axis->values[i], value) != 0)
+        i++;
+    return i;
+}
+
+/* A cell's values on the axes of the workload, read as the digits of a number: at most cell_count
+ * groups. Fixed settings are the same everywhere. */
+static uint32_t group_of(const struct stw_matrix *matrix, const struct stw_cell *cell)
+{
+    const struct stw_experiment *experiment = matrix->experiment;
+    uint32_t group = 0;
+    for (uint32_t i = 0; i < experiment->axis_count; i++) {
+        const struct stw_axis *axis = &experiment->axes[i];
+        if (is_of_workload(axis->key))
+            group = group * axis->value_count + position_of(axis, cell->values[i]);
+    }
+    return group;
+}
+
+static void note_reference(struct run *run, const struct reference *candidate)
+{
+    struct reference *held = &run->references[run->groups[candidate->cell]];
+    if (!held->is_known || candidate->order < held->order)
+        *held = *candidate;
+}
+
+/* What earlier runs left: reference checksums and cells with failures. */
+static stw_status recall(struct run *run, struct stw_error *error)
+{
+    for (uint32_t i = 0; i < run->matrix->cell_count; i++) {
+        struct stw_stored_cell stored;
+        stw_status status =
+            stw_store_cell(run->store, run->matrix->cells[i].hash, &stored, error);
+        if (status != STW_OK)
+            return status;
+        run->is_cell_bad[i] = stored.not_ok > 0;
+        const struct reference held = {1, i, stored.trial, stored.order, stored.checksum};
+        if (stored.ok)
+            note_reference(run, &held);
+    }
+    return STW_OK;
+}
+
+static void agree(struct run *run, struct attempt *attempt)
+{
+    uint32_t cell = (uint32_t)(attempt->cell - run->matrix->cells);
+    uint64_t checksum = attempt->record->checksum;
+    const struct reference *held = &run->references[run->groups[cell]];
+    if (!held->is_known) {
+        const struct reference first = {1, cell, attempt->trial, UINT64_MAX, checksum};
+        note_reference(run, &first);
+    } else if (held->checksum != checksum) {
+        struct stw_text other = {0};
+        stw_text_add(&other, "cell %s trial %u", run->matrix->cells[held->cell].id,
+                     held->trial + 1);
+        stw_outcome_disagrees(&attempt->outcome, checksum, held->checksum, other.bytes);
+        stw_text_free(&other);
+    }
+}
+
+/* One trial. */
+
+static stw_status make_record(const struct run *run, struct attempt *attempt,
+                              struct stw_error *error)
+{
+    struct stw_text settings = {0};
+    attempt->descriptor = stw_memory_share("stwlab-record", STW_RECORD_BYTES);
+    if (attempt->descriptor >= 0)
+        attempt->record = stw_memory_map_shared(attempt->descriptor, STW_RECORD_BYTES);
+    if (!attempt->record)
+        return stw_error_set(error, STW_E_NOMEM, NULL, "cannot make the record of a trial");
+    stw_cell_settings(run->matrix, attempt->cell, &settings);
+    struct stw_record *record = attempt->record;
+    int fits = settings.length < sizeof record->settings;
+    if (fits)
+        memcpy(record->settings, stw_text_get(&settings), settings.length + 1);
+    stw_text_free(&settings);
+    if (!fits)
+        return stw_error_set(error, STW_E_INVALID, NULL, "the settings of cell %s exceed %u bytes",
+                             attempt->cell->id, STW_RECORD_SETTINGS_BYTES);
+    record->magic = STW_RECORD_MAGIC;
+    record->bytes = STW_RECORD_BYTES;
+    record->pause_capacity = STW_RECORD_PAUSES;
+    return STW_OK;
+}
+
+static void release_record(struct attempt *attempt)
+{
+    if (attempt->record)
+        stw_memory_unmap(attempt->record, STW_RECORD_BYTES);
+    if (attempt->descriptor >= 0)
+        close(attempt->descriptor);
+}
+
+static uint64_t deadline_of(const struct run *run, const struct attempt *attempt)
+{
+    uint64_t timeout_ns = run->matrix->experiment->timeout_ns;
+    int is_bounded = timeout_ns && timeout_ns < UINT64_MAX - attempt->forked_ns;
+    return is_bounded ? attempt->forked_ns + timeout_ns : UINT64_MAX;
+}
+
+static void wait_for_end(struct run *run, struct attempt *attempt)
+{
+    uint64_t deadline_ns = deadline_of(run, attempt);
+    for (;;) {
+        uint32_t why =
+            stw_process_wait(&attempt->process, deadline_ns, run->interrupts.descriptor);
+        attempt->is_timed_out = why == STW_WAIT_DEADLINE;
+        if (why != STW_WAIT_WOKEN)
+            return;
+        run->result->interrupted = 1;
+        attempt->is_abandoned = stw_interrupts_count(&run->interrupts) > 1;
+        if (attempt->is_abandoned)
+            return;
+        stw_progress_clear(&run->progress);
+        fprintf(stderr, "stwlab: stopping after this trial; interrupt again to drop it\n");
+    }
+}
+
+/* The record, unless the worker cut its file short: then reading it would kill us. */
+static const struct stw_record *readable(const struct attempt *attempt)
+{
+    struct stat about;
+    int whole = fstat(attempt->descriptor, &about) == 0
+             && about.st_size == (off_t)STW_RECORD_BYTES;
+    return whole ? attempt->record : NULL;
+}
+
+static void judge(struct run *run, struct attempt *attempt, const struct stw_process_end *end)
+{
+    const struct stw_record *record = readable(attempt);
+    struct stw_outcome *outcome = &attempt->outcome;
+    stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
+    if (record && record->first_op_ns > attempt->forked_ns)
+        outcome->start_ns = record->first_op_ns - attempt->forked_ns;
+    if (outcome->kind == STW_OUTCOME_OK)
+        agree(run, attempt);
+}
+
+static stw_status keep(struct run *run, struct attempt *attempt, struct stw_error *error)
+{
+    const struct stw_record *record = readable(attempt);
+    if (record && stw_record_problem(record))
+        record = NULL;
+    stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
+                                        &attempt->outcome, record, error);
+    if (status != STW_OK)
+        return status;
+    int is_bad = attempt->outcome.kind != STW_OUTCOME_OK;
+    run->result->trials_run++;
+    run->result->trials_not_ok += is_bad != 0;
+    run->is_cell_bad[attempt->cell - run->matrix->cells] |= (unsigned char)is_bad;
+    stw_progress_outcome(&run->progress, attempt->cell, attempt->trial, &attempt->outcome);
+    return STW_OK;
+}
+
+static stw_status run_worker(struct run *run, struct attempt *attempt, struct stw_error *error)
+{
+    const struct stw_process_spec spec = {
+        .executable = run->options->executable,
+        .arguments = run->arguments,
+        .shared = attempt->descriptor,
+        .memory_bytes = run->matrix->experiment->memory_bytes,
+    };
+    struct stw_process_end end;
+    attempt->forked_ns = stw_clock_ns();
+    stw_status status = stw_process_start(&spec, &attempt->process, error);
+    if (status != STW_OK)
+        return status;
+    uint64_t own_ns = stw_clock_ns() - run->awake_ns;
+    wait_for_end(run, attempt);
+    stw_process_finish(&attempt->process, &end);
+    run->awake_ns = stw_clock_ns();
+    attempt->outcome.wall_ns = run->awake_ns - attempt->forked_ns;
+    if (attempt->is_abandoned)
+        return STW_OK;
+    judge(run, attempt, &end);
+    attempt->outcome.coordinator_ns = own_ns + (stw_clock_ns() - run->awake_ns);
+    return keep(run, attempt, error);
+}
+
+static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct stw_error *error)
+{
+    struct attempt attempt = {
+        .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
+    stw_progress_trial(&run->progress, attempt.cell, slot->trial);
+    stw_status status = make_record(run, &attempt, error);
+    if (status == STW_OK)
+        status = run_worker(run, &attempt, error);
+    release_record(&attempt);
+    return status;
+}
+
+/* The matrix. */
+
+static const char *rule_of(const struct stw_experiment *experiment, const char *name)
+{
+    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
+        if (strcmp(experiment->exclusions[i].name, name) == 0)
+            return experiment->exclusions[i].text;
+    return "";
+}
+
+static stw_status store_skipped(struct run *run, struct stw_error *error)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
+        const struct stw_cell *cell = &run->matrix->cells[i];
+        if (!cell->excluded || stw_store_has(run->store, cell->hash, 0))
+            continue;
+        struct stw_outcome outcome = {.kind = STW_OUTCOME_SKIPPED};
+        snprintf(outcome.detail, sizeof outcome.detail, "%s: %s", cell->excluded,
+                 rule_of(run->matrix->experiment, cell->excluded));
+        status = stw_store_trial(run->store, cell, 0, &outcome, NULL, error);
+    }
+    return status;
+}
+
+/* Keeps the slots that are not stored yet; returns how many. */
+static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!stw_store_has(run->store, run->matrix->cells[slots[i].cell].hash, slots[i].trial))
+            slots[kept++] = slots[i];
+    return kept;
+}
+
+static stw_status run_slots(struct run *run, struct stw_error *error)
+{
+    uint32_t total;
+    struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
+    uint32_t missing = keep_missing(run, slots, total);
+    stw_status status = STW_OK;
+    run->result->trials_stored = total - missing;
+    stw_progress_begin(&run->progress, total, total - missing, run->matrix->experiment->trials,
+                       run->options->quiet);
+    run->awake_ns = stw_clock_ns();
+    for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++) {
+        status = run_trial(run, &slots[i], error);
+        if (stw_interrupts_count(&run->interrupts) > 0)
+            run->result->interrupted = 1;
+    }
+    stw_progress_clear(&run->progress);
+    free(slots);
+    if (run->result->trials_stored + run->result->trials_run == total)
+        run->result->interrupted = 0; /* too late to stop anything */
+    return status;
+}
+
+/* argv of every worker: plugin paths are handed on. */
+static char **arguments_new(const struct stw_run_options *options)
+{
+    static char worker[] = "worker", record[] = "--record-fd", path[] = "--plugin-path";
+    static char descriptor[] = {'0' + STW_PROCESS_SHARED, '\0'};
+    char **arguments = stw_new(5 + 2 * (size_t)options->plugin_path_count, sizeof *arguments);
+    size_t count = 0;
+    arguments[count++] = (char *)(uintptr_t)options->executable;
+    arguments[count++] = worker;
+    arguments[count++] = record;
+    arguments[count++] = descriptor;
+    for (uint32_t i = 0; i < options->plugin_path_count; i++) {
+        arguments[count++] = path;
+        arguments[count++] = (char *)(uintptr_t)options->plugin_paths[i];
+    }
+    return arguments;
+}
+
+static void prepare(struct run *run)
+{
+    const struct stw_matrix *matrix = run->matrix;
+    run->groups = stw_new(matrix->cell_count, sizeof *run->groups);
+    run->references = stw_new(matrix->cell_count, sizeof *run->references);
+    run->is_cell_bad = stw_new(matrix->cell_count, 1);
+    run->arguments = arguments_new(run->options);
+    for (uint32_t i = 0; i < matrix->cell_count; i++)
+        run->groups[i] = group_of(matrix, &matrix->cells[i]);
+}
+
+static void conclude(struct run *run)
+{
+    for (uint32_t i = 0; i < run->matrix->cell_count; i++)
+        run->result->cells_not_ok += run->is_cell_bad[i];
+    stw_store_close(run->store);
+    free(run->groups);
+    free(run->references);
+    free(run->is_cell_bad);
+    free(run->arguments);
+}
+
+stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
+                          const struct stw_run_options *options, struct stw_run_result *result,
+                          struct stw_error *error)
+{
+    struct run run = {.matrix = matrix, .options = options, .result = result};
+    *result = (struct stw_run_result){0};
+    stw_status status = stw_store_open(options->run_path, matrix, registry, options->resume,
+                                       &run.store, error);
+    if (status != STW_OK)
+        return status;
+    if (stw_interrupts_begin(&run.interrupts) != STW_OK) {
+        stw_store_close(run.store);
+        return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
+    }
+    prepare(&run);
+    status = recall(&run, error);
+    if (status == STW_OK)
+        status = store_skipped(&run, error);
+    if (status == STW_OK)
+        status = run_slots(&run, error);
+    conclude(&run);
+    stw_interrupts_end(&run.interrupts);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* lab/sql.h: what the store does with SQLite over and over. For files of the store only. */
+#ifndef STW_LAB_SQL_H
+#define STW_LAB_SQL_H
+
+#include <stwlab/base.h>
+
+#include <sqlite3.h>
+
+struct stw_sql {
+    sqlite3 *db;
+    char *path; /* of the database, for messages */
+};
+
+/* "cannot WHAT PATH: " and SQLite's and the system's words for the last failure. STW_E_IO. */
+stw_status stw_sql_failed(const struct stw_sql *sql, const char *what, struct stw_error *error);
+stw_status stw_sql_run(const struct stw_sql *sql, const char *text, const char *what,
+                       struct stw_error *error);
+/* The first column of the first row as a number, 0 when there is no row; adds to `*failed`. */
+int64_t stw_sql_number(const struct stw_sql *sql, const char *text, int *failed);
+/* Runs a statement once with `count` texts (null: NULL). STW_E_IO; stw_sql_failed tells why. */
+stw_status stw_sql_insert(const struct stw_sql *sql, const char *text, const char *const *values,
+                          int count);
+/* Commits if `status` is ok, else says why and undoes. */
+stw_status stw_sql_end(const struct stw_sql *sql, stw_status status, const char *what,
+                       struct stw_error *error);
+
+#endif

@@ -1,0 +1,415 @@
+/* lab/store.c: the run directory and its results.sqlite.
+ *
+ * S1  a run is created in one transaction: after a kill there is a whole run or an empty database,
+ *     and an empty database counts as no run.
+ * S2  a trial and all its rows are one transaction, durable when stw_store_trial returns.
+ * S3  one coordinator a run: the directory is locked (flock) as long as the store is open; readers
+ *     are not kept out. The system drops the lock when the coordinator dies.
+ * Rejected: WAL, because 3.40.1 has the WAL-reset bug; a file for the lock, because the directory
+ * itself can be locked. */
+#include "lab/store.h"
+
+#include "base/error.h"
+#include "lab/environment.h"
+#include "lab/schema.h"
+#include "lab/sql.h"
+#include "lab/store_plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_WAIT_MS 10000 /* for someone who reads the run meanwhile */
+
+/* Statements that are prepared once. */
+#define HAS 0u
+#define CELL 1u
+#define TRIAL 2u
+#define PAUSE 3u
+#define STEP 4u
+#define COUNTER 5u
+#define BUCKET 6u
+#define STATEMENTS 7u
+
+static const char *const statement_texts[STATEMENTS] = {
+    [HAS] = "SELECT 1 FROM trial WHERE cell_hash=?1 AND trial=?2",
+    [CELL] =
+        "SELECT not_ok, ok, first, (SELECT checksum FROM trial WHERE trial_id=first),"
+        " (SELECT trial FROM trial WHERE trial_id=first)"
+        " FROM (SELECT count(*) FILTER (WHERE outcome NOT IN ('ok','skipped')) AS not_ok,"
+        " count(*) FILTER (WHERE outcome='ok') AS ok,"
+        " min(trial_id) FILTER (WHERE outcome='ok') AS first FROM trial WHERE cell_hash=?1)",
+    [TRIAL] = "INSERT INTO trial VALUES"
+              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [PAUSE] = "INSERT INTO pause VALUES"
+              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+    [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
+    [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
+    [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
+};
+
+struct stw_store {
+    struct stw_sql sql;
+    int lock; /* the run directory, locked */
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+/* Opening. */
+
+static stw_status make_directories(const char *run, struct stw_error *error)
+{
+    char *path = stw_strdup(run);
+    int failed = 0;
+    for (size_t i = 1; !failed && i <= strlen(run); i++) {
+        if (run[i] != '/' && run[i] != '\0')
+            continue;
+        path[i] = '\0';
+        failed = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
+        path[i] = run[i];
+    }
+    free(path);
+    if (failed)
+        return stw_error_set(error, STW_E_IO, NULL, "cannot create the run folder %s: %s", run,
+                             strerror(failed));
+    return STW_OK;
+}
+
+static stw_status lock_directory(struct stw_store *store, const char *run, struct stw_error *error)
+{
+    store->lock = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->lock < 0)
+        return stw_error_set(error, STW_E_IO, NULL, "cannot open the run folder %s: %s", run,
+                             strerror(errno));
+    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+        return STW_OK;
+    if (errno == EWOULDBLOCK)
+        return stw_error_set(error, STW_E_STATE, NULL, "%s is in use by another stwlab run", run);
+    return stw_error_set(error, STW_E_IO, NULL, "cannot lock the run folder %s: %s", run,
+                         strerror(errno));
+}
+
+static stw_status open_database(struct stw_store *store, struct stw_error *error)
+{
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(store->sql.path, &store->sql.db, flags, NULL) != SQLITE_OK)
+        return stw_sql_failed(&store->sql, "open", error);
+    sqlite3_extended_result_codes(store->sql.db, 1);
+    sqlite3_busy_timeout(store->sql.db, BUSY_WAIT_MS);
+    return stw_sql_run(&store->sql, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;",
+                       "open", error);
+}
+
+/* Tells an empty file from a run of ours and from anything else. */
+static stw_status create_or_resume(struct stw_store *store, const struct stw_matrix *matrix,
+                                   const struct stw_registry *registry, int resume,
+                                   struct stw_error *error)
+{
+    int failed = 0;
+    int64_t tables = stw_sql_number(&store->sql, "SELECT count(*) FROM sqlite_schema", &failed);
+    int64_t owner = stw_sql_number(&store->sql, "PRAGMA application_id", &failed);
+    int64_t version = stw_sql_number(&store->sql, "PRAGMA user_version", &failed);
+    if (failed)
+        return stw_sql_failed(&store->sql, "read", error);
+    if (tables == 0)
+        return stw_plan_create(&store->sql, matrix, registry, error);
+    if (owner != STW_STORE_APPLICATION)
+        return stw_error_set(error, STW_E_STATE, NULL, "%s was not written by stwlab",
+                             store->sql.path);
+    if (version != STW_STORE_VERSION)
+        return stw_error_set(error, STW_E_STATE, NULL,
+                             "%s has format %lld, this stwlab writes format %d", store->sql.path,
+                             (long long)version, STW_STORE_VERSION);
+    char *run = stw_strdup(store->sql.path);
+    *strrchr(run, '/') = '\0';
+    stw_status status = resume ? stw_plan_resume(&store->sql, matrix, run, error)
+        : stw_error_set(error, STW_E_STATE, NULL,
+                        "%s exists already; use --resume or another -o", run);
+    free(run);
+    return status;
+}
+
+static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
+{
+    for (uint32_t i = 0; i < STATEMENTS; i++)
+        if (sqlite3_prepare_v3(store->sql.db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK)
+            return stw_sql_failed(&store->sql, "read", error);
+    return STW_OK;
+}
+
+stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
+                          const struct stw_registry *registry, int resume,
+                          struct stw_store **store, struct stw_error *error)
+{
+    struct stw_store *opened = stw_new(1, sizeof *opened);
+    struct stw_text path = {0};
+    stw_text_add(&path, "%s/results.sqlite", run);
+    opened->sql.path = path.bytes;
+    opened->lock = -1;
+    stw_status status = make_directories(run, error);
+    if (status == STW_OK)
+        status = lock_directory(opened, run, error);
+    if (status == STW_OK)
+        status = open_database(opened, error);
+    if (status == STW_OK)
+        status = create_or_resume(opened, matrix, registry, resume, error);
+    if (status == STW_OK)
+        status = prepare_all(opened, error);
+    if (status == STW_OK)
+        *store = opened;
+    else
+        stw_store_close(opened);
+    return status;
+}
+
+void stw_store_close(struct stw_store *store)
+{
+    if (!store)
+        return;
+    for (uint32_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->sql.db);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->sql.path);
+    free(store);
+}
+
+/* Reading. */
+
+int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial)
+{
+    sqlite3_stmt *statement = store->statements[HAS];
+    sqlite3_bind_text(statement, 1, cell_hash, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, trial);
+    int found = sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_reset(statement);
+    return found;
+}
+
+stw_status stw_store_cell(const struct stw_store *store, const char *cell_hash,
+                          struct stw_stored_cell *stored, struct stw_error *error)
+{
+    sqlite3_stmt *statement = store->statements[CELL];
+    sqlite3_bind_text(statement, 1, cell_hash, -1, SQLITE_STATIC);
+    stw_status status = STW_OK;
+    *stored = (struct stw_stored_cell){0};
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *checksum = (const char *)sqlite3_column_text(statement, 3);
+        stored->not_ok = (uint64_t)sqlite3_column_int64(statement, 0);
+        stored->ok = (uint64_t)sqlite3_column_int64(statement, 1);
+        stored->order = (uint64_t)sqlite3_column_int64(statement, 2);
+        stored->checksum = checksum ? strtoull(checksum, NULL, 16) : 0;
+        stored->trial = (uint32_t)sqlite3_column_int64(statement, 4);
+    } else {
+        status = stw_sql_failed(&store->sql, "read", error);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* Writing: a trial's rows. A failure is told by the step that ends the transaction. */
+
+struct trial_rows {
+    const struct stw_store *store;
+    const struct stw_cell *cell;
+    const struct stw_outcome *outcome;
+    const struct stw_record *record; /* may be null */
+    int64_t id;
+};
+
+/* Binds and runs; the statement is ready again after it. */
+static stw_status step(sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_DONE)
+        return STW_E_IO; /* not reset: that would clear the error's words */
+    sqlite3_reset(statement);
+    return STW_OK;
+}
+
+static void bind(sqlite3_stmt *statement, int at, uint64_t value)
+{
+    sqlite3_bind_int64(statement, at, value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static uint64_t span_ns(const struct stw_record *record)
+{
+    int whole = record->first_op_ns && record->last_op_ns > record->first_op_ns;
+    return whole ? record->last_op_ns - record->first_op_ns : 0;
+}
+
+/* Pauses that were begun, not ended, or did not fit. */
+static uint64_t pauses_lost(const struct stw_record *record)
+{
+    const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
+    uint64_t lost = record->pauses_lost;
+    for (uint64_t i = 0; i < record->pause_count; i++)
+        lost += pauses[i].complete != 1;
+    return lost;
+}
+
+static void bind_record(sqlite3_stmt *statement, const struct stw_record *record)
+{
+    char checksum[17];
+    snprintf(checksum, sizeof checksum, "%016" PRIx64, record->checksum);
+    if (record->state == STW_RECORD_DONE)
+        bind_text(statement, 7, checksum);
+    bind(statement, 8, record->operations);
+    bind(statement, 14, span_ns(record));
+    bind(statement, 15, record->op_ns.sum);
+    bind(statement, 16, pauses_lost(record));
+}
+
+static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
+{
+    sqlite3_stmt *statement = rows->store->statements[TRIAL];
+    const struct stw_outcome *outcome = rows->outcome;
+    char load[64], now[32];
+    stw_environment_load(load, sizeof load);
+    stw_environment_utc(now);
+    sqlite3_clear_bindings(statement);
+    bind(statement, 1, rows->cell->index);
+    bind_text(statement, 2, rows->cell->hash);
+    bind(statement, 3, trial);
+    bind_text(statement, 4, stw_outcome_name(outcome->kind));
+    if (outcome->signal)
+        sqlite3_bind_int(statement, 5, outcome->signal);
+    bind_text(statement, 6, outcome->detail);
+    if (rows->record)
+        bind_record(statement, rows->record);
+    if (outcome->kind != STW_OUTCOME_SKIPPED) {
+        bind(statement, 9, outcome->wall_ns);
+        bind(statement, 10, outcome->start_ns);
+        bind(statement, 11, outcome->coordinator_ns);
+        bind(statement, 12, outcome->cpu_ns);
+        bind(statement, 13, outcome->rss_peak_bytes);
+        bind_text(statement, 17, load);
+    }
+    bind_text(statement, 18, now);
+    stw_status status = step(statement);
+    rows->id = sqlite3_last_insert_rowid(rows->store->sql.db);
+    return status;
+}
+
+static stw_status insert_steps(const struct trial_rows *rows, uint64_t seq,
+                               const struct stw_pause *pause)
+{
+    sqlite3_stmt *statement = rows->store->statements[STEP];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_STEPS; i++) {
+        if (pause->step_ns[i] == 0)
+            continue;
+        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 2, seq);
+        sqlite3_bind_text(statement, 3, stw_step_name(i), -1, SQLITE_STATIC);
+        bind(statement, 4, pause->step_ns[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
+                               const struct stw_pause *pause)
+{
+    sqlite3_stmt *statement = rows->store->statements[PAUSE];
+    sqlite3_bind_int64(statement, 1, rows->id);
+    bind(statement, 2, seq);
+    bind(statement, 3, pause->cycle);
+    sqlite3_bind_text(statement, 4, stw_pause_kind_name(pause->kind), -1, SQLITE_STATIC);
+    bind(statement, 5, pause->start_ns);
+    bind(statement, 6, pause->stopping_ns);
+    bind(statement, 7, pause->working_ns);
+    bind(statement, 8, pause->restarting_ns);
+    bind(statement, 9, pause->stopping_ns + pause->working_ns + pause->restarting_ns);
+    if (pause->last_mutator == STW_NO_MUTATOR)
+        sqlite3_bind_null(statement, 10);
+    else
+        bind(statement, 10, pause->last_mutator);
+    sqlite3_bind_text(statement, 11, pause->last_site, -1, SQLITE_STATIC);
+    bind(statement, 12, pause->mutators);
+    bind(statement, 13, pause->scan_bytes);
+    bind(statement, 14, pause->mark_objects);
+    bind(statement, 15, pause->root_words);
+    bind(statement, 16, pause->barrier_words);
+    bind(statement, 17, pause->spans_swept);
+    stw_status status = step(statement);
+    return status == STW_OK ? insert_steps(rows, seq, pause) : status;
+}
+
+static stw_status insert_pauses(const struct trial_rows *rows)
+{
+    const struct stw_pause *pauses = (const struct stw_pause *)(rows->record + 1);
+    stw_status status = STW_OK;
+    for (uint64_t i = 0; status == STW_OK && i < rows->record->pause_count; i++)
+        if (pauses[i].complete == 1)
+            status = insert_pause(rows, i, &pauses[i]);
+    return status;
+}
+
+static stw_status insert_counters(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[COUNTER];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_COUNTERS; i++) {
+        const struct stw_record_counter *counter = &rows->record->counters[i];
+        if (!counter->name[0])
+            continue;
+        sqlite3_bind_int64(statement, 1, rows->id);
+        sqlite3_bind_text(statement, 2, counter->name, -1, SQLITE_STATIC);
+        bind(statement, 3, counter->value);
+        status = step(statement);
+    }
+    return status;
+}
+
+/* The last bucket's high value is the largest value itself. */
+static stw_status insert_buckets(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[BUCKET];
+    const struct stw_histogram *histogram = &rows->record->op_ns;
+    uint64_t left = histogram->count;
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && left > 0 && i < STW_HISTOGRAM_BUCKETS; i++) {
+        if (histogram->buckets[i] == 0)
+            continue;
+        left -= histogram->buckets[i];
+        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 2, left ? stw_histogram_bucket_low(i + 1) - 1 : histogram->max);
+        bind(statement, 3, histogram->buckets[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
+                           const struct stw_outcome *outcome, const struct stw_record *record,
+                           struct stw_error *error)
+{
+    struct trial_rows rows = {store, cell, outcome, record, 0};
+    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
+    if (status != STW_OK)
+        return status;
+    status = insert_trial(&rows, trial);
+    if (status == STW_OK && record)
+        status = insert_pauses(&rows);
+    if (status == STW_OK && record)
+        status = insert_counters(&rows);
+    if (status == STW_OK && record)
+        status = insert_buckets(&rows);
+    status = stw_sql_end(&store->sql, status, "write", error);
+    for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
+        sqlite3_reset(store->statements[i]);
+    return status;
+}

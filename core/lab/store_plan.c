@@ -1,0 +1,252 @@
+/* lab/store_plan.c: what results.sqlite says of a run before its first trial: experiment, cells,
+ * plugins, environment; and whether a run that goes on is still the same. */
+#include "lab/store_plan.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "lab/environment.h"
+#include "lab/schema.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#ifndef STW_VERSION
+#define STW_VERSION "0.1.0"
+#endif
+
+static stw_status put(const struct stw_sql *sql, const char *key, const char *value)
+{
+    const char *const both[] = {key, value};
+    return stw_sql_insert(sql, "INSERT OR REPLACE INTO run VALUES(?1,?2)", both, 2);
+}
+
+static stw_status put_number(const struct stw_sql *sql, const char *key, uint64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return put(sql, key, text);
+}
+
+/* Identity of a matrix: seed, cells, and which of them are excluded. Not the number of trials: a
+ * run may grow. */
+static void matrix_hash(const struct stw_matrix *matrix, char text[17])
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%" PRIu64, matrix->experiment->seed);
+    uint64_t hash = stw_hash_text(STW_HASH_START, seed);
+    for (uint32_t i = 0; i < matrix->cell_count; i++) {
+        hash = stw_hash_text(hash, matrix->cells[i].hash);
+        hash = stw_hash_text(hash, matrix->cells[i].excluded ? "excluded" : "");
+    }
+    snprintf(text, 17, "%016" PRIx64, hash);
+}
+
+static stw_status insert_claims(const struct stw_sql *sql,
+                                const struct stw_experiment *experiment)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < experiment->claim_count; i++) {
+        const struct stw_claim *claim = &experiment->claims[i];
+        const char *const values[] = {claim->id, claim->says, claim->expect};
+        status = stw_sql_insert(sql, "INSERT OR REPLACE INTO claim VALUES(?1,?2,?3)", values, 3);
+    }
+    return status;
+}
+
+/* What an INI file may say differently when its run goes on. */
+static stw_status insert_plan(const struct stw_sql *sql,
+                              const struct stw_experiment *experiment)
+{
+    stw_status status = put(sql, "question", experiment->question);
+    if (status == STW_OK)
+        status = put_number(sql, "trials", experiment->trials);
+    if (status == STW_OK)
+        status = put(sql, "ini", experiment->ini_text);
+    if (status == STW_OK)
+        status = put(sql, "ini_path", experiment->path);
+    return status == STW_OK ? insert_claims(sql, experiment) : status;
+}
+
+static stw_status insert_identity(const struct stw_sql *sql, const struct stw_matrix *matrix)
+{
+    char started[32], hash[17];
+    stw_environment_utc(started);
+    matrix_hash(matrix, hash);
+    stw_status status = put(sql, "name", matrix->experiment->name);
+    if (status == STW_OK)
+        status = put(sql, "workload", matrix->experiment->workload);
+    if (status == STW_OK)
+        status = put_number(sql, "seed", matrix->experiment->seed);
+    if (status == STW_OK)
+        status = put(sql, "started_utc", started);
+    if (status == STW_OK)
+        status = put(sql, "stwlab_version", STW_VERSION);
+    return status == STW_OK ? put(sql, "matrix_hash", hash) : status;
+}
+
+static stw_status insert_axes(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                              const struct stw_cell *cell, const char *index)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < matrix->experiment->axis_count; i++) {
+        char position[16];
+        snprintf(position, sizeof position, "%u", i);
+        const char *const values[] = {index, position, matrix->experiment->axes[i].key,
+                                      cell->values[i]};
+        status = stw_sql_insert(sql, "INSERT INTO cell_axis VALUES(?1,?2,?3,?4)", values, 4);
+    }
+    return status;
+}
+
+static stw_status insert_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < matrix->cell_count; i++) {
+        const struct stw_cell *cell = &matrix->cells[i];
+        char index[16];
+        snprintf(index, sizeof index, "%u", cell->index);
+        const char *const values[] = {index, cell->hash, cell->id, cell->excluded};
+        status = stw_sql_insert(sql, "INSERT INTO cell VALUES(?1,?2,?3,?4)", values, 4);
+        if (status == STW_OK)
+            status = insert_axes(sql, matrix, cell, index);
+    }
+    return status;
+}
+
+static void manifest_text(const struct stw_plugin_info *info, struct stw_text *text)
+{
+    stw_text_add(text, "plugin|%s|%s|%s\n", stw_kind_name(info->kind), info->id, info->summary);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct stw_param *param = &info->params[i];
+        static const char *const types[] = {"?", "u64", "f64", "bool", "text", "choice"};
+        stw_text_add(text, "param|%s|%s|%s|%s|", param->name,
+                     types[param->type <= STW_TYPE_CHOICE ? param->type : 0], param->unit,
+                     param->default_text);
+        if (param->type == STW_TYPE_U64)
+            stw_text_add(text, "%" PRIu64 "|%" PRIu64, param->min_u64, param->max_u64);
+        else if (param->type == STW_TYPE_F64)
+            stw_text_add(text, "%g|%g", param->min_f64, param->max_f64);
+        else
+            stw_text_add(text, "|");
+        stw_text_add(text, "|%s\n", param->help);
+    }
+}
+
+static stw_status insert_plugins(const struct stw_sql *sql,
+                                 const struct stw_registry *registry)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(registry, i);
+        struct stw_text manifest = {0};
+        char abi[16];
+        snprintf(abi, sizeof abi, "%u.%u", info->abi_major, info->abi_minor);
+        manifest_text(info, &manifest);
+        const char *const values[] = {stw_kind_name(info->kind), info->id, info->path,
+                                      info->build_id, info->compiler, abi,
+                                      stw_text_get(&manifest)};
+        status = stw_sql_insert(sql, "INSERT INTO plugin VALUES(?1,?2,?3,?4,?5,?6,?7)", values, 7);
+        stw_text_free(&manifest);
+    }
+    return status;
+}
+
+static void insert_fact(void *context, const char *key, const char *value)
+{
+    const char *const both[] = {key, value};
+    const struct stw_sql *sql = context;
+    stw_sql_insert(sql, "INSERT OR REPLACE INTO environment VALUES(?1,?2)", both, 2);
+}
+
+static stw_status create_rows(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                              const struct stw_registry *registry)
+{
+    for (uint32_t i = 0; stw_schema[i]; i++)
+        if (sqlite3_exec(sql->db, stw_schema[i], NULL, NULL, NULL) != SQLITE_OK)
+            return STW_E_IO;
+    stw_status status = insert_identity(sql, matrix);
+    if (status == STW_OK)
+        status = insert_plan(sql, matrix->experiment);
+    if (status == STW_OK)
+        status = insert_cells(sql, matrix);
+    if (status == STW_OK)
+        status = insert_plugins(sql, registry);
+    if (status == STW_OK)
+        stw_environment_capture(insert_fact, (void *)(uintptr_t)sql);
+    return status;
+}
+
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                           const struct stw_registry *registry, struct stw_error *error)
+{
+    char start[128];
+    snprintf(start, sizeof start, "BEGIN IMMEDIATE; PRAGMA application_id=%d;"
+             " PRAGMA user_version=%d;", STW_STORE_APPLICATION, STW_STORE_VERSION);
+    stw_status status = stw_sql_run(sql, start, "create", error);
+    if (status != STW_OK)
+        return stw_sql_end(sql, status, "create", error);
+    return stw_sql_end(sql, create_rows(sql, matrix, registry), "create", error);
+}
+
+/* Says in words how the stored cells differ from the matrix. */
+static void find_difference(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                            struct stw_text *text)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(sql->db, "SELECT excluded IS NOT NULL FROM cell WHERE hash=?1", -1,
+                           &statement, NULL) != SQLITE_OK)
+        return;
+    uint32_t known = 0;
+    for (uint32_t i = 0; !text->length && i < matrix->cell_count; i++) {
+        const struct stw_cell *cell = &matrix->cells[i];
+        sqlite3_bind_text(statement, 1, cell->hash, -1, SQLITE_STATIC);
+        int found = sqlite3_step(statement) == SQLITE_ROW;
+        if (!found)
+            stw_text_add(text, "it has no cell %s with these settings", cell->id);
+        else if (sqlite3_column_int(statement, 0) != (cell->excluded != NULL))
+            stw_text_add(text, "cell %s is excluded in %s only", cell->id,
+                         cell->excluded ? "this file" : "the run");
+        known += found != 0;
+        sqlite3_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    int failed = 0;
+    int64_t stored = stw_sql_number(sql, "SELECT count(*) FROM cell", &failed);
+    if (!text->length && stored != known)
+        stw_text_add(text, "it has %lld cells, this file has %u", (long long)stored,
+                     matrix->cell_count);
+    if (!text->length)
+        stw_text_add(text, "seed or order of cells differ");
+}
+
+static stw_status check_identity(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                                 const char *run, struct stw_error *error)
+{
+    char hash[17], query[128];
+    int failed = 0;
+    matrix_hash(matrix, hash);
+    snprintf(query, sizeof query, "SELECT value='%s' FROM run WHERE key='matrix_hash'", hash);
+    int64_t same = stw_sql_number(sql, query, &failed);
+    if (failed)
+        return stw_sql_failed(sql, "read", error);
+    if (same)
+        return STW_OK;
+    struct stw_text difference = {0};
+    find_difference(sql, matrix, &difference);
+    stw_error_set(error, STW_E_STATE, NULL, "%s holds another experiment: %s", run,
+                  difference.bytes);
+    stw_text_free(&difference);
+    return STW_E_STATE;
+}
+
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                           const char *run, struct stw_error *error)
+{
+    stw_status status = check_identity(sql, matrix, run, error);
+    if (status != STW_OK)
+        return status;
+    status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
+    if (status != STW_OK)
+        return status;
+    return stw_sql_end(sql, insert_plan(sql, matrix->experiment), "write", error);
+}

@@ -1,0 +1,16 @@
+/* lab/store_plan.h: creates a run's rows and checks a run that goes on. Files of the store only. */
+#ifndef STW_LAB_STORE_PLAN_H
+#define STW_LAB_STORE_PLAN_H
+
+#include "lab/experiment.h"
+#include "lab/sql.h"
+
+/* Makes an empty database a run, in one transaction. */
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                           const struct stw_registry *registry, struct stw_error *error);
+/* STW_E_STATE with the difference when the run in folder `run` is of another experiment; else notes
+ * what the file may say anew: number of trials, question, claims. */
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                           const char *run, struct stw_error *error);
+
+#endif

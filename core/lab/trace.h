@@ -1,0 +1,14 @@
+/* lab/trace.h: reads the flight recorder of a worker that has ended. */
+#ifndef STW_LAB_TRACE_H
+#define STW_LAB_TRACE_H
+
+#include "base/text.h"
+#include "lab/record.h"
+
+/* "merge", "refill", ... for STW_CALL_*; "?" for a number that is none. */
+const char *stw_call_name(uint32_t call);
+/* Appends the newest calls of every mutator that made any, newest first:
+ * "strategy/pool.merge < workload/map-merge.operate; mutator 1: ...". Trusts no record. */
+void stw_trace_describe(const struct stw_record *record, struct stw_text *text);
+
+#endif

@@ -1,0 +1,83 @@
+/* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N [--plugin-path P]...`.
+ *
+ * Started by the coordinator alone. Everything that it has to say goes into the record; its exit
+ * status is 0 whenever a verdict is there, whatever the verdict. */
+#include "lab/run.h"
+
+#include "base/error.h"
+#include "host/registry.h"
+#include "lab/record.h"
+#include "lab/trial.h"
+#include "prim/memory.h"
+#include "prim/process.h"
+#include "prim/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define EXIT_MISUSED 2
+#define EXIT_NO_VERDICT 3
+
+static int record_descriptor(int count, char **arguments)
+{
+    for (int i = 0; i + 1 < count; i++)
+        if (strcmp(arguments[i], "--record-fd") == 0)
+            return atoi(arguments[i + 1]);
+    return -1;
+}
+
+/* Null unless the descriptor is a record of exactly our size. */
+static struct stw_record *map_record(int descriptor)
+{
+    struct stat about;
+    if (descriptor < 0 || fstat(descriptor, &about) != 0
+        || about.st_size != (off_t)STW_RECORD_BYTES)
+        return NULL;
+    struct stw_record *record = stw_memory_map_shared(descriptor, STW_RECORD_BYTES);
+    int ours = record && record->magic == STW_RECORD_MAGIC && record->bytes == STW_RECORD_BYTES
+            && record->pause_capacity == STW_RECORD_PAUSES
+            && memchr(record->settings, '\0', sizeof record->settings);
+    return ours ? record : NULL;
+}
+
+static stw_status find_plugins(struct stw_registry *registry, int count, char **arguments,
+                               struct stw_error *error)
+{
+    stw_status status = STW_OK;
+    for (int i = 0; status == STW_OK && i + 1 < count; i++)
+        if (strcmp(arguments[i], "--plugin-path") == 0)
+            status = stw_registry_add(registry, arguments[++i], error);
+    return status == STW_OK ? stw_registry_add_defaults(registry, error) : status;
+}
+
+static void refuse(struct stw_record *record, const struct stw_error *error)
+{
+    snprintf(record->field, sizeof record->field, "%s", error->field);
+    snprintf(record->message, sizeof record->message, "%s", error->message);
+    record->verdict = STW_VERDICT_REFUSED;
+}
+
+int stw_worker_main(int argument_count, char **arguments)
+{
+    uint64_t main_ns = stw_clock_ns();
+    struct stw_record *record = map_record(record_descriptor(argument_count, arguments));
+    if (!record) {
+        fprintf(stderr, "stwlab worker: started by `stwlab run` only\n");
+        return EXIT_MISUSED;
+    }
+    record->main_ns = main_ns;
+    __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);
+    const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
+                                        &record->crash_address};
+    stw_crash_handler_install(&note);
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_registry *registry = stw_registry_new();
+    if (find_plugins(registry, argument_count, arguments, &error) == STW_OK)
+        stw_trial_run(record, registry);
+    else
+        refuse(record, &error);
+    stw_registry_free(registry);
+    return record->verdict == STW_VERDICT_NONE ? EXIT_NO_VERDICT : EXIT_SUCCESS;
+}

@@ -1,0 +1,77 @@
+/* prim/crash.c: the worker's crash handler (prim/process.h).
+ *
+ * The handler runs on whatever is left of a broken process: it reads two numbers from /proc, writes
+ * four words to shared memory and lets the signal end the process. Async-signal-safe calls only;
+ * the first crash wins. The alternate stack serves the main thread; another thread that overflows
+ * its stack dies of the same signal, without a note. */
+#include "prim/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SLACK_BYTES (32ull << 20)
+#define STACK_BYTES 65536u
+
+static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+
+/* One process, one handler: signals leave no other place for its state. */
+static struct stw_crash_note note;
+static uint64_t limit_bytes; /* 0: none */
+static uint64_t page_bytes;
+static uint32_t crashed;     /* atomic */
+static char stack[STACK_BYTES];
+
+/* Field 6 of /proc/self/statm: private writable pages. 0 when it cannot be read. */
+static uint64_t data_bytes(void)
+{
+    char text[256];
+    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return 0;
+    ssize_t length = read(descriptor, text, sizeof text);
+    close(descriptor);
+    uint64_t field = 1, pages = 0;
+    for (ssize_t i = 0; i < length && field <= 6; i++) {
+        if (text[i] == ' ')
+            field++;
+        else if (field == 6 && text[i] >= '0' && text[i] <= '9')
+            pages = 10 * pages + (uint64_t)(text[i] - '0');
+    }
+    return pages * page_bytes;
+}
+
+static uint32_t is_at_limit(void)
+{
+    uint64_t slack = limit_bytes / 20 > SLACK_BYTES ? limit_bytes / 20 : SLACK_BYTES;
+    return limit_bytes && data_bytes() + slack >= limit_bytes;
+}
+
+static void handle(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (!__atomic_exchange_n(&crashed, 1, __ATOMIC_ACQ_REL)) {
+        *note.address = info->si_code > 0 ? (uint64_t)(uintptr_t)info->si_addr : 0;
+        *note.at_limit = is_at_limit();
+        __atomic_store_n(note.signal, number, __ATOMIC_RELEASE);
+    }
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(number, &standard, NULL);
+    raise(number); /* delivered when this returns */
+}
+
+void stw_crash_handler_install(const struct stw_crash_note *where)
+{
+    struct rlimit data;
+    note = *where;
+    page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY)
+        limit_bytes = data.rlim_cur;
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&alternate, NULL);
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+        sigaction(caught[i], &action, NULL);
+}

@@ -1,0 +1,37 @@
+/* prim/module.c: shared objects.
+ *
+ * RTLD_NOW: a missing symbol is found here and not in the middle of a trial. RTLD_LOCAL: symbols of
+ * two objects never meet. RTLD_DEEPBIND is not used: with it an object that replaces malloc and one
+ * that does not would disagree about who frees what. */
+#include "prim/module.h"
+
+#include "base/error.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+stw_status stw_module_open(const char *path, void **module, struct stw_error *error)
+{
+    if (path[0] != '/')
+        return stw_error_set(error, STW_E_REFUSED, "path", "the path is not absolute");
+    void *opened = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!opened) {
+        const char *reason = dlerror();
+        size_t length = strlen(path);
+        if (reason && strncmp(reason, path, length) == 0 && strncmp(reason + length, ": ", 2) == 0)
+            reason += length + 2; /* callers name the file themselves */
+        return stw_error_set(error, STW_E_REFUSED, "dlopen", "cannot be loaded: %s",
+                             reason ? reason : "no reason given");
+    }
+    *module = opened;
+    return STW_OK;
+}
+
+stw_module_function stw_module_find(void *module, const char *name)
+{
+    stw_module_function function = NULL;
+    void *symbol = dlsym(module, name);
+    _Static_assert(sizeof function == sizeof symbol, "POSIX: dlsym returns functions as void *");
+    memcpy(&function, &symbol, sizeof function);
+    return function;
+}

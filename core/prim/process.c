@@ -1,0 +1,323 @@
+/* prim/process.c: starting, waiting for and finishing worker processes.
+ *
+ * The child is forked, not spawned: limits, death signal and descriptors are set between fork and
+ * exec, by async-signal-safe calls alone. A pipe that exec closes tells the parent that it worked,
+ * or which step failed. The output pipe is drained while waiting, so a child that prints without
+ * end neither blocks nor fills memory.
+ * Rejected: vfork, because the peak memory that the system reports for the child would then be the
+ * parent's; RLIMIT_AS, because the heap reserves far more address space than it uses. */
+#include "prim/process.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "prim/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#endif
+
+/* Room in the static TLS block for plugins whose libraries want it (jemalloc does). */
+#define TUNABLES "GLIBC_TUNABLES="
+#define TLS_TUNABLE "glibc.rtld.optional_static_tls=16384"
+
+#define FREE_DESCRIPTOR 16   /* above those that the child rearranges */
+#define DRAIN_READS_MAX 64   /* after the end; an escaped grandchild may go on printing */
+
+/* What the child reports when it cannot become the worker. */
+struct failure {
+    int32_t error;
+    char step[28];
+};
+
+struct child {
+    const struct stw_process_spec *spec;
+    char **environment;
+    pid_t parent;
+    int output, status;
+};
+
+static void child_fail(int status, const char *step)
+{
+    struct failure failure = {.error = errno};
+    for (size_t i = 0; step[i] && i + 1 < sizeof failure.step; i++)
+        failure.step[i] = step[i];
+    ssize_t ignored = write(status, &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+}
+
+static void child_reset_signals(void)
+{
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int i = 1; i < NSIG; i++)
+        sigaction(i, &standard, NULL); /* fails for SIGKILL and SIGSTOP; they need no reset */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int child_limits(uint64_t memory_bytes)
+{
+    const struct rlimit core = {0, 0}, data = {memory_bytes, memory_bytes};
+    if (setrlimit(RLIMIT_CORE, &core) != 0)
+        return -1;
+#ifdef SANITIZED
+    return 0; /* shadow memory is private and writable, and larger than any limit */
+#endif
+    return memory_bytes ? setrlimit(RLIMIT_DATA, &data) : 0;
+}
+
+/* 0: /dev/null, 1 and 2: output, 3: shared; all others are closed by exec. */
+static int child_descriptors(int shared, int output)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+        return -1;
+    if (dup2(shared, STW_PROCESS_SHARED) < 0)
+        return -1;
+    return close_range(STW_PROCESS_SHARED + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+}
+
+/* Between fork and exec. */
+static _Noreturn void child_run(const struct child *child)
+{
+    int status = fcntl(child->status, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
+    int output = fcntl(child->output, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
+    int shared = fcntl(child->spec->shared, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
+    if (status < 0 || output < 0 || shared < 0)
+        child_fail(child->status, "duplicate descriptors");
+    setpgid(0, 0); /* fails only when the parent's own call came first */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        child_fail(status, "tie it to its parent");
+    if (getppid() != child->parent)
+        _exit(127); /* the parent died before the line above */
+    child_reset_signals();
+    if (child_limits(child->spec->memory_bytes) != 0)
+        child_fail(status, "limit its memory");
+    if (child_descriptors(shared, output) != 0)
+        child_fail(status, "arrange descriptors");
+    execve(child->spec->executable, child->spec->arguments, child->environment);
+    child_fail(status, "execute it");
+    _exit(127);
+}
+
+/* The parent's environment with our tunable; element 0 is freed with the array. */
+static char **environment_new(void)
+{
+    size_t count = 0;
+    const char *given = getenv("GLIBC_TUNABLES");
+    struct stw_text tunables = {0};
+    stw_text_add(&tunables, TUNABLES "%s%s" TLS_TUNABLE, given ? given : "",
+                 given && *given ? ":" : "");
+    while (environ && environ[count])
+        count++;
+    char **all = stw_new(count + 2, sizeof *all);
+    size_t kept = 0;
+    all[kept++] = tunables.bytes;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], TUNABLES, sizeof TUNABLES - 1) != 0)
+            all[kept++] = environ[i];
+    return all;
+}
+
+static void environment_free(char **environment)
+{
+    free(environment[0]);
+    free(environment);
+}
+
+static void close_pair(int pair[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (pair[i] >= 0)
+            close(pair[i]);
+}
+
+/* Reads the child's report; nothing means that exec closed the pipe. */
+static int await_exec(int status, struct failure *failure)
+{
+    ssize_t got;
+    do
+        got = read(status, failure, sizeof *failure);
+    while (got < 0 && errno == EINTR);
+    failure->step[sizeof failure->step - 1] = '\0';
+    return got == (ssize_t)sizeof *failure ? -1 : 0;
+}
+
+static stw_status system_failed(struct stw_error *error, const char *what)
+{
+    int code = errno;
+    return stw_error_set(error, code == ENOMEM ? STW_E_NOMEM : STW_E_IO, NULL,
+                         "cannot start a worker: %s: %s", what, strerror(code));
+}
+
+static stw_status parent_continue(const struct stw_process_spec *spec, int status,
+                                  struct stw_process *process, struct stw_error *error)
+{
+    struct failure failure;
+    setpgid(process->pid, process->pid); /* fails only when the child's own call came first */
+    int failed = await_exec(status, &failure);
+    process->handle = failed ? -1 : pidfd_open(process->pid, 0);
+    if (process->handle >= 0)
+        return STW_OK;
+    stw_status result = failed
+        ? stw_error_set(error, failure.error == ENOMEM ? STW_E_NOMEM : STW_E_IO, NULL,
+                        "cannot start the worker %s: cannot %s: %s", spec->executable,
+                        failure.step, strerror(failure.error))
+        : system_failed(error, "pidfd_open");
+    kill(process->pid, SIGKILL);
+    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return result;
+}
+
+stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_process *process,
+                             struct stw_error *error)
+{
+    int output[2] = {-1, -1}, status[2] = {-1, -1};
+    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(status, O_CLOEXEC) != 0) {
+        stw_status failed = system_failed(error, "pipe");
+        close_pair(output);
+        return failed;
+    }
+    struct child child = {spec, environment_new(), getpid(), output[1], status[1]};
+    *process = (struct stw_process){.handle = -1, .output = output[0]};
+    process->pid = fork();
+    if (process->pid == 0)
+        child_run(&child);
+    stw_status result = process->pid < 0 ? system_failed(error, "fork") : STW_OK;
+    environment_free(child.environment);
+    close(output[1]);
+    close(status[1]);
+    if (result == STW_OK)
+        result = parent_continue(spec, status[0], process, error);
+    close(status[0]);
+    if (result == STW_OK)
+        fcntl(output[0], F_SETFL, O_NONBLOCK);
+    else
+        close(output[0]);
+    return result;
+}
+
+static void keep_tail(struct stw_process *process, const char *bytes, size_t count)
+{
+    const size_t room = sizeof process->tail;
+    if (count > room) {
+        bytes += count - room;
+        count = room;
+    }
+    size_t old = process->tail_bytes, keep = old < room - count ? old : room - count;
+    memmove(process->tail, process->tail + (old - keep), keep);
+    memcpy(process->tail + keep, bytes, count);
+    process->tail_bytes = (uint32_t)(keep + count);
+}
+
+/* Takes what the output pipe holds. Closes it at its end, so that polling it does not spin. */
+static void drain(struct stw_process *process)
+{
+    char bytes[STW_PROCESS_TAIL_BYTES];
+    for (int i = 0; i < DRAIN_READS_MAX && process->output >= 0; i++) {
+        ssize_t got = read(process->output, bytes, sizeof bytes);
+        if (got > 0) {
+            keep_tail(process, bytes, (size_t)got);
+        } else if (got == 0 || errno != EINTR) {
+            int over = got == 0 || errno != EAGAIN;
+            if (over) {
+                close(process->output);
+                process->output = -1;
+            }
+            return;
+        }
+    }
+}
+
+uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake)
+{
+    for (;;) {
+        struct pollfd all[3] = {{process->handle, POLLIN, 0}, {process->output, POLLIN, 0},
+                                {wake, POLLIN, 0}};
+        uint64_t now_ns = stw_clock_ns(), left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+        struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+        int ready = ppoll(all, 3, &left, NULL);
+        if (ready > 0 && all[1].revents)
+            drain(process);
+        if (ready > 0 && all[0].revents)
+            return STW_WAIT_ENDED;
+        if (ready > 0 && all[2].revents)
+            return STW_WAIT_WOKEN;
+        if (left_ns == 0)
+            return STW_WAIT_DEADLINE;
+    }
+}
+
+static uint64_t ns_of(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
+void stw_process_finish(struct stw_process *process, struct stw_process_end *end)
+{
+    struct rusage usage = {0};
+    int status = 0;
+    kill(-process->pid, SIGKILL); /* its leader is not reaped yet: the group is still ours */
+    while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
+        continue;
+    drain(process);
+    if (process->output >= 0)
+        close(process->output);
+    close(process->handle);
+    *end = (struct stw_process_end){
+        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+        .cpu_ns = ns_of(usage.ru_utime) + ns_of(usage.ru_stime),
+        .rss_peak_bytes = (uint64_t)usage.ru_maxrss * 1024u,
+    };
+}
+
+stw_status stw_interrupts_begin(struct stw_interrupts *interrupts)
+{
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    interrupts->count = 0;
+    interrupts->descriptor = signalfd(-1, &both, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (interrupts->descriptor < 0)
+        return STW_E_IO;
+    pthread_sigmask(SIG_BLOCK, &both, &interrupts->before);
+    return STW_OK;
+}
+
+uint32_t stw_interrupts_count(struct stw_interrupts *interrupts)
+{
+    struct signalfd_siginfo info;
+    while (read(interrupts->descriptor, &info, sizeof info) == (ssize_t)sizeof info)
+        interrupts->count++;
+    return interrupts->count;
+}
+
+void stw_interrupts_end(struct stw_interrupts *interrupts)
+{
+    stw_interrupts_count(interrupts); /* what is pending would kill when it is let through */
+    close(interrupts->descriptor);
+    pthread_sigmask(SIG_SETMASK, &interrupts->before, NULL);
+}

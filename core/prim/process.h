@@ -1,0 +1,76 @@
+/* prim/process.h: worker processes, interrupts of the coordinator, and the worker's crash handler.
+ *
+ * PR1  a child leads a process group of its own, and dies when its parent dies.
+ * PR2  stw_process_finish leaves no member of that group alive and reaps the child; every process
+ *      that was started is finished.
+ * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
+ * One thread starts and waits: the death of the starting thread would count as the parent's. */
+#ifndef STW_PRIM_PROCESS_H
+#define STW_PRIM_PROCESS_H
+
+#include <stwlab/base.h>
+
+#include <signal.h>
+#include <stdint.h>
+
+#define STW_PROCESS_SHARED 3 /* the descriptor's number in the child */
+#define STW_PROCESS_TAIL_BYTES 4096u
+
+struct stw_process_spec {
+    const char *executable;
+    char *const *arguments; /* argv, null at the end */
+    int shared;             /* descriptor that the child inherits as STW_PROCESS_SHARED */
+    uint64_t memory_bytes;  /* limit of private writable memory (RLIMIT_DATA); 0: none */
+};
+
+struct stw_process {
+    int32_t pid;
+    int handle; /* pidfd */
+    int output; /* reading end of the child's stdout and stderr */
+    uint32_t tail_bytes;
+    char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
+};
+
+struct stw_process_end {
+    int32_t signal;      /* that ended it, or 0 */
+    int32_t exit_status; /* when signal is 0 */
+    uint64_t cpu_ns;     /* user + system */
+    uint64_t rss_peak_bytes;
+};
+
+/* Returns once the executable runs. STW_E_IO or STW_E_NOMEM with the system's words. */
+stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_process *process,
+                             struct stw_error *error);
+
+/* Why a wait returned. */
+#define STW_WAIT_ENDED 0u
+#define STW_WAIT_DEADLINE 1u
+#define STW_WAIT_WOKEN 2u
+/* Waits until the child ends, the monotonic clock reaches `deadline_ns`, or the descriptor `wake`
+ * (-1: none) is readable. */
+uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake);
+/* Kills what is left of the child's group and reaps it. */
+void stw_process_finish(struct stw_process *process, struct stw_process_end *end);
+
+/* SIGINT and SIGTERM as something to be counted, not to die from. */
+struct stw_interrupts {
+    int descriptor; /* readable while one is pending */
+    uint32_t count;
+    sigset_t before;
+};
+stw_status stw_interrupts_begin(struct stw_interrupts *interrupts);
+/* How many came since begin; one that comes twice before it is counted, counts once. */
+uint32_t stw_interrupts_count(struct stw_interrupts *interrupts);
+void stw_interrupts_end(struct stw_interrupts *interrupts);
+
+/* Where the crash handler writes; memory that outlives the process. */
+struct stw_crash_note {
+    int32_t *signal;
+    uint32_t *at_limit; /* 1: private memory was within 32 MiB or 5 % of its limit */
+    uint64_t *address;  /* of the fault; 0 for signals that were sent */
+};
+/* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGSYS: notes the first, then lets it end
+ * the process as it would have. */
+void stw_crash_handler_install(const struct stw_crash_note *note);
+
+#endif

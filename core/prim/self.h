@@ -1,0 +1,16 @@
+/* prim/self.h: this process: its executable and its standard files. Main thread only. */
+#ifndef STW_PRIM_SELF_H
+#define STW_PRIM_SELF_H
+
+#include <stwlab/base.h>
+
+#include <stddef.h>
+
+/* The absolute path of the running executable. STW_E_IO. */
+stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error);
+/* Makes output safe to check: a closed pipe becomes a failed write instead of a silent death, and
+ * standard files that the caller closed are opened again such that writing to them fails; without
+ * that the next file opened would take their number and receive what is printed. */
+void stw_self_guard_output(void);
+
+#endif

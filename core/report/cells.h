@@ -1,0 +1,82 @@
+/* report/cells.h: the results of a run, read into memory for the reports.
+ *
+ * Works at any time: on a run that is finished, that was killed, and that is being written. */
+#ifndef STW_REPORT_CELLS_H
+#define STW_REPORT_CELLS_H
+
+#include "lab/outcome.h"
+
+#include <stwlab/base.h>
+
+/* Distributions of a cell, over all pauses (operations) of its ok trials. */
+#define STW_DIST_PAUSE 0u
+#define STW_DIST_STOPPING 1u
+#define STW_DIST_WORKING 2u
+#define STW_DIST_RESTARTING 3u
+#define STW_DIST_OP 4u
+#define STW_DISTS 5u
+/* "pause_ns", "stopping_ns", "working_ns", "restarting_ns", "op_ns". */
+const char *stw_dist_name(uint32_t dist);
+
+struct stw_dist {
+    int64_t count; /* 0: the others mean nothing */
+    int64_t p50, p99, max, sum;
+};
+
+struct stw_pair {
+    char *key;
+    char *value;
+};
+
+struct stw_pairs {
+    struct stw_pair *items;
+    uint32_t count;
+};
+
+/* A counter's median over the ok trials. */
+struct stw_median {
+    char *name;
+    int64_t value;
+};
+
+/* A trial that is not ok. */
+struct stw_failure {
+    int64_t trial;
+    uint32_t outcome; /* STW_OUTCOME_* */
+    int32_t signal;   /* 0: none */
+    char *detail;
+};
+
+struct stw_result_cell {
+    int64_t cell;
+    char *id, *hash;
+    struct stw_pairs axes;
+    int64_t outcomes[STW_OUTCOMES];
+    struct stw_dist dists[STW_DISTS];
+    struct stw_median *medians; /* sorted by name */
+    uint32_t median_count;
+    struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
+    uint32_t failure_count;
+    int64_t trial_count; /* stored; skipped ones not counted */
+    int64_t wall_ns_sum; /* of those trials */
+};
+
+struct stw_results {
+    char *path; /* of the database */
+    struct stw_pairs info;        /* name, question, trials, ... */
+    struct stw_pairs environment; /* kernel, cpu, ... */
+    struct stw_result_cell *cells;
+    uint32_t cell_count;
+};
+
+/* Reads `run`, a run directory or its results.sqlite. STW_E_INVALID: it is no run of ours, or it is
+ * damaged; STW_E_IO: it is one but cannot be read. Free with stw_results_free in both cases. */
+stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error);
+void stw_results_free(struct stw_results *results);
+
+/* The value of `key`, or null. */
+const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key);
+/* The counter's median, or null when the cell does not have it. */
+const int64_t *stw_result_median(const struct stw_result_cell *cell, const char *name);
+
+#endif

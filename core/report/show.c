@@ -1,0 +1,199 @@
+/* report/show.c: the machine-readable forms of a run's cells. */
+#include "report/show.h"
+
+#include "report/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_DEPTH_LINES 3u /* the document, its cells, a cell's members */
+
+static void json_dist(struct stw_json *json, const char *name, const struct stw_dist *dist)
+{
+    const int64_t values[] = {dist->p50, dist->p99, dist->max, dist->sum};
+    static const char *const keys[] = {"p50", "p99", "max", "sum"};
+    stw_json_key(json, name);
+    stw_json_object_begin(json);
+    stw_json_key(json, "count");
+    stw_json_i64(json, dist->count);
+    for (uint32_t i = 0; i < 4; i++) {
+        stw_json_key(json, keys[i]);
+        if (dist->count > 0)
+            stw_json_i64(json, values[i]);
+        else
+            stw_json_null(json);
+    }
+    stw_json_object_end(json);
+}
+
+static void json_axes(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    stw_json_key(json, "axes");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < cell->axes.count; i++) {
+        stw_json_key(json, cell->axes.items[i].key);
+        stw_json_number_or_string(json, cell->axes.items[i].value);
+    }
+    stw_json_object_end(json);
+}
+
+static void json_outcomes(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    stw_json_key(json, "outcomes");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < STW_OUTCOMES; i++) {
+        stw_json_key(json, stw_outcome_name(i));
+        stw_json_i64(json, cell->outcomes[i]);
+    }
+    stw_json_object_end(json);
+}
+
+static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    stw_json_object_begin(json);
+    stw_json_key(json, "id");
+    stw_json_string(json, cell->id);
+    json_axes(json, cell);
+    json_outcomes(json, cell);
+    for (uint32_t i = 0; i < STW_DISTS; i++)
+        json_dist(json, stw_dist_name(i), &cell->dists[i]);
+    stw_json_key(json, "counters");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < cell->median_count; i++) {
+        stw_json_key(json, cell->medians[i].name);
+        stw_json_i64(json, cell->medians[i].value);
+    }
+    stw_json_object_end(json);
+    stw_json_object_end(json);
+}
+
+void stw_show_json(const struct stw_results *results, FILE *file)
+{
+    struct stw_json json = stw_json_to_file(file, JSON_DEPTH_LINES);
+    const char *name = stw_pairs_get(&results->info, "name");
+    stw_json_object_begin(&json);
+    stw_json_key(&json, "experiment");
+    stw_json_string(&json, name ? name : "");
+    stw_json_key(&json, "cells");
+    stw_json_array_begin(&json);
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        json_cell(&json, &results->cells[i]);
+    stw_json_array_end(&json);
+    stw_json_object_end(&json);
+    stw_json_finish(&json);
+}
+
+/* A row is collected with ',' before each field. */
+static void csv_text(struct stw_text *row, const char *text)
+{
+    stw_text_add(row, ",");
+    if (!strpbrk(text, "\",\r\n")) {
+        stw_text_add(row, "%s", text);
+        return;
+    }
+    stw_text_add(row, "\"");
+    for (; *text; text++)
+        stw_text_add(row, *text == '"' ? "\"%c" : "%c", *text);
+    stw_text_add(row, "\"");
+}
+
+static void csv_name(struct stw_text *row, const char *group, const char *name)
+{
+    struct stw_text joined = {0};
+    stw_text_add(&joined, "%s.%s", group, name);
+    csv_text(row, joined.bytes);
+    stw_text_free(&joined);
+}
+
+static void csv_number(struct stw_text *row, const int64_t *value)
+{
+    if (value)
+        stw_text_add(row, ",%" PRId64, *value);
+    else
+        stw_text_add(row, ",");
+}
+
+static void csv_end(struct stw_text *row, FILE *file)
+{
+    fprintf(file, "%s\r\n", row->bytes + 1);
+    stw_text_free(row);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of all counters that any cell has, sorted; allocated, the names borrowed. */
+static const char **all_counters(const struct stw_results *results, uint32_t *count)
+{
+    const char **names = NULL;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < results->cell_count; i++) {
+        const struct stw_result_cell *cell = &results->cells[i];
+        names = stw_grow(names, total + cell->median_count, sizeof *names);
+        for (uint32_t j = 0; j < cell->median_count; j++)
+            names[total++] = cell->medians[j].name;
+    }
+    if (total)
+        qsort(names, total, sizeof *names, compare_names);
+    *count = 0;
+    for (uint32_t i = 0; i < total; i++)
+        if (*count == 0 || strcmp(names[*count - 1], names[i]) != 0)
+            names[(*count)++] = names[i];
+    return names;
+}
+
+static void csv_header(const struct stw_results *results, const char *const *counters,
+                       uint32_t counter_count, FILE *file)
+{
+    static const char *const parts[] = {"count", "p50", "p99", "max", "sum"};
+    struct stw_text row = {0};
+    csv_text(&row, "id");
+    if (results->cell_count)
+        for (uint32_t i = 0; i < results->cells[0].axes.count; i++)
+            csv_name(&row, "axes", results->cells[0].axes.items[i].key);
+    for (uint32_t i = 0; i < STW_OUTCOMES; i++)
+        csv_name(&row, "outcomes", stw_outcome_name(i));
+    for (uint32_t i = 0; i < STW_DISTS; i++)
+        for (uint32_t j = 0; j < 5; j++)
+            csv_name(&row, stw_dist_name(i), parts[j]);
+    for (uint32_t i = 0; i < counter_count; i++)
+        csv_name(&row, "counters", counters[i]);
+    csv_end(&row, file);
+}
+
+static void csv_dist(struct stw_text *row, const struct stw_dist *dist)
+{
+    int some = dist->count > 0;
+    csv_number(row, &dist->count);
+    csv_number(row, some ? &dist->p50 : NULL);
+    csv_number(row, some ? &dist->p99 : NULL);
+    csv_number(row, some ? &dist->max : NULL);
+    csv_number(row, some ? &dist->sum : NULL);
+}
+
+void stw_show_csv(const struct stw_results *results, FILE *file)
+{
+    uint32_t counter_count;
+    const char **counters = all_counters(results, &counter_count);
+    csv_header(results, counters, counter_count, file);
+    for (uint32_t i = 0; i < results->cell_count; i++) {
+        const struct stw_result_cell *cell = &results->cells[i];
+        struct stw_text row = {0};
+        csv_text(&row, cell->id);
+        for (uint32_t j = 0; j < results->cells[0].axes.count; j++) {
+            const char *value = stw_pairs_get(&cell->axes, results->cells[0].axes.items[j].key);
+            csv_text(&row, value ? value : "");
+        }
+        for (uint32_t j = 0; j < STW_OUTCOMES; j++)
+            csv_number(&row, &cell->outcomes[j]);
+        for (uint32_t j = 0; j < STW_DISTS; j++)
+            csv_dist(&row, &cell->dists[j]);
+        for (uint32_t j = 0; j < counter_count; j++)
+            csv_number(&row, stw_result_median(cell, counters[j]));
+        csv_end(&row, file);
+    }
+    free(counters);
+}

@@ -1,0 +1,18 @@
+/* report/show.h: the cells of a run as text, JSON or CSV. */
+#ifndef STW_REPORT_SHOW_H
+#define STW_REPORT_SHOW_H
+
+#include "base/text.h"
+#include "report/cells.h"
+
+#include <stdio.h>
+
+/* The table of cells, what is constant above it, footnotes below. `styled`: with colours. */
+void stw_show_text(const struct stw_results *results, int styled, struct stw_text *out);
+/* One object; docs/reference/results.md has its shape. */
+void stw_show_json(const struct stw_results *results, FILE *file);
+/* RFC 4180: a header and one row a cell. Names are the JSON's, joined by points. Empty fields are
+ * JSON's null or absent. */
+void stw_show_csv(const struct stw_results *results, FILE *file);
+
+#endif

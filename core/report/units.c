@@ -1,0 +1,64 @@
+/* report/units.c: durations and sizes with three significant digits. */
+#include "report/units.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define SECONDS_MAX 3.6e9 /* a million hours: no estimate means more */
+
+/* Three significant digits: 1.27, 12.3, 123; the bounds are where printf would round up to a digit
+ * more. */
+static struct stw_short_text three_digits(double value, const char *unit)
+{
+    struct stw_short_text out;
+    int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+    snprintf(out.text, sizeof out.text, "%.*f %s", decimals, value, unit);
+    return out;
+}
+
+/* Divides by `step` until the value, as it will be printed, is below `step` or the units end. */
+static struct stw_short_text scale(uint64_t amount, double step, const char *const *units,
+                                   uint32_t unit_count)
+{
+    struct stw_short_text out;
+    if ((double)amount < step) {
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " %s", amount, units[0]);
+        return out;
+    }
+    double value = (double)amount / step;
+    uint32_t unit = 1;
+    while (value >= step - 0.5 && unit + 1 < unit_count) {
+        value /= step;
+        unit++;
+    }
+    return three_digits(value, units[unit]);
+}
+
+struct stw_short_text stw_format_ns(uint64_t ns)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    return scale(ns, 1000, units, COUNT(units));
+}
+
+struct stw_short_text stw_format_bytes(uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    return scale(bytes, 1024, units, COUNT(units));
+}
+
+struct stw_short_text stw_format_wait(double seconds)
+{
+    struct stw_short_text out;
+    uint64_t whole = (uint64_t)ceil(fmin(fmax(seconds, 0), SECONDS_MAX));
+    uint64_t minutes = (whole + 59) / 60;
+    if (whole < 120)
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " s", whole > 0 ? whole : 1);
+    else if (minutes < 120)
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " min", minutes);
+    else
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " h %" PRIu64 " min", minutes / 60,
+                 minutes % 60);
+    return out;
+}

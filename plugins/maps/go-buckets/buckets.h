@@ -1,0 +1,314 @@
+/* go-buckets/buckets.h: the objects of Go's map up to 1.23 and the accessors its files share.
+ *
+ * A map is a header; its entries are in an array of 2^log_buckets buckets of eight. The low bits of
+ * a key's hash choose the bucket, the high eight (its top) are kept beside the entry. A ninth entry
+ * goes to an overflow bucket, linked from the last of the chain. When the array is too full, or has
+ * too many overflow buckets, a new array takes its place (grow.c) and every write moves one or two
+ * buckets of the old one, so that growth is spread over the writes that follow it.
+ *
+ * Integer maps are the trick that makes this matter to a collector: their buckets hold no pointers
+ * that it sees. The link is an integer, the array is never scanned, and overflow buckets live by the
+ * lists of the extra record alone.
+ *
+ * Invariants, checked by audit.c under these names:
+ *   count     header.count entries are live, each key once, and a lookup finds each
+ *   place     an entry is in the chain that its hash says; while growing it is in the old chain,
+ *             whose two new ones are then empty, until that chain is moved
+ *   top       a live slot has its key's top; other slots have only the codes that their array may
+ *   rest      after a slot with TOP_REST, the chain has no other
+ *   moved     old chains below header.moved are moved; the chain at header.moved exists
+ *   load      entries exceed 13 * 2^log_buckets / 2 by less than the writes of one growth
+ *   overflow  up to 2^15 buckets, header.overflow_count is the number of overflow buckets
+ *   list      integer maps: the lists hold exactly the overflow buckets of the two arrays
+ *   spare     the overflow buckets allocated with the array that are not handed out have no link,
+ *             but for the last, whose link marks the end
+ *
+ * At every allocation, which may collect: what the map needs is reachable from the header, or from
+ * a local variable. So an overflow bucket is put into the list before its address becomes a link.
+ *
+ * Threads: a map belongs to one mutator at a time; the instance's random streams are one a mutator.
+ * The collector reads pointer words of the cells at any time, and nothing else. */
+#ifndef GO_BUCKETS_H
+#define GO_BUCKETS_H
+
+#include "hash.h"
+
+#include <stddef.h>
+#include <stwlab/plugin.h>
+
+#define SLOTS 8u /* entries a bucket; Go: abi/map_bucket.go, MapBucketCount */
+
+/* Codes below TOP_LEAST in place of a top (Go: runtime/map.go, emptyRest and following). */
+#define TOP_REST 0u        /* empty, and so are all later slots of the chain */
+#define TOP_EMPTY 1u
+#define TOP_MOVED_LOW 2u   /* to the new bucket of the same index */
+#define TOP_MOVED_HIGH 3u  /* to that index plus the number of old buckets */
+#define TOP_MOVED_EMPTY 4u /* was empty when its chain was moved */
+#define TOP_LEAST 5u
+
+#define FLAG_ITERATOR 1u     /* somebody may walk the array */
+#define FLAG_OLD_ITERATOR 2u /* somebody may walk the old array: moved buckets keep their entries */
+#define FLAG_WRITING 4u
+#define FLAG_SAME_SIZE 8u /* this growth is against overflow buckets */
+#define FLAG_STRINGS 16u  /* ours: Go's compiler knows the key type, this ABI's callers may not */
+
+#define LOG_SPARE_LEAST 4u      /* smaller arrays get no spare overflow buckets */
+#define LOG_COUNT_EXACT_MAX 15u /* above, overflow_count is a sample */
+
+struct bucket {
+    uint8_t tops[SLOTS];
+};
+
+struct u64_bucket {
+    struct bucket head;
+    uint64_t keys[SLOTS];
+    uint64_t values[SLOTS];
+    uint64_t link; /* address of a bucket; not a pointer to the collector */
+};
+
+struct string_bucket {
+    struct bucket head;
+    struct stw_string keys[SLOTS];
+    uint64_t values[SLOTS];
+    struct bucket *link;
+};
+
+/* Overflow buckets of one array; grows like a Go slice. */
+struct list {
+    struct bucket **items;
+    uint64_t length;
+    uint64_t capacity;
+};
+
+struct extra {
+    struct list *overflow;     /* integer maps only */
+    struct list *old_overflow; /* the old array's */
+    struct bucket *spare;      /* next overflow bucket that came with the array */
+};
+
+struct header {
+    uint64_t count;
+    uint8_t flags;
+    uint8_t log_buckets;
+    uint16_t overflow_count; /* overflow buckets of the current array, sampled when it is large */
+    uint32_t seed;
+    void *buckets; /* null until the first insert into a map without hint */
+    void *old_buckets;
+    uint64_t moved; /* all old chains below this one are moved */
+    struct extra *extra;
+};
+
+_Static_assert(sizeof(struct u64_bucket) == 144, "Go: map[int]int");
+_Static_assert(sizeof(struct string_bucket) == 208, "Go: map[string]int");
+_Static_assert(sizeof(struct header) == 48, "Go: hmap");
+_Static_assert(sizeof(struct extra) == 24, "Go: mapextra");
+
+/* A mutator's random numbers, on a cache line of its own. */
+struct stream {
+    uint64_t state;
+    uint64_t padding[7];
+};
+
+/* The plugin instance. */
+struct instance {
+    const struct stw_host *host;
+    struct stream *streams; /* [host->mutator_count()] */
+};
+
+/* types.c */
+extern const struct stw_type stw__buckets_header_type;
+extern const struct stw_type stw__buckets_extra_type;
+extern const struct stw_type stw__buckets_list_type;
+extern const struct stw_type stw__buckets_items_type;
+extern const struct stw_type stw__buckets_string_type;      /* a string bucket */
+extern const struct stw_type stw__buckets_string_body_type; /* the same without its tops */
+
+/* Steele, Lea and Flood's SplitMix64. */
+static inline uint64_t draw(struct instance *self, const struct stw_mutator *m)
+{
+    uint64_t mixed = self->streams[m->index].state += HASH_GOLDEN;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
+    return mixed ^ mixed >> 31;
+}
+
+/* Kinds of keys. `kind` is STW_KEY_*: a constant where speed matters. */
+
+static inline uint32_t kind_of(const struct header *map)
+{
+    return map->flags & FLAG_STRINGS ? STW_KEY_STRING : STW_KEY_U64;
+}
+
+static inline uint64_t bucket_bytes(uint32_t kind)
+{
+    return kind == STW_KEY_STRING ? sizeof(struct string_bucket) : sizeof(struct u64_bucket);
+}
+
+/* What the collector is told about buckets: for integers nothing. */
+static inline const struct stw_type *bucket_type(uint32_t kind)
+{
+    return kind == STW_KEY_STRING ? &stw__buckets_string_type : NULL;
+}
+
+static inline uint64_t hash_key(uint32_t kind, const void *key, uint32_t seed)
+{
+    if (kind == STW_KEY_STRING)
+        return hash_string((const struct stw_string *)key, seed);
+    return hash_u64(*(const uint64_t *)key, seed);
+}
+
+static inline uint8_t top_of(uint64_t hash)
+{
+    uint8_t top = (uint8_t)(hash >> 56);
+    return top < TOP_LEAST ? (uint8_t)(top + TOP_LEAST) : top;
+}
+
+static inline struct bucket *bucket_at(uint32_t kind, void *buckets, uint64_t index)
+{
+    return (struct bucket *)((char *)buckets + index * bucket_bytes(kind));
+}
+
+static inline struct bucket *link_of(uint32_t kind, const struct bucket *bucket)
+{
+    if (kind == STW_KEY_STRING)
+        return ((const struct string_bucket *)bucket)->link;
+    return (struct bucket *)(uintptr_t)((const struct u64_bucket *)bucket)->link;
+}
+
+static inline void set_link(struct stw_mutator *m, uint32_t kind, struct bucket *bucket,
+                            const void *to)
+{
+    if (kind == STW_KEY_STRING)
+        stw_store(m, &((struct string_bucket *)bucket)->link, to);
+    else
+        ((struct u64_bucket *)bucket)->link = (uint64_t)(uintptr_t)to;
+}
+
+static inline const void *key_at(uint32_t kind, const struct bucket *bucket, uint32_t slot)
+{
+    if (kind == STW_KEY_STRING)
+        return &((const struct string_bucket *)bucket)->keys[slot];
+    return &((const struct u64_bucket *)bucket)->keys[slot];
+}
+
+static inline void set_key(struct stw_mutator *m, uint32_t kind, struct bucket *bucket,
+                           uint32_t slot, const void *key)
+{
+    if (kind == STW_KEY_STRING) {
+        const struct stw_string *from = (const struct stw_string *)key;
+        struct stw_string *to = &((struct string_bucket *)bucket)->keys[slot];
+        stw_store(m, &to->bytes, from->bytes);
+        to->length = from->length;
+    } else {
+        ((struct u64_bucket *)bucket)->keys[slot] = *(const uint64_t *)key;
+    }
+}
+
+static inline uint64_t *value_at(uint32_t kind, struct bucket *bucket, uint32_t slot)
+{
+    if (kind == STW_KEY_STRING)
+        return &((struct string_bucket *)bucket)->values[slot];
+    return &((struct u64_bucket *)bucket)->values[slot];
+}
+
+/* Whether a live slot of that top holds the key. Integers are compared at once, as by Go's fast64
+ * functions; strings only when top and length agree. */
+static inline uint32_t slot_holds(uint32_t kind, const struct bucket *bucket, uint32_t slot,
+                                  const void *key, uint8_t top)
+{
+    if (kind == STW_KEY_U64)
+        return ((const struct u64_bucket *)bucket)->keys[slot] == *(const uint64_t *)key;
+    const struct stw_string *a = &((const struct string_bucket *)bucket)->keys[slot];
+    const struct stw_string *b = (const struct stw_string *)key;
+    return bucket->tops[slot] == top && a->length == b->length
+           && (a->bytes == b->bytes || a->length == 0
+               || __builtin_memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+/* Arrays. */
+
+static inline uint32_t is_free(uint8_t top)
+{
+    return top <= TOP_EMPTY;
+}
+
+static inline uint32_t is_moved(const struct bucket *bucket)
+{
+    return bucket->tops[0] > TOP_EMPTY && bucket->tops[0] < TOP_LEAST;
+}
+
+static inline uint64_t bucket_count(const struct header *map)
+{
+    return 1ull << map->log_buckets;
+}
+
+static inline uint64_t old_count(const struct header *map)
+{
+    return bucket_count(map) >> (map->flags & FLAG_SAME_SIZE ? 0 : 1);
+}
+
+/* The old chain of a bucket of the new array or of a hash. */
+static inline struct bucket *old_chain(uint32_t kind, const struct header *map, uint64_t index)
+{
+    return bucket_at(kind, map->old_buckets, index & (old_count(map) - 1));
+}
+
+static inline uint64_t load_max(uint32_t log_buckets)
+{
+    return log_buckets == 0 ? SLOTS : 13 * (1ull << log_buckets >> 1);
+}
+
+/* Two mutators in one map is a bug of the workload: as in Go, the program ends when it shows. */
+_Noreturn void stw__buckets_misused(const char *how);
+
+static inline void begin_write(struct header *map)
+{
+    if (STW_UNLIKELY(map->flags & FLAG_WRITING))
+        stw__buckets_misused("concurrent map writes");
+    map->flags ^= FLAG_WRITING;
+}
+
+static inline void end_write(struct header *map)
+{
+    if (STW_UNLIKELY(!(map->flags & FLAG_WRITING)))
+        stw__buckets_misused("concurrent map writes");
+    map->flags ^= FLAG_WRITING;
+}
+
+static inline void begin_read(const struct header *map)
+{
+    if (STW_UNLIKELY(map->flags & FLAG_WRITING))
+        stw__buckets_misused("concurrent map read and map write");
+}
+
+/* grow.c: arrays, overflow buckets, growth. */
+
+/* Buckets of an array of 2^log_buckets, spare ones included (Go: runtime/map.go, makeBucketArray). */
+uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets);
+/* Gives a map without an array one of 2^log_buckets; 0: the single bucket of a small map. */
+void stw__buckets_first_array(struct stw_mutator *m, struct header *map);
+/* Puts a larger array, or one of the same size, in place. Not while growing. Moves nothing. */
+void stw__buckets_grow(struct stw_mutator *m, struct header *map);
+/* While growing, before a write to bucket `index`: moves its old chain and the next. */
+void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct header *map,
+                       uint64_t index);
+/* Links a new bucket behind `last`, and returns it. */
+struct bucket *stw__buckets_overflow(struct instance *self, struct stw_mutator *m,
+                                     struct header *map, struct bucket *last);
+void stw__buckets_clear(void *self, struct stw_mutator *m, void *object);
+
+/* walk.c: reads of the whole map. */
+void stw__buckets_iterate(void *self, struct stw_mutator *m, void *object, stw_map_visit visit,
+                          void *context);
+void stw__buckets_stats(void *self, struct stw_mutator *m, void *object,
+                        struct stw_map_stats *stats);
+
+/* audit.c */
+stw_status stw__buckets_audit(void *self, struct stw_mutator *m, void *object,
+                              struct stw_error *error);
+
+/* go-buckets.c */
+uint32_t stw__buckets_find(void *self, struct stw_mutator *m, void *object, const void *key,
+                           uint64_t *value);
+
+#endif

@@ -1,0 +1,323 @@
+/* go-buckets/go-buckets.c: Go's map up to release 1.23: eight entries a bucket, overflow chains, and
+ * growth by doubling that moves a bucket or two with every write.
+ *
+ * The operations on one entry are here, in the order of Go's runtime/map_fast64.go and
+ * map_faststr.go; each is written once and compiled for both kinds of keys. What they share is in
+ * buckets.h, which also says what always holds; growth is in grow.c, walks of whole maps in walk.c.
+ *
+ * Seeds and walks' starting points come from random streams, one a mutator, that depend on the
+ * parameter `seed` and the mutator's index alone: what one mutator does repeats from run to run,
+ * whatever the others do. */
+#include "buckets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+#define ARRAY_BYTES_MAX (1ull << 48) /* Go: runtime/malloc.go, maxAlloc on amd64 */
+
+_Noreturn void stw__buckets_misused(const char *how)
+{
+    fprintf(stderr, "go-buckets: %s\n", how);
+    abort();
+}
+
+/* Instance. */
+
+static stw_status create(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self)
+{
+    uint32_t mutators = host->mutator_count();
+    struct instance *made = calloc(1, sizeof *made);
+    struct stream *streams = calloc(mutators ? mutators : 1, sizeof *streams);
+    if (!made || !streams) {
+        free(made);
+        free(streams);
+        return host->set_error(error, STW_E_NOMEM, "create", "no memory for random streams");
+    }
+    for (uint32_t i = 0; i < mutators; i++)
+        streams[i].state = hash_u64(stw_config_u64(config, "seed"), i);
+    made->host = host;
+    made->streams = streams;
+    *self = made;
+    return STW_OK;
+}
+
+static void destroy(void *self)
+{
+    struct instance *made = self;
+    free(made->streams);
+    free(made);
+}
+
+/* Maps. */
+
+static uint8_t log_for(uint64_t hint, uint32_t kind)
+{
+    if (hint > ARRAY_BYTES_MAX / bucket_bytes(kind))
+        return 0;
+    uint8_t log_buckets = 0;
+    while (hint > load_max(log_buckets))
+        log_buckets++;
+    return log_buckets;
+}
+
+static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *type, uint64_t hint)
+{
+    struct header *map = stw_alloc(m, sizeof *map, &stw__buckets_header_type);
+    if (type->key == STW_KEY_STRING)
+        map->flags = FLAG_STRINGS;
+    map->seed = (uint32_t)(draw(self, m) >> 32);
+    map->log_buckets = log_for(hint, type->key);
+    if (map->log_buckets > 0)
+        stw__buckets_first_array(m, map);
+    return map;
+}
+
+static uint64_t count(void *self, struct stw_mutator *m, void *object)
+{
+    (void)self;
+    (void)m;
+    return ((struct header *)object)->count;
+}
+
+/* Lookup. */
+
+/* Where a key is in a chain, or, when bucket is null, could be. */
+struct place {
+    struct bucket *bucket;
+    uint32_t slot;
+    uint32_t free_slot;
+    struct bucket *free_bucket; /* the first free slot's; null: the chain is full */
+    struct bucket *last;        /* the chain's last bucket, known when it is full */
+};
+
+INLINE struct place search(uint32_t kind, struct bucket *chain, const void *key, uint8_t top)
+{
+    struct place place = {0};
+    for (struct bucket *b = chain; b; b = link_of(kind, b)) {
+        place.last = b;
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            uint8_t at = b->tops[slot];
+            if (is_free(at)) {
+                if (!place.free_bucket) {
+                    place.free_bucket = b;
+                    place.free_slot = slot;
+                }
+                if (at == TOP_REST)
+                    return place;
+            } else if (slot_holds(kind, b, slot, key, top)) {
+                place.bucket = b;
+                place.slot = slot;
+                return place;
+            }
+        }
+    }
+    return place;
+}
+
+INLINE uint32_t find_in(uint32_t kind, struct header *map, const void *key, uint64_t *value)
+{
+    uint64_t hash = hash_key(kind, key, map->seed);
+    struct bucket *chain = bucket_at(kind, map->buckets, hash & (bucket_count(map) - 1));
+    if (map->old_buckets) {
+        struct bucket *old = old_chain(kind, map, hash);
+        if (!is_moved(old))
+            chain = old;
+    }
+    struct place place = search(kind, chain, key, top_of(hash));
+    if (!place.bucket)
+        return 0;
+    *value = *value_at(kind, place.bucket, place.slot);
+    return 1;
+}
+
+uint32_t stw__buckets_find(void *self, struct stw_mutator *m, void *object, const void *key,
+                           uint64_t *value)
+{
+    (void)self;
+    (void)m;
+    struct header *map = object;
+    if (map->count == 0)
+        return 0;
+    begin_read(map);
+    if (map->flags & FLAG_STRINGS)
+        return find_in(STW_KEY_STRING, map, key, value);
+    return find_in(STW_KEY_U64, map, key, value);
+}
+
+/* Writes. */
+
+/* Who writes to what; the three travel together. */
+struct writer {
+    struct instance *self;
+    struct stw_mutator *m;
+    struct header *map;
+};
+
+INLINE uint32_t must_grow(const struct header *map)
+{
+    uint32_t log_buckets = map->log_buckets;
+    if (log_buckets > LOG_COUNT_EXACT_MAX)
+        log_buckets = LOG_COUNT_EXACT_MAX;
+    return map->count + 1 > load_max(map->log_buckets)
+           || map->overflow_count >= 1u << log_buckets;
+}
+
+/* The chain that a write to this hash works on; a growth in progress goes on first. */
+INLINE struct bucket *chain_to_write(struct writer w, uint32_t kind, uint64_t hash)
+{
+    uint64_t index = hash & (bucket_count(w.map) - 1);
+    if (STW_UNLIKELY(w.map->old_buckets != NULL))
+        stw__buckets_move(w.self, w.m, w.map, index);
+    return bucket_at(kind, w.map->buckets, index);
+}
+
+INLINE void insert(struct writer w, uint32_t kind, struct place place, uint8_t top, const void *key)
+{
+    place.free_bucket->tops[place.free_slot] = top;
+    set_key(w.m, kind, place.free_bucket, place.free_slot, key);
+    w.map->count++;
+}
+
+INLINE void assign_in(struct writer w, uint32_t kind, const void *key, uint64_t value)
+{
+    struct header *map = w.map;
+    begin_write(map);
+    uint64_t hash = hash_key(kind, key, map->seed);
+    uint8_t top = top_of(hash);
+    if (STW_UNLIKELY(!map->buckets))
+        stw__buckets_first_array(w.m, map);
+    struct place place = search(kind, chain_to_write(w, kind, hash), key, top);
+    if (!place.bucket && !map->old_buckets && STW_UNLIKELY(must_grow(map))) {
+        stw__buckets_grow(w.m, map);
+        place = search(kind, chain_to_write(w, kind, hash), key, top);
+    }
+    if (place.bucket) {
+        if (kind == STW_KEY_STRING) /* so that the caller's string is the one kept alive */
+            set_key(w.m, kind, place.bucket, place.slot, key);
+        *value_at(kind, place.bucket, place.slot) = value;
+    } else {
+        if (STW_UNLIKELY(!place.free_bucket)) {
+            place.free_bucket = stw__buckets_overflow(w.self, w.m, map, place.last);
+            place.free_slot = 0;
+        }
+        insert(w, kind, place, top, key);
+        *value_at(kind, place.free_bucket, place.free_slot) = value;
+    }
+    end_write(map);
+}
+
+static void assign(void *self, struct stw_mutator *m, void *object, const void *key, uint64_t value)
+{
+    struct writer w = {self, m, object};
+    if (w.map->flags & FLAG_STRINGS)
+        assign_in(w, STW_KEY_STRING, key, value);
+    else
+        assign_in(w, STW_KEY_U64, key, value);
+}
+
+static void merge(void *self, struct stw_mutator *m, void *object,
+                  const struct stw_entries *entries, uint64_t first, uint64_t entry_count)
+{
+    struct writer w = {self, m, object};
+    const uint64_t *values = entries->values, end = first + entry_count;
+    if (w.map->flags & FLAG_STRINGS) {
+        const struct stw_string *keys = entries->keys;
+        for (uint64_t i = first; i < end; i++) {
+            assign_in(w, STW_KEY_STRING, &keys[i], values[i]);
+            stw_poll(m);
+        }
+    } else {
+        const uint64_t *keys = entries->keys;
+        for (uint64_t i = first; i < end; i++) {
+            assign_in(w, STW_KEY_U64, &keys[i], values[i]);
+            stw_poll(m);
+        }
+    }
+}
+
+/* Whether nothing of the chain follows a slot. */
+static uint32_t is_last(uint32_t kind, const struct bucket *bucket, uint32_t slot)
+{
+    if (slot + 1 < SLOTS)
+        return bucket->tops[slot + 1] == TOP_REST;
+    const struct bucket *next = link_of(kind, bucket);
+    return !next || next->tops[0] == TOP_REST;
+}
+
+/* The free slots from here backwards to the last live one become the rest of the chain. */
+static void trim(uint32_t kind, struct bucket *chain, struct bucket *bucket, uint32_t slot)
+{
+    for (;;) {
+        bucket->tops[slot] = TOP_REST;
+        if (slot > 0) {
+            slot--;
+        } else {
+            if (bucket == chain)
+                return;
+            struct bucket *before = chain;
+            while (link_of(kind, before) != bucket)
+                before = link_of(kind, before);
+            bucket = before;
+            slot = SLOTS - 1;
+        }
+        if (bucket->tops[slot] != TOP_EMPTY)
+            return;
+    }
+}
+
+INLINE uint32_t erase_in(struct writer w, uint32_t kind, const void *key)
+{
+    static const struct stw_string no_string = {0};
+    struct header *map = w.map;
+    begin_write(map);
+    uint64_t hash = hash_key(kind, key, map->seed);
+    struct bucket *chain = chain_to_write(w, kind, hash);
+    struct place place = search(kind, chain, key, top_of(hash));
+    if (place.bucket) {
+        if (kind == STW_KEY_STRING)
+            set_key(w.m, kind, place.bucket, place.slot, &no_string);
+        *value_at(kind, place.bucket, place.slot) = 0;
+        place.bucket->tops[place.slot] = TOP_EMPTY;
+        if (is_last(kind, place.bucket, place.slot))
+            trim(kind, chain, place.bucket, place.slot);
+        if (--map->count == 0)
+            map->seed = (uint32_t)(draw(w.self, w.m) >> 32);
+    }
+    end_write(map);
+    return place.bucket != NULL;
+}
+
+static uint32_t erase(void *self, struct stw_mutator *m, void *object, const void *key)
+{
+    struct writer w = {self, m, object};
+    if (w.map->count == 0)
+        return 0;
+    if (w.map->flags & FLAG_STRINGS)
+        return erase_in(w, STW_KEY_STRING, key);
+    return erase_in(w, STW_KEY_U64, key);
+}
+
+static const struct stw_map_ops ops = {
+    .struct_size = sizeof ops,
+    .create = create,
+    .destroy = destroy,
+    .make = make,
+    .assign = assign,
+    .find = stw__buckets_find,
+    .erase = erase,
+    .clear = stw__buckets_clear,
+    .iterate = stw__buckets_iterate,
+    .count = count,
+    .stats = stw__buckets_stats,
+    .merge = merge,
+    .audit = stw__buckets_audit,
+};
+
+STW_MANIFEST(STW_PLUGIN("map", "go-buckets",
+                        "Go's map up to 1.23: buckets of eight, grown by incremental doubling")
+             STW_PARAM_U64("seed", "number", 0, 0, 18446744073709551615,
+                           "start of the random streams that maps' hash seeds are drawn from"));
+STW_EXPORT(STW_OFFER(STW_KIND_MAP, "go-buckets", &ops));

@@ -1,0 +1,303 @@
+/* go-buckets/grow.c: arrays, overflow buckets, and growth, which moves a bucket or two a write.
+ *
+ * The order of steps is that of Go's runtime/map.go (makeBucketArray, newoverflow, hashGrow,
+ * growWork, evacuate, advanceEvacuationMark, mapclear), because where an allocation can start a
+ * collection is part of what is measured: the new array is allocated while the old one is still
+ * in place, and nothing is moved by the write that starts a growth beyond its own share.
+ * Invariants: buckets.h. */
+#include "buckets.h"
+
+#define SLICE_DOUBLES_BELOW 256u /* Go: runtime/slice.go, nextslicecap */
+#define SKIP_MAX 1024u           /* chains passed over by one write */
+
+/* Arrays. */
+
+uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets)
+{
+    uint64_t base = 1ull << log_buckets;
+    if (log_buckets < LOG_SPARE_LEAST)
+        return base;
+    uint64_t bytes = (base + base / 16) * bucket_bytes(kind);
+    return m->host->usable_bytes(m, bytes, kind == STW_KEY_STRING) / bucket_bytes(kind);
+}
+
+/* Marks the end of the spare overflow buckets of a zeroed array and returns the first, or null. */
+static struct bucket *prepare_spare(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets,
+                                    void *buckets)
+{
+    uint64_t base = 1ull << log_buckets, count = stw__buckets_of_array(m, kind, log_buckets);
+    if (count == base)
+        return NULL;
+    set_link(m, kind, bucket_at(kind, buckets, count - 1), buckets);
+    return bucket_at(kind, buckets, base);
+}
+
+static void *alloc_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets)
+{
+    uint64_t count = stw__buckets_of_array(m, kind, log_buckets);
+    return stw_alloc(m, count * bucket_bytes(kind), bucket_type(kind));
+}
+
+static void ensure_extra(struct stw_mutator *m, struct header *map)
+{
+    if (!map->extra)
+        stw_store(m, &map->extra, stw_alloc(m, sizeof *map->extra, &stw__buckets_extra_type));
+}
+
+static void set_spare(struct stw_mutator *m, struct header *map, struct bucket *spare)
+{
+    if (!spare)
+        return;
+    ensure_extra(m, map);
+    stw_store(m, &map->extra->spare, spare);
+}
+
+void stw__buckets_first_array(struct stw_mutator *m, struct header *map)
+{
+    uint32_t kind = kind_of(map);
+    void *buckets = alloc_array(m, kind, map->log_buckets);
+    stw_store(m, &map->buckets, buckets);
+    set_spare(m, map, prepare_spare(m, kind, map->log_buckets, buckets));
+}
+
+/* Overflow buckets. */
+
+static void grow_list(struct stw_mutator *m, struct list *list)
+{
+    uint64_t capacity = list->capacity;
+    if (capacity == 0)
+        capacity = 1;
+    else if (capacity < SLICE_DOUBLES_BELOW)
+        capacity *= 2;
+    else
+        capacity += (capacity + 3 * SLICE_DOUBLES_BELOW) / 4;
+    uint64_t bytes = m->host->usable_bytes(m, capacity * sizeof *list->items, 1);
+    bytes -= bytes % sizeof *list->items;
+    struct bucket **items = stw_alloc(m, bytes, &stw__buckets_items_type);
+    if (list->length > 0)
+        stw_copy(m, items, list->items, list->length * sizeof *items, &stw__buckets_items_type);
+    stw_store(m, &list->items, items);
+    list->capacity = bytes / sizeof *items;
+}
+
+/* Keeps an overflow bucket of an integer map alive. */
+static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucket)
+{
+    ensure_extra(m, map);
+    if (!map->extra->overflow) {
+        struct list *made = stw_alloc(m, sizeof *made, &stw__buckets_list_type);
+        stw_store(m, &map->extra->overflow, made);
+    }
+    struct list *list = map->extra->overflow;
+    if (list->length == list->capacity)
+        grow_list(m, list);
+    stw_store(m, &list->items[list->length], bucket);
+    list->length++;
+}
+
+static struct bucket *take_spare(struct stw_mutator *m, uint32_t kind, struct header *map)
+{
+    struct bucket *bucket = map->extra->spare;
+    if (link_of(kind, bucket)) {
+        set_link(m, kind, bucket, NULL);
+        stw_store(m, &map->extra->spare, NULL);
+    } else {
+        stw_store(m, &map->extra->spare, bucket_at(kind, bucket, 1));
+    }
+    return bucket;
+}
+
+/* Large maps count one in 2^(log_buckets - 15), so that 16 bits and the limit 2^15 suffice. */
+static void count_overflow(struct instance *self, struct stw_mutator *m, struct header *map)
+{
+    stw_count(m, STW_COUNT_MAP_OVERFLOW, 1);
+    uint32_t log_buckets = map->log_buckets;
+    if (log_buckets > LOG_COUNT_EXACT_MAX
+        && draw(self, m) & ((1ull << (log_buckets - LOG_COUNT_EXACT_MAX)) - 1))
+        return;
+    map->overflow_count++;
+}
+
+struct bucket *stw__buckets_overflow(struct instance *self, struct stw_mutator *m,
+                                     struct header *map, struct bucket *last)
+{
+    uint32_t kind = kind_of(map);
+    struct bucket *bucket;
+    if (map->extra && map->extra->spare)
+        bucket = take_spare(m, kind, map);
+    else
+        bucket = stw_alloc(m, bucket_bytes(kind), bucket_type(kind));
+    count_overflow(self, m, map);
+    if (kind == STW_KEY_U64)
+        keep(m, map, bucket);
+    set_link(m, kind, last, bucket);
+    return bucket;
+}
+
+/* Growth. */
+
+void stw__buckets_grow(struct stw_mutator *m, struct header *map)
+{
+    const char *site = stw_site(m, "map.grow");
+    uint32_t kind = kind_of(map), larger = map->count + 1 > load_max(map->log_buckets);
+    uint32_t log_buckets = map->log_buckets + larger;
+    void *buckets = alloc_array(m, kind, log_buckets);
+    struct bucket *spare = prepare_spare(m, kind, log_buckets, buckets);
+    uint32_t flags = map->flags & ~(FLAG_ITERATOR | FLAG_OLD_ITERATOR);
+    if (map->flags & FLAG_ITERATOR)
+        flags |= FLAG_OLD_ITERATOR;
+    if (!larger)
+        flags |= FLAG_SAME_SIZE;
+    map->flags = (uint8_t)flags;
+    map->log_buckets = (uint8_t)log_buckets;
+    stw_store(m, &map->old_buckets, map->buckets);
+    stw_store(m, &map->buckets, buckets);
+    map->moved = 0;
+    map->overflow_count = 0;
+    if (map->extra && map->extra->overflow) {
+        stw_store(m, &map->extra->old_overflow, map->extra->overflow);
+        stw_store(m, &map->extra->overflow, NULL);
+    }
+    set_spare(m, map, spare);
+    stw_count(m, STW_COUNT_MAP_GROW, 1);
+    stw_site(m, site);
+}
+
+/* A growth's end: the old array is garbage. */
+static void finish(struct stw_mutator *m, struct header *map)
+{
+    stw_store(m, &map->old_buckets, NULL);
+    if (map->extra)
+        stw_store(m, &map->extra->old_overflow, NULL);
+    map->flags &= (uint8_t)~FLAG_SAME_SIZE;
+}
+
+static void advance(struct stw_mutator *m, uint32_t kind, struct header *map)
+{
+    uint64_t old = old_count(map), stop = ++map->moved + SKIP_MAX;
+    if (stop > old)
+        stop = old;
+    while (map->moved != stop && is_moved(bucket_at(kind, map->old_buckets, map->moved)))
+        map->moved++;
+    if (map->moved == old)
+        finish(m, map);
+}
+
+/* What moves chains: where the next entry goes in each of the two new chains. */
+struct mover {
+    struct instance *self;
+    struct stw_mutator *m;
+    struct header *map;
+    struct {
+        struct bucket *bucket;
+        uint32_t slot;
+    } to[2];
+};
+
+static inline void move_entry(struct mover *mover, uint32_t kind, struct bucket *from,
+                              uint32_t slot)
+{
+    struct header *map = mover->map;
+    const void *key = key_at(kind, from, slot);
+    uint8_t top = from->tops[slot];
+    uint32_t high = 0;
+    if (!(map->flags & FLAG_SAME_SIZE))
+        high = (hash_key(kind, key, map->seed) & old_count(map)) != 0;
+    from->tops[slot] = (uint8_t)(TOP_MOVED_LOW + high);
+    if (mover->to[high].slot == SLOTS) {
+        struct bucket *full = mover->to[high].bucket;
+        mover->to[high].bucket = stw__buckets_overflow(mover->self, mover->m, map, full);
+        mover->to[high].slot = 0;
+    }
+    struct bucket *to = mover->to[high].bucket;
+    uint32_t to_slot = mover->to[high].slot++;
+    to->tops[to_slot] = top;
+    set_key(mover->m, kind, to, to_slot, key);
+    *value_at(kind, to, to_slot) = *value_at(kind, from, slot);
+}
+
+static inline void move_chain(struct mover *mover, uint32_t kind, struct bucket *from)
+{
+    for (; from; from = link_of(kind, from)) {
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            if (is_free(from->tops[slot]))
+                from->tops[slot] = TOP_MOVED_EMPTY;
+            else
+                move_entry(mover, kind, from, slot);
+        }
+    }
+}
+
+static void move_bucket(struct instance *self, struct stw_mutator *m, struct header *map,
+                        uint64_t index)
+{
+    uint32_t kind = kind_of(map);
+    struct bucket *from = bucket_at(kind, map->old_buckets, index);
+    if (!is_moved(from)) {
+        struct bucket *low = bucket_at(kind, map->buckets, index), *high = low;
+        if (!(map->flags & FLAG_SAME_SIZE))
+            high = bucket_at(kind, map->buckets, index + old_count(map));
+        struct mover mover = {self, m, map, {{low, 0}, {high, 0}}};
+        if (kind == STW_KEY_STRING)
+            move_chain(&mover, STW_KEY_STRING, from);
+        else
+            move_chain(&mover, STW_KEY_U64, from);
+        /* So that a collection in between finds less to keep. */
+        if (kind == STW_KEY_STRING && !(map->flags & FLAG_OLD_ITERATOR))
+            stw_copy(m, (char *)from + sizeof *from, NULL, bucket_bytes(kind) - sizeof *from,
+                     &stw__buckets_string_body_type);
+        stw_count(m, STW_COUNT_MAP_EVACUATED, 1);
+    }
+    if (index == map->moved)
+        advance(m, kind, map);
+}
+
+void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct header *map,
+                       uint64_t index)
+{
+    const char *site = stw_site(m, "map.evacuate");
+    move_bucket(self, m, map, index & (old_count(map) - 1));
+    if (map->old_buckets)
+        move_bucket(self, m, map, map->moved);
+    stw_site(m, site);
+}
+
+/* Clearing: the array stays. Its tops are emptied also in chains that somebody may walk later. */
+
+static void empty_chains(uint32_t kind, void *buckets, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        for (struct bucket *b = bucket_at(kind, buckets, i); b; b = link_of(kind, b))
+            __builtin_memset(b->tops, TOP_REST, sizeof b->tops);
+}
+
+static void clear_extra(struct stw_mutator *m, struct extra *extra)
+{
+    stw_store(m, &extra->overflow, NULL);
+    stw_store(m, &extra->old_overflow, NULL);
+    stw_store(m, &extra->spare, NULL);
+}
+
+void stw__buckets_clear(void *self, struct stw_mutator *m, void *object)
+{
+    struct header *map = object;
+    if (map->count == 0)
+        return;
+    begin_write(map);
+    uint32_t kind = kind_of(map);
+    empty_chains(kind, map->buckets, bucket_count(map));
+    if (map->old_buckets)
+        empty_chains(kind, map->old_buckets, old_count(map));
+    map->flags &= (uint8_t)~FLAG_SAME_SIZE;
+    stw_store(m, &map->old_buckets, NULL);
+    map->moved = 0;
+    map->overflow_count = 0;
+    map->count = 0;
+    map->seed = (uint32_t)(draw(self, m) >> 32);
+    if (map->extra)
+        clear_extra(m, map->extra);
+    uint64_t count = stw__buckets_of_array(m, kind, map->log_buckets);
+    stw_copy(m, map->buckets, NULL, count * bucket_bytes(kind), bucket_type(kind));
+    set_spare(m, map, prepare_spare(m, kind, map->log_buckets, map->buckets));
+    end_write(map);
+}

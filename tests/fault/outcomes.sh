@@ -1,0 +1,50 @@
+#!/bin/sh
+# fault/outcomes.sh: one matrix with strategies that crash, hang, exit, take all memory and write over
+# their record. All other cells complete, each failure is typed and explained, exit status 1.
+. "$(dirname "$0")/common.sh"
+
+bad='crash, hang, hog, hog-malloc, exit, scribble'
+case ${STW_SANITIZE:-} in
+address | thread) bad='crash, hang, exit, scribble' ;; # no memory limit under sanitizers
+esac
+experiment 2 "none, $bad, presize" "$work/x.ini" 'timeout = 1s' 'memory = 256MiB'
+run "$work/x.ini" "$work/run"
+expect "exit status" $? 1
+
+outcomes()
+{
+    sql "$work/run" "SELECT DISTINCT outcome FROM trials WHERE id LIKE '% strategy=$1'"
+}
+detail()
+{
+    sql "$work/run" "SELECT detail FROM trials WHERE id LIKE '% strategy=$1' LIMIT 1"
+}
+expect_detail()
+{
+    case $(detail "$1") in
+    *"$2"*) ;;
+    *) fail "the detail of $1 lacks '$2': $(detail "$1")" ;;
+    esac
+}
+
+expect none "$(outcomes none)" ok
+expect presize "$(outcomes presize)" ok
+expect crash "$(outcomes crash)" crashed
+expect_detail crash 'SIGSEGV at 0x0'
+expect_detail crash 'last calls: strategy/crash.merge < workload/map-merge.operate'
+expect hang "$(outcomes hang)" timed-out
+expect_detail hang 'last calls: strategy/hang.merge < workload/map-merge.operate'
+expect exit "$(outcomes exit)" crashed
+expect_detail exit 'exited with status 0 without a result'
+case $(outcomes scribble) in
+invalid | crashed) ;;
+*) fail "scribble: $(outcomes scribble): $(detail scribble)" ;;
+esac
+if [ -z "${STW_SANITIZE:-}" ]; then
+    expect hog "$(outcomes hog)" out-of-memory
+    expect hog-malloc "$(outcomes hog-malloc)" out-of-memory
+fi
+expect_no_workers
+expect "integrity" "$(sql "$work/run" 'PRAGMA integrity_check')" ok
+expect "a failed cell has no pauses" \
+    "$(sql "$work/run" "SELECT sum(pause_count) FROM cells WHERE ok = 0")" 0

@@ -1,0 +1,393 @@
+/* tests/unit/cells_test.c: results come out of a run's database as they went in, in all forms, and
+ * what is no run, or damaged, or in use, is told apart.
+ * Method: small databases are built with the schema of the store, in a folder of their own. */
+#include "base/error.h"
+#include "lab/schema.h"
+#include "report/cells.h"
+#include "report/show.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/stwlab-cells-XXXXXX";
+static char database[64];
+static struct stw_results results;
+static struct stw_error error = STW_ERROR_INIT;
+
+static void make_folder(void)
+{
+    cr_assert(mkdtemp(folder));
+    snprintf(database, sizeof database, "%s/results.sqlite", folder);
+}
+
+static void remove_folder(void)
+{
+    char journal[80];
+    snprintf(journal, sizeof journal, "%s-journal", database);
+    stw_results_free(&results);
+    unlink(journal);
+    unlink(database);
+    rmdir(folder);
+}
+
+static void execute(sqlite3 *db, const char *sql)
+{
+    char *message = NULL;
+    int code = sqlite3_exec(db, sql, NULL, NULL, &message);
+    cr_assert_eq(code, SQLITE_OK, "%s: %s", message, sql);
+}
+
+static sqlite3 *open_database(void)
+{
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, "PRAGMA journal_mode=TRUNCATE");
+    return db;
+}
+
+/* An ok trial with pauses of the given working times; the other segments take 1 and 2 ns. */
+static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int working_ns)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome,"
+             " wall_ns, op_sum_ns) VALUES(%d, %d, 'h%d', %d, 'ok', 1000, 400)", id, cell, cell,
+             trial);
+    execute(db, sql);
+    for (int i = 0; i < pauses; i++) {
+        int working = working_ns + i;
+        snprintf(sql, sizeof sql, "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns,"
+                 " restarting_ns, pause_ns) VALUES(%d, %d, 'other', 1, %d, 2, %d)", id, i, working,
+                 working + 3);
+        execute(db, sql);
+    }
+    snprintf(sql, sizeof sql, "INSERT INTO op_bucket VALUES(%d, 100, 3), (%d, 200, 1);"
+             "INSERT INTO counter VALUES(%d, 'gc.cycles', %d), (%d, 'alloc.bytes', 64)", id, id, id,
+             10 * trial, id);
+    execute(db, sql);
+}
+
+/* Three cells: measured in three trials, failed in two, excluded. */
+static void build(void)
+{
+    sqlite3 *db = open_database();
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=1; BEGIN");
+    for (int i = 0; stw_schema[i]; i++)
+        execute(db, stw_schema[i]);
+    execute(db, "INSERT INTO run VALUES('name', 'two \"words\"'), ('question', 'Why?'),"
+                " ('workload', 'map-merge'), ('trials', '3'), ('seed', '7'),"
+                " ('fixed.gogc', '100')");
+    execute(db, "INSERT INTO environment VALUES('cpu', 'Some CPU'), ('processors', '2'),"
+                " ('kernel', 'Linux 6')");
+    execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 strategy=none', NULL),"
+                " (1, 'h1', 'n=1 strategy=a, \"b\"', NULL),"
+                " (2, 'h2', 'n=64KiB strategy=none', 'x')");
+    execute(db, "INSERT INTO cell_axis VALUES(0, 0, 'n', '1'), (0, 1, 'strategy', 'none'),"
+                " (0, 2, 'map', 'go'), (1, 0, 'n', '1'), (1, 1, 'strategy', 'a, \"b\"'),"
+                " (1, 2, 'map', 'go'), (2, 0, 'n', '64KiB'), (2, 1, 'strategy', 'none'),"
+                " (2, 2, 'map', 'go')");
+    add_ok(db, 1, 0, 0, 2, 10);
+    add_ok(db, 2, 0, 1, 1, 1000);
+    add_ok(db, 3, 0, 2, 1, 12);
+    execute(db, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome, signal, detail,"
+                " wall_ns)"
+                " VALUES(4, 1, 'h1', 0, 'crashed', 11, 'SIGSEGV in' || char(27) || 'x', 5),"
+                " (5, 1, 'h1', 1, 'timed-out', NULL, 'its time was up', 6)");
+    execute(db, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome, detail)"
+                " VALUES(6, 2, 'h2', 0, 'skipped', 'x: n == 64KiB')");
+    execute(db, "COMMIT");
+    sqlite3_close(db);
+}
+
+static void read_ok(const char *path)
+{
+    stw_status status = stw_results_read(path, &results, &error);
+    cr_assert_eq(status, STW_OK, "%s", error.message);
+}
+
+static void read_wrong(const char *path, stw_status status, const char *words)
+{
+    cr_expect_eq(stw_results_read(path, &results, &error), status);
+    cr_expect(strstr(error.message, words), "'%s' lacks '%s'", error.message, words);
+    stw_results_free(&results);
+}
+
+TestSuite(cells, .init = make_folder, .fini = remove_folder);
+
+Test(cells, come_with_distributions_over_all_pauses)
+{
+    build();
+    read_ok(folder);
+    cr_assert_eq(results.cell_count, 3);
+    const struct stw_dist *pause = &results.cells[0].dists[STW_DIST_PAUSE];
+    /* Pauses: 13, 14, 15 and 1003 ns. */
+    cr_expect_eq(pause->count, 4);
+    cr_expect_eq(pause->p50, 14);
+    cr_expect_eq(pause->p99, 1003);
+    cr_expect_eq(pause->max, 1003);
+    cr_expect_eq(pause->sum, 1045);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_STOPPING].sum, 4);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_WORKING].max, 1000);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_RESTARTING].p50, 2);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_OP].count, 12);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_OP].p50, 100);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_OP].sum, 1200);
+    cr_expect_eq(results.cells[1].dists[STW_DIST_PAUSE].count, 0);
+}
+
+Test(cells, come_with_axes_counters_and_facts)
+{
+    build();
+    read_ok(database);
+    const struct stw_result_cell *cell = &results.cells[0];
+    cr_assert_eq(cell->axes.count, 3);
+    cr_expect_str_eq(cell->axes.items[0].key, "n");
+    cr_expect_str_eq(results.cells[1].axes.items[1].value, "a, \"b\"");
+    cr_assert_eq(cell->median_count, 2);
+    cr_expect_str_eq(cell->medians[0].name, "alloc.bytes", "counters are sorted");
+    cr_expect_eq(*stw_result_median(cell, "gc.cycles"), 10);
+    cr_expect_null(stw_result_median(cell, "map.buckets"));
+    cr_expect_str_eq(stw_pairs_get(&results.info, "question"), "Why?");
+    cr_expect_str_eq(stw_pairs_get(&results.environment, "cpu"), "Some CPU");
+    cr_expect_null(stw_pairs_get(&results.environment, "absent"));
+}
+
+Test(cells, come_with_outcomes_and_failures)
+{
+    build();
+    read_ok(folder);
+    cr_expect_eq(results.cells[0].outcomes[STW_OUTCOME_OK], 3);
+    cr_expect_eq(results.cells[0].trial_count, 3);
+    cr_expect_eq(results.cells[0].wall_ns_sum, 3000);
+    cr_expect_eq(results.cells[0].failure_count, 0);
+    const struct stw_result_cell *failed = &results.cells[1];
+    cr_expect_eq(failed->outcomes[STW_OUTCOME_CRASHED], 1);
+    cr_expect_eq(failed->outcomes[STW_OUTCOME_TIMED_OUT], 1);
+    cr_assert_eq(failed->failure_count, 2);
+    cr_expect_eq(failed->failures[0].signal, 11);
+    cr_expect_eq(failed->failures[1].outcome, STW_OUTCOME_TIMED_OUT);
+    cr_expect_eq(results.cells[2].outcomes[STW_OUTCOME_SKIPPED], 1);
+    cr_expect_eq(results.cells[2].trial_count, 0, "a skipped cell has no trials");
+}
+
+static void expect_part(const char *text, const char *part)
+{
+    cr_expect(strstr(text, part), "no '%s' in:\n%s", part, text);
+}
+
+Test(cells, are_a_table_for_people)
+{
+    build();
+    read_ok(folder);
+    struct stw_text out = {0};
+    stw_show_text(&results, 0, &out);
+    expect_part(out.bytes, "two \"words\": Why?\n");
+    expect_part(out.bytes, "constant:  map=go, gogc=100\n");
+    expect_part(out.bytes, "machine:   Some CPU, 2 processors, Linux 6\n");
+    expect_part(out.bytes, "not complete: 5 of 6 trials are stored\n");
+    expect_part(out.bytes, "     3/3       4  14 ns  ~1.00 us  1.00 us"
+                           "      1 ns    11 ns  100 ns      10\n");
+    expect_part(out.bytes, "~ fewer than 100 pauses");
+    expect_part(out.bytes, "1 crashed: SIGSEGV; 1 timed-out\n");
+    expect_part(out.bytes, "skipped: x: n == 64KiB\n");
+    expect_part(out.bytes, "  n=1 strategy=a, \"b\", trial 1: crashed: SIGSEGV in x\n");
+    cr_expect_null(strstr(out.bytes, "\033"), "no escape reaches the terminal");
+    stw_text_free(&out);
+}
+
+Test(cells, mark_a_p99_only_below_100_pauses)
+{
+    build();
+    sqlite3 *db = open_database();
+    add_ok(db, 7, 0, 3, 96, 20);
+    sqlite3_close(db);
+    read_ok(folder);
+    struct stw_text out = {0};
+    stw_show_text(&results, 0, &out);
+    cr_expect_eq(results.cells[0].dists[STW_DIST_PAUSE].count, 100);
+    cr_expect_null(strchr(out.bytes, '~'), "%s", out.bytes);
+    stw_text_free(&out);
+}
+
+/* What `show` writes, allocated. */
+static char *written(void (*show)(const struct stw_results *, FILE *))
+{
+    char *bytes = NULL;
+    size_t length;
+    FILE *file = open_memstream(&bytes, &length);
+    cr_assert(file);
+    show(&results, file);
+    fclose(file);
+    return bytes;
+}
+
+/* The value at `path` of a JSON text, by SQLite's own reader. */
+static void expect_json(sqlite3 *db, const char *json, const char *path, const char *expected)
+{
+    sqlite3_stmt *statement;
+    sqlite3_prepare_v2(db, "SELECT coalesce(?1 -> ?2, 'absent')", -1, &statement, NULL);
+    sqlite3_bind_text(statement, 1, json, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, path, -1, SQLITE_STATIC);
+    cr_assert_eq(sqlite3_step(statement), SQLITE_ROW, "%s", sqlite3_errmsg(db));
+    cr_expect_str_eq((const char *)sqlite3_column_text(statement, 0), expected, "%s is %s", path,
+                     sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+}
+
+Test(cells, are_json_of_the_agreed_shape)
+{
+    build();
+    read_ok(folder);
+    char *json = written(stw_show_json);
+    sqlite3 *db = open_database();
+    expect_json(db, json, "$.experiment", "\"two \\\"words\\\"\"");
+    expect_json(db, json, "$.cells[0].id", "\"n=1 strategy=none\"");
+    expect_json(db, json, "$.cells[0].axes", "{\"n\":1,\"strategy\":\"none\",\"map\":\"go\"}");
+    expect_json(db, json, "$.cells[2].axes.n", "\"64KiB\"");
+    expect_json(db, json, "$.cells[1].outcomes",
+                "{\"ok\":0,\"crashed\":1,\"timed-out\":1,\"out-of-memory\":0,\"refused\":0,"
+                "\"invalid\":0,\"skipped\":0}");
+    expect_json(db, json, "$.cells[0].pause_ns",
+                "{\"count\":4,\"p50\":14,\"p99\":1003,\"max\":1003,\"sum\":1045}");
+    expect_json(db, json, "$.cells[2].op_ns",
+                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
+    expect_json(db, json, "$.cells[0].restarting_ns.sum", "8");
+    expect_json(db, json, "$.cells[0].counters", "{\"alloc.bytes\":64,\"gc.cycles\":10}");
+    expect_json(db, json, "$.cells[3]", "absent");
+    sqlite3_close(db);
+    free(json);
+}
+
+Test(cells, are_csv_with_quotes_and_empty_fields)
+{
+    build();
+    read_ok(folder);
+    char *csv = written(stw_show_csv), *rest = csv;
+    char *lines[5] = {0};
+    for (int i = 0; i < 5 && rest; i++) {
+        lines[i] = rest;
+        rest = strstr(rest, "\r\n");
+        if (rest) {
+            *rest = '\0';
+            rest += 2;
+        }
+    }
+    cr_assert(lines[4]);
+    cr_expect_str_empty(lines[4], "a header and three rows");
+    cr_expect_eq(strncmp(lines[0], "id,axes.n,axes.strategy,axes.map,outcomes.ok,", 45), 0);
+    expect_part(lines[0], ",pause_ns.count,pause_ns.p50,pause_ns.p99,pause_ns.max,pause_ns.sum,");
+    expect_part(lines[0], ",op_ns.sum,counters.alloc.bytes,counters.gc.cycles");
+    cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,1,none,go,3,0,0,0,0,0,0,4,14,", 47), 0);
+    expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",1,\"a, \"\"b\"\"\",go,"
+                          "0,1,1,0,0,0,0,0,,,,,0");
+    free(csv);
+}
+
+Test(cells, of_something_else_are_refused)
+{
+    read_wrong("/tmp/stwlab-no-such-run", STW_E_INVALID, "no such run");
+    read_wrong("", STW_E_INVALID, "no such run");
+    read_wrong(folder, STW_E_INVALID, "no results.sqlite");
+    FILE *file = fopen(database, "w");
+    fclose(file);
+    read_wrong(folder, STW_E_INVALID, "has not stored anything yet");
+    file = fopen(database, "w");
+    for (int i = 0; i < 200; i++)
+        fputs("[experiment] name = x\n", file);
+    fclose(file);
+    read_wrong(database, STW_E_INVALID, "not a database");
+    unlink(database);
+    mkdir(database, 0700);
+    read_wrong(folder, STW_E_INVALID, "not a file");
+    rmdir(database);
+    sqlite3 *db = open_database();
+    execute(db, "CREATE TABLE other(x)");
+    read_wrong(folder, STW_E_INVALID, "not of an stwlab run");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=99");
+    read_wrong(folder, STW_E_INVALID, "its format is 99");
+    execute(db, "PRAGMA user_version=1");
+    read_wrong(folder, STW_E_INVALID, "not in the format of a run");
+    sqlite3_close(db);
+}
+
+Test(cells, of_a_file_cut_anywhere_end_in_an_error)
+{
+    build();
+    struct stat status;
+    cr_assert_eq(stat(database, &status), 0);
+    for (off_t bytes = status.st_size - 1; bytes > 0; bytes -= 1571) {
+        cr_assert_eq(truncate(database, bytes), 0);
+        cr_expect_eq(stw_results_read(folder, &results, &error), STW_E_INVALID, "%ld bytes of %ld",
+                     (long)bytes, (long)status.st_size);
+        cr_expect(error.message[0]);
+        stw_results_free(&results);
+    }
+}
+
+Test(cells, of_a_damaged_file_never_crash)
+{
+    build();
+    struct stat status;
+    cr_assert_eq(stat(database, &status), 0);
+    unsigned seed = 1;
+    for (int round = 0; round < 300; round++) {
+        seed = seed * 1103515245u + 12345u;
+        long at = (long)(100 + (seed >> 8) % ((unsigned)status.st_size - 100));
+        FILE *file = fopen(database, "r+");
+        fseek(file, at, SEEK_SET);
+        int before = fgetc(file);
+        fseek(file, at, SEEK_SET);
+        fputc(before ^ (int)(1 + (seed & 0xfe)), file);
+        fclose(file);
+        struct stw_text out = {0};
+        if (stw_results_read(folder, &results, &error) == STW_OK)
+            stw_show_text(&results, 0, &out);
+        else
+            cr_expect(error.message[0]);
+        stw_text_free(&out);
+        stw_results_free(&results);
+        file = fopen(database, "r+");
+        fseek(file, at, SEEK_SET);
+        fputc(before, file);
+        fclose(file);
+    }
+    read_ok(folder);
+}
+
+Test(cells, can_be_read_inside_another_process_transaction)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "BEGIN IMMEDIATE; DELETE FROM trial");
+    read_ok(folder);
+    cr_expect_eq(results.cells[0].outcomes[STW_OUTCOME_OK], 3, "what is not committed is not seen");
+    execute(db, "ROLLBACK");
+    sqlite3_close(db);
+}
+
+/* A process that dies in a commit leaves a hot journal; reading must roll back, not fail. */
+Test(cells, survive_a_writer_that_died_in_a_commit)
+{
+    build();
+    pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *db = open_database();
+        execute(db, "PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN; DELETE FROM pause;"
+                    "DELETE FROM counter; DELETE FROM cell; DELETE FROM trial;"
+                    "INSERT INTO run SELECT 'k' || value, hex(randomblob(3000))"
+                    " FROM json_each('[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]')");
+        _exit(0);
+    }
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    char journal[80];
+    struct stat file;
+    snprintf(journal, sizeof journal, "%s-journal", database);
+    cr_assert(stat(journal, &file) == 0 && file.st_size > 0, "the test needs a hot journal");
+    read_ok(folder);
+    cr_expect_eq(results.cells[0].outcomes[STW_OUTCOME_OK], 3);
+}

@@ -1,0 +1,125 @@
+#!/bin/sh
+# tests/unit/cli_test.sh: the command line says what is wrong; the exit status tells kinds apart.
+# Method: calls the program named by STWLAB with right and wrong arguments, and compares exit status
+# and a part of what it prints. Needs no plugins.
+set -u
+: "${STWLAB:?the path of the program under test}"
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+# expect STATUS STREAM TEXT ARGUMENT...: STREAM is out or err and must contain TEXT.
+expect()
+{
+    want=$1 stream=$2 text=$3
+    shift 3
+    "$STWLAB" "$@" >out 2>err </dev/null
+    got=$?
+    if [ "$got" -ne "$want" ]; then
+        echo "stwlab $*: exit status $got, not $want"
+        failures=$((failures + 1))
+    fi
+    if ! grep -qF -- "$text" "$stream"; then
+        echo "stwlab $*: no '$text' in std$stream:"
+        cat "$stream"
+        failures=$((failures + 1))
+    fi
+}
+
+# same WANT GOT WHAT
+same()
+{
+    if [ "$1" != "$2" ]; then
+        echo "$3: '$2', not '$1'"
+        failures=$((failures + 1))
+    fi
+}
+
+# Help and version.
+expect 0 out 'usage: stwlab COMMAND' --help
+expect 0 out 'usage: stwlab COMMAND' -h
+expect 0 out 'usage: stwlab COMMAND' help
+expect 0 out 'stwlab 0.' --version
+expect 2 err 'usage: stwlab COMMAND'
+for command in run show plugins; do
+    expect 0 out "usage: stwlab $command" help $command
+    expect 0 out "usage: stwlab $command" $command --help
+    expect 0 out "usage: stwlab $command" $command -h
+    "$STWLAB" --help | grep -q "^  $command " || {
+        echo "--help does not list $command"
+        failures=$((failures + 1))
+    }
+done
+"$STWLAB" --help | grep -q worker && {
+    echo "--help tells of the worker"
+    failures=$((failures + 1))
+}
+
+# Wrong commands and options, with the nearest right one.
+expect 2 err "did you mean 'show'?" shwo
+expect 2 err "did you mean 'run'?" help rnu
+expect 2 err "unknown command 'quite-something-else'; see" quite-something-else
+expect 2 err "unknown option '--versoin'" --versoin
+expect 2 err 'unknown option --resum-me; did you mean --resume?' run --resum-me x.ini
+expect 2 err 'unknown option --jsn; did you mean --json?' show --jsn x
+expect 2 err 'unknown option --zzzzzzzz; see' plugins --zzzzzzzz
+expect 2 err 'unknown option -x' show x -x
+expect 2 err 'unknown option -j' show -j
+expect 2 err 'unknown option --jobs' run --jobs 2 x.ini
+expect 2 err 'option --json takes no value' show --json=1 x
+expect 2 err 'unknown option -q' run --output=x -q
+expect 2 err 'option -o needs a value' run x.ini -o
+expect 2 err 'option --set needs a value' run x.ini --set
+expect 2 err 'RUN is missing' show
+expect 2 err "'b' is too much" show a b
+expect 2 err 'exclude each other' show --json --csv a
+expect 2 err 'FILE.ini is missing' run
+expect 2 err "'b.ini' is too much" run a.ini b.ini
+expect 2 err '--output is empty' run -o '' a.ini
+
+# Bad input. Nothing is created.
+expect 2 err 'absent.ini' run absent.ini
+expect 2 err '/no/such/plugins' run --plugin-path /no/such/plugins absent.ini
+printf '[experiment]\nname = x\nnonsense = 1\n' >broken.ini
+expect 2 err 'broken.ini:3: [experiment] nonsense' run broken.ini
+expect 2 err 'broken.ini:3: [experiment] nonsense' run --dry-run broken.ini
+[ -e runs ] && {
+    echo "a refused experiment left a folder"
+    failures=$((failures + 1))
+}
+expect 2 err 'no such run' show absent
+mkdir empty
+expect 2 err 'no results.sqlite' show empty
+echo 'This is a text.' >text.sqlite
+expect 2 err 'not a database' show text.sqlite
+expect 2 err 'not a database' show --json text.sqlite
+same '' "$(cat out)" 'output of a refused show'
+: >empty/results.sqlite
+expect 2 err 'has not stored anything yet' show empty
+echo 'not a plugin' >text.so
+expect 2 err 'text.so' plugins text.so
+expect 2 err 'absent.so' plugins absent.so
+
+# Output that cannot be written is never silent.
+"$STWLAB" --help >/dev/full 2>err
+same 3 $? 'exit status with a full disk'
+grep -qF 'cannot write the output: No space left' err || failures=$((failures + 1))
+"$STWLAB" --help >&- 2>err
+same 3 $? 'exit status without standard output'
+{
+    sleep 0.3
+    "$STWLAB" --help 2>err
+    echo $? >status
+} | true
+same 3 "$(cat status)" 'exit status with a closed pipe'
+grep -qF 'cannot write the output' err || failures=$((failures + 1))
+
+# The worker is for the coordinator alone.
+expect 2 err 'stwlab run' worker
+
+if [ "$failures" -ne 0 ]; then
+    echo "$failures failures"
+    exit 1
+fi

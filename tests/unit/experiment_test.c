@@ -1,0 +1,470 @@
+/* unit/experiment_test.c: an INI file becomes an experiment, or the full list of what is wrong.
+ *
+ * Method: files are read against a registry of fixture plugins (support/plugins); axes, fixed keys
+ * and values are compared as text, and so are all problems, line numbers included. */
+#include "fixture_registry.h"
+
+#define HEAD FIXTURE_HEAD   /* lines 1 to 3 */
+#define FIXED FIXTURE_FIXED /* four lines */
+
+static void add_axes(struct stw_text *text, const char *label, const struct stw_axis *axes,
+                     uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        stw_text_add(text, "%d %s %s =", axes[i].line, label, axes[i].key);
+        for (uint32_t v = 0; v < axes[i].value_count; v++)
+            stw_text_add(text, "%s %s", v ? "," : "", axes[i].values[v]);
+        stw_text_add(text, "\n");
+    }
+}
+
+static void expect_keys_set(const char *ini, const char *const *overrides, const char *expected)
+{
+    struct stw_experiment experiment = fixture_experiment(ini, overrides);
+    struct stw_text text = {0};
+    add_axes(&text, "axis", experiment.axes, experiment.axis_count);
+    add_axes(&text, "fixed", experiment.fixed, experiment.fixed_count);
+    cr_assert_str_eq(stw_text_get(&text), expected);
+    stw_text_free(&text);
+    stw_experiment_free(&experiment);
+}
+
+static void expect_keys(const char *ini, const char *expected)
+{
+    expect_keys_set(ini, NULL, expected);
+}
+
+static void expect_problems_set(const char *ini, const char *const *overrides,
+                                const char *expected)
+{
+    struct reading_result result = fixture_read(ini, overrides);
+    cr_assert_str_eq(result.problems, expected);
+    cr_assert_eq(result.status, STW_E_INVALID);
+    stw_experiment_free(&result.experiment);
+    free(result.problems);
+}
+
+static void expect_problems(const char *ini, const char *expected)
+{
+    expect_problems_set(ini, NULL, expected);
+}
+
+/* [experiment] */
+
+Test(experiment, reads_every_key_of_its_own)
+{
+    struct stw_experiment e = fixture_experiment(
+        "[experiment]\nname = a.b_c-1\nquestion = Does it; or not?\nworkload = fixture-work\n"
+        "trials = 3\nseed = 18446744073709551615\ntimeout = 500ms\nmemory = 64MiB\n" FIXED, NULL);
+    cr_assert_str_eq(e.name, "a.b_c-1");
+    cr_assert_str_eq(e.question, "Does it; or not?");
+    cr_assert_str_eq(e.workload, "fixture-work");
+    cr_assert_eq(e.trials, 3);
+    cr_assert_eq(e.seed, UINT64_MAX);
+    cr_assert_eq(e.timeout_ns, 500000000u);
+    cr_assert_eq(e.memory_bytes, 64u << 20);
+    stw_experiment_free(&e);
+}
+
+Test(experiment, has_defaults)
+{
+    struct stw_experiment e = fixture_experiment(HEAD FIXED, NULL);
+    cr_assert_str_empty(e.question);
+    cr_assert_eq(e.trials, 20);
+    cr_assert_eq(e.seed, 1);
+    cr_assert_eq(e.timeout_ns, 60000000000u);
+    cr_assert_eq(e.memory_bytes, 2ull << 30);
+    cr_assert_str_eq(e.ini_text, HEAD FIXED);
+    stw_experiment_free(&e);
+}
+
+Test(experiment, demands_a_name_and_a_workload)
+{
+    expect_problems(FIXED, "FILE: [experiment] name: is missing\n"
+                           "FILE: [experiment] workload: is missing\n");
+    expect_problems("\n[experiment]\nname =\n" FIXED,
+                    "FILE:2: [experiment] workload: is missing\n"
+                    "FILE:3: [experiment] name: is missing\n");
+}
+
+Test(experiment, refuses_bad_values_of_its_own)
+{
+    expect_problems("[experiment]\nname = ../x\nworkload = fixture-wrok\ntrial = 3\nzzz = 1\n"
+                    "gogc = 50\n" FIXED,
+                    "FILE:2: [experiment] name: \"../x\" is not a name: letters, digits, \".\", "
+                    "\"_\" and \"-\", beginning with a letter or a digit, at most 64\n"
+                    "FILE:3: [experiment] workload: there is no workload \"fixture-wrok\"; did you "
+                    "mean \"fixture-work\"?\n"
+                    "FILE:4: [experiment] trial: unknown key; did you mean \"trials\"?\n"
+                    "FILE:5: [experiment] zzz: unknown key; there are name, question, workload, "
+                    "trials, seed, timeout and memory\n"
+                    "FILE:6: [experiment] gogc: belongs in [fixed] or [axes]\n");
+}
+
+/* Sections and claims. */
+
+Test(experiment, refuses_unknown_sections)
+{
+    expect_problems(HEAD "[axis]\nn = 1\n[zebra]\n" FIXED,
+                    "FILE:4: [axis]: unknown section; did you mean [axes]?\n"
+                    "FILE:6: [zebra]: unknown section; there are [experiment], [axes], [fixed], "
+                    "[exclude] and [claim ID]\n");
+}
+
+Test(experiment, keeps_claims)
+{
+    struct stw_experiment e = fixture_experiment(
+        HEAD FIXED "[claim C1.1]\nsays = a is b\nexpect = ratio(pause.max, n=1, n=2) >= 100\n"
+                   "[claim  C2]\nexpect = x\nsays = y\n", NULL);
+    cr_assert_eq(e.claim_count, 2);
+    cr_assert_str_eq(e.claims[0].id, "C1.1");
+    cr_assert_str_eq(e.claims[0].says, "a is b");
+    cr_assert_str_eq(e.claims[0].expect, "ratio(pause.max, n=1, n=2) >= 100");
+    cr_assert_str_eq(e.claims[1].id, "C2");
+    stw_experiment_free(&e);
+}
+
+Test(experiment, refuses_bad_claims)
+{
+    expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = b\n[claim A]\nsays = a\n"
+                               "[claim  A]\nsays =\nexpect = c\nbecause = d\n",
+                    "FILE:8: [claim]: a claim needs an id, as in [claim C1]\n"
+                    "FILE:11: [claim A] expect: is missing\n"
+                    "FILE:13: [claim  A]: there is another claim \"A\"\n"
+                    "FILE:14: [claim  A] says: is missing\n"
+                    "FILE:16: [claim  A] because: unknown key; a claim has \"says\" and "
+                    "\"expect\"\n");
+}
+
+/* [axes] and [fixed] */
+
+Test(experiment, spells_values_in_one_way)
+{
+    expect_keys(HEAD "[axes]\nn = 65_536, 2^10, 1k\nroom = 64KiB, 1048576\nratio = 0.50, 1\n"
+                     "rest = 10ms\ndeep = yes, off\nshape = string\nsource = any text, /a/b\n"
+                     "strategy = fixture-a+fixture-b, fixture-b  +  fixture-a, fixture-a\n"
+                     "gogc = 050, off\n"
+                     "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\ngc.mode = stw\n"
+                     "map.fixture-map.fill = 0.5\nstrategy.fixture-a.label = x, y\n",
+                "5 axis n = 65536, 1024, 1000\n"
+                "6 axis room = 64KiB, 1MiB\n"
+                "7 axis ratio = 0.5, 1\n"
+                "8 axis rest = 10ms\n"
+                "9 axis deep = true, false\n"
+                "10 axis shape = string\n"
+                "11 axis source = any text, /a/b\n"
+                "12 axis strategy = fixture-a + fixture-b, fixture-b + fixture-a, fixture-a\n"
+                "13 axis gogc = 50, off\n"
+                "15 fixed allocator = fixture-alloc\n"
+                "16 fixed map = fixture-map\n"
+                "17 fixed gc.mode = stw\n"
+                "18 fixed map.fixture-map.fill = 0.5\n"
+                "19 fixed strategy.fixture-a.label = x, y\n");
+}
+
+Test(experiment, refuses_the_same_value_twice)
+{
+    expect_problems(HEAD "[axes]\nn = 64, 2, 2^6, 2\ngogc = 50, 050\n" FIXED,
+                    "FILE:5: [axes] n: \"2^6\" is there twice: it is \"64\"\n"
+                    "FILE:5: [axes] n: \"2\" is there twice\n"
+                    "FILE:6: [axes] gogc: \"050\" is there twice: it is \"50\"\n");
+}
+
+Test(experiment, refuses_empty_axes_and_values)
+{
+    expect_problems(HEAD "[axes]\nn =\nshape = int,,string\nratio = 0.5,\ndeep = ,\n" FIXED
+                         "mutators =\n",
+                    "FILE:5: [axes] n: the axis has no values\n"
+                    "FILE:6: [axes] shape: a value is missing beside a comma\n"
+                    "FILE:7: [axes] ratio: a value is missing beside a comma\n"
+                    "FILE:8: [axes] deep: a value is missing beside a comma\n"
+                    "FILE:13: [fixed] mutators: the value is missing\n");
+}
+
+Test(experiment, refuses_several_fixed_values)
+{
+    expect_problems(HEAD "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
+                         "strategy = fixture-a, fixture-b\nn = 1, 2\n",
+                    "FILE:7: [fixed] strategy: one plugin is fixed; several belong in [axes]\n"
+                    "FILE:8: [fixed] n: one value is fixed; several belong in [axes]\n");
+}
+
+Test(experiment, refuses_a_key_that_is_axis_and_fixed)
+{
+    expect_problems(HEAD "[axes]\nn = 1, 2\n" FIXED "n = 3\n",
+                    "FILE:10: [fixed] n: also an axis, on line 5; a key is either an axis or "
+                    "fixed\n");
+}
+
+Test(experiment, refuses_unknown_keys)
+{
+    expect_problems(HEAD "[axes]\nmutator = 1, 2\nration = 1\nzzzzzz = 1\nseed = 1, 2\n" FIXED
+                         "workload = fixture-work\n",
+                    "FILE:5: [axes] mutator: unknown key; did you mean \"mutators\"?\n"
+                    "FILE:6: [axes] ration: unknown key; did you mean \"ratio\"?\n"
+                    "FILE:7: [axes] zzzzzz: unknown key: neither a setting of the runtime nor a "
+                    "parameter of workload \"fixture-work\"\n"
+                    "FILE:8: [axes] seed: the same for all cells: it belongs in [experiment]\n"
+                    "FILE:13: [fixed] workload: the same for all cells: it belongs in "
+                    "[experiment]\n");
+}
+
+Test(experiment, refuses_unknown_parameters_of_plugins)
+{
+    expect_problems(HEAD FIXED "strategy.fixture-a.chunks = 1\nstrategy.fixture-q.chunk = 1\n"
+                               "strategi.fixture-a.chunk = 1\nzebra.x.y = 1\n"
+                               "map.fixture-map.zzzzzzz = 1\nworkload.fixture-work.n = 1\n",
+                    "FILE:8: [fixed] strategy.fixture-a.chunks: strategy \"fixture-a\" has no "
+                    "parameter \"chunks\"; did you mean \"chunk\"?\n"
+                    "FILE:9: [fixed] strategy.fixture-q.chunk: there is no strategy \"fixture-q\"; "
+                    "did you mean \"fixture-a\"?\n"
+                    "FILE:10: [fixed] strategi.fixture-a.chunk: there is no kind \"strategi\" of "
+                    "plugin; did you mean \"strategy.fixture-a.chunk\"?\n"
+                    "FILE:11: [fixed] zebra.x.y: there is no kind \"zebra\" of plugin; there are "
+                    "allocator, map and strategy\n"
+                    "FILE:12: [fixed] map.fixture-map.zzzzzzz: map \"fixture-map\" has no "
+                    "parameter \"zzzzzzz\"\n"
+                    "FILE:13: [fixed] workload.fixture-work.n: a parameter of the workload is "
+                    "written without its name: \"n\"\n");
+}
+
+Test(experiment, refuses_parameters_of_plugins_that_no_cell_uses)
+{
+    static const char parameter[] = "[axes]\nstrategy.fixture-a.chunk = 1, 2\n";
+    char ini[512];
+    snprintf(ini, sizeof ini, HEAD "%s[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
+             "strategy = %s\n", parameter, "fixture-b");
+    expect_problems(ini, "FILE:5: [axes] strategy.fixture-a.chunk: no cell uses strategy "
+                         "\"fixture-a\"\n");
+    snprintf(ini, sizeof ini, HEAD "%s[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
+             "strategy = %s\n", parameter, "fixture-b + fixture-a");
+    struct stw_experiment e = fixture_experiment(ini, NULL);
+    stw_experiment_free(&e);
+}
+
+Test(experiment, refuses_unknown_plugins_and_bad_chains)
+{
+    expect_problems(HEAD "[axes]\nstrategy = fixture-c, a + fixture-a, fixture-a + fixture-a, "
+                         "fixture-a +, + fixture-a\n[fixed]\nallocator = fixture-aloc\n"
+                         "map = elephant\n",
+                    "FILE:5: [axes] strategy: there is no strategy \"fixture-c\"; did you mean "
+                    "\"fixture-a\"?\n"
+                    "FILE:5: [axes] strategy: there is no strategy \"a\"; `stwlab plugins` lists "
+                    "what there is\n"
+                    "FILE:5: [axes] strategy: strategy \"fixture-a\" is in the chain twice\n"
+                    "FILE:5: [axes] strategy: a strategy is missing beside \"+\"\n"
+                    "FILE:5: [axes] strategy: a strategy is missing beside \"+\"\n"
+                    "FILE:7: [fixed] allocator: there is no allocator \"fixture-aloc\"; did you "
+                    "mean \"fixture-alloc\"?\n"
+                    "FILE:8: [fixed] map: there is no map \"elephant\"; `stwlab plugins` lists "
+                    "what there is\n");
+}
+
+Test(experiment, fixes_plugins_that_the_file_does_not_choose)
+{
+    /* The defaults are real plugins, built beside the fixtures. */
+    struct stw_registry *registry = fixture_registry();
+    struct ini_file file = ini_file_make(HEAD, strlen(HEAD));
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_text text = {0};
+    struct stw_experiment e;
+    cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK,
+                 "%s", error.message);
+    stw_status status = stw_experiment_read(file.path, NULL, 0, registry, &e, &text);
+    cr_assert_eq(status, STW_OK, "%s", stw_text_get(&text));
+    add_axes(&text, "fixed", e.fixed, e.fixed_count);
+    cr_assert_str_eq(stw_text_get(&text),
+                     "0 fixed allocator = go\n0 fixed map = go-buckets\n0 fixed strategy = none\n");
+    stw_text_free(&text);
+    stw_experiment_free(&e);
+    stw_registry_free(registry);
+    unlink(file.path);
+}
+
+Test(experiment, refuses_a_default_plugin_that_is_not_there)
+{
+    expect_problems(HEAD, "FILE: [fixed] allocator: there is no allocator \"go\"; `stwlab plugins` "
+                          "lists what there is (it is the default)\n"
+                          "FILE: [fixed] map: there is no map \"go-buckets\"; `stwlab plugins` "
+                          "lists what there is (it is the default)\n"
+                          "FILE: [fixed] strategy: there is no strategy \"none\"; `stwlab plugins` "
+                          "lists what there is (it is the default)\n");
+}
+
+Test(experiment, refuses_too_many_cells)
+{
+    char ini[4096];
+    size_t length = (size_t)snprintf(ini, sizeof ini, HEAD FIXED "[axes]\n");
+    static const char *const keys[] = {"n", "room", "rest", "gogc", "gc.stress", "mutators"};
+    for (size_t k = 0; k < 6; k++) {
+        length += (size_t)snprintf(ini + length, sizeof ini - length, "%s = 1", keys[k]);
+        for (int v = 2; v <= 10; v++)
+            length += (size_t)snprintf(ini + length, sizeof ini - length, ",%d", v);
+        length += (size_t)snprintf(ini + length, sizeof ini - length, "\n");
+    }
+    struct stw_experiment e = fixture_experiment(ini, NULL);
+    stw_experiment_free(&e);
+    snprintf(ini + length, sizeof ini - length, "deep = on, off\n");
+    expect_problems(ini, "FILE:8: [axes]: the axes make more than 1000000 cells\n");
+}
+
+/* Overrides. */
+
+Test(experiment, applies_overrides)
+{
+    static const char *const overrides[] = {"axes.n=1,2", "fixed.gogc=50", "axes.mutators=1,2",
+                                            "experiment.trials=7", "fixed.shape=string", NULL};
+    expect_keys_set(HEAD "[axes]\nn = zzz\nshape = int, string\n" FIXED "mutators = 3\n",
+                    overrides,
+                    "0 axis n = 1, 2\n0 axis mutators = 1, 2\n"
+                    "8 fixed allocator = fixture-alloc\n9 fixed map = fixture-map\n"
+                    "10 fixed strategy = fixture-a\n0 fixed gogc = 50\n0 fixed shape = string\n");
+    struct stw_experiment e = fixture_experiment(HEAD FIXED, overrides);
+    cr_assert_eq(e.trials, 7);
+    stw_experiment_free(&e);
+}
+
+Test(experiment, reports_problems_of_overrides_by_their_text)
+{
+    static const char *const overrides[] = {"axes.nn=1,2", "experiment.tirals=7", "fixed.map=bad",
+                                            "exclude.x=n == 1", "bad", NULL};
+    expect_problems_set(HEAD FIXED, overrides,
+                        "--set bad: expected SECTION.KEY=VALUE, as in axes.n=1,2\n"
+                        "--set experiment.tirals=7: unknown key; did you mean \"trials\"?\n"
+                        "--set axes.nn=1,2: unknown key; did you mean \"n\"?\n"
+                        "--set fixed.map=bad: there is no map \"bad\"; `stwlab plugins` lists what "
+                        "there is\n"
+                        "--set exclude.x=n == 1: \"n\" is neither in [axes] nor in [fixed]; did "
+                        "you mean \"nn\"?\n");
+}
+
+Test(experiment, refuses_settings_that_do_not_fit_a_worker)
+{
+    struct stw_text value = {0};
+    stw_text_add(&value, "fixed.source=%070000d", 0);
+    const char *overrides[] = {value.bytes, NULL};
+    struct reading_result result = fixture_read(HEAD FIXED, overrides);
+    cr_assert_str_eq(result.problems, "FILE: the settings of a cell take up to 70152 bytes; at "
+                                      "most 65536 fit\n");
+    free(result.problems);
+    stw_experiment_free(&result.experiment);
+    stw_text_free(&value);
+}
+
+/* Many at once. */
+
+Test(experiment, reports_everything_in_one_go_sorted_by_line)
+{
+    expect_problems("[fixed]\nallocator = fixture-alloc\nmap = fixture-mop\nx = 1\n x = 2\n"
+                    "[axes]\nn = 1,1\nn = 2\nwhat\nstrategy = fixture-a\n[exclude]\nbad = n ==\n"
+                    "[experiment]\nworkload = fixture-work\n",
+                    "FILE:3: [fixed] map: there is no map \"fixture-mop\"; did you mean "
+                    "\"fixture-map\"?\n"
+                    "FILE:4: [fixed] x: unknown key; did you mean \"n\"?\n"
+                    "FILE:5: [fixed] x: the line is indented; values that continue on a second "
+                    "line are not supported\n"
+                    "FILE:7: [axes] n: \"1\" is there twice\n"
+                    "FILE:8: [axes] n: this key was set before, on line 7\n"
+                    "FILE:9: [axes]: neither \"key = value\" nor a \"[section]\"\n"
+                    "FILE:12: [exclude] bad: the condition ends where a value should be\n"
+                    "FILE:13: [experiment] name: is missing\n");
+}
+
+Test(experiment, says_one_mistake_once)
+{
+    /* The workload is unknown, so its parameters are not judged; a line that is too long is not
+     * missing; a parameter of a strategy is not unused because the strategies are misspelt. */
+    char ini[1024];
+    snprintf(ini, sizeof ini, "[experiment]\nname = %0200d\nworkload = zzz\n[axes]\nn = 1, 2\n"
+             "strategy = fixture-z, fixture-b\n[fixed]\nallocator = fixture-alloc\n"
+             "map = fixture-map\nstrategy.fixture-a.chunk = 2\n[exclude]\nx = n == 3\n", 0);
+    expect_problems(ini, "FILE:2: [experiment] name: the line is 207 bytes long; at most 198 are "
+                         "allowed\n"
+                         "FILE:3: [experiment] workload: there is no workload \"zzz\"; `stwlab "
+                         "plugins` lists what there is\n"
+                         "FILE:6: [axes] strategy: there is no strategy \"fixture-z\"; did you "
+                         "mean \"fixture-a\"?\n");
+}
+
+/* [exclude] */
+
+#define MATRIX HEAD "[axes]\nn = 64, 65536\nstrategy = fixture-a, fixture-a + fixture-b\n"         \
+    "shape = int, string\n" "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\nratio = 0.5\n" \
+    "[exclude]\n" /* the next line is 13 */
+
+Test(experiment, keeps_exclusions)
+{
+    struct stw_experiment e = fixture_experiment(
+        MATRIX "few = n < 65536 && strategy == fixture-a\n"
+               "odd = !(shape == 'int') || strategy != \"fixture-a + fixture-b\"\n"
+               "none = ratio > 0.5 || n == 65_536 && n == 2^16\n", (const char *const[]){
+               "axes.n=64,65536", NULL});
+    cr_assert_eq(e.exclusion_count, 3);
+    cr_assert_str_eq(e.exclusions[0].name, "few");
+    cr_assert_str_eq(e.exclusions[0].text, "n < 65536 && strategy == fixture-a");
+    cr_assert_eq(e.exclusions[2].line, 15);
+    stw_experiment_free(&e);
+}
+
+Test(experiment, refuses_bad_conditions)
+{
+    expect_problems(MATRIX "a =\nb = m == 64\nc = n\nd = n = 64\ne = n == 65\nf = n == 64 &\n"
+                           "g = (n == 64\nh = n == 64)\ni = shape < string\nj = n == 'x\n"
+                           "k = strategy == fixture-a + fixture-b\nl = shape == strung\n"
+                           "m = n == 64 n == 64\no = n == 64 && && n == 64\np = shpe == int\n"
+                           "q = strategy == fixture-b\nr = ratio == 0.25\ns = n ==\n",
+                    "FILE:13: [exclude] a: the condition ends where a comparison should be\n"
+                    "FILE:14: [exclude] b: \"m\" is neither in [axes] nor in [fixed]; did you mean "
+                    "\"n\"?\n"
+                    "FILE:15: [exclude] c: the condition ends where ==, !=, <, <=, > or >= should "
+                    "be\n"
+                    "FILE:16: [exclude] d: expected ==, !=, <, <=, > or >= at \"= 64\"\n"
+                    "FILE:17: [exclude] e: \"65\" is not a value of n; did you mean \"64\"?\n"
+                    "FILE:18: [exclude] f: expected && or || at \"&\"\n"
+                    "FILE:19: [exclude] g: the condition ends where &&, || or \")\" should be\n"
+                    "FILE:20: [exclude] h: expected && or || at \")\"\n"
+                    "FILE:21: [exclude] i: shape is not a number: only == and != compare it\n"
+                    "FILE:22: [exclude] j: the quotation is not closed\n"
+                    "FILE:23: [exclude] k: expected quotes around a value with spaces at \"+ "
+                    "fixture-b\"\n"
+                    "FILE:24: [exclude] l: shape: SHAPE\n"
+                    "FILE:25: [exclude] m: expected && or || at \"n == 64\"\n"
+                    "FILE:26: [exclude] o: expected a comparison at \"&& n == 64\"\n"
+                    "FILE:27: [exclude] p: \"shpe\" is neither in [axes] nor in [fixed]; did you "
+                    "mean \"shape\"?\n"
+                    "FILE:28: [exclude] q: \"fixture-b\" is not a value of strategy; did you mean "
+                    "\"fixture-a\"?\n"
+                    "FILE:29: [exclude] r: \"0.25\" is not a value of ratio; did you mean "
+                    "\"0.5\"?\n"
+                    "FILE:30: [exclude] s: the condition ends where a value should be\n");
+}
+
+Test(experiment, bounds_the_nesting_of_conditions)
+{
+    struct stw_text text = {0};
+    stw_text_add(&text, "exclude.deep=");
+    for (int i = 0; i < 32; i++)
+        stw_text_add(&text, "n == 64 || shape == int && (");
+    stw_text_add(&text, "n == 64");
+    for (int i = 0; i < 32; i++)
+        stw_text_add(&text, ")");
+    struct stw_experiment e =
+        fixture_experiment(MATRIX, (const char *const[]){text.bytes, NULL});
+    stw_experiment_free(&e);
+    stw_text_free(&text);
+    stw_text_add(&text, "exclude.deep=");
+    for (int i = 0; i < 100000; i++)
+        stw_text_add(&text, "!(");
+    struct reading_result result = fixture_read(MATRIX, (const char *const[]){text.bytes, NULL});
+    cr_assert_not_null(strstr(result.problems, "...: nested more than 32 deep\n"));
+    stw_experiment_free(&result.experiment);
+    free(result.problems);
+    stw_text_free(&text);
+}
+
+Test(experiment, lets_conditions_outlive_overridden_axes)
+{
+    static const char *const overrides[] = {"axes.n=1,2", NULL};
+    struct stw_experiment e = fixture_experiment(MATRIX "x = n == 65536\n", overrides);
+    stw_experiment_free(&e);
+}

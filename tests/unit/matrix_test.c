@@ -1,0 +1,282 @@
+/* unit/matrix_test.c: cells, their identity, exclusions and the order of trials (lab/matrix.c X1,
+ * lab/condition.c, lab/schedule.c).
+ *
+ * Method: experiments are read against the fixture plugins; ids, hashes and schedules are compared,
+ * one hash with a golden value, the shuffles by their properties. */
+#include "fixture_registry.h"
+
+#define HEAD FIXTURE_HEAD
+#define FIXED FIXTURE_FIXED
+
+struct built {
+    struct stw_experiment experiment;
+    struct stw_matrix matrix;
+};
+
+static void build_set(struct built *built, const char *ini, const char *const *overrides)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    built->experiment = fixture_experiment(ini, overrides);
+    stw_status status = stw_matrix_build(&built->experiment, &built->matrix, &error);
+    cr_assert_eq(status, STW_OK, "%s", error.message);
+}
+
+static void build(struct built *built, const char *ini)
+{
+    build_set(built, ini, NULL);
+}
+
+static void built_free(struct built *built)
+{
+    stw_matrix_free(&built->matrix);
+    stw_experiment_free(&built->experiment);
+}
+
+/* The ids of all cells, one a line; " -NAME" after those that NAME excludes. */
+static void expect_cells(const char *ini, const char *expected)
+{
+    struct built built;
+    struct stw_text text = {0};
+    build(&built, ini);
+    for (uint32_t i = 0; i < built.matrix.cell_count; i++) {
+        const struct stw_cell *cell = &built.matrix.cells[i];
+        cr_assert_eq(cell->index, i);
+        stw_text_add(&text, "%s", cell->id);
+        stw_text_add(&text, cell->excluded ? " -%s\n" : "\n", cell->excluded);
+    }
+    cr_assert_str_eq(stw_text_get(&text), expected);
+    stw_text_free(&text);
+    built_free(&built);
+}
+
+Test(matrix, counts_with_the_last_axis_fastest)
+{
+    expect_cells(HEAD "[axes]\nn = 1, 2\ndeep = on\nstrategy = fixture-a, fixture-a+fixture-b\n"
+                      "shape = int, string\n[fixed]\nallocator=fixture-alloc\nmap=fixture-map\n",
+                 "n=1 strategy=fixture-a shape=int\n"
+                 "n=1 strategy=fixture-a shape=string\n"
+                 "n=1 strategy=fixture-a + fixture-b shape=int\n"
+                 "n=1 strategy=fixture-a + fixture-b shape=string\n"
+                 "n=2 strategy=fixture-a shape=int\n"
+                 "n=2 strategy=fixture-a shape=string\n"
+                 "n=2 strategy=fixture-a + fixture-b shape=int\n"
+                 "n=2 strategy=fixture-a + fixture-b shape=string\n");
+}
+
+Test(matrix, names_a_single_cell)
+{
+    expect_cells(HEAD "[axes]\nn = 1\ndeep = on\n" FIXED, "n=1 deep=true\n");
+    expect_cells(HEAD FIXED, "trial-run\n");
+}
+
+Test(matrix, gives_every_cell_its_values)
+{
+    struct built built;
+    build(&built, HEAD "[axes]\nn = 1, 2\nratio = 0.5, 1\n" FIXED);
+    cr_assert_eq(built.matrix.cell_count, 4);
+    cr_assert_str_eq(built.matrix.cells[2].values[0], "2");
+    cr_assert_str_eq(built.matrix.cells[2].values[1], "0.5");
+    built_free(&built);
+}
+
+Test(matrix, excludes_where_a_condition_holds)
+{
+    expect_cells(HEAD "[axes]\nn = 64, 1k, 65536\nshape = int, string\n" FIXED
+                      "[exclude]\nlow = n < 1000 && shape == string\n"
+                      "high = !(n <= 2^10) && !shape != int\n",
+                 "n=64 shape=int\nn=64 shape=string -low\nn=1000 shape=int\n"
+                 "n=1000 shape=string\nn=65536 shape=int -high\nn=65536 shape=string\n");
+}
+
+Test(matrix, compares_numbers_as_numbers)
+{
+    expect_cells(HEAD "[axes]\nratio = 0.5, 0.125, 1\n" FIXED "[exclude]\nx = ratio >= 0.3\n",
+                 "ratio=0.5 -x\nratio=0.125\nratio=1 -x\n");
+    expect_cells(HEAD "[axes]\nroom = 64KiB, 2MiB, 100\n" FIXED "[exclude]\nx = room > 1MiB\n",
+                 "room=64KiB\nroom=2MiB -x\nroom=100\n");
+    expect_cells(HEAD "[axes]\nn = 9, 10, 11\n" FIXED
+                      "[exclude]\nx = n > 9 && n < 11\ny = n >= 11\nz = n <= 9 && n == 11\n",
+                 "n=9\nn=10 -x\nn=11 -y\n");
+}
+
+Test(matrix, binds_and_before_or)
+{
+    expect_cells(HEAD "[axes]\nn = 1, 2\ndeep = on, off\nshape = int, string\n" FIXED
+                      "[exclude]\nx = n == 1 || deep == on && shape == int\n",
+                 "n=1 deep=true shape=int -x\nn=1 deep=true shape=string -x\n"
+                 "n=1 deep=false shape=int -x\nn=1 deep=false shape=string -x\n"
+                 "n=2 deep=true shape=int -x\nn=2 deep=true shape=string\n"
+                 "n=2 deep=false shape=int\nn=2 deep=false shape=string\n");
+    expect_cells(HEAD "[axes]\nn = 1, 2\ndeep = on, off\n" FIXED
+                      "[exclude]\nx = (n == 1 || n == 2) && deep == on\n",
+                 "n=1 deep=true -x\nn=1 deep=false\nn=2 deep=true -x\nn=2 deep=false\n");
+}
+
+Test(matrix, compares_fixed_keys_and_quoted_chains)
+{
+    expect_cells(HEAD "[axes]\nstrategy = fixture-a, fixture-a + fixture-b\n"
+                      "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\nmutators = 2\n"
+                      "[exclude]\nx = strategy == \"fixture-a+fixture-b\" && mutators > 1\n"
+                      "y = mutators != 2\n",
+                 "strategy=fixture-a\nstrategy=fixture-a + fixture-b -x\n");
+}
+
+Test(matrix, holds_deeply_nested_conditions)
+{
+    struct stw_text text = {0};
+    struct built built;
+    stw_text_add(&text, "exclude.deep=");
+    for (int i = 0; i < 32; i++)
+        stw_text_add(&text, "n == 2 && shape == string || shape == int && (");
+    stw_text_add(&text, "n == 1");
+    for (int i = 0; i < 32; i++)
+        stw_text_add(&text, ")");
+    build_set(&built, HEAD "[axes]\nn = 1, 2\nshape = int, string\n" FIXED,
+              (const char *const[]){text.bytes, NULL});
+    cr_assert_str_eq(built.matrix.cells[0].excluded, "deep");
+    cr_assert_null(built.matrix.cells[1].excluded);
+    cr_assert_null(built.matrix.cells[2].excluded);
+    cr_assert_str_eq(built.matrix.cells[3].excluded, "deep");
+    built_free(&built);
+    stw_text_free(&text);
+}
+
+Test(matrix, refuses_to_exclude_everything)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_matrix matrix;
+    struct stw_experiment e =
+        fixture_experiment(HEAD "[axes]\nn = 1, 2\n" FIXED "[exclude]\nx = n >= 1\n", NULL);
+    cr_assert_eq(stw_matrix_build(&e, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(
+        strstr(error.message, ": [exclude]: all 2 cells are excluded; none is left to run"));
+    stw_experiment_free(&e);
+}
+
+Test(matrix, refuses_more_trials_than_a_schedule_holds)
+{
+    static const char *const overrides[] = {"experiment.trials=100000", NULL};
+    char ini[8192];
+    size_t length = (size_t)snprintf(ini, sizeof ini, HEAD FIXED "[axes]\n");
+    static const char *const keys[] = {"n", "room", "rest", "gogc"};
+    for (size_t k = 0; k < 4; k++)
+        length += (size_t)snprintf(ini + length, sizeof ini - length, "%s = 1,2,3,4,5,6\n",
+                                   keys[k]);
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_matrix matrix;
+    struct stw_experiment e = fixture_experiment(ini, overrides);
+    cr_assert_eq(stw_matrix_build(&e, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(strstr(error.message, "1296 cells with 100000 trials each are too many"));
+    stw_experiment_free(&e);
+}
+
+/* Identity. */
+
+Test(matrix, keeps_its_hashes_in_every_release)
+{
+    /* FNV-1a 64 over the zero-terminated texts fixture-work allocator fixture-alloc map fixture-map
+     * n 64 strategy fixture-a, computed by another program. */
+    struct built built;
+    build(&built, HEAD "[axes]\nn = 64, 65536\n" FIXED);
+    cr_assert_str_eq(built.matrix.cells[0].hash, "e68a69abea36af26");
+    cr_assert_str_eq(built.matrix.cells[1].hash, "6a09a3ec4f1d9e41");
+    built_free(&built);
+}
+
+Test(matrix, hashes_settings_and_nothing_else)
+{
+    struct built a, b;
+    build(&a, HEAD "[axes]\nn = 1, 64k\nshape = int, string\n" FIXED);
+    build(&b, "[experiment]\nname = other\nworkload = fixture-work\nseed = 9\n[fixed]\n"
+              "strategy = fixture-a\nallocator = fixture-alloc\nmap = fixture-map\nn = 64_000\n"
+              "[axes]\nshape = string\n");
+    cr_assert_str_eq(a.matrix.cells[3].hash, b.matrix.cells[0].hash);
+    built_free(&a);
+    built_free(&b);
+}
+
+Test(matrix, gives_different_cells_different_hashes)
+{
+    struct built built;
+    build(&built, HEAD "[axes]\nn = 1, 2, 3, 12, 21\nroom = 1, 2, 3, 12, 21\nratio = 0.5, 1\n"
+                  FIXED);
+    for (uint32_t i = 0; i < built.matrix.cell_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            cr_assert_str_neq(built.matrix.cells[i].hash, built.matrix.cells[j].hash);
+    built_free(&built);
+}
+
+Test(matrix, writes_a_cells_settings)
+{
+    struct built built;
+    struct stw_text text = {0};
+    build(&built, HEAD "seed = 7\n[axes]\nn = 1, 2\nsource = a b, c\n" FIXED);
+    stw_cell_settings(&built.matrix, &built.matrix.cells[2], &text);
+    cr_assert_str_eq(stw_text_get(&text),
+                     "workload\tfixture-work\nseed\t7\nexperiment\ttrial-run\nn\t2\nsource\ta b\n"
+                     "allocator\tfixture-alloc\nmap\tfixture-map\nstrategy\tfixture-a\n");
+    stw_text_free(&text);
+    built_free(&built);
+}
+
+/* Schedule. */
+
+#define SCHEDULED HEAD "trials = 50\n[axes]\nn = 1, 2, 3, 4, 5\nshape = int, string\n" FIXED       \
+    "[exclude]\nx = n == 3 && shape == int\n"
+#define RUNNABLE 9u
+
+static struct stw_slot *schedule(const char *const *overrides)
+{
+    struct built built;
+    uint32_t count;
+    build_set(&built, SCHEDULED, overrides);
+    struct stw_slot *slots = stw_matrix_schedule(&built.matrix, &count);
+    cr_assert_eq(count, RUNNABLE * built.experiment.trials);
+    built_free(&built);
+    return slots;
+}
+
+Test(schedule, runs_each_cell_once_in_each_block)
+{
+    struct stw_slot *slots = schedule(NULL);
+    for (uint32_t block = 0; block < 50; block++) {
+        uint32_t seen = 0;
+        for (uint32_t i = 0; i < RUNNABLE; i++) {
+            const struct stw_slot *slot = &slots[block * RUNNABLE + i];
+            cr_assert_eq(slot->trial, block);
+            cr_assert_lt(slot->cell, 10);
+            seen |= 1u << slot->cell;
+        }
+        cr_assert_eq(seen, 0x3ffu & ~(1u << 4)); /* n=3 shape=int is excluded */
+    }
+    free(slots);
+}
+
+Test(schedule, depends_on_the_seed_alone)
+{
+    static const char *const other_seed[] = {"experiment.seed=2", NULL};
+    static const char *const fewer[] = {"experiment.trials=20", NULL};
+    struct stw_slot *a = schedule(NULL), *b = schedule(NULL), *c = schedule(other_seed);
+    struct stw_slot *d = schedule(fewer);
+    cr_assert_arr_eq(a, b, 50 * RUNNABLE * sizeof *a);
+    cr_assert_arr_neq(a, c, 50 * RUNNABLE * sizeof *a);
+    cr_assert_arr_eq(a, d, 20 * RUNNABLE * sizeof *a);
+    free(a);
+    free(b);
+    free(c);
+    free(d);
+}
+
+Test(schedule, puts_every_cell_everywhere)
+{
+    static const char *const many[] = {"experiment.trials=3600", NULL};
+    struct stw_slot *slots = schedule(many);
+    uint32_t counts[10][RUNNABLE] = {{0}};
+    for (uint32_t i = 0; i < 3600 * RUNNABLE; i++)
+        counts[slots[i].cell][i % RUNNABLE]++;
+    /* 400 each are expected, with a standard deviation below 19. */
+    for (uint32_t cell = 0; cell < 10; cell++)
+        for (uint32_t place = 0; cell != 4 && place < RUNNABLE; place++)
+            cr_assert(counts[cell][place] > 300 && counts[cell][place] < 500);
+    free(slots);
+}

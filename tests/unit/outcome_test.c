@@ -1,0 +1,272 @@
+/* unit/outcome_test.c: what becomes of a trial is typed right, whatever a worker leaves behind.
+ * Method: records and process ends made by hand, one fact changed at a time; every way to damage a
+ * record must be noticed, and the undamaged one must pass. */
+#include "lab/outcome.h"
+
+#include "lab/record.h"
+#include "lab/trace.h"
+#include "prim/process.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAUSES 4u
+
+static struct stw_record *record_new(void)
+{
+    struct stw_record *record =
+        calloc(1, sizeof(struct stw_record) + PAUSES * sizeof(struct stw_pause));
+    cr_assert(record);
+    record->magic = STW_RECORD_MAGIC;
+    record->bytes = STW_RECORD_BYTES;
+    record->pause_capacity = STW_RECORD_PAUSES;
+    record->state = STW_RECORD_DONE;
+    record->verdict = STW_VERDICT_OK;
+    record->pause_count = 2;
+    stw_record_pauses(record)[0].complete = 1;
+    strcpy(stw_record_pauses(record)[0].last_site, "merge");
+    strcpy(record->counters[0].name, "gc.cycles");
+    stw_histogram_record(&record->op_ns, 1000);
+    stw_histogram_record(&record->op_ns, 70000);
+    return record;
+}
+
+static struct stw_outcome judge(const struct stw_record *record, int32_t signal_number,
+                                int32_t exit_status, int timed_out)
+{
+    static struct stw_process process;
+    const struct stw_process_end end = {.signal = signal_number, .exit_status = exit_status};
+    struct stw_outcome outcome = {.kind = STW_OUTCOMES};
+    stw_outcome_classify(&process, &end, record, timed_out, &outcome);
+    return outcome;
+}
+
+Test(outcome, ok_needs_final_record_verdict_and_status_0)
+{
+    struct stw_record *record = record_new();
+    cr_assert_eq(judge(record, 0, 0, 0).kind, STW_OUTCOME_OK);
+    struct stw_outcome outcome = judge(record, 0, 1, 0);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
+    cr_assert_str_eq(outcome.detail, "exited with status 1 after its result");
+    record->state = STW_RECORD_RUNNING;
+    outcome = judge(record, 0, 0, 0);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
+    cr_assert_str_eq(outcome.detail, "exited with status 0 without a result");
+    cr_assert_eq(outcome.signal, 0);
+    free(record);
+}
+
+Test(outcome, a_worker_that_gives_up_says_why)
+{
+    static const uint32_t expected[][2] = {
+        {STW_VERDICT_REFUSED, STW_OUTCOME_REFUSED},
+        {STW_VERDICT_OUT_OF_MEMORY, STW_OUTCOME_OUT_OF_MEMORY},
+        {STW_VERDICT_INVALID, STW_OUTCOME_INVALID},
+    };
+    struct stw_record *record = record_new();
+    record->state = STW_RECORD_STARTED;
+    strcpy(record->field, "chunk");
+    strcpy(record->message, "must not be 0\nreally");
+    for (size_t i = 0; i < 3; i++) {
+        record->verdict = expected[i][0];
+        struct stw_outcome outcome = judge(record, 0, 0, 0);
+        cr_assert_eq(outcome.kind, expected[i][1]);
+        cr_assert_str_eq(outcome.detail, "chunk: must not be 0 really");
+    }
+    free(record);
+}
+
+Test(outcome, a_signal_outranks_the_record)
+{
+    struct stw_record *record = record_new();
+    record->crash_signal = SIGSEGV;
+    struct stw_outcome outcome = judge(record, SIGSEGV, 0, 0);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
+    cr_assert_eq(outcome.signal, SIGSEGV);
+    cr_assert_str_eq(outcome.detail, "SIGSEGV at 0x0");
+    outcome = judge(record, SIGABRT, 0, 0);
+    cr_assert_str_eq(outcome.detail, "SIGABRT");
+    record->crash_at_limit = 1;
+    outcome = judge(record, SIGSEGV, 0, 0);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_OUT_OF_MEMORY);
+    cr_assert_eq(outcome.signal, 0);
+    free(record);
+}
+
+Test(outcome, sigkill_is_ours_at_a_timeout_and_else_the_kernels)
+{
+    struct stw_record *record = record_new();
+    record->state = STW_RECORD_RUNNING;
+    cr_assert_eq(judge(record, SIGKILL, 0, 1).kind, STW_OUTCOME_TIMED_OUT);
+    struct stw_outcome outcome = judge(record, SIGKILL, 0, 0);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_OUT_OF_MEMORY);
+    cr_assert_str_eq(outcome.detail, "killed from outside, likely by the kernel for memory");
+    free(record);
+}
+
+Test(outcome, a_result_that_came_just_in_time_counts)
+{
+    struct stw_record *record = record_new();
+    cr_assert_eq(judge(record, 0, 0, 1).kind, STW_OUTCOME_OK);
+    free(record);
+}
+
+Test(outcome, an_unreadable_record_is_no_result)
+{
+    cr_assert_eq(judge(NULL, 0, 0, 0).kind, STW_OUTCOME_INVALID);
+    cr_assert_eq(judge(NULL, SIGSEGV, 0, 0).kind, STW_OUTCOME_CRASHED);
+    cr_assert_eq(judge(NULL, SIGKILL, 0, 1).kind, STW_OUTCOME_TIMED_OUT);
+}
+
+Test(outcome, last_calls_and_output_are_told)
+{
+    struct stw_record *record = record_new();
+    struct stw_process process = {.tail_bytes = 16};
+    memcpy(process.tail, "\x1b[31mbad\n\n\tthing", 16);
+    strcpy(record->plugin_names[3], "strategy/crash");
+    record->traces[0].calls[0] = 3u << 16 | STW_CALL_STRATEGY_MERGE;
+    const struct stw_process_end end = {.signal = SIGBUS};
+    struct stw_outcome outcome = {0};
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_assert_str_eq(outcome.detail, "SIGBUS; last calls: strategy/crash.merge; it printed: "
+                                     "[31mbad thing");
+    free(record);
+}
+
+Test(outcome, long_output_keeps_the_detail_terminated)
+{
+    struct stw_record *record = record_new();
+    struct stw_process process = {.tail_bytes = STW_PROCESS_TAIL_BYTES};
+    memset(process.tail, 'x', sizeof process.tail);
+    memset(record->plugin_names, 'y', sizeof record->plugin_names);
+    for (uint32_t i = 0; i < STW_RECORD_MUTATORS; i++)
+        for (uint32_t j = 1; j < STW_TRACE_CALLS; j++)
+            record->traces[i].calls[j] = 5u << 16 | STW_CALL_MAP_MERGE;
+    const struct stw_process_end end = {.exit_status = 3};
+    struct stw_outcome outcome = {0};
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_assert_lt(strlen(outcome.detail), sizeof outcome.detail);
+    free(record);
+}
+
+/* Every damage that a plugin can do to the record. */
+
+static void no_magic(struct stw_record *r) { r->magic = 1; }
+static void state(struct stw_record *r) { r->state = STW_RECORD_DONE + 1; }
+static void verdict(struct stw_record *r) { r->verdict = 99; }
+static void message(struct stw_record *r) { memset(r->message, 'm', sizeof r->message); }
+static void field(struct stw_record *r) { memset(r->field, 'f', sizeof r->field); }
+static void operations(struct stw_record *r) { r->operations = UINT64_MAX; }
+static void counter_end(struct stw_record *r) { memset(r->counters[1].name, 'c', 32); }
+static void counter_text(struct stw_record *r) { strcpy(r->counters[1].name, "a\nb"); }
+static void counter_twice(struct stw_record *r) { strcpy(r->counters[9].name, "gc.cycles"); }
+static void counter_value(struct stw_record *r) { r->counters[0].value = UINT64_MAX; }
+static void pause_count(struct stw_record *r) { r->pause_count = STW_RECORD_PAUSES + 1ull; }
+static void pauses_lost(struct stw_record *r) { r->pauses_lost = UINT64_MAX; }
+static void pause_kind(struct stw_record *r) { stw_record_pauses(r)->kind = 77; }
+static void pause_site(struct stw_record *r) { memset(stw_record_pauses(r)->last_site, 's', 32); }
+static void pause_time(struct stw_record *r) { stw_record_pauses(r)->working_ns = UINT64_MAX; }
+static void pause_step(struct stw_record *r) { stw_record_pauses(r)->step_ns[2] = 1ull << 60; }
+static void pause_work(struct stw_record *r) { stw_record_pauses(r)->scan_bytes = 1ull << 63; }
+static void histogram_count(struct stw_record *r) { r->op_ns.count++; }
+static void histogram_bucket(struct stw_record *r) { r->op_ns.buckets[0] = UINT64_MAX; }
+static void histogram_max(struct stw_record *r) { r->op_ns.max = 7; }
+static void histogram_far(struct stw_record *r) { r->op_ns.max = 1ull << 60; }
+static void histogram_sum(struct stw_record *r) { r->op_ns.sum = UINT64_MAX; }
+
+Test(outcome, every_damage_to_a_record_is_noticed)
+{
+    static void (*const damages[])(struct stw_record *) = {
+        no_magic, state, verdict, message, field, operations, counter_end, counter_text,
+        counter_twice, counter_value, pause_count, pauses_lost, pause_kind, pause_site,
+        pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
+        histogram_far, histogram_sum};
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct stw_record *record = record_new();
+        cr_assert_null(stw_record_problem(record));
+        damages[i](record);
+        cr_assert_not_null(stw_record_problem(record), "damage %zu was not noticed", i);
+        struct stw_outcome outcome = judge(record, 0, 0, 0);
+        cr_assert_eq(outcome.kind, STW_OUTCOME_INVALID, "damage %zu", i);
+        free(record);
+    }
+}
+
+Test(outcome, an_incomplete_pause_may_hold_anything)
+{
+    struct stw_record *record = record_new();
+    memset(&stw_record_pauses(record)[1], 0xff, sizeof(struct stw_pause));
+    cr_assert_null(stw_record_problem(record));
+    free(record);
+}
+
+Test(outcome, a_differing_checksum_names_both)
+{
+    struct stw_outcome outcome = {.kind = STW_OUTCOME_OK};
+    stw_outcome_disagrees(&outcome, 0xab, 0xcd, "cell n=8 trial 1");
+    cr_assert_eq(outcome.kind, STW_OUTCOME_INVALID);
+    cr_assert_str_eq(outcome.detail, "checksum 00000000000000ab differs from 00000000000000cd "
+                                     "of cell n=8 trial 1");
+}
+
+/* The flight recorder. */
+
+static const char *described(const struct stw_record *record)
+{
+    static struct stw_text text;
+    stw_text_free(&text);
+    stw_trace_describe(record, &text);
+    return stw_text_get(&text);
+}
+
+Test(trace, tells_the_newest_calls_first)
+{
+    static const char expected[] =
+        "strategy/pool.merge < workload/map-merge.operate < workload/map-merge.setup";
+    struct stw_record *record = record_new();
+    struct stw_mutator *m = calloc(1, sizeof *m);
+    m->trace = record->traces[0].calls;
+    strcpy(record->plugin_names[1], "workload/map-merge");
+    strcpy(record->plugin_names[2], "strategy/pool");
+    cr_assert_str_empty(described(record));
+    stw_trace(m, 1, STW_CALL_WORKLOAD_OPERATE);
+    cr_assert_str_eq(described(record), "workload/map-merge.operate");
+    for (int i = 0; i < 1000; i++) { /* at every position of the ring */
+        stw_trace(m, 1, STW_CALL_WORKLOAD_SETUP);
+        stw_trace(m, 1, STW_CALL_WORKLOAD_OPERATE);
+        stw_trace(m, 2, STW_CALL_STRATEGY_MERGE);
+        cr_assert_eq(strncmp(described(record), expected, strlen(expected)), 0, "at %d", i);
+    }
+    free(m);
+    free(record);
+}
+
+Test(trace, tells_mutators_apart)
+{
+    struct stw_record *record = record_new();
+    strcpy(record->plugin_names[1], "map/swiss");
+    record->traces[0].calls[0] = 1u << 16 | STW_CALL_MAP_MAKE;
+    record->traces[7].calls[31] = 1u << 16 | STW_CALL_MAP_CLEAR;
+    cr_assert_str_eq(described(record), "map/swiss.make; mutator 7: map/swiss.clear");
+    free(record);
+}
+
+Test(trace, survives_scribbling)
+{
+    struct stw_record *record = record_new();
+    memset(record->traces, 0xff, sizeof record->traces);
+    cr_assert_str_empty(described(record));
+    record->traces[255].calls[4] = 0;
+    cr_assert_str_eq(described(record), "mutator 255: plugin 65535.? < plugin 65535.? < "
+                                        "plugin 65535.? < plugin 65535.?");
+    free(record);
+}
+
+Test(trace, every_call_has_a_name)
+{
+    for (uint32_t i = 1; i < STW_CALLS; i++)
+        cr_assert_str_neq(stw_call_name(i), "?");
+    cr_assert_str_eq(stw_call_name(STW_CALLS), "?");
+}

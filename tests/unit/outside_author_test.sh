@@ -1,0 +1,110 @@
+#!/bin/sh
+# Goal: what docs/guide/write-a-strategy.md promises to an author outside this tree comes true.
+# Method: installs into a temporary prefix, takes the files and the commands from the guide's text,
+# runs them in an empty folder, once with pkg-config and once with the CMake package, and judges
+# what `show --json` says of the runs. Nothing but the installed tree is used.
+set -eu
+
+guide=$STW_SOURCE_DIR/docs/guide/write-a-strategy.md
+readme=$STW_SOURCE_DIR/README.md
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    printf 'FAILED: %s\n' "$1" >&2
+    exit 1
+}
+
+# block WHAT [FILE]: the fenced blocks of the guide, or of FILE, that stand below <!-- WHAT -->
+block() {
+    awk -v wanted="<!-- $1 -->" '
+        fenced && /^```$/ { fenced = 0; next }
+        fenced { print; next }
+        /^<!-- .* -->$/ { found = ($0 == wanted) }
+        /^```/ { fenced = found; found = 0 }
+    ' "${2:-$guide}"
+}
+
+# follow WAY: a new author, an empty folder, the guide's steps for pkg-config or for CMake
+follow() {
+    mkdir "$work/$1"
+    cd "$work/$1"
+    for file in guess.c CMakeLists.txt matrix.ini; do
+        block "file: $file" >$file
+        [ -s $file ] || fail "the guide holds no $file"
+    done
+    block "run: $1" >build.sh
+    block "run: both" >measure.sh
+    { [ -s build.sh ] && [ -s measure.sh ]; } || fail "the guide holds no commands for $1"
+    sh -eu build.sh >build.log 2>&1 || {
+        cat build.log
+        fail "$1: the guide's build commands"
+    }
+    grep -q guess build.log || fail "$1: stwlab plugins does not list the strategy"
+    [ -e guess.so ] || cp build/guess.so guess.so
+    exported=$(nm -D --defined-only guess.so | awk '{ print $NF }')
+    [ "$exported" = stw_plugin_entry_v0 ] || fail "$1: the plugin exports $exported"
+    sh -eu measure.sh >measure.log 2>&1 || {
+        cat measure.log
+        fail "$1: the guide's commands to measure"
+    }
+    stwlab show --json first >first.json
+}
+
+# cells EXPRESSION: evaluated over the cells of first.json, with their parts as columns
+cells() {
+    sqlite3 :memory: "
+        WITH cell AS (SELECT value ->> '\$.axes.strategy' AS strategy,
+            value -> '\$.axes' ->> '\$.\"strategy.guess.percent\"' AS percent,
+            value ->> '\$.outcomes.ok' AS ok, value ->> '\$.outcomes.skipped' AS skipped,
+            value -> '\$.counters' ->> '\$.\"map.grow_events\"' AS growths
+            FROM json_each(readfile('first.json'), '\$.cells'))
+        SELECT $1 FROM cell"
+}
+
+# judge WAY WHAT EXPRESSION
+judge() {
+    [ "$(cells "$3")" = 1 ] || {
+        cat measure.log first.json
+        fail "$1: $2"
+    }
+}
+
+judge_run() {
+    judge "$1" "nine cells, five measured, four skipped" \
+        "count(*) = 9 AND sum(ok = 5 AND skipped = 0) = 5 AND sum(ok = 0 AND skipped = 1) = 4"
+    judge "$1" "without a hint the maps grow" "sum(strategy = 'none' AND growths > 0) = 1"
+    judge "$1" "a large enough guess prevents every growth" \
+        "sum(strategy = 'guess' AND percent = 200 AND growths = 0) = 1"
+    judge "$1" "a guess of half leaves one growth a merge" \
+        "sum(strategy = 'guess' AND percent = 50 AND growths = 20) = 1"
+    judge "$1" "a smaller guess leaves more growths" \
+        "max(growths) FILTER (WHERE percent = 10 AND strategy = 'guess') >
+         max(growths) FILTER (WHERE percent = 50)"
+}
+
+cmake --install "$STW_BUILD_DIR" --prefix "$work/prefix" >"$work/install.log" || {
+    cat "$work/install.log"
+    fail "cmake --install"
+}
+pc=$(find "$work/prefix" -name stwlab.pc)
+[ -f "$pc" ] || fail "no pkg-config file is installed"
+export PATH="$work/prefix/bin:$PATH" PKG_CONFIG_PATH="${pc%/*}" CMAKE_PREFIX_PATH="$work/prefix"
+export CMAKE_GENERATOR=Ninja
+unset STWLAB_PLUGIN_PATH CC CFLAGS
+
+lines=$(block "file: guess.c" | wc -l)
+[ "$lines" -le 30 ] || fail "the guide's strategy has $lines lines"
+follow pkg-config
+judge_run pkg-config
+follow cmake
+judge_run cmake
+
+# The README's strategy is shorter still.
+cd "$work"
+block "file: twice.c" "$readme" >twice.c
+[ "$(wc -l <twice.c)" -le 30 ] || fail "the README's strategy is longer than it says"
+# shellcheck disable=SC2046 # word splitting wanted
+gcc -O2 -Wall -Wextra -Werror twice.c $(pkg-config --cflags --libs stwlab) -o twice.so
+stwlab plugins twice.so | grep -q twice || fail "stwlab plugins does not list the README's strategy"
+echo "the guide's strategy ($lines lines) was built twice, loaded and measured"

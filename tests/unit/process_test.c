@@ -1,0 +1,282 @@
+/* unit/process_test.c: worker processes are contained, timed, limited and never left behind.
+ * Method: /bin/sh as the worker; it reports on its own surroundings through its exit status or its
+ * output. */
+#include "prim/process.h"
+
+#include "base/error.h"
+#include "prim/memory.h"
+#include "prim/thread.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000ull
+
+static struct stw_process process;
+
+static void start_limited(const char *script, uint64_t memory_bytes)
+{
+    static char shell[] = "/bin/sh", option[] = "-c";
+    char *arguments[] = {shell, option, (char *)(uintptr_t)script, NULL};
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_process_spec spec = {shell, arguments, stw_memory_share("test", 4096),
+                                          memory_bytes};
+    cr_assert_eq(stw_process_start(&spec, &process, &error), STW_OK, "%s", error.message);
+    close(spec.shared);
+}
+
+static struct stw_process_end run(const char *script)
+{
+    struct stw_process_end end;
+    start_limited(script, 0);
+    cr_assert_eq(stw_process_wait(&process, stw_clock_ns() + 20 * SECOND_NS, -1), STW_WAIT_ENDED);
+    stw_process_finish(&process, &end);
+    return end;
+}
+
+/* The last that it printed, terminated. */
+static const char *printed(void)
+{
+    static char text[STW_PROCESS_TAIL_BYTES + 1];
+    memcpy(text, process.tail, process.tail_bytes);
+    text[process.tail_bytes] = '\0';
+    return text;
+}
+
+Test(process, exit_status_and_signal_are_told_apart)
+{
+    struct stw_process_end end = run("exit 3");
+    cr_assert_eq(end.signal, 0);
+    cr_assert_eq(end.exit_status, 3);
+    end = run("kill -SEGV $$");
+    cr_assert_eq(end.signal, SIGSEGV);
+}
+
+Test(process, costs_are_measured)
+{
+    struct stw_process_end end = run("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done");
+    cr_assert_gt(end.cpu_ns, 1000000);
+    cr_assert_gt(end.rss_peak_bytes, 500000);
+}
+
+Test(process, only_the_last_output_is_kept)
+{
+    run("echo early; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo line $i; done; echo end >&2");
+    cr_assert_eq(process.tail_bytes, STW_PROCESS_TAIL_BYTES);
+    cr_assert_not_null(strstr(printed(), "line 4000\nend\n"));
+    cr_assert_null(strstr(printed(), "early"));
+    run("printf hello");
+    cr_assert_str_eq(printed(), "hello");
+}
+
+Test(process, endless_output_does_not_stop_the_clock)
+{
+    struct stw_process_end end;
+    start_limited("while :; do echo noise; done", 0);
+    cr_assert_eq(stw_process_wait(&process, stw_clock_ns() + SECOND_NS / 5, -1),
+                 STW_WAIT_DEADLINE);
+    stw_process_finish(&process, &end);
+    cr_assert_eq(end.signal, SIGKILL);
+}
+
+Test(process, the_whole_group_dies_with_it)
+{
+    struct stw_process_end end = run("sleep 60 & echo $!");
+    cr_assert_eq(end.exit_status, 0);
+    pid_t grandchild = atoi(printed());
+    cr_assert_gt(grandchild, 1);
+    for (int i = 0; i < 200 && kill(grandchild, 0) == 0; i++) {
+        char path[64], state[512] = "";
+        snprintf(path, sizeof path, "/proc/%d/stat", grandchild);
+        FILE *file = fopen(path, "r");
+        size_t got = file ? fread(state, 1, sizeof state - 1, file) : 0;
+        if (file)
+            fclose(file);
+        if (got == 0 || strstr(state, ") Z"))
+            return; /* dead, waiting for init */
+        usleep(10000);
+    }
+    cr_assert(kill(grandchild, 0) != 0 && errno == ESRCH, "the grandchild lives");
+}
+
+Test(process, a_wake_descriptor_ends_the_wait)
+{
+    int pipe_ends[2];
+    struct stw_process_end end;
+    cr_assert_eq(pipe(pipe_ends), 0);
+    cr_assert_eq(write(pipe_ends[1], "x", 1), 1);
+    start_limited("sleep 60", 0);
+    cr_assert_eq(stw_process_wait(&process, UINT64_MAX, pipe_ends[0]), STW_WAIT_WOKEN);
+    stw_process_finish(&process, &end);
+    cr_assert_eq(end.signal, SIGKILL);
+}
+
+Test(process, surroundings_are_clean)
+{
+    int stray = dup(1); /* not close-on-exec */
+    signal(SIGINT, SIG_IGN);
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    run("ls /proc/$$/fd | tr '\\n' ' '; readlink /proc/$$/fd/0; ulimit -c;"
+        " grep -E 'Sig(Blk|Ign)' /proc/$$/status | tr -d '\\n\\t'; echo; echo $GLIBC_TUNABLES");
+    cr_assert_str_eq(printed(), "0 1 2 3 /dev/null\n0\n"
+                                "SigBlk:0000000000000000SigIgn:0000000000000000\n"
+                                "glibc.rtld.optional_static_tls=16384\n");
+    close(stray);
+}
+
+Test(process, the_users_tunables_stay)
+{
+    setenv("GLIBC_TUNABLES", "glibc.malloc.check=0", 1);
+    run("printf %s $GLIBC_TUNABLES");
+    cr_assert_str_eq(printed(), "glibc.malloc.check=0:glibc.rtld.optional_static_tls=16384");
+}
+
+Test(process, it_leads_a_group_of_its_own)
+{
+    run("ps -o pid=,pgid= -p $$ 2>/dev/null || cut -d' ' -f1,5 /proc/$$/stat");
+    int pid = 0, group = 0;
+    cr_assert_eq(sscanf(printed(), "%d %d", &pid, &group), 2);
+    cr_assert_eq(pid, group);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+Test(process, memory_is_limited)
+{
+    struct stw_process_end end;
+    start_limited("ulimit -d", 64u << 20);
+    stw_process_wait(&process, UINT64_MAX, -1);
+    stw_process_finish(&process, &end);
+    cr_assert_str_eq(printed(), "65536\n");
+}
+#endif
+
+Test(process, what_cannot_be_executed_is_an_error)
+{
+    char name[] = "/nonexistent/worker", *arguments[] = {name, NULL};
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_process_spec spec = {name, arguments, 0, 0};
+    cr_assert_eq(stw_process_start(&spec, &process, &error), STW_E_IO);
+    cr_assert_str_eq(error.message, "cannot start the worker /nonexistent/worker: cannot execute "
+                                    "it: No such file or directory");
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* nothing left to reap */
+}
+
+Test(process, it_dies_with_its_parent)
+{
+    int told[2];
+    pid_t child = 0;
+    cr_assert_eq(pipe(told), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        start_limited("sleep 60", 0);
+        ssize_t sent = write(told[1], &process.pid, sizeof process.pid);
+        _exit(sent == sizeof process.pid ? 0 : 1);
+    }
+    waitpid(parent, NULL, 0);
+    cr_assert_eq(read(told[0], &child, sizeof child), (ssize_t)sizeof child);
+    for (int i = 0; i < 500 && kill(child, 0) == 0; i++)
+        usleep(10000);
+    cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the child outlives its parent");
+}
+
+Test(process, interrupts_are_counted_not_died_from)
+{
+    struct stw_interrupts interrupts;
+    cr_assert_eq(stw_interrupts_begin(&interrupts), STW_OK);
+    cr_assert_eq(stw_interrupts_count(&interrupts), 0);
+    raise(SIGINT);
+    cr_assert_eq(stw_interrupts_count(&interrupts), 1);
+    raise(SIGTERM);
+    cr_assert_eq(stw_interrupts_count(&interrupts), 2);
+    raise(SIGINT);
+    stw_interrupts_end(&interrupts); /* takes the pending one with it */
+}
+
+/* What the crash handler noted in a forked process that does `crash`. */
+static int32_t *crash_in_child(void (*crash)(void), int *status)
+{
+    static int32_t *words;
+    words = stw_memory_map_shared(stw_memory_share("test", 4096), 4096);
+    pid_t child = fork();
+    if (child == 0) {
+        const struct stw_crash_note note = {words, (uint32_t *)words + 1, (uint64_t *)words + 1};
+        stw_crash_handler_install(&note);
+        crash();
+        _exit(0);
+    }
+    waitpid(child, status, 0);
+    return words;
+}
+
+static void write_at_64(void)
+{
+    static volatile uintptr_t address = 64;
+    *(volatile int *)address = 1;
+}
+
+Test(crash, signal_and_address_are_noted)
+{
+    int status = 0;
+    int32_t *words = crash_in_child(write_at_64, &status);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    cr_assert_eq(words[0], SIGSEGV);
+    cr_assert_eq(words[1], 0);
+    cr_assert_eq(*(uint64_t *)(words + 2), 64);
+}
+
+Test(crash, an_abort_has_no_address)
+{
+    int status = 0;
+    int32_t *words = crash_in_child(abort, &status);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    cr_assert_eq(words[0], SIGABRT);
+    cr_assert_eq(*(uint64_t *)(words + 2), 0);
+}
+
+static int overflow(uint32_t depth)
+{
+    volatile char frame[4096];
+    frame[depth % sizeof frame] = 1;
+    return depth ? overflow(depth - 1) + frame[0] : 0;
+}
+
+static void overflow_stack(void)
+{
+    _exit(overflow(1u << 20) & 1);
+}
+
+Test(crash, a_stack_overflow_is_noted)
+{
+    int status = 0;
+    int32_t *words = crash_in_child(overflow_stack, &status);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    cr_assert_eq(words[0], SIGSEGV);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+static void crash_for_memory(void)
+{
+    for (;;)
+        memset(malloc(1u << 20), 1, 1u << 20);
+}
+
+Test(crash, the_memory_limit_is_noticed)
+{
+    const struct rlimit data = {256u << 20, 256u << 20};
+    int status = 0;
+    cr_assert_eq(setrlimit(RLIMIT_DATA, &data), 0);
+    int32_t *words = crash_in_child(crash_for_memory, &status);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    cr_assert_eq(words[1], 1);
+    words = crash_in_child(write_at_64, &status);
+    cr_assert_eq(words[1], 0, "far from the limit");
+}
+#endif

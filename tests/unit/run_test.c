@@ -1,0 +1,332 @@
+/* unit/run_test.c: a matrix runs to its end whatever its workers do, and every end is typed.
+ * Method: this executable is its own worker: started with `worker` as first argument it never
+ * reaches main, but maps the record and misbehaves as the cell's strategy says. No heap,
+ * no plugins. */
+#include "lab/run.h"
+
+#include "base/error.h"
+#include "lab/record.h"
+#include "prim/memory.h"
+#include "prim/process.h"
+#include "prim/thread.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The worker. */
+
+static void finish(struct stw_record *record)
+{
+    record->first_op_ns = stw_clock_ns();
+    record->last_op_ns = record->first_op_ns + 1;
+    record->verdict = STW_VERDICT_OK;
+    record->state = STW_RECORD_DONE;
+    _exit(0);
+}
+
+static void behave(struct stw_record *record)
+{
+    const char *as = record->settings;
+    static volatile uintptr_t nowhere = 64;
+    record->checksum = strstr(as, "n\t8") ? 8 : 9;
+    if (strstr(as, "strategy\tcrash"))
+        *(volatile int *)nowhere = 1;
+    if (strstr(as, "strategy\texit"))
+        exit(3);
+    if (strstr(as, "strategy\tscribble"))
+        memset(record, 0x5a, sizeof *record);
+    if (strstr(as, "strategy\tshrink") && ftruncate(STW_PROCESS_SHARED, 0) == 0)
+        _exit(0);
+    if (strstr(as, "strategy\tdiffer"))
+        record->checksum = 1234;
+    if (strstr(as, "strategy\tkilled"))
+        raise(SIGKILL);
+    if (strstr(as, "strategy\tslow"))
+        usleep(100000);
+    while (strstr(as, "strategy\thang"))
+        pause();
+    finish(record);
+}
+
+__attribute__((constructor)) static void act_as_worker(int count, char **arguments)
+{
+    if (count < 4 || strcmp(arguments[1], "worker") != 0)
+        return;
+    struct stw_record *record = stw_memory_map_shared(atoi(arguments[3]), STW_RECORD_BYTES);
+    if (!record || record->magic != STW_RECORD_MAGIC || record->bytes != STW_RECORD_BYTES)
+        _exit(99);
+    const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
+                                        &record->crash_address};
+    stw_crash_handler_install(&note);
+    record->main_ns = stw_clock_ns();
+    behave(record);
+}
+
+/* The coordinator. */
+
+static char folder[64];
+static char executable[4096];
+static char *n_values[] = {"8", "9"};
+static char *strategies[] = {"good", "differ"};
+static struct stw_axis axes[] = {{"n", n_values, 2, 1}, {"strategy", strategies, 2, 2}};
+static struct stw_exclusion rule = {"too-big", "n == 9 && strategy == differ", 3, NULL};
+static struct stw_experiment experiment = {
+    .path = "x.ini", .ini_text = "text", .name = "x", .question = "?", .workload = "w",
+    .trials = 2, .seed = 1, .timeout_ns = 300000000, .axes = axes, .axis_count = 2,
+    .exclusions = &rule, .exclusion_count = 1};
+static struct stw_cell cells[4];
+static struct stw_matrix matrix = {&experiment, cells, 4};
+static struct stw_registry *registry;
+static struct stw_error error = STW_ERROR_INIT;
+static struct stw_run_options options = {.executable = executable, .quiet = 1};
+static struct stw_run_result result;
+
+static void set_up(void)
+{
+    static const char *values[4][2];
+    static char ids[4][32];
+    ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
+    cr_assert_gt(length, 0);
+    strcpy(folder, "/tmp/stw-run-XXXXXX");
+    cr_assert(mkdtemp(folder));
+    options.run_path = folder;
+    for (uint32_t i = 0; i < 4; i++) {
+        values[i][0] = n_values[i / 2];
+        values[i][1] = strategies[i % 2];
+        cells[i] = (struct stw_cell){.index = i, .id = ids[i], .values = values[i]};
+        snprintf(cells[i].hash, sizeof cells[i].hash, "%016x", i);
+    }
+    registry = stw_registry_new();
+}
+
+/* The cells "n=8 strategy=good" and "n=8 strategy=NAME", and the same with n=9. */
+static void set_strategy(char *name)
+{
+    strategies[1] = name;
+    for (uint32_t i = 0; i < 4; i++) {
+        cells[i].values[1] = strategies[i % 2];
+        snprintf(cells[i].id, 32, "n=%s strategy=%s", cells[i].values[0], cells[i].values[1]);
+    }
+}
+
+static void tear_down(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+    stw_registry_free(registry);
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1, "a worker was left behind");
+}
+
+TestSuite(run, .init = set_up, .fini = tear_down);
+
+static void run_matrix(void)
+{
+    cr_assert_eq(stw_run_matrix(&matrix, registry, &options, &result, &error), STW_OK, "%s",
+                 error.message);
+}
+
+static int add_row(void *context, int count, char **values, char **names)
+{
+    struct stw_text *text = context;
+    (void)names;
+    stw_text_add(text, text->length ? "\n" : "");
+    for (int i = 0; i < count; i++)
+        stw_text_add(text, "%s%s", i ? "|" : "", values[i] ? values[i] : "null");
+    return 0;
+}
+
+static const char *query(const char *sql)
+{
+    static struct stw_text text;
+    char path[100];
+    sqlite3 *db = NULL;
+    stw_text_free(&text);
+    snprintf(path, sizeof path, "%s/results.sqlite", folder);
+    cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, add_row, &text, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+    return stw_text_get(&text);
+}
+
+static void expect_typed(char *strategy, const char *outcome, const char *detail)
+{
+    set_strategy(strategy);
+    run_matrix();
+    cr_assert_eq(result.trials_run, 8);
+    cr_assert_eq(result.trials_not_ok, 4);
+    cr_assert_eq(result.cells_not_ok, 2);
+    cr_assert_eq(result.interrupted, 0);
+    char expected[256];
+    snprintf(expected, sizeof expected, "%s|%s", outcome, detail);
+    cr_assert_str_eq(query("SELECT DISTINCT outcome, detail FROM trials WHERE id NOT LIKE '%good'"),
+                     expected);
+    cr_assert_str_eq(query("SELECT DISTINCT outcome FROM trials WHERE id LIKE '%good'"), "ok");
+}
+
+Test(run, a_crash_is_typed)
+{
+    expect_typed("crash", "crashed", "SIGSEGV at 0x40");
+    cr_assert_str_eq(query("SELECT DISTINCT signal FROM trials WHERE outcome='crashed'"), "11");
+}
+
+Test(run, an_exit_is_typed)
+{
+    expect_typed("exit", "crashed", "exited with status 3 without a result");
+}
+
+Test(run, a_hang_is_typed)
+{
+    expect_typed("hang", "timed-out", "its time was up");
+}
+
+Test(run, a_scribbled_record_is_typed)
+{
+    expect_typed("scribble", "invalid",
+                 "the worker's record is damaged: its magic number is gone");
+}
+
+Test(run, a_record_cut_short_is_typed)
+{
+    expect_typed("shrink", "invalid", "the worker's record is damaged: it cannot be read");
+}
+
+Test(run, a_kill_from_outside_is_typed)
+{
+    expect_typed("killed", "out-of-memory",
+                 "killed from outside, likely by the kernel for memory");
+}
+
+Test(run, a_checksum_that_differs_is_invalid)
+{
+    /* Good cells of both n agree with themselves: their checksums differ by n alone. Which of good
+     * and differ comes first, and so is the reference, is the schedule's choice. */
+    set_strategy("differ");
+    run_matrix();
+    cr_assert_eq(result.trials_not_ok, 4);
+    cr_assert_str_eq(query("SELECT count(*) FROM trials WHERE outcome='invalid' AND detail LIKE"
+                           " 'checksum 0000%% differs from 0000%% of cell n=% strategy=% trial 1'"),
+                     "4");
+}
+
+Test(run, the_reference_checksum_survives_a_resume)
+{
+    set_strategy("good");
+    cells[1].excluded = cells[3].excluded = "too-big";
+    experiment.trials = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_not_ok, 0);
+    char path[100];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/results.sqlite", folder);
+    sqlite3_open(path, &db);
+    sqlite3_exec(db, "UPDATE trial SET checksum='00000000000000aa' WHERE cell=0", NULL, NULL, NULL);
+    sqlite3_close(db);
+    experiment.trials = 3;
+    options.resume = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_stored, 2);
+    cr_assert_eq(result.trials_run, 4);
+    cr_assert_str_eq(query("SELECT detail, count(*) FROM trials WHERE outcome='invalid'"),
+                     "checksum 0000000000000008 differs from 00000000000000aa of cell n=8 "
+                     "strategy=good trial 1|2");
+}
+
+Test(run, excluded_cells_get_one_skipped_row)
+{
+    set_strategy("differ");
+    cells[1].excluded = cells[3].excluded = "too-big";
+    run_matrix();
+    options.resume = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_run, 0);
+    cr_assert_eq(result.trials_stored, 4);
+    cr_assert_str_eq(query("SELECT cell, trial, detail FROM trials WHERE outcome='skipped'"),
+                     "1|0|too-big: n == 9 && strategy == differ\n"
+                     "3|0|too-big: n == 9 && strategy == differ");
+}
+
+Test(run, resume_counts_failures_of_before)
+{
+    set_strategy("exit");
+    run_matrix();
+    options.resume = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_run, 0);
+    cr_assert_eq(result.cells_not_ok, 2);
+}
+
+Test(run, an_executable_that_is_gone_is_an_error)
+{
+    strcpy(executable, "/nonexistent/stwlab");
+    cr_assert_eq(stw_run_matrix(&matrix, registry, &options, &result, &error), STW_E_IO);
+    cr_assert_not_null(strstr(error.message, "/nonexistent/stwlab"));
+}
+
+/* Runs the matrix in a child, sends it `count` interrupts from 50 ms on; its result, or -1. */
+static int interrupted_run(int count, struct stw_run_result *shared)
+{
+    int status;
+    pid_t coordinator = fork();
+    if (coordinator == 0) {
+        sigset_t both; /* one that comes early waits until the coordinator counts it */
+        sigemptyset(&both);
+        sigaddset(&both, SIGINT);
+        sigaddset(&both, SIGTERM);
+        sigprocmask(SIG_BLOCK, &both, NULL);
+        cr_assert(freopen("/dev/null", "w", stderr));
+        stw_status done = stw_run_matrix(&matrix, registry, &options, shared, &error);
+        _exit(done == STW_OK ? 0 : 1);
+    }
+    for (int i = 0; i < count; i++) {
+        usleep(50000);
+        kill(coordinator, i ? SIGTERM : SIGINT);
+    }
+    waitpid(coordinator, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(run, the_first_interrupt_lets_the_trial_end)
+{
+    struct stw_run_result *shared = stw_memory_map_shared(stw_memory_share("t", 4096), 4096);
+    strategies[0] = "slow";
+    set_strategy("slow");
+    cr_assert_eq(interrupted_run(1, shared), 0);
+    cr_assert_eq(shared->interrupted, 1);
+    cr_assert_eq(shared->trials_run, 1);
+    cr_assert_str_eq(query("SELECT DISTINCT outcome FROM trials"), "ok");
+    options.resume = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_stored, 1);
+    cr_assert_eq(result.trials_run, 7);
+    cr_assert_str_eq(query("SELECT count(*), count(DISTINCT cell || ' ' || trial) FROM trials"),
+                     "8|8");
+}
+
+Test(run, the_second_interrupt_drops_it)
+{
+    struct stw_run_result *shared = stw_memory_map_shared(stw_memory_share("t", 4096), 4096);
+    strategies[0] = "hang";
+    set_strategy("hang");
+    experiment.timeout_ns = 60000000000;
+    cr_assert_eq(interrupted_run(2, shared), 0);
+    cr_assert_eq(shared->interrupted, 1);
+    cr_assert_eq(shared->trials_run, 0);
+    cr_assert_str_eq(query("SELECT count(*) FROM trials"), "0");
+}
+
+Test(run, times_of_a_trial_are_told)
+{
+    set_strategy("slow");
+    run_matrix();
+    cr_assert_str_eq(query("SELECT min(wall_ns) >= 100000000, min(start_ns) > 0,"
+                           " min(start_ns) < 100000000 FROM trials WHERE id LIKE '%slow'"),
+                     "1|1|0"); /* this worker sleeps before its first operation */
+    cr_assert_str_eq(query("SELECT min(coordinator_ns) > 0, min(rss_peak_bytes) > 100000"
+                           " FROM trials"), "1|1");
+}

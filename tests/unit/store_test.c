@@ -1,0 +1,454 @@
+/* unit/store_test.c: results.sqlite is created whole, grows by whole trials, and says clearly why
+ * it cannot. Method: a small matrix made by hand in a temporary folder; what was stored is read
+ * back with SQL, through the public views where there is one. */
+#include "lab/store.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "prim/thread.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAUSES 64u
+
+static char folder[64];
+static char *n_values[] = {"8", "9"};
+static char n_key[] = "n", strategy_key[] = "strategy", none[] = "none", pool[] = "pool";
+static char *strategy_values[] = {none, pool};
+static struct stw_axis axes[] = {{n_key, n_values, 2, 1}, {strategy_key, strategy_values, 2, 2}};
+static struct stw_claim claims[] = {{n_key, none, pool}};
+static struct stw_experiment experiment = {
+    .path = none, .ini_text = pool, .name = n_key, .question = none, .workload = none,
+    .trials = 3, .seed = 1, .axes = axes, .axis_count = 2, .claims = claims, .claim_count = 1};
+static struct stw_cell cells[4];
+static struct stw_matrix matrix = {&experiment, cells, 4};
+static struct stw_registry *registry;
+static struct stw_error error = STW_ERROR_INIT;
+
+static void set_up(void)
+{
+    static const char *values[4][2];
+    static char ids[4][32];
+    strcpy(folder, "/tmp/stw-store-XXXXXX");
+    cr_assert(mkdtemp(folder));
+    for (uint32_t i = 0; i < 4; i++) {
+        values[i][0] = n_values[i / 2];
+        values[i][1] = strategy_values[i % 2];
+        snprintf(ids[i], sizeof ids[i], "n=%s strategy=%s", values[i][0], values[i][1]);
+        cells[i] = (struct stw_cell){.index = i, .id = ids[i], .values = values[i]};
+        snprintf(cells[i].hash, sizeof cells[i].hash, "%016x", i + 0xabc);
+    }
+    registry = stw_registry_new();
+}
+
+static void tear_down(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+    stw_registry_free(registry);
+}
+
+TestSuite(store, .init = set_up, .fini = tear_down);
+
+static const char *run_path(void)
+{
+    static char path[80];
+    snprintf(path, sizeof path, "%s/deep/run", folder);
+    return path;
+}
+
+static const char *file_path(void)
+{
+    static char path[100];
+    snprintf(path, sizeof path, "%s/results.sqlite", run_path());
+    return path;
+}
+
+static struct stw_store *open_run(int resume)
+{
+    struct stw_store *store = NULL;
+    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), STW_OK,
+                 "%s", error.message);
+    return store;
+}
+
+static void cannot_open(int resume, stw_status status, const char *message)
+{
+    struct stw_store *store = NULL;
+    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), status);
+    cr_assert_not_null(strstr(error.message, message), "it says: %s", error.message);
+    cr_assert_null(store);
+}
+
+/* The rows of a query: columns by '|', rows by newlines. */
+static const char *query(const char *sql)
+{
+    static struct stw_text text;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    stw_text_free(&text);
+    cr_assert_eq(sqlite3_open_v2(file_path(), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK, "%s",
+                 sqlite3_errmsg(db));
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        stw_text_add(&text, text.length ? "\n" : "");
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            const char *value = (const char *)sqlite3_column_text(statement, i);
+            stw_text_add(&text, "%s%s", i ? "|" : "", value ? value : "null");
+        }
+    }
+    cr_assert_eq(code, SQLITE_DONE, "%s", sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return stw_text_get(&text);
+}
+
+static struct stw_record *record_new(uint32_t pauses)
+{
+    struct stw_record *record =
+        calloc(1, sizeof(struct stw_record) + PAUSES * sizeof(struct stw_pause));
+    cr_assert(record);
+    record->magic = STW_RECORD_MAGIC;
+    record->state = STW_RECORD_DONE;
+    record->verdict = STW_VERDICT_OK;
+    record->checksum = 0xfeedfacecafebeefull;
+    record->operations = 2;
+    record->first_op_ns = 1000;
+    record->last_op_ns = 5000;
+    record->pause_count = pauses;
+    for (uint32_t i = 0; i < pauses; i++) {
+        struct stw_pause *pause = &stw_record_pauses(record)[i];
+        *pause = (struct stw_pause){.cycle = i / 2 + 1, .kind = i % 2, .start_ns = 100ull * i,
+                                    .stopping_ns = i + 1, .working_ns = 10, .restarting_ns = 2,
+                                    .mutators = 2, .complete = 1, .last_mutator = 1,
+                                    .last_site = "merge"};
+        pause->step_ns[STW_STEP_HOOKS] = 4;
+        pause->step_ns[STW_STEP_PHASE] = 6;
+    }
+    strcpy(record->counters[0].name, "gc.cycles");
+    strcpy(record->counters[5].name, "alloc.bytes");
+    stw_histogram_record(&record->op_ns, 100);
+    stw_histogram_record(&record->op_ns, 100000);
+    return record;
+}
+
+static void keep(struct stw_store *store, uint32_t cell, uint32_t trial, uint32_t kind,
+                 const struct stw_record *record)
+{
+    struct stw_outcome outcome = {.kind = kind, .detail = "because", .wall_ns = 7};
+    cr_assert_eq(stw_store_trial(store, &cells[cell], trial, &outcome, record, &error), STW_OK,
+                 "%s", error.message);
+}
+
+Test(store, a_new_run_holds_the_plan)
+{
+    stw_store_close(open_run(0));
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key IN ('ini','seed','trials')"
+                           " ORDER BY key"), "pool\n1\n3");
+    cr_assert_str_eq(query("SELECT id, axes, ok, skipped, pause_count, pause_p50_ns, counters"
+                           " FROM cells WHERE cell = 2"),
+                     "n=9 strategy=none|{\"n\":\"9\",\"strategy\":\"none\"}|0|0|0|null|{}");
+    cr_assert_str_eq(query("SELECT * FROM claim"), "n|none|pool");
+    cr_assert_str_eq(query("SELECT count(*) > 5, max(value = '') FROM environment"), "1|0");
+    cr_assert_str_eq(query("PRAGMA application_id"), "1398036273");
+}
+
+Test(store, an_existing_run_needs_resume)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(1);
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    stw_store_close(store);
+    cannot_open(0, STW_E_STATE, "exists already; use --resume or another -o");
+    store = open_run(1);
+    cr_assert(stw_store_has(store, cells[0].hash, 0));
+    cr_assert(!stw_store_has(store, cells[0].hash, 1));
+    cr_assert(!stw_store_has(store, cells[1].hash, 0));
+    stw_store_close(store);
+    free(record);
+}
+
+Test(store, resume_refuses_another_experiment_and_names_the_difference)
+{
+    stw_store_close(open_run(0));
+    strcpy(cells[1].hash, "00000000000000ff");
+    cannot_open(1, STW_E_STATE, "holds another experiment: it has no cell n=8 strategy=pool");
+    strcpy(cells[1].hash, "0000000000000abd");
+    cells[3].excluded = "rule";
+    cannot_open(1, STW_E_STATE, "cell n=9 strategy=pool is excluded in this file only");
+    cells[3].excluded = NULL;
+    matrix.cell_count = 3;
+    cannot_open(1, STW_E_STATE, "it has 4 cells, this file has 3");
+    matrix.cell_count = 4;
+    experiment.seed = 2;
+    cannot_open(1, STW_E_STATE, "seed or order of cells differ");
+    experiment.seed = 1;
+    stw_store_close(open_run(1));
+}
+
+Test(store, a_resumed_run_may_grow)
+{
+    stw_store_close(open_run(0));
+    experiment.trials = 20;
+    stw_store_close(open_run(1));
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key='trials'"), "20");
+}
+
+Test(store, two_coordinators_cannot_share_a_run)
+{
+    struct stw_store *store = open_run(0);
+    cannot_open(1, STW_E_STATE, "is in use by another stwlab run");
+    stw_store_close(store);
+    stw_store_close(open_run(1));
+}
+
+Test(store, a_run_can_be_read_while_it_is_written)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(2);
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    cr_assert_str_eq(query("SELECT count(*) FROM trials"), "1");
+    keep(store, 0, 1, STW_OUTCOME_OK, record);
+    stw_store_close(store);
+    free(record);
+}
+
+Test(store, an_empty_file_is_no_run)
+{
+    stw_store_close(open_run(0));
+    cr_assert_eq(truncate(file_path(), 0), 0);
+    stw_store_close(open_run(0));
+    cr_assert_str_eq(query("SELECT count(*) FROM cell"), "4");
+}
+
+Test(store, other_files_are_left_alone)
+{
+    stw_store_close(open_run(0));
+    FILE *file = fopen(file_path(), "w");
+    for (int i = 0; i < 100; i++)
+        fprintf(file, "precious notes\n");
+    fclose(file);
+    cannot_open(0, STW_E_IO, "file is not a database");
+    cr_assert_eq(unlink(file_path()), 0);
+    sqlite3 *db = NULL;
+    sqlite3_open(file_path(), &db);
+    sqlite3_exec(db, "CREATE TABLE notes(text)", NULL, NULL, NULL);
+    sqlite3_close(db);
+    cannot_open(1, STW_E_STATE, "was not written by stwlab");
+}
+
+Test(store, another_format_is_refused)
+{
+    sqlite3 *db = NULL;
+    stw_store_close(open_run(0));
+    sqlite3_open(file_path(), &db);
+    sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
+    sqlite3_close(db);
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 1");
+}
+
+Test(store, a_folder_that_cannot_be_made_is_an_error)
+{
+    struct stw_store *store = NULL;
+    char path[100];
+    snprintf(path, sizeof path, "%s/file", folder);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    snprintf(path, sizeof path, "%s/file/run", folder);
+    cr_assert_eq(stw_store_open(path, &matrix, registry, 0, &store, &error), STW_E_IO);
+    cr_assert_not_null(strstr(error.message, "cannot create the run folder"));
+    cr_assert_not_null(strstr(error.message, "Not a directory"));
+    snprintf(path, sizeof path, "%s/file", folder);
+    cr_assert_eq(stw_store_open(path, &matrix, registry, 0, &store, &error), STW_E_IO);
+    cr_assert_not_null(strstr(error.message, "Not a directory"), "%s", error.message);
+}
+
+Test(store, a_trial_is_read_back_as_it_was)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(2);
+    struct stw_outcome outcome = {.wall_ns = 1, .start_ns = 2, .coordinator_ns = 3, .cpu_ns = 4,
+                                  .rss_peak_bytes = 5};
+    record->counters[0].value = 77;
+    stw_record_pauses(record)[1].last_mutator = STW_NO_MUTATOR;
+    cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
+                     "feedfacecafebeef|2|1|2|3|4|5|4000");
+    cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
+                           " restarting_ns, last_mutator, last_site, mutators FROM pauses"),
+                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2\n"
+                     "1|1|mark-termination|100|14|2|10|2|null|merge|2");
+    cr_assert_str_eq(query("SELECT seq, step, ns FROM pause_step WHERE seq = 0 ORDER BY step"),
+                     "0|hooks|4\n0|phase|6");
+    cr_assert_str_eq(query("SELECT name, value FROM counters ORDER BY name"),
+                     "alloc.bytes|0\ngc.cycles|77");
+    cr_assert_str_eq(query("SELECT high_ns, count FROM op_bucket ORDER BY high_ns"),
+                     "100|1\n100000|1");
+    free(record);
+}
+
+Test(store, unfinished_pauses_are_lost_not_shown)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(5);
+    stw_record_pauses(record)[2].complete = 0;
+    stw_record_pauses(record)[3].complete = 0;
+    record->pauses_lost = 10;
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT pauses_lost FROM trial"), "12");
+    cr_assert_str_eq(query("SELECT group_concat(seq) FROM pauses"), "0,1,4");
+    free(record);
+}
+
+Test(store, percentiles_are_nearest_rank_over_all_ok_trials)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(50); /* stopping 1..50 */
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    keep(store, 0, 1, STW_OUTCOME_OK, record);
+    keep(store, 0, 2, STW_OUTCOME_INVALID, record); /* gives no numbers */
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT ok, invalid, stopping_count, stopping_p50_ns, stopping_p99_ns,"
+                           " stopping_max_ns, stopping_sum_ns FROM cells WHERE cell = 0"),
+                     "2|1|100|25|50|50|2550");
+    cr_assert_str_eq(query("SELECT pause_count, pause_p50_ns, pause_max_ns, pause_sum_ns,"
+                           " working_sum_ns, restarting_p50_ns FROM cells WHERE cell = 0"),
+                     "100|37|62|3750|1000|2");
+    cr_assert_str_eq(query("SELECT op_count, op_p50_ns, op_p99_ns, op_max_ns, op_sum_ns"
+                           " FROM cells WHERE cell = 0"), "4|100|100000|100000|200200");
+    free(record);
+}
+
+Test(store, the_median_of_a_counter_is_the_lower_one)
+{
+    static const uint64_t values[] = {9, 1, 5, 7};
+    struct stw_store *store = open_run(0);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct stw_record *record = record_new(0);
+        record->counters[0].value = values[i];
+        keep(store, 0, i, STW_OUTCOME_OK, record);
+        free(record);
+    }
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT counters FROM cells WHERE cell = 0"),
+                     "{\"alloc.bytes\":0,\"gc.cycles\":5}");
+}
+
+Test(store, outcomes_are_counted_by_kind)
+{
+    struct stw_store *store = open_run(0);
+    for (uint32_t i = 0; i < STW_OUTCOMES; i++)
+        keep(store, 3, i, i, NULL);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT ok, crashed, timed_out, out_of_memory, refused, invalid,"
+                           " skipped FROM cells WHERE cell = 3"), "1|1|1|1|1|1|1");
+}
+
+Test(store, a_cell_remembers_its_first_ok_trial)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(0);
+    struct stw_stored_cell stored;
+    cr_assert_eq(stw_store_cell(store, cells[0].hash, &stored, &error), STW_OK);
+    cr_assert_eq(stored.ok + stored.not_ok, 0);
+    keep(store, 0, 2, STW_OUTCOME_CRASHED, NULL);
+    keep(store, 0, 1, STW_OUTCOME_OK, record);
+    record->checksum = 1;
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    cr_assert_eq(stw_store_cell(store, cells[0].hash, &stored, &error), STW_OK);
+    cr_assert_eq(stored.ok, 2);
+    cr_assert_eq(stored.not_ok, 1);
+    cr_assert_eq(stored.trial, 1);
+    cr_assert_eq(stored.checksum, 0xfeedfacecafebeefull);
+    stw_store_close(store);
+    free(record);
+}
+
+Test(store, a_failed_write_leaves_the_trials_before_it)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(50);
+    struct stw_outcome outcome = {0};
+    struct stat about;
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    cr_assert_eq(stat(file_path(), &about), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit full = {(rlim_t)about.st_size, (rlim_t)about.st_size};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+    stw_status status = STW_OK;
+    uint32_t trial = 1;
+    while (status == STW_OK && trial < 1000)
+        status = stw_store_trial(store, &cells[0], trial++, &outcome, record, &error);
+    cr_assert_eq(status, STW_E_IO);
+    cr_assert_not_null(strstr(error.message, "cannot write "), "%s", error.message);
+    cr_assert_not_null(strstr(error.message, file_path()), "%s", error.message);
+    stw_store_close(store);
+    char expected[64];
+    snprintf(expected, sizeof expected, "%u|%u", trial - 1, (trial - 1) * 50);
+    cr_assert_str_eq(query("SELECT count(DISTINCT trial), count(*) FROM pauses"), expected);
+    cr_assert_str_eq(query("PRAGMA integrity_check"), "ok");
+    free(record);
+}
+
+Test(store, a_kill_leaves_whole_trials)
+{
+    struct stw_record *record = record_new(50);
+    stw_store_close(open_run(0));
+    uint32_t next = 0;
+    for (uint32_t round = 0; round < 10; round++) {
+        pid_t writer = fork();
+        if (writer == 0) {
+            struct stw_store *store = open_run(1);
+            for (uint32_t i = next;; i++)
+                keep(store, 0, i, STW_OUTCOME_OK, record);
+        }
+        usleep(20000 + 7919 * round);
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+        struct stw_store *store = open_run(1);
+        while (stw_store_has(store, cells[0].hash, next))
+            next++;
+        stw_store_close(store);
+    }
+    char expected[64];
+    snprintf(expected, sizeof expected, "%u|%u", next, next * 50);
+    cr_assert_gt(next, 0);
+    cr_assert_str_eq(query("SELECT count(DISTINCT trial), count(*) FROM pauses"), expected);
+    cr_assert_str_eq(query("PRAGMA integrity_check"), "ok");
+    free(record);
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+Test(store, a_trial_with_50_pauses_takes_under_10_ms)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(50);
+    uint64_t times_ns[41];
+    for (uint32_t i = 0; i < 41; i++) {
+        uint64_t before_ns = stw_clock_ns();
+        keep(store, 0, i, STW_OUTCOME_OK, record);
+        times_ns[i] = stw_clock_ns() - before_ns;
+    }
+    qsort(times_ns, 41, sizeof *times_ns, compare);
+    cr_log_info("median %llu us", (unsigned long long)times_ns[20] / 1000);
+    cr_assert_lt(times_ns[20], 10000000);
+    stw_store_close(store);
+    free(record);
+}

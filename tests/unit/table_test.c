@@ -1,0 +1,156 @@
+/* tests/unit/table_test.c: tables are aligned by what a terminal shows, and numbers read well.
+ * Method: small tables and edge values of the units, compared with literals. */
+#include "report/table.h"
+#include "report/units.h"
+#include "report/utf8.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static void expect(struct stw_table *table, int styled, const char *text)
+{
+    struct stw_text out = {0};
+    stw_table_print(table, styled, &out);
+    cr_expect_str_eq(stw_text_get(&out), text, "got:\n%s", stw_text_get(&out));
+    stw_text_free(&out);
+    stw_table_free(table);
+}
+
+Test(table, aligns_numbers_right_and_words_left)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "strategy", STW_TABLE_LEFT);
+    stw_table_column(&table, "n", STW_TABLE_RIGHT);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "none");
+    stw_table_set(&table, 1, "65536");
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "gc-off + presize");
+    stw_table_set(&table, 1, "8");
+    expect(&table, 0, "strategy              n\n"
+                      "none              65536\n"
+                      "gc-off + presize      8\n");
+}
+
+Test(table, sets_header_lines_at_the_bottom)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "n", STW_TABLE_RIGHT);
+    stw_table_column(&table, "pause\np50", STW_TABLE_RIGHT);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "1");
+    stw_table_set(&table, 1, "7 us");
+    expect(&table, 0, "   pause\nn    p50\n1   7 us\n");
+}
+
+Test(table, leaves_empty_columns_out_and_no_trailing_spaces)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "a", STW_TABLE_LEFT);
+    stw_table_column(&table, "never", STW_TABLE_LEFT);
+    stw_table_column(&table, "note", STW_TABLE_ALARM);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "x");
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "y");
+    stw_table_set(&table, 2, "bad");
+    expect(&table, 0, "a  note\nx\ny  bad\n");
+}
+
+Test(table, measures_columns_not_bytes)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "w", STW_TABLE_LEFT);
+    stw_table_column(&table, "n", STW_TABLE_RIGHT);
+    static const char *const words[] = {"na\xc3\xafve", "e\xcc\x81", "\xe6\xbc\xa2\xe5\xad\x97"};
+    for (size_t i = 0; i < 3; i++) {
+        stw_table_row(&table);
+        stw_table_set(&table, 0, words[i]);
+        stw_table_set(&table, 1, "1");
+    }
+    expect(&table, 0, "w      n\nna\xc3\xafve  1\ne\xcc\x81      1\n"
+                      "\xe6\xbc\xa2\xe5\xad\x97   1\n");
+}
+
+Test(table, passes_no_control_characters_on)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "w", STW_TABLE_LEFT);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "a\033[2Jb\nc\x7f" "d\xc2\x9b" "e\xff");
+    expect(&table, 0, "w\na [2Jb c d e\xef\xbf\xbd\n");
+}
+
+Test(table, colours_only_when_asked)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "a", STW_TABLE_LEFT);
+    stw_table_column(&table, "note", STW_TABLE_ALARM);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "x");
+    stw_table_set(&table, 1, "bad");
+    expect(&table, 1, "\033[1ma\033[0m  \033[1mnote\033[0m\nx  \033[31mbad\033[0m\n");
+}
+
+Test(table, keeps_the_last_text_of_a_cell)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "a", STW_TABLE_LEFT);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "first");
+    stw_table_set(&table, 0, "last");
+    expect(&table, 0, "a\nlast\n");
+}
+
+Test(utf8, encodes_what_it_decodes)
+{
+    static const uint32_t characters[] = {'a',    0x80,   0x7ff,   0x800,
+                                           0xd7ff, 0xffff, 0x10000, 0x10ffff};
+    for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
+        struct stw_text text = {0};
+        stw_utf8_add(&text, characters[i]);
+        const char *rest = text.bytes;
+        cr_expect_eq(stw_utf8_next(&rest), characters[i]);
+        cr_expect_eq(rest, text.bytes + text.length, "U+%x is not used up", characters[i]);
+        stw_text_free(&text);
+    }
+}
+
+Test(units, durations_have_three_digits_and_a_fitting_unit)
+{
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } cases[] = {
+        {0, "0 ns"},           {812, "812 ns"},          {999, "999 ns"},
+        {1000, "1.00 us"},     {9994, "9.99 us"},        {9995, "10.0 us"},
+        {12345, "12.3 us"},    {99949, "99.9 us"},       {99950, "100 us"},
+        {999499, "999 us"},    {999500, "1.00 ms"},      {1270000, "1.27 ms"},
+        {127000000, "127 ms"}, {999600000, "1.00 s"},    {61000000000, "61.0 s"},
+        {UINT64_MAX, "18446744074 s"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(stw_format_ns(cases[i].ns).text, cases[i].text, "%s for %s",
+                         stw_format_ns(cases[i].ns).text, cases[i].text);
+}
+
+Test(units, sizes_use_binary_units)
+{
+    cr_expect_str_eq(stw_format_bytes(0).text, "0 B");
+    cr_expect_str_eq(stw_format_bytes(1023).text, "1023 B");
+    cr_expect_str_eq(stw_format_bytes(1024).text, "1.00 KiB");
+    cr_expect_str_eq(stw_format_bytes(2506096).text, "2.39 MiB");
+    cr_expect_str_eq(stw_format_bytes(1048575).text, "1.00 MiB");
+    cr_expect_str_eq(stw_format_bytes(64ull << 30).text, "64.0 GiB");
+}
+
+Test(units, waits_are_rounded_up)
+{
+    cr_expect_str_eq(stw_format_wait(0.2).text, "1 s");
+    cr_expect_str_eq(stw_format_wait(1.2).text, "2 s");
+    cr_expect_str_eq(stw_format_wait(119.5).text, "2 min");
+    cr_expect_str_eq(stw_format_wait(121).text, "3 min");
+    cr_expect_str_eq(stw_format_wait(7200).text, "2 h 0 min");
+    cr_expect_str_eq(stw_format_wait(-1).text, "1 s");
+    cr_expect_str_eq(stw_format_wait(1e300).text, "1000000 h 0 min");
+}
