@@ -172,8 +172,8 @@ static stw_status check_kind_of_file(const struct stat *about, struct stw_error 
                          S_ISDIR(about->st_mode) ? "a folder" : "not a regular file");
 }
 
-/* Looks before it opens, because opening a device or a pipe can have effects; and again after, because
- * the name may mean another file by then. */
+/* Looks before it opens, because opening a device or a pipe can have effects; and again after,
+ * because the name may mean another file by then. */
 static stw_status open_file(const char *path, struct stw_file *file)
 {
     struct stat about;

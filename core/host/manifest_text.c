@@ -1,8 +1,8 @@
 /* host/manifest_text.c: parses the text of a manifest; the grammar is in stwlab/manifest.h.
  *
  * The text is hostile: lengths are checked before bytes are copied, and control characters are
- * refused before anything else, so that messages may quote the rest. Every refusal names the line and
- * the field. */
+ * refused before anything else, so that messages may quote the rest. Every refusal names the line
+ * and the field. */
 #include "host/manifest_parts.h"
 
 #include "base/error.h"

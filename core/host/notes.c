@@ -38,8 +38,9 @@ stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, 
 {
     if (at > file->bytes || bytes > file->bytes - at)
         return stw_error_set(file->error, STW_E_REFUSED, "file",
-                             "cut short or damaged: %zu bytes at %llu are needed, the file has %llu",
-                             bytes, (unsigned long long)at, (unsigned long long)file->bytes);
+                             "cut short or damaged: %zu bytes at %llu are needed, the file has "
+                             "%llu", bytes, (unsigned long long)at,
+                             (unsigned long long)file->bytes);
     for (size_t done = 0; done < bytes;) {
         ssize_t got = pread(file->descriptor, (char *)into + done, bytes - done,
                             (off_t)(at + done));
@@ -119,8 +120,8 @@ static stw_status step(struct reader *reader, struct walk *walk)
     return take_note(reader, &head, owner_at, text_at);
 }
 
-/* Looks at the notes in [at, at + bytes). Notes are padded to 4 bytes, in space that is aligned to
- * 8 bytes to 8, as the GNU tools do it. */
+/* Looks at the notes in [at, at + bytes). Notes are padded to 4 bytes, in space that is aligned to 8
+ * bytes to 8, as the GNU tools do it. */
 static stw_status search(struct reader *reader, uint64_t at, uint64_t bytes, uint64_t align)
 {
     const struct stw_file *file = reader->file;
@@ -136,8 +137,8 @@ static stw_status search(struct reader *reader, uint64_t at, uint64_t bytes, uin
     return status;
 }
 
-/* A table that begins within the file has headers of 16-bit number and size, so offsets in it cannot
- * overflow; one that begins outside ends with the first header. */
+/* A table that begins within the file has headers of 16-bit number and size, so offsets in it
+ * cannot overflow; one that begins outside ends with the first header. */
 static stw_status search_segments(struct reader *reader, const Elf64_Ehdr *elf)
 {
     for (uint32_t i = 0; i < elf->e_phnum; i++) {

@@ -2,7 +2,8 @@
  *
  * V1  what stw_param_format writes, stw_param_parse reads as the same value.
  * V2  two texts with one value are written alike, so texts can be compared.
- * Numbers are read by an own grammar, stricter than strtod's: no hexadecimal, no "inf", no blanks. */
+ * Numbers are read by an own grammar, stricter than strtod's: no hexadecimal, no "inf", no blanks.
+ * The C library's locale is "C" (nobody calls setlocale), so decimal points are points. */
 #include "host/manifest_parts.h"
 
 #include "base/error.h"
@@ -14,9 +15,9 @@
 #include <string.h>
 
 #define NUMBER_BYTES 64u
-#define QUOTED 60               /* columns of a value in a message */
-#define WHOLE_F64_MAX 1e15      /* below, every whole number is exact and is written without exponent */
-#define F64_DIGITS_MAX 17       /* enough to tell any two doubles apart */
+#define QUOTED 60          /* bytes of a value in a message */
+#define WHOLE_F64_MAX 1e15 /* below, whole numbers are exact and written without an exponent */
+#define F64_DIGITS_MAX 17  /* enough to tell any two doubles apart */
 
 struct suffix {
     const char *unit; /* null: any unit */
@@ -244,8 +245,9 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     char min[NUMBER_BYTES], max[NUMBER_BYTES];
     stw_param_format(param, &low, min, sizeof min);
     stw_param_format(param, &high, max, sizeof max);
-    return stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" is out of range: %s to %s%s%s",
-                         QUOTED, text, min, max, *param->unit ? " " : "", param->unit);
+    return stw_error_set(error, STW_E_INVALID, param->name,
+                         "\"%.*s\" is out of range: %s to %s%s%s", QUOTED, text, min, max,
+                         *param->unit ? " " : "", param->unit);
 }
 
 static stw_status parse_bool(const struct stw_param *param, const char *text, uint64_t *number,
@@ -276,8 +278,8 @@ static stw_status parse_choice(const struct stw_param *param, const char *text,
         stw_text_add(&all, "%s%s", i ? ", " : "", words[i]);
     }
     const char *near = stw_nearest(text, words, param->choice_count);
-    stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" is not one of %s%s%s%s", QUOTED, text,
-                  stw_text_get(&all), near ? "; did you mean \"" : "", near ? near : "",
+    stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" is not one of %s%s%s%s", QUOTED,
+                  text, stw_text_get(&all), near ? "; did you mean \"" : "", near ? near : "",
                   near ? "\"?" : "");
     stw_text_free(&all);
     return STW_E_INVALID;

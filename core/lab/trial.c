@@ -29,11 +29,9 @@ struct trial {
     struct stw_link links[STRATEGIES_MAX + 1];
     struct stw_trial info;
     pthread_barrier_t ready;
-    pthread_mutex_t lock; /* sums in the record */
 };
 
 struct trial_thread {
-    struct trial *trial;
     struct stw_mutator *mutator;
     pthread_t thread;
     uint32_t index;
@@ -246,7 +244,6 @@ static void run_mutators(void)
     uint32_t count = trial.mutator_count;
     pthread_barrier_init(&trial.ready, NULL, count);
     for (uint32_t i = 0; i < count; i++) {
-        threads[i].trial = &trial;
         threads[i].index = i;
         stw_roots_add(stw_runtime_gc(), &threads[i].state, 1);
         if (stw_thread_start(&threads[i].thread, STACK_BYTES, run_mutator, &threads[i]) != STW_OK)

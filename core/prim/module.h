@@ -7,8 +7,8 @@
 /* Cast it to its real type before calling it. */
 typedef void (*stw_module_function)(void);
 
-/* Maps the object at `path`, which is absolute, binds all its symbols and runs its constructors. Its
- * own symbols stay its own; it is never unloaded. STW_E_REFUSED with the loader's reason. */
+/* Maps the object at `path`, which is absolute, binds all its symbols and runs its constructors.
+ * Its symbols stay its own; it is never unloaded. STW_E_REFUSED with the loader's reason. */
 stw_status stw_module_open(const char *path, void **module, struct stw_error *error);
 /* Null when the object itself does not export `name`. */
 stw_module_function stw_module_find(void *module, const char *name);

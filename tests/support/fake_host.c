@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOOKS 16u
-#define PAGE_BYTES 8192u
-#define SMALL_BYTES_MAX 32760u  /* Go 1.23: 32 KiB less the header */
+#define HOOKS              16u
+#define PAGE_BYTES         8192u
+#define SMALL_BYTES_MAX    32760u /* Go 1.23: 32 KiB less the header */
 #define HEADER_ABOVE_BYTES 512u
 
 struct cell {
@@ -66,12 +66,11 @@ static pthread_mutex_t roots_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Go 1.23's size classes (facts 3.1). */
 static const uint16_t class_bytes[] = {
-    8,     16,    24,    32,    48,    64,    80,    96,    112,   128,   144,   160,
-    176,   192,   208,   224,   240,   256,   288,   320,   352,   384,   416,   448,
-    480,   512,   576,   640,   704,   768,   896,   1024,  1152,  1280,  1408,  1536,
-    1792,  2048,  2304,  2688,  3072,  3200,  3456,  4096,  4864,  5376,  6144,  6528,
-    6784,  6912,  8192,  9472,  9728,  10240, 10880, 12288, 13568, 14336, 16384, 18432,
-    19072, 20480, 21760, 24576, 27264, 28672, 32768};
+    8,     16,    24,    32,    48,    64,    80,    96,    112,   128,   144,  160,   176,   192,
+    208,   224,   240,   256,   288,   320,   352,   384,   416,   448,   480,  512,   576,   640,
+    704,   768,   896,   1024,  1152,  1280,  1408,  1536,  1792,  2048,  2304, 2688,  3072,  3200,
+    3456,  4096,  4864,  5376,  6144,  6528,  6784,  6912,  8192,  9472,  9728, 10240, 10880, 12288,
+    13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768};
 
 /* All requests take the slow path. */
 static const struct stw_size_classes classes = {.struct_size = sizeof classes};
@@ -124,7 +123,7 @@ static uint64_t usable_bytes(struct stw_mutator *m, uint64_t bytes, uint32_t sca
     uint64_t header = scan && bytes > HEADER_ABOVE_BYTES ? 8 : 0;
     uint32_t class = 0;
     while (class_bytes[class] < bytes + header)
-        class++;
+        class ++;
     return class_bytes[class] - header;
 }
 
@@ -303,8 +302,7 @@ static int by_value(const void *a, const void *b)
 
 static uint32_t has(const struct words *set, uint64_t word)
 {
-    return word == 0
-           || bsearch(&word, set->items, set->count, sizeof word, by_value) != NULL;
+    return word == 0 || bsearch(&word, set->items, set->count, sizeof word, by_value) != NULL;
 }
 
 static uint64_t broken(const struct words *set, uint64_t before, uint64_t now)
@@ -335,8 +333,8 @@ uint64_t fake_marking_check(void)
     }
     for (uint64_t i = 0; i < fake.root_count; i++)
         for (uint64_t j = 0; fake.roots[i].before && j < fake.roots[i].count; j++)
-            count += broken(&set, fake.roots[i].before[j],
-                            (uint64_t)(uintptr_t)fake.roots[i].words[j]);
+            count +=
+                broken(&set, fake.roots[i].before[j], (uint64_t)(uintptr_t)fake.roots[i].words[j]);
     free(set.items);
     return count;
 }

@@ -18,7 +18,7 @@ struct fake_counts {
     uint64_t flushes;     /* of barrier buffers */
     uint64_t copies;      /* stw_copy calls that took the slow path */
     uint64_t yields;
-    uint64_t blocks;      /* block_begin calls */
+    uint64_t blocks; /* block_begin calls */
     uint64_t collects;
 };
 

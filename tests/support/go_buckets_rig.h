@@ -41,8 +41,8 @@ static inline void case_texts(struct map_case *c, uint64_t keys)
     cr_assert(c->texts && c->bytes);
     for (uint64_t i = 0; i < keys; i++) {
         char *text = c->bytes + i * CASE_TEXT_BYTES;
-        int length = snprintf(text, CASE_TEXT_BYTES, "%.*s%llu", (int)(i % 17),
-                              "user/session/key", (unsigned long long)i);
+        int length = snprintf(text, CASE_TEXT_BYTES, "%.*s%llu", (int)(i % 17), "user/session/key",
+                              (unsigned long long)i);
         c->texts[i] = (struct stw_string){text, (uint64_t)length};
     }
 }

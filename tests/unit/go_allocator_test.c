@@ -328,7 +328,7 @@ Test(go_allocator, is_consistent_when_memory_is_out)
 Test(go_allocator, survives_every_single_failure_of_the_host)
 {
     for (uint64_t nth = 1, failed = 1; failed; nth++) {
-        begin(64);
+        begin(256);
         struct fake_mutator *m = fake_attach(0);
         fake_fail_nth(nth);
         failed = 0;
@@ -371,8 +371,8 @@ static void check_object(const struct object *object)
 {
     for (uint64_t i = 0; i < object->count; i++)
         if (object->bytes[i] != object->fill)
-            cr_fatal("byte %u of a live cell of %u is %x, not %x", (unsigned)i,
-                     (unsigned)object->count, object->bytes[i], object->fill);
+            cr_assert_fail("byte %u of a live cell of %u is %x, not %x", (unsigned)i,
+                           (unsigned)object->count, object->bytes[i], object->fill);
 }
 
 static uint64_t random_bytes(struct stw_random *random)
@@ -400,7 +400,7 @@ static void allocate(struct model *model)
     cr_assert(!scan || usable == span->cell_bytes - header);
     for (uint64_t i = 0; i < bytes; i++)
         if (cell[i])
-            cr_fatal("byte %u of a new cell is not zero", (unsigned)i);
+            cr_assert_fail("byte %u of a new cell is not zero", (unsigned)i);
     uint8_t fill = (uint8_t)(1 + stw_random_below(&model->random, 200));
     memset(cell, fill, bytes);
     cr_assert_lt(model->object_count, OBJECTS);
@@ -601,13 +601,6 @@ Test(go_allocator, audit_names_what_is_broken)
     uint32_t at = cached->span_class;
     slot[at] = NULL, expect_broken("L2"), slot[at] = cached;
     audit();
-    fake_cycle_end();
-    audit();
-    sweep_all();
-    struct stw_span *fresh = fake_span_at(fake_alloc((ops->flush(go, &m->m), m), 100000, 0));
-    fake_cycle_end();
-    sweep_all();
-    cr_assert_null(fake_span_at((void *)fresh) == NULL ? NULL : fresh);
     fake_detach(m);
     end();
 }

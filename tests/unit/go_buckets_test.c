@@ -46,9 +46,8 @@ static void check_oracle(struct map_case *c, const struct oracle *oracle)
     cr_expect_eq(fake_cell_bytes(c->map->buckets), stats.bucket_bytes, "%u entries", n);
     cr_expect_eq(c->m->counters[STW_COUNT_MAP_GROW], oracle->log_buckets, "%u entries", n);
     if (oracle->overflow_sd > 0)
-        cr_expect_leq(fabs((double)stats.overflow - oracle->overflow_mean),
-                      6 * oracle->overflow_sd, "%u entries: %u overflow buckets", n,
-                      (unsigned)stats.overflow);
+        cr_expect_leq(fabs((double)stats.overflow - oracle->overflow_mean), 6 * oracle->overflow_sd,
+                      "%u entries: %u overflow buckets", n, (unsigned)stats.overflow);
 }
 
 Test(go_buckets, shows_the_same_figures_as_go)
@@ -159,7 +158,7 @@ Test(go_buckets, grows_at_the_same_inserts_as_go)
 }
 
 struct array_oracle {
-    uint64_t bytes[2];      /* requested, by kind */
+    uint64_t bytes[2]; /* requested, by kind */
     uint64_t int_charged;
 };
 
@@ -211,9 +210,9 @@ struct hint_oracle {
 };
 
 static const struct hint_oracle hints[] = {
-    {0, 0},      {8, 0},      {9, 1},      {13, 1},      {14, 2},           {26, 2},
-    {27, 3},     {52, 3},     {53, 4},     {104, 4},     {105, 5},          {208, 5},
-    {26625, 13}, {53248, 13}, {53249, 14}, {65535, 14},  {65536, 14},       {106496, 14},
+    {0, 0},       {8, 0},       {9, 1},       {13, 1},       {14, 2},       {26, 2},
+    {27, 3},      {52, 3},      {53, 4},      {104, 4},      {105, 5},      {208, 5},
+    {26625, 13},  {53248, 13},  {53249, 14},  {65535, 14},   {65536, 14},   {106496, 14},
     {106497, 15}, {212992, 15}, {851969, 18}, {1000000, 18}, {1703936, 18}, {1ull << 62, 0},
 };
 
@@ -242,8 +241,8 @@ Test(go_buckets, does_not_grow_below_its_hint)
 /* The list of kept overflow buckets grows like a Go slice of pointers. */
 Test(go_buckets, keeps_overflow_buckets_in_a_go_slice)
 {
-    static const uint64_t capacities[] = {1,    2,    4,    8,    16,   32,   64,  143,
-                                          287,  607,  1023, 1535, 2303, 3071, 4095};
+    static const uint64_t capacities[] = {1,   2,   4,    8,    16,   32,   64,  143,
+                                          287, 607, 1023, 1535, 2303, 3071, 4095};
     struct map_case c = case_new(STW_KEY_U64, 106496, 106496, 0);
     uint32_t at = 0;
     for (uint64_t i = 0; i < 106496; i++) {

@@ -95,8 +95,8 @@ static stw_status audit_chain(struct audit *audit, struct tally *tally, const st
 {
     uint32_t rest = 0, moved = tally == &audit->old && is_moved(chain);
     for (const struct bucket *b = chain; b; b = link_of(audit->kind, b)) {
-        stw_status status = moved ? audit_moved(audit, b)
-                                  : audit_bucket(audit, tally, b, index, &rest);
+        stw_status status =
+            moved ? audit_moved(audit, b) : audit_bucket(audit, tally, b, index, &rest);
         if (status == STW_OK && b != chain)
             status = note_overflow(audit, tally, b);
         if (status != STW_OK)

@@ -39,20 +39,20 @@
 #define SLOTS 8u /* entries a bucket; Go: abi/map_bucket.go, MapBucketCount */
 
 /* Codes below TOP_LEAST in place of a top (Go: runtime/map.go, emptyRest and following). */
-#define TOP_REST 0u        /* empty, and so are all later slots of the chain */
-#define TOP_EMPTY 1u
-#define TOP_MOVED_LOW 2u   /* to the new bucket of the same index */
-#define TOP_MOVED_HIGH 3u  /* to that index plus the number of old buckets */
+#define TOP_REST        0u /* empty, and so are all later slots of the chain */
+#define TOP_EMPTY       1u
+#define TOP_MOVED_LOW   2u /* to the new bucket of the same index */
+#define TOP_MOVED_HIGH  3u /* to that index plus the number of old buckets */
 #define TOP_MOVED_EMPTY 4u /* was empty when its chain was moved */
-#define TOP_LEAST 5u
+#define TOP_LEAST       5u
 
-#define FLAG_ITERATOR 1u     /* somebody may walk the array */
+#define FLAG_ITERATOR     1u /* somebody may walk the array */
 #define FLAG_OLD_ITERATOR 2u /* somebody may walk the old array: moved buckets keep their entries */
-#define FLAG_WRITING 4u
-#define FLAG_SAME_SIZE 8u /* this growth is against overflow buckets */
-#define FLAG_STRINGS 16u  /* ours: Go's compiler knows the key type, this ABI's callers may not */
+#define FLAG_WRITING      4u
+#define FLAG_SAME_SIZE    8u /* this growth is against overflow buckets */
+#define FLAG_STRINGS      16u /* ours: Go's compiler knows the key type, this ABI's callers may not */
 
-#define LOG_SPARE_LEAST 4u      /* smaller arrays get no spare overflow buckets */
+#define LOG_SPARE_LEAST     4u  /* smaller arrays get no spare overflow buckets */
 #define LOG_COUNT_EXACT_MAX 15u /* above, overflow_count is a sample */
 
 struct bucket {

@@ -30,7 +30,8 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     uint32_t mutators = host->mutator_count();
     struct instance *made = calloc(1, sizeof *made);
-    struct stream *streams = calloc(mutators ? mutators : 1, sizeof *streams);
+    uint64_t streams_bytes = (mutators + 1ull) * sizeof(struct stream);
+    struct stream *streams = aligned_alloc(sizeof *streams, streams_bytes);
     if (!made || !streams) {
         free(made);
         free(streams);
@@ -161,8 +162,7 @@ INLINE uint32_t must_grow(const struct header *map)
     uint32_t log_buckets = map->log_buckets;
     if (log_buckets > LOG_COUNT_EXACT_MAX)
         log_buckets = LOG_COUNT_EXACT_MAX;
-    return map->count + 1 > load_max(map->log_buckets)
-           || map->overflow_count >= 1u << log_buckets;
+    return map->count + 1 > load_max(map->log_buckets) || map->overflow_count >= 1u << log_buckets;
 }
 
 /* The chain that a write to this hash works on; a growth in progress goes on first. */
@@ -318,6 +318,6 @@ static const struct stw_map_ops ops = {
 
 STW_MANIFEST(STW_PLUGIN("map", "go-buckets",
                         "Go's map up to 1.23: buckets of eight, grown by incremental doubling")
-             STW_PARAM_U64("seed", "number", 0, 0, 18446744073709551615,
-                           "start of the random streams that maps' hash seeds are drawn from"));
+                 STW_PARAM_U64("seed", "number", 0, 0, 18446744073709551615,
+                               "start of the random streams that maps' hash seeds are drawn from"));
 STW_EXPORT(STW_OFFER(STW_KIND_MAP, "go-buckets", &ops));

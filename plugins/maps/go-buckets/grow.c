@@ -7,8 +7,8 @@
  * Invariants: buckets.h. */
 #include "buckets.h"
 
-#define SLICE_DOUBLES_BELOW 256u /* Go: runtime/slice.go, nextslicecap */
-#define SKIP_MAX 1024u           /* chains passed over by one write */
+#define SLICE_DOUBLES_BELOW 256u  /* Go: runtime/slice.go, nextslicecap */
+#define SKIP_MAX            1024u /* chains passed over by one write */
 
 /* Arrays. */
 

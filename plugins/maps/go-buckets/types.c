@@ -1,7 +1,10 @@
 /* go-buckets/types.c: where the cells of a map have pointers. Integer buckets have none. */
 #include "buckets.h"
 
-#define TYPE(object, pointers, mask, name) {sizeof(struct stw_type), 0, object, pointers, mask, name}
+#define TYPE(object, pointers, mask, name)                                                         \
+    {                                                                                              \
+        sizeof(struct stw_type), 0, object, pointers, mask, name                                   \
+    }
 
 static const uint64_t header_mask[] = {0x2c}; /* buckets, old_buckets, extra */
 static const uint64_t extra_mask[] = {7};

@@ -1,0 +1,83 @@
+/* host/chain.c: builds the chain of strategies and is its base.
+ *
+ * The base is a strategy like any other, so strategies cannot tell whether they are innermost. Its
+ * self is the loaded map. Threads: built on the main thread, constant while mutators run. */
+#include "host/chain.h"
+
+#include <stddef.h>
+
+#define HOST_ORDINAL 0u
+
+static void base_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self, (void)next, (void)m;
+}
+
+static void *base_need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                           const struct stw_map_need *need)
+{
+    const struct stw_loaded *map = self;
+    (void)next;
+    stw_trace(m, map->ordinal, STW_CALL_MAP_MAKE);
+    return map->ops.map.make(map->self, m, need->type, need->hint_entries);
+}
+
+static void base_done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                          const struct stw_map_type *type, void *map)
+{
+    (void)self, (void)next, (void)m, (void)type, (void)map;
+}
+
+static void base_merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
+                       const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    const struct stw_loaded *loaded = self;
+    (void)next;
+    stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
+    loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
+}
+
+static void *base_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
+                               uint64_t bytes, const struct stw_type *type)
+{
+    (void)self, (void)next;
+    return stw_alloc(m, bytes, type);
+}
+
+static void base_done_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
+                              void *scratch, uint64_t bytes, const struct stw_type *type)
+{
+    (void)self, (void)next, (void)m, (void)scratch, (void)bytes, (void)type;
+}
+
+/* create and destroy are null: the base is never created, its self is given. */
+static const struct stw_strategy_ops base_ops = {
+    .struct_size = sizeof base_ops,
+    .begin = base_begin,
+    .end = base_begin,
+    .need_map = base_need_map,
+    .done_map = base_done_map,
+    .merge = base_merge,
+    .need_scratch = base_need_scratch,
+    .done_scratch = base_done_scratch,
+    .request_begin = base_begin,
+    .request_end = base_begin,
+    .batch_boundary = base_begin,
+};
+
+stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct stw_loaded *map,
+                           struct stw_link *links)
+{
+    if (map->info->kind != STW_KIND_MAP)
+        return STW_E_INVALID;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strategies[i].info->kind != STW_KIND_STRATEGY)
+            return STW_E_INVALID;
+        links[i] = (struct stw_link){sizeof *links, strategies[i].ordinal,
+                                     &strategies[i].ops.strategy, strategies[i].self,
+                                     &links[i + 1], &map->ops.map, map->self};
+    }
+    links[count] = (struct stw_link){sizeof *links, HOST_ORDINAL, &base_ops, map, NULL,
+                                     &map->ops.map, map->self};
+    return STW_OK;
+}

@@ -1,0 +1,14 @@
+/* host/chain.h: the chain of strategies of a cell, closed by a base that calls the map plugin. */
+#ifndef STW_HOST_CHAIN_H
+#define STW_HOST_CHAIN_H
+
+#include "host/load.h"
+
+/* Fills links[0 .. count]: links[i] is strategies[i], links[0] the head that workloads use,
+ * links[count] the base. The base passes hint_entries to map.make and merges to map.merge, both in
+ * the flight recorder under the map's ordinal; scratch is a new cell; the rest ends there. The
+ * plugins are created, and outlive the links. STW_E_INVALID when a part is of the wrong kind. */
+stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct stw_loaded *map,
+                           struct stw_link *links);
+
+#endif

@@ -1,0 +1,246 @@
+/* host/load.c: loads one plugin's code and admits it.
+ *
+ * Two admissions meet here. The manifest is read again and must still say what the registry saw; only
+ * then the object's code runs, and its descriptor must offer exactly what the manifest declares. The
+ * plugin's vtable is copied, as far as both sides know it, so later code sees this host's struct. */
+#include "host/load.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "host/manifest_parts.h"
+#include "host/slots.h"
+#include "prim/module.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRUCT_BYTES_MAX 65536u /* more is no size but something else */
+
+static stw_status refuse_struct(const char *what, uint32_t bytes, uint32_t bytes_min,
+                                struct stw_error *error)
+{
+    return stw_error_set(error, STW_E_REFUSED, "struct_size",
+                         "%s has a struct_size of %u; it is a multiple of 8 and at least %u", what,
+                         bytes, bytes_min);
+}
+
+static int is_plausible(uint32_t bytes, uint32_t bytes_min)
+{
+    return bytes >= bytes_min && bytes <= STRUCT_BYTES_MAX && bytes % 8 == 0;
+}
+
+static stw_status check_descriptor(const struct stw_descriptor *descriptor,
+                                   struct stw_error *error)
+{
+    if (!is_plausible(descriptor->struct_size, sizeof *descriptor))
+        return refuse_struct("the descriptor", descriptor->struct_size, sizeof *descriptor, error);
+    if (descriptor->magic != STW_MAGIC)
+        return stw_error_set(error, STW_E_REFUSED, "magic",
+                             "the descriptor's magic is 0x%x, this host's 0x%x", descriptor->magic,
+                             STW_MAGIC);
+    if (descriptor->abi_major != STW_ABI_MAJOR)
+        return stw_error_set(error, STW_E_REFUSED, "abi_major",
+                             "the descriptor's abi_major is %u, this host's %u",
+                             descriptor->abi_major, STW_ABI_MAJOR);
+    if (descriptor->abi_minor > STW_ABI_MINOR)
+        return stw_error_set(error, STW_E_REFUSED, "abi_minor",
+                             "newer than this host: the descriptor's abi_minor is %u, this host "
+                             "knows up to %u", descriptor->abi_minor, STW_ABI_MINOR);
+    if (descriptor->offer_count == 0 || descriptor->offer_count > STW_OFFERS)
+        return stw_error_set(error, STW_E_REFUSED, "offer_count",
+                             "the descriptor has %u offers; there are 1 to %u",
+                             descriptor->offer_count, STW_OFFERS);
+    if (!descriptor->offers)
+        return stw_error_set(error, STW_E_REFUSED, "offers", "the descriptor's offers are null");
+    return STW_OK;
+}
+
+/* Offers lie side by side in the size that the plugin was built with. */
+static const struct stw_offer *offer_at(const struct stw_descriptor *descriptor, uint32_t index)
+{
+    const char *first = (const char *)descriptor->offers;
+    return (const struct stw_offer *)(const void *)(first
+                                                    + index * descriptor->offers->struct_size);
+}
+
+static const struct stw_offer *find_offer(const struct stw_descriptor *descriptor, uint32_t kind,
+                                          const char *id)
+{
+    for (uint32_t i = 0; i < descriptor->offer_count; i++) {
+        const struct stw_offer *offer = offer_at(descriptor, i);
+        if (offer->kind == kind && strcmp(offer->id, id) == 0)
+            return offer;
+    }
+    return NULL;
+}
+
+static stw_status check_offer(const struct stw_descriptor *descriptor,
+                              const struct stw_offer *offer, struct stw_error *error)
+{
+    uint32_t head_bytes = 2 * sizeof(uint32_t), ops_bytes;
+    if (!is_plausible(offer->struct_size, sizeof *offer)
+        || offer->struct_size != descriptor->offers->struct_size)
+        return refuse_struct("an offer", offer->struct_size, sizeof *offer, error);
+    if (!stw__slots_bytes(offer->kind))
+        return stw_error_set(error, STW_E_REFUSED, "kind", "an offer has the unknown kind %u",
+                             offer->kind);
+    if (!offer->id)
+        return stw_error_set(error, STW_E_REFUSED, "id", "the id of a %s is null",
+                             stw_kind_name(offer->kind));
+    if (find_offer(descriptor, offer->kind, offer->id) != offer)
+        return stw_error_set(error, STW_E_REFUSED, "id", "%s \"%.40s\" is offered twice",
+                             stw_kind_name(offer->kind), offer->id);
+    if (!offer->ops)
+        return stw_error_set(error, STW_E_REFUSED, "ops", "the ops of %s \"%.40s\" are null",
+                             stw_kind_name(offer->kind), offer->id);
+    memcpy(&ops_bytes, offer->ops, sizeof ops_bytes);
+    if (!is_plausible(ops_bytes, head_bytes))
+        return refuse_struct("a table of slots", ops_bytes, head_bytes, error);
+    return STW_OK;
+}
+
+/* find_offer looks at ids that are checked later: those of offers before the one in hand only. */
+static stw_status check_offers(const struct stw_descriptor *descriptor, struct stw_error *error)
+{
+    struct stw_descriptor checked = *descriptor;
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < descriptor->offer_count; i++) {
+        checked.offer_count = i + 1;
+        status = check_offer(&checked, offer_at(descriptor, i), error);
+    }
+    return status;
+}
+
+static stw_status copy_ops(const struct stw_offer *offer, struct stw_loaded *loaded,
+                           struct stw_error *error)
+{
+    uint32_t theirs, ours = stw__slots_bytes(offer->kind);
+    memcpy(&theirs, offer->ops, sizeof theirs);
+    memset(&loaded->ops, 0, sizeof loaded->ops);
+    memcpy(&loaded->ops, offer->ops, theirs < ours ? theirs : ours);
+    memcpy(&loaded->ops, &ours, sizeof ours);
+    return stw__slots_fill(offer->kind, loaded, error);
+}
+
+/* Reasons name neither the file nor the plugin. */
+static stw_status adopt(const struct stw_plugin_info *info,
+                        const struct stw_descriptor *descriptor, struct stw_loaded *loaded,
+                        struct stw_error *reason)
+{
+    if (!descriptor)
+        return stw_error_set(reason, STW_E_REFUSED, "descriptor", "the entry returned null");
+    stw_status status = check_descriptor(descriptor, reason);
+    if (status == STW_OK)
+        status = check_offers(descriptor, reason);
+    if (status != STW_OK)
+        return status;
+    const struct stw_offer *offer = find_offer(descriptor, info->kind, info->id);
+    if (!offer)
+        return stw_error_set(reason, STW_E_REFUSED, "offers", "the descriptor does not offer it");
+    *loaded = (struct stw_loaded){.info = info};
+    return copy_ops(offer, loaded, reason);
+}
+
+/* "PATH: KIND "ID": reason", or without the path when the plugin has none. */
+static stw_status refuse(const struct stw_plugin_info *info, const struct stw_error *reason,
+                         struct stw_error *error)
+{
+    struct stw_error named = STW_ERROR_INIT;
+    stw_error_set(&named, reason->status, reason->field, "%s \"%s\": %s",
+                  stw_kind_name(info->kind), info->id, reason->message);
+    if (*info->path)
+        return stw__refuse_file(error, info->path, &named);
+    return stw_error_set(error, named.status, named.field, "%s", named.message);
+}
+
+stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
+                            const struct stw_descriptor *descriptor, struct stw_loaded *loaded,
+                            struct stw_error *error)
+{
+    struct stw_error reason = STW_ERROR_INIT;
+    stw_status status = adopt(info, descriptor, loaded, &reason);
+    return status == STW_OK ? STW_OK : refuse(info, &reason, error);
+}
+
+/* Loading. */
+
+static stw_status check_unchanged(const struct stw_plugin_info *info,
+                                  const struct stw_manifest *manifest, struct stw_error *reason)
+{
+    for (uint32_t i = 0; i < manifest->count; i++) {
+        const struct stw_plugin_info *now = &manifest->plugins[i];
+        if (now->kind == info->kind && strcmp(now->id, info->id) == 0
+            && strcmp(now->build_id, info->build_id) == 0)
+            return STW_OK;
+    }
+    return stw_error_set(reason, STW_E_REFUSED, "manifest",
+                         "the file is not the one whose manifest was read before");
+}
+
+/* The descriptor has been checked. */
+static stw_status check_agreement(const struct stw_manifest *manifest,
+                                  const struct stw_descriptor *descriptor,
+                                  struct stw_error *reason)
+{
+    if (descriptor->abi_minor != manifest->plugins->abi_minor)
+        return stw_error_set(reason, STW_E_REFUSED, "abi_minor",
+                             "the descriptor's abi_minor is %u, its manifest's %u",
+                             descriptor->abi_minor, manifest->plugins->abi_minor);
+    for (uint32_t i = 0; i < manifest->count; i++) {
+        const struct stw_plugin_info *info = &manifest->plugins[i];
+        if (!find_offer(descriptor, info->kind, info->id))
+            return stw_error_set(reason, STW_E_REFUSED, "offers",
+                                 "the manifest declares %s \"%s\", the descriptor does not offer "
+                                 "it", stw_kind_name(info->kind), info->id);
+    }
+    for (uint32_t i = 0; i < descriptor->offer_count; i++) {
+        const struct stw_offer *offer = offer_at(descriptor, i);
+        uint32_t at = 0;
+        while (at < manifest->count
+               && (manifest->plugins[at].kind != offer->kind
+                   || strcmp(manifest->plugins[at].id, offer->id) != 0))
+            at++;
+        if (at == manifest->count)
+            return stw_error_set(reason, STW_E_REFUSED, "offers",
+                                 "the descriptor offers %s \"%.40s\", the manifest does not "
+                                 "declare it", stw_kind_name(offer->kind), offer->id);
+    }
+    return STW_OK;
+}
+
+static stw_status find_entry(const char *path, stw_plugin_entry *entry, struct stw_error *reason)
+{
+    void *module;
+    stw_status status = stw_module_open(path, &module, reason);
+    if (status != STW_OK)
+        return status;
+    *entry = (stw_plugin_entry)stw_module_find(module, STW_ENTRY_SYMBOL);
+    if (!*entry)
+        return stw_error_set(reason, STW_E_REFUSED, "entry",
+                             "the object does not export %s (STW_EXPORT makes it)",
+                             STW_ENTRY_SYMBOL);
+    return STW_OK;
+}
+
+stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
+                           struct stw_error *error)
+{
+    struct stw_manifest *manifest = stw_new(1, sizeof *manifest);
+    struct stw_error reason = STW_ERROR_INIT;
+    stw_plugin_entry entry;
+    const struct stw_descriptor *descriptor = NULL;
+    stw_status status = stw__manifest_examine(info->path, manifest, &reason);
+    if (status == STW_OK)
+        status = check_unchanged(info, manifest, &reason);
+    if (status == STW_OK)
+        status = find_entry(info->path, &entry, &reason);
+    if (status == STW_OK) {
+        descriptor = entry();
+        status = adopt(info, descriptor, loaded, &reason);
+    }
+    if (status == STW_OK)
+        status = check_agreement(manifest, descriptor, &reason);
+    free(manifest);
+    return status == STW_OK ? STW_OK : refuse(info, &reason, error);
+}

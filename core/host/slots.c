@@ -1,0 +1,309 @@
+/* host/slots.c: the slots of each kind's vtable: which must be there, and what stands in for others.
+ *
+ * S1  the tables name every slot of every vtable once, in order (checked by slots_test's twin in
+ *     load_test.c: a table offering only mandatory slots comes out without a null).
+ * A map without merge needs a stub that calls the map's own assign, but a slot gets nothing but the
+ * plugin's self. So there are several such stubs, each bound at load to one assign function: a trial
+ * has one map, a test a few. Rejected: a host record in place of self. The slots that make self have
+ * no context to find that record by, and every other slot would pay for one more call. */
+#include "host/slots.h"
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Stubs of strategies: pass on. */
+
+static stw_status strategy_create(const struct stw_host *host, const struct stw_config *config,
+                                  struct stw_error *error, void **self)
+{
+    (void)host, (void)config, (void)error;
+    *self = NULL;
+    return STW_OK;
+}
+
+static void strategy_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self;
+    stw_next_begin(next, m);
+}
+
+static void strategy_end(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self;
+    stw_next_end(next, m);
+}
+
+static void *strategy_need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                               const struct stw_map_need *need)
+{
+    (void)self;
+    return stw_next_need_map(next, m, need);
+}
+
+static void strategy_done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                              const struct stw_map_type *type, void *map)
+{
+    (void)self;
+    stw_next_done_map(next, m, type, map);
+}
+
+static void strategy_merge(void *self, const struct stw_link *next, struct stw_mutator *m,
+                           void *map, const struct stw_entries *entries, uint64_t first,
+                           uint64_t count)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first, count);
+}
+
+static void *strategy_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
+                                   uint64_t bytes, const struct stw_type *type)
+{
+    (void)self;
+    return stw_next_need_scratch(next, m, bytes, type);
+}
+
+static void strategy_done_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
+                                  void *scratch, uint64_t bytes, const struct stw_type *type)
+{
+    (void)self;
+    stw_next_done_scratch(next, m, scratch, bytes, type);
+}
+
+static void strategy_request_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self;
+    stw_next_request_begin(next, m);
+}
+
+static void strategy_request_end(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self;
+    stw_next_request_end(next, m);
+}
+
+static void strategy_batch_boundary(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self;
+    stw_next_batch_boundary(next, m);
+}
+
+/* Stubs that do nothing, one a signature. */
+
+static void ignore(void *self)
+{
+    (void)self;
+}
+
+static void allocator_stats(void *self, struct stw_allocator_stats *stats)
+{
+    (void)self, (void)stats;
+}
+
+static stw_status allocator_audit(void *self, struct stw_error *error)
+{
+    (void)self, (void)error;
+    return STW_OK;
+}
+
+static stw_status map_audit(void *self, struct stw_mutator *m, void *map, struct stw_error *error)
+{
+    (void)self, (void)m, (void)map, (void)error;
+    return STW_OK;
+}
+
+static void workload_last_map(void *self, struct stw_mutator *m, void *state,
+                              struct stw_map_stats *stats)
+{
+    (void)self, (void)m, (void)state, (void)stats;
+}
+
+static void workload_teardown(void *self, struct stw_mutator *m, void *state)
+{
+    (void)self, (void)m, (void)state;
+}
+
+/* Stubs of map.merge, each bound to an assign. Written at load, before mutators run. */
+
+#define MERGE_STUBS 8u
+
+typedef void (*assign_function)(void *self, struct stw_mutator *m, void *map, const void *key,
+                                uint64_t value);
+static assign_function bound[MERGE_STUBS];
+
+/* What all of them do with their assign. */
+struct merge {
+    assign_function assign;
+    void *self;
+    void *map;
+    const struct stw_entries *entries;
+};
+
+static void merge_entries(const struct merge *merge, struct stw_mutator *m, uint64_t first,
+                          uint64_t count)
+{
+    const struct stw_entries *entries = merge->entries;
+    uint64_t key_bytes =
+        entries->type->key == STW_KEY_STRING ? sizeof(struct stw_string) : sizeof(uint64_t);
+    for (uint64_t i = first; i < first + count; i++) {
+        const void *key = (const char *)entries->keys + i * key_bytes;
+        merge->assign(merge->self, m, merge->map, key, entries->values[i]);
+        stw_poll(m);
+    }
+}
+
+#define MERGE_STUB(n)                                                                              \
+    static void merge_##n(void *self, struct stw_mutator *m, void *map,                            \
+                          const struct stw_entries *entries, uint64_t first, uint64_t count)       \
+    {                                                                                              \
+        const struct merge merge = {bound[n], self, map, entries};                                 \
+        merge_entries(&merge, m, first, count);                                                    \
+    }
+MERGE_STUB(0)
+MERGE_STUB(1)
+MERGE_STUB(2)
+MERGE_STUB(3)
+MERGE_STUB(4)
+MERGE_STUB(5)
+MERGE_STUB(6)
+MERGE_STUB(7)
+
+static stw_status bind_merge(struct stw_map_ops *ops, struct stw_error *error)
+{
+    static void (*const stubs[])(void *, struct stw_mutator *, void *, const struct stw_entries *,
+                                 uint64_t, uint64_t) = {merge_0, merge_1, merge_2, merge_3,
+                                                        merge_4, merge_5, merge_6, merge_7};
+    _Static_assert(sizeof stubs / sizeof *stubs == MERGE_STUBS, "one stub a binding");
+    uint32_t i = 0;
+    while (i < MERGE_STUBS && bound[i] && bound[i] != ops->assign)
+        i++;
+    if (i == MERGE_STUBS)
+        return stw_error_set(error, STW_E_REFUSED, "merge",
+                             "this process has loaded %u other maps without the slot merge already",
+                             MERGE_STUBS);
+    bound[i] = ops->assign;
+    ops->merge = stubs[i];
+    return STW_OK;
+}
+
+/* The tables. */
+
+typedef void (*slot_function)(void);
+
+struct slot {
+    const char *name;
+    size_t at; /* offset in the vtable */
+    uint32_t is_mandatory;
+    slot_function stub; /* null: mandatory, or found at load */
+};
+
+#define NEED(kind, slot) {#slot, offsetof(struct stw_##kind##_ops, slot), 1, NULL}
+#define MAY(kind, slot, stub) {#slot, offsetof(struct stw_##kind##_ops, slot), 0, stub}
+#define STUB(function) ((slot_function)(function))
+
+static const struct slot allocator_slots[] = {
+    NEED(allocator, create),
+    NEED(allocator, destroy),
+    NEED(allocator, size_classes),
+    NEED(allocator, attach),
+    NEED(allocator, detach),
+    NEED(allocator, refill),
+    NEED(allocator, large),
+    NEED(allocator, usable_bytes),
+    NEED(allocator, cycle_end),
+    NEED(allocator, flush),
+    NEED(allocator, sweep),
+    MAY(allocator, release, STUB(ignore)),
+    MAY(allocator, stats, STUB(allocator_stats)),
+    MAY(allocator, audit, STUB(allocator_audit)),
+};
+
+static const struct slot map_slots[] = {
+    NEED(map, create),
+    NEED(map, destroy),
+    NEED(map, make),
+    NEED(map, assign),
+    NEED(map, find),
+    NEED(map, erase),
+    NEED(map, clear),
+    NEED(map, iterate),
+    NEED(map, count),
+    NEED(map, stats),
+    MAY(map, merge, NULL),
+    MAY(map, audit, STUB(map_audit)),
+};
+
+static const struct slot strategy_slots[] = {
+    MAY(strategy, create, STUB(strategy_create)),
+    MAY(strategy, destroy, STUB(ignore)),
+    MAY(strategy, begin, STUB(strategy_begin)),
+    MAY(strategy, end, STUB(strategy_end)),
+    MAY(strategy, need_map, STUB(strategy_need_map)),
+    MAY(strategy, done_map, STUB(strategy_done_map)),
+    MAY(strategy, merge, STUB(strategy_merge)),
+    MAY(strategy, need_scratch, STUB(strategy_need_scratch)),
+    MAY(strategy, done_scratch, STUB(strategy_done_scratch)),
+    MAY(strategy, request_begin, STUB(strategy_request_begin)),
+    MAY(strategy, request_end, STUB(strategy_request_end)),
+    MAY(strategy, batch_boundary, STUB(strategy_batch_boundary)),
+};
+
+static const struct slot workload_slots[] = {
+    NEED(workload, create),
+    NEED(workload, destroy),
+    NEED(workload, operations),
+    NEED(workload, setup),
+    NEED(workload, operate),
+    NEED(workload, checksum),
+    MAY(workload, last_map, STUB(workload_last_map)),
+    MAY(workload, teardown, STUB(workload_teardown)),
+};
+
+struct slot_table {
+    const struct slot *slots;
+    uint32_t count;
+    uint32_t bytes; /* of the vtable */
+};
+
+/* Every slot but the two words of the head is in the table. */
+#define TABLE(kind) {kind##_slots, sizeof kind##_slots / sizeof *kind##_slots,                     \
+                     sizeof(struct stw_##kind##_ops)}
+#define IS_COMPLETE(kind)                                                                          \
+    _Static_assert(sizeof kind##_slots / sizeof *kind##_slots * sizeof(slot_function) + 8          \
+                       == sizeof(struct stw_##kind##_ops), "a slot of " #kind " is not listed")
+IS_COMPLETE(allocator);
+IS_COMPLETE(map);
+IS_COMPLETE(strategy);
+IS_COMPLETE(workload);
+
+static const struct slot_table *table_of(uint32_t kind)
+{
+    static const struct slot_table tables[] = {{NULL, 0, 0}, TABLE(allocator), TABLE(map),
+                                               TABLE(strategy), TABLE(workload)};
+    return &tables[kind < sizeof tables / sizeof *tables ? kind : 0];
+}
+
+uint32_t stw__slots_bytes(uint32_t kind)
+{
+    return table_of(kind)->bytes;
+}
+
+stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_error *error)
+{
+    const struct slot_table *table = table_of(kind);
+    for (uint32_t i = 0; i < table->count; i++) {
+        const struct slot *slot = &table->slots[i];
+        slot_function function;
+        char *at = (char *)&loaded->ops + slot->at;
+        memcpy(&function, at, sizeof function);
+        if (!function && slot->is_mandatory)
+            return stw_error_set(error, STW_E_REFUSED, slot->name,
+                                 "the mandatory slot \"%s\" is missing", slot->name);
+        if (!function)
+            memcpy(at, &slot->stub, sizeof slot->stub);
+    }
+    if (kind == STW_KIND_MAP && !loaded->ops.map.merge)
+        return bind_merge(&loaded->ops.map, error);
+    return STW_OK;
+}
