@@ -11,10 +11,8 @@ uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
 {
     uint32_t swept = 0;
     __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST)) {
+    if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST))
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
-        STW_ADD(gc->totals.spans_swept, swept);
-    }
     __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
     return swept;
 }

@@ -81,6 +81,7 @@ static void api_span_unregister(struct stw_span *span)
 
 static uint32_t api_span_sweep(struct stw_span *span)
 {
+    STW_ADD(runtime_gc.totals.spans_swept, 1);
     return stw_heap_sweep(&runtime_gc.heap, span);
 }
 

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include <stddef.h>
+
 #define HOST_ORDINAL 0u
 
 static void base_begin(void *self, const struct stw_link *next, struct stw_mutator *m)

@@ -1,8 +1,9 @@
 /* host/load.c: loads one plugin's code and admits it.
  *
- * Two admissions meet here. The manifest is read again and must still say what the registry saw; only
- * then the object's code runs, and its descriptor must offer exactly what the manifest declares. The
- * plugin's vtable is copied, as far as both sides know it, so later code sees this host's struct. */
+ * Two admissions meet here. The manifest is read again and must still be the one that the registry
+ * saw; only then the object's code runs, and its descriptor must offer exactly what the manifest
+ * declares. The plugin's vtable is copied, as far as both sides know it, so later code sees this
+ * host's struct. */
 #include "host/load.h"
 
 #include "base/error.h"

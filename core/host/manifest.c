@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,8 +107,8 @@ static stw_status read_head(const struct stw_file *file, const struct stw_notes 
                              "has %u manifests; a shared object has one", notes->manifests);
     if (notes->manifest_bytes < sizeof *head)
         return stw_error_set(file->error, STW_E_REFUSED, "struct_size",
-                             "its manifest has %llu bytes, less than a head of %zu",
-                             (unsigned long long)notes->manifest_bytes, sizeof *head);
+                             "its manifest has %" PRIu64 " bytes, less than a head of %zu",
+                             notes->manifest_bytes, sizeof *head);
     stw_status status = stw__file_read(file, notes->manifest_at, head, sizeof *head);
     if (status == STW_OK)
         status = check_head(head, file->error);
@@ -115,13 +116,12 @@ static stw_status read_head(const struct stw_file *file, const struct stw_notes 
         return status;
     if (head->struct_size < sizeof *head || head->struct_size > notes->manifest_bytes)
         return stw_error_set(file->error, STW_E_REFUSED, "struct_size",
-                             "damaged: its manifest has %llu bytes, of which a head of %u",
-                             (unsigned long long)notes->manifest_bytes, head->struct_size);
+                             "damaged: its manifest has %" PRIu64 " bytes, of which a head of %u",
+                             notes->manifest_bytes, head->struct_size);
     if (notes->manifest_bytes - head->struct_size > TEXT_BYTES_MAX)
         return stw_error_set(file->error, STW_E_REFUSED, "manifest",
-                             "its manifest has %llu bytes of text, at most %u",
-                             (unsigned long long)(notes->manifest_bytes - head->struct_size),
-                             TEXT_BYTES_MAX);
+                             "its manifest has %" PRIu64 " bytes of text, at most %u",
+                             notes->manifest_bytes - head->struct_size, TEXT_BYTES_MAX);
     return STW_OK;
 }
 

@@ -59,11 +59,11 @@ stw_status stw_manifest_read(const char *path, struct stw_manifest *manifest,
 
 /* Parses and checks one value for a parameter. Numbers take the suffixes of the unit: bytes: B KiB
  * MiB GiB TiB; ns: ns us ms s; any: k M G (decimal), underscores, and 2^N. Bool: true false yes no
- * on off 1 0. Text results are allocated with stw_strdup and owned by the value.
+ * on off 1 0. Texts are allocated with stw_strdup and owned by the value; choices are the param's.
  * STW_E_INVALID: the message says what is wrong and what is allowed. */
 stw_status stw_param_parse(const struct stw_param *param, const char *text, struct stw_value *value,
                            struct stw_error *error);
-/* Writes "64MiB", "10ms", "0.5", "true": the shortest exact form, which parses to the same value. */
+/* Writes "64MiB", "10ms", "0.5", "true": a short, exact form, which parses to the same value. */
 void stw_param_format(const struct stw_param *param, const struct stw_value *value, char *text,
                       uint32_t text_bytes);
 

@@ -3,6 +3,7 @@
  * N1  nothing is read before its offset and length are checked against the file's length.
  * N2  work is bounded by constants, not by what the file says: at most 65,535 headers of each table
  *     and NOTES_MAX notes are looked at.
+ * N3  what the loader will map lies within the file: mapping what is cut short would end in SIGBUS.
  * Segments are searched first, as the loader uses them; sections only when no segment holds a
  * manifest, which is how an unusual linker script may leave it. */
 #include "host/notes.h"
@@ -11,6 +12,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,14 +36,19 @@ struct reader {
     uint32_t notes_left;
 };
 
+static stw_status check_range(const struct stw_file *file, uint64_t at, uint64_t bytes)
+{
+    if (at <= file->bytes && bytes <= file->bytes - at)
+        return STW_OK;
+    return stw_error_set(file->error, STW_E_REFUSED, "file",
+                         "cut short or damaged: %" PRIu64 " bytes at %" PRIu64
+                         " are needed, the file has %" PRIu64, bytes, at, file->bytes);
+}
+
 stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, size_t bytes)
 {
-    if (at > file->bytes || bytes > file->bytes - at)
-        return stw_error_set(file->error, STW_E_REFUSED, "file",
-                             "cut short or damaged: %zu bytes at %llu are needed, the file has "
-                             "%llu", bytes, (unsigned long long)at,
-                             (unsigned long long)file->bytes);
-    for (size_t done = 0; done < bytes;) {
+    stw_status status = check_range(file, at, bytes);
+    for (size_t done = 0; status == STW_OK && done < bytes;) {
         ssize_t got = pread(file->descriptor, (char *)into + done, bytes - done,
                             (off_t)(at + done));
         if (got < 0 && errno == EINTR)
@@ -53,7 +60,7 @@ stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, 
             return stw_error_set(file->error, STW_E_IO, "file", "shrank while it was read");
         done += (size_t)got;
     }
-    return STW_OK;
+    return status;
 }
 
 /* A stretch of the file, and the note in it that is looked at. */
@@ -114,24 +121,20 @@ static stw_status step(struct reader *reader, struct walk *walk)
     uint64_t next = text_at + round_up(head.n_descsz, walk->align);
     if (text_at > walk->end || head.n_descsz > walk->end - text_at)
         return stw_error_set(reader->file->error, STW_E_REFUSED, "file",
-                             "damaged: the note at byte %llu is longer than the space it is in",
-                             (unsigned long long)walk->at);
+                             "damaged: the note at byte %" PRIu64 " is longer than the space it "
+                             "is in", walk->at);
     walk->at = next;
     return take_note(reader, &head, owner_at, text_at);
 }
 
-/* Looks at the notes in [at, at + bytes). Notes are padded to 4 bytes, in space that is aligned to 8
- * bytes to 8, as the GNU tools do it. */
+/* Looks at the notes in [at, at + bytes). Notes are padded to 4 bytes, or to 8 in space that is
+ * aligned to 8 bytes, as the GNU tools do it. */
 static stw_status search(struct reader *reader, uint64_t at, uint64_t bytes, uint64_t align)
 {
-    const struct stw_file *file = reader->file;
-    if (at > file->bytes || bytes > file->bytes - at)
-        return stw_error_set(file->error, STW_E_REFUSED, "file",
-                             "cut short or damaged: %llu bytes of notes at %llu are needed, the "
-                             "file has %llu", (unsigned long long)bytes, (unsigned long long)at,
-                             (unsigned long long)file->bytes);
+    stw_status status = check_range(reader->file, at, bytes);
+    if (status != STW_OK)
+        return status;
     struct walk walk = {at, at + bytes, align == 8 ? 8 : 4};
-    stw_status status = STW_OK;
     while (status == STW_OK && walk.at < walk.end && walk.end - walk.at >= sizeof(Elf64_Nhdr))
         status = step(reader, &walk);
     return status;
@@ -146,6 +149,8 @@ static stw_status search_segments(struct reader *reader, const Elf64_Ehdr *elf)
         uint64_t at = (uint64_t)i * sizeof segment;
         stw_status status =
             stw__file_read(reader->file, elf->e_phoff + at, &segment, sizeof segment);
+        if (status == STW_OK && segment.p_type == PT_LOAD)
+            status = check_range(reader->file, segment.p_offset, segment.p_filesz);
         if (status == STW_OK && segment.p_type == PT_NOTE)
             status = search(reader, segment.p_offset, segment.p_filesz, segment.p_align);
         if (status != STW_OK)

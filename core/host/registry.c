@@ -2,9 +2,9 @@
  *
  * R1  plugins are sorted by kind, then id; no two are alike.
  * R2  a file is looked at once, whatever the names and links that lead to it.
- * The same id in two files is an error even between a user's folder and ours: which of them a result
- * was measured with must not depend on the order of folders. For the same reason the installed folder
- * is searched only when there are no plugins beside the executable: a build tree and an installation
+ * The same id in two files is an error even between a user's folder and ours: which of them a
+ * result was measured with must not depend on the order of folders. So the installed folder is
+ * searched only when there are no plugins beside the executable: a build tree and an installation
  * hold the same ids. */
 #include "host/registry.h"
 

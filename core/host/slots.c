@@ -1,11 +1,9 @@
-/* host/slots.c: the slots of each kind's vtable: which must be there, and what stands in for others.
+/* host/slots.c: the slots of each kind's vtable: which must be there, and what else stands in.
  *
- * S1  the tables name every slot of every vtable once, in order (checked by slots_test's twin in
- *     load_test.c: a table offering only mandatory slots comes out without a null).
  * A map without merge needs a stub that calls the map's own assign, but a slot gets nothing but the
- * plugin's self. So there are several such stubs, each bound at load to one assign function: a trial
- * has one map, a test a few. Rejected: a host record in place of self. The slots that make self have
- * no context to find that record by, and every other slot would pay for one more call. */
+ * plugin's self. So there are several such stubs, each bound at load to one assign function: a
+ * trial has one map, a test a few. Rejected: a host record in place of self. The slot that makes
+ * self has no context to find that record by, and every other slot would pay for one more call. */
 #include "host/slots.h"
 
 #include "base/error.h"

@@ -244,7 +244,7 @@ static stw_status run_worker(struct run *run, struct attempt *attempt, struct st
     stw_status status = stw_process_start(&spec, &attempt->process, error);
     if (status != STW_OK)
         return status;
-    uint64_t own_ns = stw_clock_ns() - run->awake_ns;
+    uint64_t own_ns = attempt->process.forked_ns - run->awake_ns;
     wait_for_end(run, attempt);
     stw_process_finish(&attempt->process, &end);
     run->awake_ns = stw_clock_ns();

@@ -10,10 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#ifndef STW_VERSION
-#define STW_VERSION "0.1.0"
-#endif
-
 static stw_status put(const struct stw_sql *sql, const char *key, const char *value)
 {
     const char *const both[] = {key, value};

@@ -205,6 +205,7 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
     if (process->pid == 0)
         child_run(&child);
     stw_status result = process->pid < 0 ? system_failed(error, "fork") : STW_OK;
+    process->forked_ns = stw_clock_ns();
     environment_free(child.environment);
     close(output[1]);
     close(status[1]);

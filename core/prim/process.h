@@ -27,6 +27,7 @@ struct stw_process {
     int32_t pid;
     int handle; /* pidfd */
     int output; /* reading end of the child's stdout and stderr */
+    uint64_t forked_ns; /* when the fork was done; from then on the parent only waits */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };

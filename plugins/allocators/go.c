@@ -2,8 +2,8 @@
  *
  * After Go 1.23: runtime/sizeclasses.go, msize.go, mcache.go, mcentral.go, mheap.go, mgcsweep.go.
  * Small cells come from the span of their class that the mutator's cache holds. When that has no
- * free cell left it goes to its class's central list of full spans, and the cache takes a swept span
- * with free cells, an unswept one (sweeping it), or new pages. A large cell is a span of its own.
+ * free cell left it goes to its class's list of full spans, and the cache takes a swept span with
+ * free cells, an unswept one (sweeping it), or new pages. A large cell is a span of its own.
  *
  * A1  a span is in one place: a mutator's cache, a central list, or one thread's hands. Its
  *     allocator_word says which; the hands are PLACE_NONE.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # fault/full_disk.sh: a disk that is full ends the run with one clear message; every trial before it is
-# kept, and with more room the run goes on. The disk is a tmpfs of 1 MiB.
+# kept, and with more room the run goes on. The disk is a tmpfs of 512 KiB.
 if [ "$(id -u)" -ne 0 ] && [ -z "${STW_FAULT_UNSHARED:-}" ]; then
     unshare -rm true 2>/dev/null || { echo "skipped: needs root or user namespaces" >&2; exit 77; }
     STW_FAULT_UNSHARED=1 exec unshare -rm sh "$0"
@@ -8,7 +8,7 @@ fi
 . "$(dirname "$0")/common.sh"
 
 mkdir "$work/disk"
-mount -t tmpfs -o size=1m none "$work/disk" 2>/dev/null || skip "tmpfs cannot be mounted here"
+mount -t tmpfs -o size=512k none "$work/disk" 2>/dev/null || skip "tmpfs cannot be mounted here"
 mounted=$work/disk
 
 experiment 200 'none, presize' "$work/x.ini"

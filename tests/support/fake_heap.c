@@ -1,4 +1,4 @@
-/* support/fake_heap.c: see fake_heap.h. The bookkeeping of runs follows gc/mutator.c and gc/alloc.c. */
+/* support/fake_heap.c: see fake_heap.h. Runs are kept as in gc/mutator.c and gc/alloc.c. */
 #include "fake_heap.h"
 
 #include "base/check.h"
@@ -29,7 +29,7 @@ static struct {
 } heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const uint64_t all_pointers[1] = {1};
-static const struct stw_type pointers = {sizeof(struct stw_type), 0, 8, 8, all_pointers, "pointers"};
+static const struct stw_type pointers = {sizeof(struct stw_type), 0, 8, 8, all_pointers, "words"};
 
 static uint64_t page_of(uintptr_t address)
 {

@@ -2,10 +2,10 @@
  *
  * Pages lie in one block and are handed out first fit; span records and bitmaps come from the C
  * library; a test marks cells by hand and says when a cycle ends. Every call of the allocator is
- * checked against allocator.h: a grant of cells that are not free, of a stale span, or of a span that
- * another mutator's run is in ends the test, as do spans over foreign pages. Swept cells that die are
- * filled with FAKE_POISON. Host functions and mutators may be used by several threads at once; the
- * rest belongs to the one thread that stands in for the collector. */
+ * checked against allocator.h: a grant of cells that are not free, of a stale span, or of a span
+ * that another mutator's run is in ends the test, as do spans over foreign pages. Swept cells that
+ * die are filled with FAKE_POISON. Host functions and mutators may be used by several threads at
+ * once; the rest belongs to the one thread that stands in for the collector. */
 #ifndef STW_SUPPORT_FAKE_HEAP_H
 #define STW_SUPPORT_FAKE_HEAP_H
 
@@ -36,8 +36,8 @@ void *fake_alloc(struct fake_mutator *mutator, uint64_t bytes, uint32_t scan);
 
 /* Marks the cell that holds `address`. */
 void fake_mark(const void *address);
-/* Ends a cycle: the generation goes up, the live heap becomes the marked bytes, cycle_end is called.
- * All runs are retired. */
+/* Ends a cycle: the generation goes up, the live heap becomes the marked bytes, and cycle_end is
+ * called. All runs are retired. */
 void fake_cycle_end(void);
 
 /* The span that holds `address`, or null. */

@@ -162,6 +162,31 @@ Test(experiment, spells_values_in_one_way)
                 "19 fixed strategy.fixture-a.label = x, y\n");
 }
 
+Test(experiment, refuses_bad_numbers_and_words)
+{
+    expect_problems("[experiment]\nname = x\nworkload = fixture-work\ntrials = 0\nseed = -1\n"
+                    "timeout = 10 minutes\nmemory = 1KiB\n"
+                    "[axes]\nn = 1, two, 3.5, 0\nroom = 64KB\nratio = 1.5\ngogc = 5, on\n"
+                    FIXED "gc.mode = ragged\naudit = maybe\nmutators = 257\n",
+                    "FILE:4: [experiment] trials: \"0\" is out of range: 1 to 100000\n"
+                    "FILE:5: [experiment] seed: \"-1\" is negative\n"
+                    "FILE:6: [experiment] timeout: \"10 minutes\" is not a number; after its "
+                    "digits there may be ns, us, ms, s, k, M, G\n"
+                    "FILE:7: [experiment] memory: \"1KiB\" is out of range: 16MiB to 16TiB bytes\n"
+                    "FILE:9: [axes] n: \"two\" is not a number\n"
+                    "FILE:9: [axes] n: \"3.5\" is not a whole number\n"
+                    "FILE:9: [axes] n: \"0\" is out of range: 1 to 1048576 entries\n"
+                    "FILE:10: [axes] room: \"64KB\" is not a number; after its digits there may be "
+                    "B, KiB, MiB, GiB, TiB, k, M, G\n"
+                    "FILE:11: [axes] ratio: \"1.5\" is out of range: 0 to 1\n"
+                    "FILE:12: [axes] gogc: \"on\" is neither \"off\" nor a percentage from 0 to "
+                    "1000000\n"
+                    "FILE:17: [fixed] gc.mode: \"ragged\" is not one of stw, concurrent\n"
+                    "FILE:18: [fixed] audit: \"maybe\" is neither true (yes, on, 1) nor false (no, "
+                    "off, 0)\n"
+                    "FILE:19: [fixed] mutators: \"257\" is out of range: 1 to 256 threads\n");
+}
+
 Test(experiment, refuses_the_same_value_twice)
 {
     expect_problems(HEAD "[axes]\nn = 64, 2, 2^6, 2\ngogc = 50, 050\n" FIXED,
@@ -427,7 +452,8 @@ Test(experiment, refuses_bad_conditions)
                     "FILE:22: [exclude] j: the quotation is not closed\n"
                     "FILE:23: [exclude] k: expected quotes around a value with spaces at \"+ "
                     "fixture-b\"\n"
-                    "FILE:24: [exclude] l: shape: SHAPE\n"
+                    "FILE:24: [exclude] l: shape: \"strung\" is not one of int, string; did you "
+                    "mean \"string\"?\n"
                     "FILE:25: [exclude] m: expected && or || at \"n == 64\"\n"
                     "FILE:26: [exclude] o: expected a comparison at \"&& n == 64\"\n"
                     "FILE:27: [exclude] p: \"shpe\" is neither in [axes] nor in [fixed]; did you "

@@ -248,7 +248,7 @@ static uint64_t churn(struct map_case *c, uint64_t keys, uint64_t full)
             uint64_t before = c->map->overflow_count;
             case_assign(c, first + i, first + i);
             if (c->map->old_buckets) {
-                cr_assert_geq(before, 1ull << log_buckets);
+                cr_assert_eq(before, 1ull << log_buckets);
                 return i;
             }
         }
@@ -283,6 +283,23 @@ Test(go_buckets_model, regrows_at_the_same_size_after_churn)
         cr_expect_lt(case_stats(&c).overflow, 300);
         case_free(&c);
     }
+}
+
+/* Of large maps the count is a sample, and its limit stays 2^15. */
+Test(go_buckets_model, limits_the_sampled_overflow_count)
+{
+    struct map_case c = case_new(STW_KEY_U64, 2, 1000000, 0);
+    c.map->overflow_count = 32767;
+    case_assign(&c, 0, 0);
+    cr_expect_eq(c.m->counters[STW_COUNT_MAP_GROW], 0);
+    c.map->overflow_count = 32768;
+    case_assign(&c, 0, 1);
+    cr_expect_eq(c.m->counters[STW_COUNT_MAP_GROW], 0, "an overwrite starts no growth");
+    case_assign(&c, 1, 0);
+    cr_expect_eq(c.m->counters[STW_COUNT_MAP_GROW], 1);
+    cr_expect(c.map->flags & FLAG_SAME_SIZE);
+    cr_expect_eq(c.map->log_buckets, 18);
+    case_free(&c);
 }
 
 Test(go_buckets_model, trims_the_rest_of_a_chain)
@@ -417,6 +434,27 @@ Test(go_buckets_model, shows_integer_buckets_as_pointer_free)
     case_free(&c);
 }
 
+static uint64_t word_bit(uint64_t offset)
+{
+    return 1ull << (offset / 8);
+}
+
+/* The masks say where the structs' pointers are. */
+Test(go_buckets_model, describes_its_cells)
+{
+    uint64_t bucket = word_bit(offsetof(struct string_bucket, link));
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        bucket |= word_bit(offsetof(struct string_bucket, keys[slot].bytes));
+    cr_expect_eq(stw__buckets_string_type.pointer_mask[0], bucket);
+    cr_expect_eq(stw__buckets_string_type.element_bytes, sizeof(struct string_bucket));
+    cr_expect_eq(stw__buckets_string_body_type.pointer_mask[0], bucket >> 1);
+    cr_expect_eq(stw__buckets_string_body_type.element_bytes, sizeof(struct string_bucket) - 8);
+    cr_expect_eq(stw__buckets_header_type.pointer_mask[0],
+                 word_bit(offsetof(struct header, buckets))
+                     | word_bit(offsetof(struct header, old_buckets))
+                     | word_bit(offsetof(struct header, extra)));
+}
+
 /* While marking: growth, moves, overflow, erases, overwrites, clear. */
 static void check_barrier(uint32_t kind)
 {
@@ -434,6 +472,9 @@ static void check_barrier(uint32_t kind)
     c.ops->clear(c.self, c.m, c.map);
     cr_expect_eq(fake_marking_check(), 0);
     case_fill(&c, 0, 3400);
+    cr_assert_not_null(c.map->old_buckets);
+    fake_marking_begin();
+    case_settle(&c);
     cr_expect_eq(fake_marking_check(), 0);
     c.map->buckets = &c;
     cr_expect_eq(fake_marking_check(), 1, "the check does not see a store without the barrier");

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #define MILLION 1000000u
+#define GOLDEN  0x9e3779b97f4a7c15ull
 
 static const uint32_t kinds[] = {STW_KEY_U64, STW_KEY_STRING};
 
@@ -275,7 +276,7 @@ static uint64_t pattern(uint32_t which, uint64_t i)
     case 4:
         return ~i;
     default:
-        return i * HASH_GOLDEN;
+        return i * GOLDEN;
     }
 }
 
@@ -302,7 +303,7 @@ Test(go_buckets, hashes_with_avalanche)
     enum { ROUNDS = 4096 };
     static uint32_t flips[96][64];
     for (uint64_t round = 0; round < ROUNDS; round++) {
-        uint64_t key = round * HASH_GOLDEN >> (round % 60);
+        uint64_t key = round * GOLDEN >> (round % 60);
         uint32_t seed = (uint32_t)(round * 2654435761u);
         uint64_t hash = hash_u64(key, seed);
         for (uint32_t bit = 0; bit < 96; bit++) {
@@ -316,6 +317,14 @@ Test(go_buckets, hashes_with_avalanche)
         for (uint32_t out = 0; out < 64; out++)
             cr_assert_leq(fabs(flips[bit][out] - ROUNDS / 2.0), 6 * sqrt(ROUNDS) / 2,
                           "bit %u to %u: %u", bit, out, flips[bit][out]);
+}
+
+Test(go_buckets, keeps_tops_clear_of_the_codes)
+{
+    cr_expect_eq(top_of(0), 5);
+    cr_expect_eq(top_of(4ull << 56), 9);
+    cr_expect_eq(top_of(5ull << 56), 5);
+    cr_expect_eq(top_of(~0ull), 255);
 }
 
 /* Strings that differ in length or in one byte hash apart; the address of the bytes is no input. */

@@ -430,25 +430,16 @@ Test(store, a_kill_leaves_whole_trials)
     free(record);
 }
 
-static int compare(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-Test(store, a_trial_with_50_pauses_takes_under_10_ms)
+/* Processor time: what the disk takes beside it, fault/overhead.sh measures. */
+Test(store, a_trial_with_50_pauses_costs_under_5_ms)
 {
     struct stw_store *store = open_run(0);
     struct stw_record *record = record_new(50);
-    uint64_t times_ns[41];
-    for (uint32_t i = 0; i < 41; i++) {
-        uint64_t before_ns = stw_clock_ns();
+    uint64_t before_ns = stw_clock_thread_cpu_ns();
+    for (uint32_t i = 0; i < 20; i++)
         keep(store, 0, i, STW_OUTCOME_OK, record);
-        times_ns[i] = stw_clock_ns() - before_ns;
-    }
-    qsort(times_ns, 41, sizeof *times_ns, compare);
-    cr_log_info("median %llu us", (unsigned long long)times_ns[20] / 1000);
-    cr_assert_lt(times_ns[20], 10000000);
+    uint64_t each_ns = (stw_clock_thread_cpu_ns() - before_ns) / 20;
+    cr_assert_lt(each_ns, 5000000, "%llu us", (unsigned long long)each_ns / 1000);
     stw_store_close(store);
     free(record);
 }

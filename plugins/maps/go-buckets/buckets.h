@@ -126,7 +126,7 @@ extern const struct stw_type stw__buckets_string_body_type; /* the same without 
 /* Steele, Lea and Flood's SplitMix64. */
 static inline uint64_t draw(struct instance *self, const struct stw_mutator *m)
 {
-    uint64_t mixed = self->streams[m->index].state += HASH_GOLDEN;
+    uint64_t mixed = self->streams[m->index].state += 0x9e3779b97f4a7c15ull;
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
     return mixed ^ mixed >> 31;

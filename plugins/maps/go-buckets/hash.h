@@ -14,7 +14,6 @@
 #define HASH_ROOT_3 0xbb67ae8584caa73bull
 #define HASH_ROOT_5 0x3c6ef372fe94f82bull
 #define HASH_ROOT_7 0xa54ff53a5f1d36f1ull
-#define HASH_GOLDEN 0x9e3779b97f4a7c15ull
 
 __extension__ typedef unsigned __int128 hash_product;
 
@@ -26,7 +25,7 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 
 static inline uint64_t hash_start(uint32_t seed)
 {
-    return HASH_ROOT_2 ^ seed * HASH_GOLDEN;
+    return HASH_ROOT_2 ^ seed;
 }
 
 /* Two rounds over the last (up to) 16 bytes. */

@@ -1,0 +1,15 @@
+/* abi/plugins/null_id.c: breaks: ids are not null. */
+#include <stwlab/plugin.h>
+
+static const struct stw_strategy_ops ops = {.struct_size = sizeof ops};
+
+STW_MANIFEST(STW_PLUGIN("strategy", "null-id", "Has no id"));
+
+__attribute__((visibility("default"))) const struct stw_descriptor *stw_plugin_entry_v0(void);
+const struct stw_descriptor *stw_plugin_entry_v0(void)
+{
+    static const struct stw_offer offers[] = {STW_OFFER(STW_KIND_STRATEGY, 0, &ops)};
+    static const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    return &descriptor;
+}

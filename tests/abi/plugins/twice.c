@@ -1,0 +1,16 @@
+/* abi/plugins/twice.c: breaks: ids are offered once. */
+#include <stwlab/plugin.h>
+
+static const struct stw_strategy_ops ops = {.struct_size = sizeof ops};
+
+STW_MANIFEST(STW_PLUGIN("strategy", "twice", "Is offered twice"));
+
+__attribute__((visibility("default"))) const struct stw_descriptor *stw_plugin_entry_v0(void);
+const struct stw_descriptor *stw_plugin_entry_v0(void)
+{
+    static const struct stw_offer offers[] = {STW_OFFER(STW_KIND_STRATEGY, "twice", &ops),
+                                              STW_OFFER(STW_KIND_STRATEGY, "twice", &ops)};
+    static const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 2, offers};
+    return &descriptor;
+}
