@@ -245,9 +245,13 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     char min[NUMBER_BYTES], max[NUMBER_BYTES];
     stw_param_format(param, &low, min, sizeof min);
     stw_param_format(param, &high, max, sizeof max);
+    if (param->type == STW_TYPE_U64 && param->max_u64 == UINT64_MAX)
+        return stw_error_set(error, STW_E_INVALID, param->name,
+                             "\"%.*s\" is out of range: at least %s", QUOTED, text, min);
+    const char *unit = is_digit(max[strlen(max) - 1]) ? param->unit : "";
     return stw_error_set(error, STW_E_INVALID, param->name,
                          "\"%.*s\" is out of range: %s to %s%s%s", QUOTED, text, min, max,
-                         *param->unit ? " " : "", param->unit);
+                         *unit ? " " : "", unit);
 }
 
 static stw_status parse_bool(const struct stw_param *param, const char *text, uint64_t *number,

@@ -1,19 +1,22 @@
 /* prim/crash.c: the worker's crash handler (prim/process.h).
  *
  * The handler runs on whatever is left of a broken process: it reads two numbers from /proc, writes
- * four words to shared memory and lets the signal end the process. Async-signal-safe calls only;
- * the first crash wins. The alternate stack serves the main thread; another thread that overflows
- * its stack dies of the same signal, without a note. */
+ * three words to shared memory and lets the signal end the process. Async-signal-safe calls only.
+ * The first thread to crash notes it; others that crash meanwhile wait, because their default
+ * action would end the process before the note is written. The alternate stack serves the main
+ * thread; another thread that overflows its stack dies of the same signal, without a note. */
 #include "prim/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SLACK_BYTES (32ull << 20)
 #define STACK_BYTES 65536u
+#define NOTE_WAIT_MS 1000 /* for another thread's note */
 
 static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 
@@ -21,7 +24,7 @@ static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 static struct stw_crash_note note;
 static uint64_t limit_bytes; /* 0: none */
 static uint64_t page_bytes;
-static uint32_t crashed;     /* atomic */
+static pid_t crashed;        /* atomic: the thread that notes its crash, or 0 */
 static char stack[STACK_BYTES];
 
 /* Field 6 of /proc/self/statm: private writable pages. 0 when it cannot be read. */
@@ -49,13 +52,24 @@ static uint32_t is_at_limit(void)
     return limit_bytes && data_bytes() + slack >= limit_bytes;
 }
 
+static void await_note(void)
+{
+    const struct timespec turn = {0, 1000000};
+    for (int i = 0; i < NOTE_WAIT_MS && !__atomic_load_n(note.signal, __ATOMIC_ACQUIRE); i++)
+        nanosleep(&turn, NULL);
+}
+
 static void handle(int number, siginfo_t *info, void *context)
 {
     (void)context;
-    if (!__atomic_exchange_n(&crashed, 1, __ATOMIC_ACQ_REL)) {
+    pid_t first = 0, self = gettid();
+    if (__atomic_compare_exchange_n(&crashed, &first, self, 0, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST)) {
         *note.address = info->si_code > 0 ? (uint64_t)(uintptr_t)info->si_addr : 0;
         *note.at_limit = is_at_limit();
         __atomic_store_n(note.signal, number, __ATOMIC_RELEASE);
+    } else if (first != self) {
+        await_note();
     }
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigaction(number, &standard, NULL);

@@ -1,7 +1,7 @@
 # fault/common.sh: what the scripts of this folder share; sourced, not run.
 #
-# $work is a folder of the script's own, removed at its end. Workers inherit $STW_FAULT_MARK, so that
-# they can be told from those of tests that run beside this one.
+# $work is a folder of the script's own, removed at its end. Workers inherit $STW_FAULT_MARK, so
+# that they can be told from those of tests that run beside this one.
 set -u
 : "${STWLAB:?the path of stwlab}"
 : "${STW_FAULT_PLUGINS:?the folder of the misbehaving strategies}"

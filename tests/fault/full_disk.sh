@@ -1,6 +1,6 @@
 #!/bin/sh
-# fault/full_disk.sh: a disk that is full ends the run with one clear message; every trial before it is
-# kept, and with more room the run goes on. The disk is a tmpfs of 512 KiB.
+# fault/full_disk.sh: a disk that is full ends the run with one clear message; every trial before
+# it is kept, and with more room the run goes on. The disk is a tmpfs of 512 KiB.
 if [ "$(id -u)" -ne 0 ] && [ -z "${STW_FAULT_UNSHARED:-}" ]; then
     unshare -rm true 2>/dev/null || { echo "skipped: needs root or user namespaces" >&2; exit 77; }
     STW_FAULT_UNSHARED=1 exec unshare -rm sh "$0"

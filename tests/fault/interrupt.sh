@@ -1,6 +1,6 @@
 #!/bin/sh
-# fault/interrupt.sh: the first interrupt finishes the trial in hand and says how to go on, the second
-# drops it; neither leaves a worker, and --resume runs exactly what is missing.
+# fault/interrupt.sh: the first interrupt finishes the trial in hand and says how to go on, the
+# second drops it; neither leaves a worker, and --resume runs exactly what is missing.
 . "$(dirname "$0")/common.sh"
 
 experiment 100 'none, presize' "$work/x.ini"

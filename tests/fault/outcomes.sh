@@ -1,6 +1,6 @@
 #!/bin/sh
-# fault/outcomes.sh: one matrix with strategies that crash, hang, exit, take all memory and write over
-# their record. All other cells complete, each failure is typed and explained, exit status 1.
+# fault/outcomes.sh: one matrix with strategies that crash, hang, exit, take all memory and write
+# over their record. All other cells complete, each failure is typed and explained, exit status 1.
 . "$(dirname "$0")/common.sh"
 
 bad='crash, hang, hog, hog-malloc, exit, scribble'
@@ -8,7 +8,8 @@ case ${STW_SANITIZE:-} in
 address | thread) bad='crash, hang, exit, scribble' ;; # no memory limit under sanitizers
 esac
 experiment 2 "none, $bad, presize" "$work/x.ini" 'timeout = 1s' 'memory = 256MiB'
-run "$work/x.ini" "$work/run"
+# Two mutators: both misbehave at the same moment.
+run "$work/x.ini" "$work/run" --set fixed.mutators=2
 expect "exit status" $? 1
 
 outcomes()
@@ -31,7 +32,7 @@ expect none "$(outcomes none)" ok
 expect presize "$(outcomes presize)" ok
 expect crash "$(outcomes crash)" crashed
 expect_detail crash 'SIGSEGV at 0x0'
-expect_detail crash 'last calls: strategy/crash.merge < '
+expect_detail crash 'strategy/crash.merge < '
 expect hang "$(outcomes hang)" timed-out
 expect_detail hang 'last calls: strategy/hang.merge < '
 expect exit "$(outcomes exit)" crashed

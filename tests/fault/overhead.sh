@@ -1,6 +1,6 @@
 #!/bin/sh
-# fault/overhead.sh: what a trial costs beside itself: medians of start (fork to first operation) and of
-# the coordinator's own time (durable commit included) are under 10 ms.
+# fault/overhead.sh: what a trial costs beside itself: medians of start (fork to first operation)
+# and of the coordinator's own time (durable commit included) are under 10 ms.
 . "$(dirname "$0")/common.sh"
 
 [ -z "${STW_SANITIZE:-}" ] || skip "sanitizers are slow on purpose"
@@ -18,8 +18,8 @@ measure() # RUN
     done
 }
 
-# Others may keep the machine busy: one of three runs must do, and when none does, a durable write of
-# 4 KiB tells whether the disk allows it (a commit takes five).
+# Others may keep the machine busy: one of three runs must do, and when none does, a durable write
+# of 4 KiB tells whether the disk allows it (a commit takes five).
 for attempt in 1 2 3; do
     measure "$work/run$attempt" && exit 0
 done

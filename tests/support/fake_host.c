@@ -1,7 +1,8 @@
 /* support/fake_host.c: mutators over cells of the C library; see fake_host.h.
  *
- * Threads: a mutator's cells, counts and recorded pointers are its own. Roots are under a lock. What
- * looks at all of them (marking, the lookups of cells) is called while no other mutator runs. */
+ * Threads: a mutator's cells, counts and recorded pointers are its own. Roots are under a lock.
+ * What looks at all of them (marking, the lookups of cells) is called while no other mutator
+ * runs. */
 #include "fake_host.h"
 
 #include <pthread.h>

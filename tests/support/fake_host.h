@@ -1,8 +1,9 @@
 /* support/fake_host.h: a host table for tests of plugins that need mutators but no collector.
  *
- * Every cell is its own zeroed block of the C library, so AddressSanitizer sees the bounds, and every
- * allocation takes the slow path, where it is noted. Nothing is ever freed before fake_host_free.
- * There is one fake host at a time, like the real one. Several mutators may run on several threads.
+ * Every cell is its own zeroed block of the C library, so AddressSanitizer sees the bounds, and
+ * every allocation takes the slow path, where it is noted. Nothing is ever freed before
+ * fake_host_free. There is one fake host at a time, like the real one. Several mutators may run on
+ * several threads.
  *
  * Not offered: what only allocators call (those slots are null). */
 #ifndef STW_FAKE_HOST_H
@@ -39,7 +40,7 @@ uint64_t fake_cell_bytes(const void *address);              /* as requested; 0: 
 const struct stw_type *fake_cell_type(const void *address); /* null: pointer-free */
 void *fake_cell_start(const void *address);                 /* null: not in a cell */
 
-/* Marks all that `address`, or the registered roots, reach through the pointer words of typed cells.
+/* Marks all that `address`, or the registered roots, reach through pointer words of typed cells.
  * Marks add up until fake_unmark. */
 void fake_mark(const void *address);
 void fake_mark_roots(void);
@@ -47,8 +48,9 @@ uint32_t fake_is_marked(const void *address);
 void fake_unmark(void);
 
 /* The write barrier. fake_marking_begin turns it on for all mutators and keeps a copy of all typed
- * cells and roots. fake_marking_check counts the pointer words that break its rule: the old value of
- * a word that changed, and its new one, must have been recorded. fake_marking_end turns it off. */
+ * cells and roots. fake_marking_check counts the pointer words that break its rule: the old value
+ * of a word that changed, and its new one, must have been recorded. fake_marking_end turns it off.
+ */
 void fake_marking_begin(void);
 uint64_t fake_marking_check(void);
 void fake_marking_end(void);

@@ -1,7 +1,7 @@
 /* unit/go_buckets_audit_test.c: the audit of go-buckets names the invariant that is broken. */
 /* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c */
-/* Method: build a map that the audit likes, damage one thing in it, and ask again. The names are those
- * of plugins/maps/go-buckets/buckets.h. */
+/* Method: build a map that the audit likes, damage one thing in it, and ask again. The names are
+ * those of plugins/maps/go-buckets/buckets.h. */
 #include "go_buckets_rig.h"
 
 static struct bucket *full_chain(struct map_case *c)

@@ -1,4 +1,4 @@
-/* unit/go_buckets_test.c: go-buckets grows, moves and spills as Go's map does up to release 1.23. */
+/* unit/go_buckets_test.c: go-buckets grows, moves and spills as Go's map does up to 1.23. */
 /* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c */
 /* Goal: every number that a Go program would show for the same inserts: array sizes, moments of
  * growth, lengths of evacuations, overflow buckets. The numbers come from runs of Go 1.19 and 1.23

@@ -242,6 +242,36 @@ Test(crash, an_abort_has_no_address)
     cr_assert_eq(*(uint64_t *)(words + 2), 0);
 }
 
+static void *crash_together(void *barrier)
+{
+    pthread_barrier_wait(barrier);
+    write_at_64();
+    return NULL;
+}
+
+static void crash_on_four_threads(void)
+{
+    pthread_barrier_t barrier;
+    pthread_t threads[4];
+    pthread_barrier_init(&barrier, NULL, 4);
+    for (int i = 0; i < 4; i++)
+        stw_thread_start(&threads[i], 0, crash_together, &barrier);
+    pause();
+}
+
+Test(crash, threads_that_crash_together_leave_a_whole_note)
+{
+    const struct rlimit far = {1ull << 46, 1ull << 46}; /* so the handler looks at /proc */
+    cr_assert_eq(setrlimit(RLIMIT_DATA, &far), 0);
+    for (int round = 0; round < 50; round++) {
+        int status = 0;
+        int32_t *words = crash_in_child(crash_on_four_threads, &status);
+        cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+        cr_assert_eq(words[0], SIGSEGV, "round %d", round);
+        cr_assert_eq(*(uint64_t *)(words + 2), 64);
+    }
+}
+
 static int overflow(uint32_t depth)
 {
     volatile char frame[4096];

@@ -7,8 +7,8 @@
  * buckets of the old one, so that growth is spread over the writes that follow it.
  *
  * Integer maps are the trick that makes this matter to a collector: their buckets hold no pointers
- * that it sees. The link is an integer, the array is never scanned, and overflow buckets live by the
- * lists of the extra record alone.
+ * that it sees. The link is an integer, the array is never scanned, and overflow buckets live by
+ * the lists of the extra record alone.
  *
  * Invariants, checked by audit.c under these names:
  *   count     header.count entries are live, each key once, and a lookup finds each
@@ -49,8 +49,8 @@
 #define FLAG_ITERATOR     1u /* somebody may walk the array */
 #define FLAG_OLD_ITERATOR 2u /* somebody may walk the old array: moved buckets keep their entries */
 #define FLAG_WRITING      4u
-#define FLAG_SAME_SIZE    8u /* this growth is against overflow buckets */
-#define FLAG_STRINGS      16u /* ours: Go's compiler knows the key type, this ABI's callers may not */
+#define FLAG_SAME_SIZE    8u  /* this growth is against overflow buckets */
+#define FLAG_STRINGS      16u /* ours: in Go the compiler knows the type of the keys */
 
 #define LOG_SPARE_LEAST     4u  /* smaller arrays get no spare overflow buckets */
 #define LOG_COUNT_EXACT_MAX 15u /* above, overflow_count is a sample */
@@ -283,7 +283,7 @@ static inline void begin_read(const struct header *map)
 
 /* grow.c: arrays, overflow buckets, growth. */
 
-/* Buckets of an array of 2^log_buckets, spare ones included (Go: runtime/map.go, makeBucketArray). */
+/* Buckets of an array of 2^log_buckets, spare ones included (Go: map.go, makeBucketArray). */
 uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets);
 /* Gives a map without an array one of 2^log_buckets; 0: the single bucket of a small map. */
 void stw__buckets_first_array(struct stw_mutator *m, struct header *map);

@@ -1,5 +1,5 @@
-/* go-buckets/go-buckets.c: Go's map up to release 1.23: eight entries a bucket, overflow chains, and
- * growth by doubling that moves a bucket or two with every write.
+/* go-buckets/go-buckets.c: Go's map up to release 1.23: eight entries a bucket, overflow chains,
+ * and growth by doubling that moves a bucket or two with every write.
  *
  * The operations on one entry are here, in the order of Go's runtime/map_fast64.go and
  * map_faststr.go; each is written once and compiled for both kinds of keys. What they share is in

@@ -1,9 +1,9 @@
 /* go-buckets/walk.c: what reads a whole map: iteration and figures.
  *
- * A walk starts at a random bucket and a random slot of it, and goes round. In a growth it visits the
- * new buckets; where the old chain is not moved yet, it reads that chain and takes the entries that
- * will go to the new bucket. Go's iterator can also outlive a growth and looks moved entries up
- * again; here nobody writes to a map during a walk (stwlab/map.h), so that case does not arise.
+ * A walk starts at a random bucket and a random slot of it, and goes round. In a growth it visits
+ * the new buckets; where the old chain is not moved yet, it reads that chain and takes the entries
+ * that will go to the new bucket. Go's iterator can also outlive a growth and looks moved entries
+ * up again; here nobody writes to a map during a walk (stwlab/map.h), so that case does not arise.
  * What stays of it is the flags, which keep moved buckets from being cleared. */
 #include "buckets.h"
 

@@ -1,0 +1,319 @@
+/* The strategy chain: intents reach the strategies from left to right and end at the base, which
+ * calls the map; slots that are not there are stood in for. Method: strategies that note what they
+ * see, on the host of tests/support with its small map; the flight recorder tells who was called.
+ */
+/* sources: tests/support/fake_host.c tests/support/simple_map.c strategies/none.c */
+#include "base/error.h"
+#include "host/chain.h"
+
+#include "fake_host.h"
+#include "simple_map.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAP_ORDINAL 2u
+#define FIRST_ORDINAL 4u
+
+const struct stw_descriptor *stw_plugin_entry_none(void);
+
+static char notes[256];
+static struct stw_plugin_info infos[8];
+
+static void note(const void *self, const char *what)
+{
+    size_t length = strlen(notes);
+    snprintf(notes + length, sizeof notes - length, "%s%s ", (const char *)self, what);
+}
+
+/* A strategy that changes two intents and leaves the others to the host's stubs. */
+static void *need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                      const struct stw_map_need *need)
+{
+    struct stw_map_need more = *need;
+    note(self, ".need_map");
+    more.hint_entries++;
+    return stw_next_need_map(next, m, &more);
+}
+
+static void merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
+                  const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    note(self, ".merge");
+    stw_next_merge(next, m, map, entries, first, count);
+}
+
+static const struct stw_strategy_ops noting_ops = {
+    .struct_size = sizeof noting_ops, .need_map = need_map, .merge = merge};
+
+static const struct stw_descriptor *noting(void)
+{
+    static const struct stw_offer offers[] = {
+        STW_OFFER(STW_KIND_STRATEGY, "noting", &noting_ops)};
+    static const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    return &descriptor;
+}
+
+static void adopt(uint32_t kind, const char *id, const struct stw_descriptor *descriptor,
+                  struct stw_loaded *loaded)
+{
+    static uint32_t used;
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_plugin_info *info = &infos[used++ % 8];
+    *info = (struct stw_plugin_info){.kind = kind};
+    snprintf(info->id, sizeof info->id, "%s", id);
+    cr_assert_eq(stw_plugin_adopt(info, descriptor, loaded, &error), STW_OK, "%s", error.message);
+}
+
+/* What the small map was asked to make. */
+static uint64_t hint_seen;
+
+static void *make_noting_hint(void *self, struct stw_mutator *m, const struct stw_map_type *type,
+                              uint64_t hint)
+{
+    hint_seen = hint;
+    return stw_simple_map_ops.make(self, m, type, hint);
+}
+
+/* The small map without its optional slots. */
+static void adopt_bare_map(struct stw_loaded *map)
+{
+    static struct stw_map_ops ops;
+    static const struct stw_offer offers[] = {STW_OFFER(STW_KIND_MAP, "bare", &ops)};
+    static const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    ops = stw_simple_map_ops;
+    ops.make = make_noting_hint;
+    ops.merge = NULL;
+    ops.audit = NULL;
+    adopt(STW_KIND_MAP, "bare", &descriptor, map);
+    map->ordinal = MAP_ORDINAL;
+}
+
+/* Calls of the flight recorder, as "ordinal/call ". */
+static const char *trace(const struct stw_mutator *m)
+{
+    static char text[512];
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint64_t i = 0; i < m->trace_count && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%u/%u ", m->trace[i] >> 16,
+                                 m->trace[i] & 0xffff);
+    return text;
+}
+
+static const struct stw_map_type u64_map = {sizeof u64_map, STW_KEY_U64, 8};
+static const struct stw_map_type string_map = {sizeof string_map, STW_KEY_STRING, 8};
+
+Test(chain, is_a_base_when_there_is_no_strategy)
+{
+    struct stw_loaded map;
+    struct stw_link link;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
+    cr_assert_null(link.next);
+    cr_assert_eq(link.map_ops, &map.ops.map);
+    const struct stw_map_need need = {sizeof need, 0, &u64_map, 100, 5000};
+    stw_next_begin(&link, m);
+    void *made = stw_next_need_map(&link, m, &need);
+    cr_assert_not_null(made);
+    cr_assert_eq(hint_seen, 100, "the base passes what the program wrote, not what it could know");
+    stw_next_done_map(&link, m, &u64_map, made);
+    stw_next_request_begin(&link, m);
+    stw_next_request_end(&link, m);
+    stw_next_batch_boundary(&link, m);
+    stw_next_end(&link, m);
+    cr_assert_str_eq(trace(m), "0/13 0/15 2/23 0/16 0/20 0/21 0/22 0/14 ");
+    fake_host_free();
+}
+
+Test(chain, hands_out_scratch)
+{
+    static const uint64_t mask = 1;
+    static const struct stw_type type = {sizeof type, 0, 16, 8, &mask, "pair"};
+    struct stw_loaded map;
+    struct stw_link link;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
+    void *plain = stw_next_need_scratch(&link, m, 100, NULL);
+    void *typed = stw_next_need_scratch(&link, m, 160, &type);
+    cr_assert_eq(fake_cell_bytes(plain), 100);
+    cr_assert_null(fake_cell_type(plain));
+    cr_assert_eq(fake_cell_bytes(typed), 160);
+    cr_assert_eq(fake_cell_type(typed), &type);
+    stw_next_done_scratch(&link, m, plain, 100, NULL);
+    fake_host_free();
+}
+
+Test(chain, passes_intents_from_left_to_right)
+{
+    struct stw_loaded map, strategies[3];
+    struct stw_link links[4];
+    static char a[] = "a", b[] = "b";
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[0]);
+    adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &strategies[1]);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[2]);
+    for (uint32_t i = 0; i < 3; i++)
+        strategies[i].ordinal = FIRST_ORDINAL + i;
+    strategies[0].self = a;
+    strategies[2].self = b;
+    cr_assert_eq(stw_chain_build(strategies, 3, &map, links), STW_OK);
+    const struct stw_map_need need = {sizeof need, 0, &u64_map, 0, 0};
+    void *made = stw_next_need_map(links, m, &need);
+    cr_assert_eq(hint_seen, 2);
+    const uint64_t keys[] = {1, 2}, values[] = {10, 20};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 2};
+    stw_next_merge(links, m, made, &entries, 0, 2);
+    cr_assert_str_eq(notes, "a.need_map b.need_map a.merge b.merge ");
+    cr_assert_str_eq(trace(m), "4/15 5/15 6/15 0/15 2/23 4/17 5/17 6/17 0/17 2/24 ");
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_eq(links[i].struct_size, sizeof *links);
+        cr_assert_eq(links[i].next, i < 3 ? &links[i + 1] : NULL);
+        cr_assert_eq(links[i].map_ops, &map.ops.map);
+        cr_assert_eq(links[i].map_self, map.self);
+    }
+    fake_host_free();
+}
+
+/* Every stub of a strategy passes on, with all that it was given. */
+Test(chain, stubs_pass_every_intent_on)
+{
+    struct stw_loaded map, none;
+    struct stw_link links[2];
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &none);
+    none.ordinal = FIRST_ORDINAL;
+    cr_assert_eq(stw_chain_build(&none, 1, &map, links), STW_OK);
+    const struct stw_map_need need = {sizeof need, 0, &u64_map, 9, 0};
+    stw_next_begin(links, m);
+    void *made = stw_next_need_map(links, m, &need);
+    cr_assert_eq(hint_seen, 9);
+    void *scratch = stw_next_need_scratch(links, m, 48, NULL);
+    cr_assert_eq(fake_cell_bytes(scratch), 48);
+    stw_next_done_scratch(links, m, scratch, 48, NULL);
+    stw_next_done_map(links, m, &u64_map, made);
+    stw_next_request_begin(links, m);
+    stw_next_request_end(links, m);
+    stw_next_batch_boundary(links, m);
+    stw_next_end(links, m);
+    cr_assert_str_eq(trace(m), "4/13 0/13 4/15 0/15 2/23 4/18 0/18 4/19 0/19 4/16 0/16 "
+                               "4/20 0/20 4/21 0/21 4/22 0/22 4/14 0/14 ");
+    fake_host_free();
+}
+
+Test(chain, refuses_parts_of_the_wrong_kind)
+{
+    struct stw_loaded map, none;
+    struct stw_link links[2];
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &none);
+    cr_assert_eq(stw_chain_build(&none, 1, &none, links), STW_E_INVALID);
+    cr_assert_eq(stw_chain_build(&map, 1, &map, links), STW_E_INVALID);
+}
+
+/* map.merge stood in for. */
+
+static uint64_t value_of(const struct stw_loaded *map, struct stw_mutator *m, void *made,
+                         uint64_t key)
+{
+    uint64_t value = 0;
+    return map->ops.map.find(map->self, m, made, &key, &value) ? value : UINT64_MAX;
+}
+
+Test(chain, merges_by_assign_in_order_and_polls)
+{
+    struct stw_loaded map;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    const uint64_t keys[] = {7, 1, 2, 1, 8}, values[] = {70, 10, 20, 11, 80};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 5};
+    void *made = map.ops.map.make(map.self, m, &u64_map, 0);
+    m->poll = 1;
+    map.ops.map.merge(map.self, m, made, &entries, 1, 3);
+    cr_assert_eq(fake_counts()->safepoints, 1);
+    cr_assert_eq(map.ops.map.count(map.self, m, made), 2, "entries outside of the range");
+    cr_assert_eq(value_of(&map, m, made, 1), 11, "the later value of a key stays");
+    cr_assert_eq(value_of(&map, m, made, 2), 20);
+    map.ops.map.merge(map.self, m, made, &entries, 5, 0);
+    cr_assert_eq(map.ops.map.count(map.self, m, made), 2);
+    fake_host_free();
+}
+
+Test(chain, merges_strings_by_assign)
+{
+    struct stw_loaded map;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    char *bytes = stw_alloc(m, 2, NULL);
+    memcpy(bytes, "xy", 2);
+    const struct stw_string keys[] = {{bytes, 1}, {bytes + 1, 1}, {bytes, 2}};
+    const uint64_t values[] = {1, 2, 3};
+    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, values, 3};
+    void *made = map.ops.map.make(map.self, m, &string_map, 0);
+    map.ops.map.merge(map.self, m, made, &entries, 0, 3);
+    uint64_t value = 0;
+    cr_assert_eq(map.ops.map.count(map.self, m, made), 3);
+    cr_assert_eq(map.ops.map.find(map.self, m, made, &keys[2], &value), 1);
+    cr_assert_eq(value, 3);
+    fake_host_free();
+}
+
+static uint64_t other_assigns;
+
+static void assign_otherwise(void *self, struct stw_mutator *m, void *map, const void *key,
+                             uint64_t value)
+{
+    other_assigns++;
+    stw_simple_map_ops.assign(self, m, map, key, value);
+}
+
+/* Two maps without merge in one process: each stand-in calls its own map's assign. */
+Test(chain, keeps_two_maps_without_merge_apart)
+{
+    static struct stw_map_ops ops;
+    static const struct stw_offer offers[] = {STW_OFFER(STW_KIND_MAP, "other", &ops)};
+    static const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    struct stw_loaded map, other, again;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    ops = stw_simple_map_ops;
+    ops.assign = assign_otherwise;
+    ops.merge = NULL;
+    adopt_bare_map(&map);
+    adopt(STW_KIND_MAP, "other", &descriptor, &other);
+    adopt_bare_map(&again);
+    cr_assert_neq(map.ops.map.merge, other.ops.map.merge);
+    cr_assert_eq(map.ops.map.merge, again.ops.map.merge);
+    const uint64_t keys[] = {1}, values[] = {10};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 1};
+    void *made = map.ops.map.make(map.self, m, &u64_map, 0);
+    map.ops.map.merge(map.self, m, made, &entries, 0, 1);
+    cr_assert_eq(other_assigns, 0);
+    other.ops.map.merge(other.self, m, made, &entries, 0, 1);
+    cr_assert_eq(other_assigns, 1);
+    fake_host_free();
+}
+
+/* A map's own merge is not stood in for. */
+Test(chain, keeps_the_merge_that_a_map_has)
+{
+    struct stw_loaded map;
+    adopt(STW_KIND_MAP, "simple", stw_simple_map_descriptor(), &map);
+    cr_assert_eq(map.ops.map.merge, stw_simple_map_ops.merge);
+    cr_assert_eq(map.ops.map.audit, stw_simple_map_ops.audit);
+}
