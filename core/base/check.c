@@ -1,4 +1,4 @@
-/* base/check.c: where a failed check ends. Writes with one call, so that lines do not interleave. */
+/* base/check.c: where a failed check ends. One write: lines do not mix. */
 #include "base/check.h"
 
 #include <stdio.h>

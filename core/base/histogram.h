@@ -1,4 +1,4 @@
-/* base/histogram.h: log-linear histogram of nanoseconds: fixed memory, no allocation, error < 0.8 %.
+/* base/histogram.h: log-linear histogram of nanoseconds, fixed memory, error < 0.8 %.
  *
  * Values below 128 have a bucket each; above, every power of two is cut into 128 equal buckets (HDR
  * histogram's layout with 7 bits). Values above the last bucket are counted there and in `clipped`.

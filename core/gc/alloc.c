@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define ZERO_CHUNK_BYTES (256u * 1024u) /* cleared between two polls; Go: memclrNoHeapPointersChunked */
+#define ZERO_CHUNK_BYTES (256u * 1024u) /* between two polls; Go: mallocgc's memclr chunks */
 #define TINY_BLOCK_BYTES 16u
 #define WORK_LOOKS 8u /* slow allocations between looks at the fractional share */
 

@@ -1,7 +1,7 @@
 /* gc/audit.c: an independent trace of the heap, compared with what the collector marked.
  *
- * Own worklist, own marks (audit_bits), own reading of pointer maps: word by word, not by masks. Runs
- * in the stop that ends marking, before the marks become allocations.
+ * Own worklist, own marks (audit_bits), own reading of pointer maps: word by word, not by masks.
+ * Runs in the stop that ends marking, before the marks become allocations.
  *
  * U1  every cell reachable from roots and from reachable cells is allocated and marked.
  * U2  in mode stw the same holds for what stacks refer to. In mode concurrent a

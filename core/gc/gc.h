@@ -5,11 +5,12 @@
  *
  *   off --window 1--> mark, mutators running --window 2--> off, sweeping while mutators run
  *
- * Window 1 turns the barrier on and lets every mutator scan its own stack as the first thing it does
- * afterwards. Marking is done by mutators at safepoints (a fraction of their time, and assists in
- * proportion to allocation) and by a background thread on idle processors. When no work is left,
- * every mutator flushes its barrier buffer once; if that brings no new work, window 2 turns the
- * barrier off, sets the next goal, and sweeping begins. Mode `stw` does all of it in one stop.
+ * Window 1 turns the barrier on and lets every mutator scan its own stack as the first thing it
+ * does afterwards. Marking is done by mutators at safepoints (a fraction of their time, and
+ * assists in proportion to allocation) and by a background thread on idle processors. When no work
+ * is left, every mutator flushes its barrier buffer once; if that brings no new work, window 2
+ * turns the barrier off, sets the next goal, and sweeping begins. Mode `stw` does all of it in one
+ * stop.
  *
  * G1  while marking, every cell reachable at window 1 is marked or reachable from a grey cell, an
  *     unflushed barrier entry, an unscanned root or an unscanned stack (hybrid barrier).
@@ -18,8 +19,8 @@
  * G4  a mutator that runs holds a processor; there are never more running threads than processors.
  * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
  *
- * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c (runs),
- * alloc.c, barrier.c, mark.c, roots.c, cycle.c, worker.c, sweep.c, pacer.c, audit.c. */
+ * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
+ * (runs), alloc.c, barrier.c, mark.c, roots.c, cycle.c, worker.c, sweep.c, pacer.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
@@ -269,11 +270,12 @@ void stw_block_end(struct stw_mutator *m);
 /* Claims a blocked mutator so that the caller can act for it; 0 if it is not blocked. */
 int stw_mutator_hold(struct stw_mutator_record *m);
 void stw_mutator_unhold(struct stw_mutator_record *m);
-/* World stopped: keeps m from running even the code that leads to its parking, so that its stack and
- * registers are still. 1: it is held, and must be let go. */
+/* World stopped: keeps m from running even the code that leads to its parking, so that its stack
+ * and registers are still. 1: it is held, and must be let go. */
 int stw_mutator_pin(struct stw_mutator_record *m);
-/* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. 1: this was the
- * last flush of a round, and the caller must call stw_cycle_flush_done when it holds nothing. */
+/* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. 1: this was
+ * the last flush of a round, and the caller must call stw_cycle_flush_done when it holds
+ * nothing. */
 int stw_mutator_serve(struct stw_mutator_record *m);
 
 /* processors.c */
@@ -304,7 +306,7 @@ struct stw_drain_limit {
     uint64_t scan_bytes_max;
     uint64_t deadline_ns;
     struct stw_mutator_record *mutator; /* leave when its poll has STOP or YIELD; may be null */
-    struct stw_gc *background;          /* leave when a mutator waits for a processor; may be null */
+    struct stw_gc *background;          /* leave when a mutator waits for a processor; or null */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
 int stw_mark_is_idle(struct stw_gc *gc);

@@ -1,12 +1,12 @@
 /* gc/worker.c: who marks: mutators for a fraction of their time, assists, and idle processors.
  *
  * Go gives a quarter of the processors to marking: with few processors as fractional workers that
- * take turns with goroutines on every P. Here a mutator's thread is its P: at a safepoint it becomes
- * a worker for a while, at which time it is as stoppable as at any safepoint. No thread switch, and
- * no thread more than there are processors (G4).
+ * take turns with goroutines on every P. Here a mutator's thread is its P: at a safepoint it
+ * becomes a worker for a while, at which time it is as stoppable as at any safepoint. No thread
+ * switch, and no thread more than there are processors (G4).
  *
- * Whoever allocates faster than the workers mark pays by assists; scanned bytes that nobody paid for
- * are a credit that assists take first (Go: bgScanCredit).
+ * Whoever allocates faster than the workers mark pays by assists; scanned bytes that nobody paid
+ * for are a credit that assists take first (Go: bgScanCredit).
  *
  * The background thread marks when a processor is idle, sweeps when one is, gives memory back, and
  * passes processors on between mutators that share them. */

@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-#define PARK_SPINS 4000u  /* about 40 us: most stops end sooner, and a futex wake costs 5 to 50 us */
+#define PARK_SPINS 4000u  /* about 40 us: most stops end sooner; a futex wake costs 5 to 50 us */
 #define STOP_SPINS 4000u
 #define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
 

@@ -185,7 +185,8 @@ uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max)
         }
         uint64_t first = end - 1;
         if (is_releasable(space, first)) {
-            while (first > 0 && is_releasable(space, first - 1) && end - first < page_max - released)
+            uint64_t most = page_max - released;
+            while (first > 0 && is_releasable(space, first - 1) && end - first < most)
                 first--;
             stw_memory_release(space->base + first * STW_PAGE_BYTES,
                                (end - first) * STW_PAGE_BYTES);
@@ -212,7 +213,8 @@ stw_status stw_space_audit(struct stw_space *space, struct stw_error *error)
     uint64_t used = 0, clean = 0;
     for (uint64_t chunk = 0; chunk < space->committed_pages / STW_CHUNK_PAGES; chunk++) {
         uint64_t used_before = used;
-        for (uint64_t page = chunk * STW_CHUNK_PAGES; page < (chunk + 1) * STW_CHUNK_PAGES; page++) {
+        uint64_t first = chunk * STW_CHUNK_PAGES;
+        for (uint64_t page = first; page < first + STW_CHUNK_PAGES; page++) {
             used += (uint64_t)bit_get(space->used, page);
             clean += !bit_get(space->used, page) && !bit_get(space->dirty, page);
         }

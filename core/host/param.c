@@ -234,7 +234,7 @@ void stw_param_format(const struct stw_param *param, const struct stw_value *val
     }
 }
 
-/* `"0" is out of range: 1 to 4KiB` and the unit, unless the bounds carry it. */
+/* `"0" is out of range: 1 to 4096 entries`, or `at least 1 entries` when there is no maximum. */
 static stw_status refuse_range(const struct stw_param *param, const char *text,
                                struct stw_error *error)
 {
@@ -245,13 +245,11 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     char min[NUMBER_BYTES], max[NUMBER_BYTES];
     stw_param_format(param, &low, min, sizeof min);
     stw_param_format(param, &high, max, sizeof max);
-    if (param->type == STW_TYPE_U64 && param->max_u64 == UINT64_MAX)
-        return stw_error_set(error, STW_E_INVALID, param->name,
-                             "\"%.*s\" is out of range: at least %s", QUOTED, text, min);
-    const char *unit = is_digit(max[strlen(max) - 1]) ? param->unit : "";
+    int is_open = param->type == STW_TYPE_U64 && param->max_u64 == UINT64_MAX;
     return stw_error_set(error, STW_E_INVALID, param->name,
-                         "\"%.*s\" is out of range: %s to %s%s%s", QUOTED, text, min, max,
-                         *unit ? " " : "", unit);
+                         "\"%.*s\" is out of range: %s%s%s%s%s", QUOTED, text,
+                         is_open ? "at least " : min, is_open ? min : " to ", is_open ? "" : max,
+                         *param->unit ? " " : "", param->unit);
 }
 
 static stw_status parse_bool(const struct stw_param *param, const char *text, uint64_t *number,

@@ -1,8 +1,8 @@
 /* lab/record.h: what a worker tells the coordinator, in memory that both map.
  *
- * The coordinator creates the record (a memory file), passes its descriptor to the worker, and reads
- * it after the worker has ended, however it ended: everything here survives a crash. Fixed-width
- * fields only. One writer a field; `state` is written last in each step.
+ * The coordinator creates the record (a memory file), passes its descriptor to the worker, and
+ * reads it after the worker has ended, however it ended: everything here survives a crash.
+ * Fixed-width fields only. One writer a field; `state` is written last in each step.
  *
  * Layout of the file: struct stw_record, then struct stw_pause[pause_capacity]. */
 #ifndef STW_LAB_RECORD_H

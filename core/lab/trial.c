@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define STRATEGIES_MAX 8u
-#define STACK_BYTES (2u * 1024u * 1024u) /* of a mutator; deep enough for plugins, small enough for 256 */
+#define STACK_BYTES (2u * 1024u * 1024u) /* of a mutator: 256 of them must fit */
 
 /* The plugins of the trial by ordinal: 0 host, 1 allocator, 2 map, 3 workload, 4.. strategies. */
 struct trial {
@@ -98,7 +98,8 @@ static stw_status load_strategies(const char *chain, struct stw_error *error)
 {
     char ids[512];
     snprintf(ids, sizeof ids, "%s", chain);
-    for (char *rest = NULL, *id = strtok_r(ids, " +", &rest); id; id = strtok_r(NULL, " +", &rest)) {
+    char *rest = NULL;
+    for (char *id = strtok_r(ids, " +", &rest); id; id = strtok_r(NULL, " +", &rest)) {
         uint32_t at = trial.strategy_count;
         if (at == STRATEGIES_MAX)
             return stw_error_set(error, STW_E_REFUSED, "strategy", "more than %u in a chain",

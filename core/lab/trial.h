@@ -1,12 +1,12 @@
-/* lab/trial.h: one trial inside its worker process: plugins, heap, mutators, operations, numbers. */
+/* lab/trial.h: one trial inside its worker process: from plugins to numbers. */
 #ifndef STW_LAB_TRIAL_H
 #define STW_LAB_TRIAL_H
 
 #include "host/registry.h"
 #include "lab/record.h"
 
-/* Runs the trial that record->settings describes and fills the record. The verdict is in the record;
- * the return value is STW_OK iff the verdict is OK. `origin_ns` is when the worker's main began. */
+/* Runs the trial that record->settings describes and fills the record. The verdict is in the
+ * record; the return value is STW_OK iff the verdict is OK. */
 stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry);
 
 #endif

@@ -7,7 +7,7 @@
  * are poisoned, so a lost cell shows at once. A plain program: Criterion does not run under TSan.
  *
  * usage: gc_stress [mode=stw|concurrent] [seed=N] [ms=N] [mutators=N] [processors=N] [stress=N]
- *                  [gogc=N]                       Prints what it did; exit status 1 on a bad cell. */
+ *                  [gogc=N]          Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
 #include "host/runtime.h"
 #include "prim/memory.h"

@@ -28,7 +28,7 @@
 #define FILE_LINES_MAX 1000u
 #define LINE_COLUMNS_MAX 100u
 #define PATH_BYTES 4096u
-#define SOURCES "/* sources: " /* opens a line for tests/CMakeLists.txt, as long as it needs to be */
+#define SOURCES "/* sources: " /* opens a line for tests/CMakeLists.txt, of any length */
 
 static unsigned findings;
 

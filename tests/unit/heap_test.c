@@ -1,4 +1,4 @@
-/* tests/unit/heap_test.c: goal: pages, spans and the way from an address to its cell (S1-S3, H1-H4). */
+/* tests/unit/heap_test.c: goal: pages, spans, addresses to cells (S1-S3, H1-H4). */
 /* Method: a real reserved range; random acquire/release against a shadow bitmap; every interior
  * address of spans of every shape; sweeps with known marks. */
 #include "base/random.h"
@@ -35,7 +35,8 @@ static uintptr_t acquire(uint64_t pages, uint32_t *needs_zero)
     return base;
 }
 
-static struct stw_span *span_of(uint64_t pages, uint64_t cell_bytes, uint32_t cells, uint32_t layout)
+static struct stw_span *span_of(uint64_t pages, uint64_t cell_bytes, uint32_t cells,
+                                uint32_t layout)
 {
     struct stw_span_request request = {.struct_size = sizeof request, .span_class = 2,
                                        .base = acquire(pages, NULL), .page_count = pages,
@@ -135,9 +136,11 @@ Test(heap, random_pages_never_overlap)
 Test(heap, every_interior_address_resolves_to_its_cell)
 {
     static const struct { uint64_t pages, bytes; uint32_t layout; } shapes[] = {
-        {1, 8, STW_LAYOUT_NOSCAN},      {1, 48, STW_LAYOUT_BITMAP},   {1, 512, STW_LAYOUT_BITMAP},
-        {2, 1408, STW_LAYOUT_HEADER},   {6, 6912, STW_LAYOUT_NOSCAN}, {10, 27264, STW_LAYOUT_HEADER},
-        {9, 18432, STW_LAYOUT_NOSCAN},  {4, 32768, STW_LAYOUT_HEADER}, {40, 40 * 8192, STW_LAYOUT_LARGE}};
+        {1, 8, STW_LAYOUT_NOSCAN},     {1, 48, STW_LAYOUT_BITMAP},
+        {1, 512, STW_LAYOUT_BITMAP},   {2, 1408, STW_LAYOUT_HEADER},
+        {6, 6912, STW_LAYOUT_NOSCAN},  {10, 27264, STW_LAYOUT_HEADER},
+        {9, 18432, STW_LAYOUT_NOSCAN}, {4, 32768, STW_LAYOUT_HEADER},
+        {40, 40 * 8192, STW_LAYOUT_LARGE}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         uint64_t total = shapes[i].pages * STW_PAGE_BYTES
                          - (shapes[i].layout == STW_LAYOUT_BITMAP ? STW_PAGE_BYTES / 64 : 0);

@@ -139,8 +139,8 @@ Test(param, refuses_what_is_out_of_range)
     cr_assert_eq(parse(&chunk, "100").as_u64, 100);
     expect_refusal(&chunk, "0", "\"0\" is out of range: 1 to 100 entries");
     expect_refusal(&chunk, "101", "\"101\" is out of range: 1 to 100 entries");
-    expect_refusal(&pause, "1s", "\"1s\" is out of range: 1us to 10ms");
-    expect_refusal(&room, "1", "\"1\" is out of range: at least 4KiB");
+    expect_refusal(&pause, "1s", "\"1s\" is out of range: 1us to 10ms ns");
+    expect_refusal(&room, "1", "\"1\" is out of range: at least 4KiB bytes");
     cr_assert_eq(parse(&fill, "0.125").as_f64, 0.125);
     expect_refusal(&fill, "0.1249", "\"0.1249\" is out of range: 0.125 to 1");
     expect_refusal(&fill, "1.5", "\"1.5\" is out of range: 0.125 to 1");

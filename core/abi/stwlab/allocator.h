@@ -86,7 +86,8 @@ struct stw_allocator_ops {
     void (*detach)(void *self, struct stw_mutator *m) STW_ON_MAIN STW_MAY_BLOCK;
     /* Mandatory. Grants the next run of `span_class`; the previous run of that class is consumed
      * and retired. Free cells of a span newly taken into the cache are reported with
-     * host->heap_live_add. STW_E_NOMEM when the host has no pages. No cell may be allocated here. */
+     * host->heap_live_add. STW_E_NOMEM when the host has no pages. No cell may be allocated
+     * here. */
     stw_status (*refill)(void *self, struct stw_mutator *m, uint32_t span_class,
                          struct stw_grant *grant) STW_ON_MUTATOR STW_CONCURRENT;
     /* Mandatory. A span of one cell of at least `bytes`; `scan` non-zero: layout LARGE, else

@@ -63,7 +63,8 @@ struct stw_host {
 
     /* For anyone. */
 
-    /* Fills `error`; long texts are cut. Returns `status`, so that `return set_error(...)` reads. */
+    /* Fills `error`; long texts are cut. Returns `status`, so that `return set_error(...)`
+     * reads. */
     stw_status (*set_error)(struct stw_error *error, stw_status status, const char *field,
                             const char *message) STW_ON_ANY STW_CONCURRENT;
     /* Monotonic clock, ns. */

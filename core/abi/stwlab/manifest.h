@@ -1,8 +1,8 @@
 /* stwlab/manifest.h: what a shared object offers, readable without executing it.
  *
- * A manifest is an ELF note (section .note.stwlab, owner "stwlab", type 1) that the host parses from
- * the file. Its descriptor is `struct stw_manifest_head` followed by text, one record a line, fields
- * separated by '|':
+ * A manifest is an ELF note (section .note.stwlab, owner "stwlab", type 1) that the host parses
+ * from the file. Its descriptor is `struct stw_manifest_head` followed by text, one record a line,
+ * fields separated by '|':
  *     plugin|KIND|ID|SUMMARY
  *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.

@@ -42,8 +42,8 @@ struct stw_size_classes {
     uint32_t struct_size;
     uint32_t class_count;         /* size classes, class 0 included; at most STW_SPAN_CLASSES / 2 */
     uint64_t small_bytes_max;     /* larger requests go to stw_host.alloc_large */
-    uint64_t header_above_bytes;  /* cells with pointers and above this size carry an 8-byte header */
-    uint64_t tiny_bytes_max;      /* pointer-free requests below this share a 16-byte block; 0: none */
+    uint64_t header_above_bytes;  /* larger cells with pointers carry an 8-byte header */
+    uint64_t tiny_bytes_max;      /* smaller pointer-free ones share 16-byte blocks; 0: none */
     const uint32_t *cell_bytes;   /* [class_count] */
     const uint8_t *class_by_word; /* [small_bytes_max / 8 + 2], indexed by ceil(bytes / 8) */
 };
@@ -97,7 +97,8 @@ static inline void stw_poll(struct stw_mutator *m)
 }
 
 /* Stores a pointer into a pointer word of a managed cell or of a registered root. Hybrid barrier:
- * while marking, the overwritten and the new pointer are both recorded (Go: runtime/mbarrier.go). */
+ * while marking, the overwritten and the new pointer are both recorded (Go:
+ * runtime/mbarrier.go). */
 static inline void stw_store(struct stw_mutator *m, void *slot, const void *value)
 {
     void **word = (void **)slot;
@@ -147,7 +148,8 @@ static inline void stw_set_pointer_bits(uintptr_t cell, uint64_t cell_bytes, uin
 
 /* Allocates a zeroed cell of at least `bytes` (> 0). With a type, `bytes` is a multiple of its
  * element size and the cell is scanned by its mask; without one it is pointer-free and never
- * scanned. Never returns null: when memory runs out the trial ends with that outcome. A safepoint. */
+ * scanned. Never returns null: when memory runs out the trial ends with that outcome. A
+ * safepoint. */
 static inline void *stw_alloc(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
 {
     const struct stw_size_classes *k = m->classes;
@@ -194,8 +196,9 @@ static inline const char *stw_site(struct stw_mutator *m, const char *site)
     return before;
 }
 
-/* Flight recorder: plugin ordinal in the high half, call number (host.h) in the low. The entry after
- * the newest is 0: so the ring alone says what was last, when the rest of the process is gone. */
+/* Flight recorder: plugin ordinal in the high half, call number (host.h) in the low. The entry
+ * after the newest is 0: so the ring alone says what was last, when the rest of the process is
+ * gone. */
 static inline void stw_trace(struct stw_mutator *m, uint32_t plugin, uint32_t call)
 {
     uint64_t at = m->trace_count++;

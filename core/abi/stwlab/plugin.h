@@ -8,7 +8,7 @@
  *   created    ops->create, on the main thread         queries; attach (allocators)
  *   running    mutators are attached                   all slots, as annotated
  *   finished   all mutators are detached               ops->destroy
- *   destroyed  ops->destroy                            nothing; the process exits, dlclose never runs
+ *   destroyed  ops->destroy                            nothing; dlclose never runs
  *
  * During create the plugin may call set_error, clock_ns, root_add, cycle_hook_add, mutator_count
  * and, if it is an allocator, the functions for allocators. It has no mutator yet, so no cells.
