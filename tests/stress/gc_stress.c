@@ -1,5 +1,5 @@
 /* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode. */
-/* sources: plugins/allocators/go.c */
+/* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
  * yield and force collections at random. Every cell carries its identity in every word that is not
@@ -9,8 +9,7 @@
  * usage: gc_stress [mode=stw|concurrent] [seed=N] [ms=N] [mutators=N] [processors=N] [stress=N]
  *                  [gogc=N]          Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
-#include "host/runtime.h"
-#include "prim/memory.h"
+#include "gc_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +17,8 @@
 
 #define TABLE_SLOTS 512u
 #define LINKS 3u
-#define PAUSES (1u << 18)
 #define THREADS 64u
 #define HELD 8u /* cells that a thread keeps on its stack alone */
-
-const struct stw_descriptor *stw_plugin_entry_go(void);
 
 /* A cell: `LINKS` pointers, then its identity repeated to its end. */
 struct node {
@@ -52,25 +48,12 @@ static struct thread threads[THREADS];
 static struct {
     uint64_t ms, seed, mutators, processors, stress, gogc, mode;
 } config = {1000, 1, 3, 2, 0, 50, STW_MODE_CONCURRENT};
-static uint64_t deadline_ns, pause_count, pauses_lost;
+static uint64_t deadline_ns;
 
 static _Noreturn void bad(const char *what, const void *cell, uint64_t found)
 {
     fprintf(stderr, "gc_stress: %s at %p: %#llx (seed %llu)\n", what, cell,
             (unsigned long long)found, (unsigned long long)config.seed);
-    abort();
-}
-
-static void out_of_memory(const char *message)
-{
-    fprintf(stderr, "gc_stress: out of memory: %s\n", message);
-    abort();
-}
-
-static void audit_failed(const struct stw_error *error)
-{
-    fprintf(stderr, "gc_stress: audit: %s: %s (seed %llu)\n", error->field, error->message,
-            (unsigned long long)config.seed);
     abort();
 }
 
@@ -247,9 +230,7 @@ static void step(struct thread *t)
 static void *run(void *context)
 {
     struct thread *t = context;
-    static uint32_t calls[THREADS][STW_TRACE_CALLS];
-    if (stw_mutator_attach(stw_runtime_gc(), t->index, calls[t->index], &t->m) != STW_OK)
-        abort();
+    t->m = gc_rig_attach(t->index);
     t->random = stw_random_seed(config.seed, t->index);
     stw_store(t->m, &t->table, stw_alloc(t->m, TABLE_SLOTS * 8, &table_type));
     static uint32_t arrived;
@@ -287,28 +268,14 @@ static void set(const char *name, const char *value)
             *keys[i].target = strtoull(value, NULL, 10);
 }
 
-static void start(struct stw_loaded *allocator)
+static void start(void)
 {
-    struct stw_error error = {.struct_size = sizeof error};
-    struct stw_value page_cache = {.name = "page_cache", .type = STW_TYPE_BOOL, .as_u64 = 1};
-    struct stw_config allocator_config = {sizeof allocator_config, 1, &page_cache};
-    struct stw_runtime_options options = {
-        .heap_reserve_bytes = 4ull << 30,
-        .mutators = (uint32_t)config.mutators,
-        .gc = {.mode = (uint32_t)config.mode, .percent = (int32_t)config.gogc,
-               .processors = (uint32_t)config.processors, .audit = 1, .stress = config.stress,
-               .pauses = stw_memory_map(PAUSES * sizeof(struct stw_pause)),
-               .pause_capacity = PAUSES, .pause_count = &pause_count, .pauses_lost = &pauses_lost,
-               .origin_ns = stw_clock_ns(), .out_of_memory = out_of_memory,
-               .audit_failed = audit_failed}};
-    memcpy(&allocator->ops, stw_plugin_entry_go()->offers[0].ops, sizeof allocator->ops.allocator);
-    if (stw_runtime_init(&options, &error) != STW_OK
-        || allocator->ops.allocator.create(stw_host_table(), &allocator_config, &error,
-                                           &allocator->self) != STW_OK
-        || stw_runtime_start(allocator, &error) != STW_OK) {
-        fprintf(stderr, "gc_stress: %s\n", error.message);
-        exit(1);
-    }
+    gc_rig_options.mutators = (uint32_t)config.mutators;
+    gc_rig_options.gc.mode = (uint32_t)config.mode;
+    gc_rig_options.gc.percent = (int32_t)config.gogc;
+    gc_rig_options.gc.processors = (uint32_t)config.processors;
+    gc_rig_options.gc.stress = config.stress;
+    gc_rig_start();
 }
 
 int main(int count, char **arguments)
@@ -320,8 +287,7 @@ int main(int count, char **arguments)
             set(arguments[i], equals + 1);
         }
     }
-    struct stw_loaded allocator = {0};
-    start(&allocator);
+    start();
     deadline_ns = stw_clock_ns() + config.ms * 1000000u;
     for (uint32_t i = 0; i < config.mutators; i++) {
         threads[i].index = i;

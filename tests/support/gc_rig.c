@@ -1,0 +1,65 @@
+/* tests/support/gc_rig.c: a real runtime for tests. What goes wrong in it aborts the test. */
+#include "gc_rig.h"
+
+#include "base/error.h"
+#include "prim/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct stw_descriptor *stw_plugin_entry_go(void);
+
+static uint64_t pauses_lost;
+static struct stw_loaded allocator;
+
+static _Noreturn void out_of_memory(const char *message)
+{
+    fprintf(stderr, "gc_rig: out of memory: %s\n", message);
+    abort();
+}
+
+static _Noreturn void audit_failed(const struct stw_error *error)
+{
+    fprintf(stderr, "gc_rig: audit: %s: %s\n", error->field, error->message);
+    abort();
+}
+
+uint64_t gc_rig_pause_count;
+struct stw_runtime_options gc_rig_options = {
+    .heap_reserve_bytes = 4ull << 30,
+    .mutators = 1,
+    .gc = {.mode = STW_MODE_CONCURRENT, .percent = 100, .processors = 2, .audit = 1,
+           .pause_capacity = GC_RIG_PAUSES, .pause_count = &gc_rig_pause_count,
+           .pauses_lost = &pauses_lost, .out_of_memory = out_of_memory,
+           .audit_failed = audit_failed}};
+
+void gc_rig_start(void)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_config config = {sizeof config, 0, NULL};
+    gc_rig_options.gc.pauses = stw_memory_map(GC_RIG_PAUSES * sizeof(struct stw_pause));
+    gc_rig_options.gc.origin_ns = stw_clock_ns();
+    memcpy(&allocator.ops, stw_plugin_entry_go()->offers[0].ops, sizeof allocator.ops.allocator);
+    if (stw_runtime_init(&gc_rig_options, &error) != STW_OK
+        || allocator.ops.allocator.create(stw_host_table(), &config, &error, &allocator.self)
+               != STW_OK
+        || stw_runtime_start(&allocator, &error) != STW_OK) {
+        fprintf(stderr, "gc_rig: %s\n", error.message);
+        abort();
+    }
+}
+
+struct stw_mutator *gc_rig_attach(uint32_t index)
+{
+    static uint32_t calls[STW_MUTATORS][STW_TRACE_CALLS];
+    struct stw_mutator *m = NULL;
+    if (stw_mutator_attach(stw_runtime_gc(), index, calls[index], &m) != STW_OK)
+        abort();
+    return m;
+}
+
+const struct stw_pause *gc_rig_pause(uint64_t index)
+{
+    return &gc_rig_options.gc.pauses[index];
+}
