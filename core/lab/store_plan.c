@@ -50,6 +50,20 @@ static stw_status insert_claims(const struct stw_sql *sql,
 }
 
 /* What an INI file may say differently when its run goes on. */
+/* What --set made of them counts, so the INI text alone would not do. */
+static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_experiment *experiment)
+{
+    struct stw_text key = {0};
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < experiment->fixed_count; i++) {
+        key.length = 0;
+        stw_text_add(&key, "fixed.%s", experiment->fixed[i].key);
+        status = put(sql, stw_text_get(&key), experiment->fixed[i].values[0]);
+    }
+    stw_text_free(&key);
+    return status;
+}
+
 static stw_status insert_plan(const struct stw_sql *sql,
                               const struct stw_experiment *experiment)
 {
@@ -60,6 +74,8 @@ static stw_status insert_plan(const struct stw_sql *sql,
         status = put(sql, "ini", experiment->ini_text);
     if (status == STW_OK)
         status = put(sql, "ini_path", experiment->path);
+    if (status == STW_OK)
+        status = insert_fixed(sql, experiment);
     return status == STW_OK ? insert_claims(sql, experiment) : status;
 }
 

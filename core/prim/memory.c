@@ -8,6 +8,11 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define SMALLEST_PAGE_BYTES 4096u
 #define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
@@ -44,6 +49,14 @@ stw_status stw_memory_commit(uintptr_t base, size_t bytes)
 void stw_memory_release(uintptr_t base, size_t bytes)
 {
     madvise((void *)base, bytes, MADV_DONTNEED);
+}
+
+void stw_memory_populate(uintptr_t base, size_t bytes)
+{
+    if (madvise((void *)base, bytes, MADV_POPULATE_WRITE) == 0)
+        return;
+    for (size_t at = 0; at < bytes; at += SMALLEST_PAGE_BYTES) /* before Linux 5.14 */
+        *(volatile char *)(base + at) = 0;
 }
 
 void *stw_memory_map(size_t bytes)

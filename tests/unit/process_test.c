@@ -295,8 +295,10 @@ Test(crash, a_stack_overflow_is_noted)
 #if !defined(__SANITIZE_ADDRESS__)
 static void crash_for_memory(void)
 {
-    for (;;)
-        memset(malloc(1u << 20), 1, 1u << 20);
+    for (;;) {
+        char *volatile block = malloc(1u << 20); /* volatile: a compiler may drop the pair */
+        memset(block, 1, 1u << 20);
+    }
 }
 
 Test(crash, the_memory_limit_is_noticed)

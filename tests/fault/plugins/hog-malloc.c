@@ -11,8 +11,10 @@ static void merge(void *self, const struct stw_link *next, struct stw_mutator *m
                   const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
     (void)self, (void)next, (void)m, (void)map, (void)entries, (void)first, (void)count;
-    for (;;)
-        memset(malloc(STEP_BYTES), 1, STEP_BYTES);
+    for (;;) {
+        char *volatile block = malloc(STEP_BYTES); /* volatile: a compiler may drop the pair */
+        memset(block, 1, STEP_BYTES);
+    }
 }
 
 static const struct stw_strategy_ops ops = {.struct_size = sizeof ops, .merge = merge};
