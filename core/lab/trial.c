@@ -132,6 +132,17 @@ static stw_status load_plugins(struct stw_error *error)
     return status;
 }
 
+/* In audit builds every trial collects at every chance and is audited. */
+static void harden(struct stw_gc_options *options)
+{
+#ifdef STW_AUDITED
+    options->audit = 1;
+    if (options->stress == 0)
+        options->stress = 1;
+#endif
+    (void)options;
+}
+
 static stw_status start_runtime(struct stw_error *error)
 {
     struct stw_record *record = trial.record;
@@ -156,6 +167,7 @@ static stw_status start_runtime(struct stw_error *error)
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
         options.gc.processors = stw_processor_count();
+    harden(&options.gc);
     stw_status status = stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text,
                                        &options.gc.percent, error);
     if (status == STW_OK)

@@ -1,7 +1,7 @@
-/* tests/unit/gc_test.c: goal: a cycle does what Go's does: windows, steps, scans, counts (G1-G4). */
+/* tests/unit/gc_test.c: goal: a cycle's windows, steps, scans and counts are Go's (G1-G4). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
-/* Method: the real runtime in this process, the test's thread as mutator 0, audits on, forced cycles
- * at known moments; every Criterion test is a process of its own. */
+/* Method: the real runtime in this process, the test's thread as mutator 0, audits on, cycles
+ * forced at known moments; every Criterion test is a process of its own. */
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
