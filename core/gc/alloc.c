@@ -131,9 +131,10 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     m->alloc_large++;
     m->alloc_bytes += span->cell_bytes;
     stw_heap_live_add(gc, (int64_t)span->cell_bytes);
-    uintptr_t base = span->base; /* keeps the cell alive while it is cleared */
+    uintptr_t base = span->base;         /* keeps the cell alive while it is cleared */
+    uint32_t used = span->needs_zero;    /* a sweep during the assist may set it */
     charge(m, span->cell_bytes);
-    clear_large(&m->mutator, base, span->cell_bytes, span->needs_zero);
+    clear_large(&m->mutator, base, span->cell_bytes, used);
     if (type)
         __atomic_store_n(&record->large_type, type, __ATOMIC_RELEASE);
     return (void *)base;

@@ -137,6 +137,18 @@ static void forget_marks(struct stw_gc *gc)
     }
 }
 
+/* Threads that are no mutators may add roots even now. */
+static void reach_roots(struct audit *audit)
+{
+    struct stw_roots *roots = &audit->gc->roots;
+    pthread_mutex_lock(&roots->lock);
+    for (uint32_t i = 0; i < roots->count; i++)
+        for (uint64_t j = 0; j < roots->ranges[i].count; j++)
+            reach(audit, (uintptr_t)roots->ranges[i].words[j],
+                  (uintptr_t)&roots->ranges[i].words[j]);
+    pthread_mutex_unlock(&roots->lock);
+}
+
 static void reach_stacks(struct audit *audit, struct stw_mutator_record *self)
 {
     for (uint32_t i = 0; i < audit->gc->mutator_count; i++) {
@@ -156,10 +168,7 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
 {
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
-    for (uint32_t i = 0; i < gc->roots.count; i++)
-        for (uint64_t j = 0; j < gc->roots.ranges[i].count; j++)
-            reach(&audit, (uintptr_t)gc->roots.ranges[i].words[j],
-                  (uintptr_t)&gc->roots.ranges[i].words[j]);
+    reach_roots(&audit);
     if (gc->options.mode == STW_MODE_STW)
         reach_stacks(&audit, self);
     trace(&audit);

@@ -38,9 +38,9 @@ static void finish_sweep(struct stw_gc *gc)
         gc->options.allocator->flush(gc->options.allocator_self, m);
         __atomic_fetch_and(&m->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     }
-    uint64_t before = gc->totals.spans_swept;
+    uint64_t before = STW_LOAD(gc->totals.spans_swept);
     stw_sweep_finish(gc);
-    gc->world.pause->spans_swept += gc->totals.spans_swept - before;
+    gc->world.pause->spans_swept += STW_LOAD(gc->totals.spans_swept) - before;
 }
 
 static void run_hooks(struct stw_gc *gc)
@@ -136,8 +136,6 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     stw_world_stop(gc, self, STW_PAUSE_MARK_TERMINATION);
     struct stw_pause *pause = gc->world.pause;
-    while (__atomic_load_n(&gc->mark.active, __ATOMIC_ACQUIRE) != 0)
-        stw_spin_pause();
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator *m = &gc->mutators[i]->mutator;
         pause->barrier_words += (uint64_t)(m->barrier_next - m->barrier_buffer);

@@ -81,7 +81,7 @@ struct stw_mutator_record {
     uint32_t counted; /* the stop under way saw it parked */
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t padding;
-    uint64_t parked_ns;
+    uint64_t parked_ns; /* atomic */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
     uintptr_t registers[STW_REGISTERS];
     uintptr_t frame[STW_FRAME_WORDS]; /* block_begin: what its frame saved for its caller */
@@ -106,7 +106,8 @@ struct stw_mutator_record {
 
 struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
-    uint32_t stopping;     /* atomic */
+    uint32_t stopping;     /* atomic: a stop is under way or done */
+    uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t epoch;        /* futex: +1 at each start */
     uint32_t arrivals;     /* futex: +1 at each park or block while stopping */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
@@ -294,8 +295,11 @@ void stw_barrier_copy(struct stw_mutator *m, void *to, const void *from, uint64_
 void *stw_alloc_slow_path(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type);
 void stw_heap_live_add(struct stw_gc *gc, int64_t bytes);
 
-/* mark.c. Only between begin and end may a marker be used. */
+/* mark.c. Only between begin and end may a marker be used. Begin is for mutators and for the thread
+ * that stopped the world; begin_outside is for all others, who must not mark while the world is
+ * stopped: it waits that out. The phase cannot change from mark to off before end. */
 void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc);
+void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc);
 void stw_marker_end(struct stw_marker *marker);
 /* Marks the cell at `address`. Conservative candidates are checked for allocation. */
 void stw_mark_precise(struct stw_marker *marker, uintptr_t address);

@@ -65,6 +65,18 @@ void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
     *marker = (struct stw_marker){.gc = gc};
 }
 
+/* Raises `active` before it looks at `stopped`; window 2 sets that before it waits for `active`. */
+void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
+{
+    stw_marker_begin(marker, gc);
+    while (__atomic_load_n(&gc->world.stopped, __ATOMIC_SEQ_CST)) {
+        __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+        while (__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE))
+            stw_thread_yield();
+        __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
 void stw_marker_end(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;

@@ -78,8 +78,10 @@ void stw_pacer_begin(struct stw_gc *gc)
                            + pacer->last_root_bytes;
     pacer->credit = 0;
     pacer->assist_ns = pacer->idle_ns = 0;
-    if (pacer->goal != UINT64_MAX)
-        pacer->goal = maximum(pacer->goal, pacer->triggered + GOAL_MARGIN_BYTES);
+    uint64_t goal = STW_LOAD(pacer->goal);
+    if (goal != UINT64_MAX)
+        __atomic_store_n(&pacer->goal, maximum(goal, pacer->triggered + GOAL_MARGIN_BYTES),
+                         __ATOMIC_RELAXED);
 }
 
 /* This cycle's cons/mark; 0 when nothing was scanned. */
@@ -128,7 +130,7 @@ double stw_pacer_assist_ratio(const struct stw_gc *gc)
                     + STW_LOAD(gc->cycle_root_bytes);
     /* Past its estimate, or past the goal, a cycle plans for the whole heap (Go: revise). */
     uint64_t expected = pacer->expected_work;
-    double goal = pacer->goal == UINT64_MAX ? 1e18 : (double)pacer->goal;
+    double goal = (double)STW_LOAD(pacer->goal); /* off: as good as infinite */
     if (done > expected || (double)live > goal) {
         expected = maximum((uint64_t)(live > 0 ? live : 0), done);
         goal *= 1.1;

@@ -34,49 +34,48 @@ static void scan_range(struct stw_marker *marker, void **words, uint64_t count)
     marker->root_words += count;
 }
 
-/* Scans a range at once, for callers that are not markers. */
-static void scan_now(struct stw_gc *gc, void **words, uint64_t count)
-{
-    struct stw_marker marker = {0};
-    stw_marker_begin(&marker, gc);
-    scan_range(&marker, words, count);
-    stw_marker_end(&marker);
-}
-
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
 {
     struct stw_roots *roots = &gc->roots;
+    struct stw_marker marker = {0};
+    stw_marker_begin_outside(&marker, gc);
     pthread_mutex_lock(&roots->lock);
     for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
         uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
         insert(roots, words + at, part, left - part);
     }
     if (stw_phase(gc) == STW_PHASE_MARK)
-        scan_now(gc, words, count);
+        scan_range(&marker, words, count);
     pthread_mutex_unlock(&roots->lock);
+    stw_marker_end(&marker);
     return STW_OK;
+}
+
+/* Forgets the range that begins at `words`. Returns where it goes on, or null. */
+static void **remove_range(struct stw_roots *roots, struct stw_marker *marker, void **words)
+{
+    for (uint32_t i = 0; i < roots->count; i++) {
+        if (roots->ranges[i].words != words)
+            continue;
+        uint64_t count = roots->ranges[i].count, more = roots->ranges[i].more;
+        if (stw_phase(marker->gc) == STW_PHASE_MARK)
+            scan_range(marker, words, count);
+        roots->ranges[i].words = NULL;
+        roots->ranges[i].count = 0;
+        return more ? words + count : NULL;
+    }
+    return NULL;
 }
 
 void stw_roots_remove(struct stw_gc *gc, void **words)
 {
-    struct stw_roots *roots = &gc->roots;
-    pthread_mutex_lock(&roots->lock);
-    for (void **next = words; next;) {
-        void **following = NULL;
-        for (uint32_t i = 0; i < roots->count; i++) {
-            if (roots->ranges[i].words != next)
-                continue;
-            if (stw_phase(gc) == STW_PHASE_MARK)
-                scan_now(gc, next, roots->ranges[i].count);
-            if (roots->ranges[i].more)
-                following = next + RANGE_WORDS_MAX;
-            roots->ranges[i].words = NULL;
-            roots->ranges[i].count = 0;
-            break;
-        }
-        next = following;
-    }
-    pthread_mutex_unlock(&roots->lock);
+    struct stw_marker marker = {0};
+    stw_marker_begin_outside(&marker, gc);
+    pthread_mutex_lock(&gc->roots.lock);
+    for (void **next = words; next;)
+        next = remove_range(&gc->roots, &marker, next);
+    pthread_mutex_unlock(&gc->roots.lock);
+    stw_marker_end(&marker);
 }
 
 int stw_roots_scan_next(struct stw_marker *marker)

@@ -98,15 +98,15 @@ static void mark_on_idle_processor(struct stw_gc *gc)
         return;
     uint64_t began = stw_clock_ns();
     struct stw_drain_limit limit = {UINT64_MAX, began + SLICE_NS, NULL, gc};
-    stw_marker_begin(&gc->worker.marker, gc);
+    stw_marker_begin_outside(&gc->worker.marker, gc);
     int idle = 0;
-    if (stw_phase(gc) == STW_PHASE_MARK) /* window 2 waits for markers that came too late */
+    if (stw_phase(gc) == STW_PHASE_MARK)
         idle = stw_mark_drain(&gc->worker.marker, &limit);
     STW_ADD(gc->pacer.credit, (int64_t)gc->worker.marker.scan_bytes);
-    stw_marker_end(&gc->worker.marker);
     uint64_t spent_ns = stw_clock_ns() - began;
     STW_ADD(gc->pacer.idle_ns, spent_ns);
     STW_ADD(gc->totals.idle_ns, spent_ns);
+    stw_marker_end(&gc->worker.marker);
     if (idle)
         stw_cycle_try_finish(gc, NULL);
     stw_processor_leave(gc);

@@ -11,6 +11,7 @@
  * W3  a stop begins only after the last one's record is complete (resuming == 0).
  * W4  poll bits CACHES, SCAN and FLUSH are served by the mutator itself, or by the one thread that
  *     holds it while it is blocked.
+ * W5  nobody but the stopper marks while the world is stopped (stw_marker_begin_outside).
  * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
  * and parks during one stop cannot be counted twice. */
 #include "gc/gc.h"
@@ -76,14 +77,18 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
 {
     struct stw_pause *pause = gc->world.pause;
     struct stw_mutator_record *last = NULL;
+    uint64_t last_ns = 0;
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
         if (m == self || __atomic_load_n(&m->state, __ATOMIC_ACQUIRE) != STW_STATE_PARKED)
             continue;
         m->counted = 1;
         pause->mutators++;
-        if (m->parked_ns >= request_ns && (!last || m->parked_ns > last->parked_ns))
+        uint64_t parked_ns = STW_LOAD(m->parked_ns);
+        if (parked_ns >= request_ns && parked_ns >= last_ns) {
             last = m;
+            last_ns = parked_ns;
+        }
     }
     pause->last_mutator = last ? last->mutator.index : STW_NO_MUTATOR;
     const char *site = last ? STW_LOAD(last->mutator.site) : NULL;
@@ -114,6 +119,9 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     world->step_from_ns = stw_clock_ns();
     pause->stopping_ns = world->step_from_ns - request_ns;
     note_stopped(gc, self, request_ns);
+    __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 0)
+        stw_spin_pause(); /* markers outside of mutators leave, and none comes in (W5) */
 }
 
 void stw_world_step(struct stw_gc *gc, uint32_t step)
@@ -134,6 +142,7 @@ void stw_world_start(struct stw_gc *gc)
                         - pause->stopping_ns;
     if (alone)
         __atomic_store_n(&pause->complete, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->stopped, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopping, 0, __ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         __atomic_fetch_and(&gc->mutators[i]->mutator.poll, ~STW_POLL_STOP, __ATOMIC_SEQ_CST);
@@ -166,7 +175,7 @@ static void park(struct stw_mutator_record *m)
         uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
             break;
-        m->parked_ns = stw_clock_ns();
+        __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);
         wait_for_start(world, epoch);

@@ -256,9 +256,10 @@ static void run_mutators(void)
 {
     uint32_t count = trial.mutator_count;
     pthread_barrier_init(&trial.ready, NULL, count);
+    for (uint32_t i = 0; i < count; i++)
+        stw_roots_add(stw_runtime_gc(), &threads[i].state, 1);
     for (uint32_t i = 0; i < count; i++) {
         threads[i].index = i;
-        stw_roots_add(stw_runtime_gc(), &threads[i].state, 1);
         if (stw_thread_start(&threads[i].thread, STACK_BYTES, run_mutator, &threads[i]) != STW_OK)
             end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator's thread did not start");
     }
