@@ -80,7 +80,12 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein distance, one row at a time. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Levenshtein distance, one row at a time; case does not count. */
 static size_t distance(const char *a, const char *b)
 {
     size_t a_length = smaller(strlen(a), NEAREST_BYTES_MAX);
@@ -93,7 +98,7 @@ static size_t distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
             size_t above = row[j];
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            size_t change = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             row[j] = smaller(change, smaller(above, row[j - 1]) + 1);
             diagonal = above;
         }

@@ -27,8 +27,8 @@ void *stw_new(size_t count, size_t bytes);
 /* realloc that aborts when memory runs out. */
 void *stw_grow(void *memory, size_t count, size_t bytes);
 
-/* The word of words[0 .. count) nearest to `word` by edit distance, or null when none is nearer
- * than about a third of its length. */
+/* The word of words[0 .. count) nearest to `word` by edit distance, upper and lower case being the
+ * same, or null when none is nearer than about a third of its length. */
 const char *stw_nearest(const char *word, const char *const *words, size_t count);
 
 #endif

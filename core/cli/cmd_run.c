@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "lab/run.h"
+#include "lab/store.h"
 #include "prim/self.h"
 #include "report/show.h"
 
@@ -123,16 +124,38 @@ static char *default_output(const char *name)
     return path.bytes;
 }
 
-/* Says how to go on after Ctrl-C, in words that can be pasted when they hold nothing special. */
+/* Adds " option word", the word quoted where a shell would not take it as it stands. */
+static void add_word(struct stw_text *line, const char *option, const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
+    stw_text_add(line, " %s%s", option, *option ? " " : "");
+    if (*word && !word[strspn(word, plain)]) {
+        stw_text_add(line, "%s", word);
+        return;
+    }
+    stw_text_add(line, "'");
+    for (; *word; word++) {
+        if (*word == '\'')
+            stw_text_add(line, "'\\'");
+        stw_text_add_bytes(line, word, 1);
+    }
+    stw_text_add(line, "'");
+}
+
+/* Says how to go on after Ctrl-C, in words that can be pasted. */
 static void say_resume(const struct job *job)
 {
-    fprintf(stderr, "stwlab run: interrupted; to run what is missing: stwlab run %s -o %s",
-            job->ini, job->output);
+    struct stw_text line = {0};
+    add_word(&line, "", job->ini);
+    add_word(&line, "-o", job->output);
     for (uint32_t i = 0; i < job->overrides.count; i++)
-        fprintf(stderr, " --set '%s'", job->overrides.items[i]);
+        add_word(&line, "--set", job->overrides.items[i]);
     for (uint32_t i = 0; i < job->plugin_paths.count; i++)
-        fprintf(stderr, " --plugin-path %s", job->plugin_paths.items[i]);
-    fprintf(stderr, " --resume\n");
+        add_word(&line, "--plugin-path", job->plugin_paths.items[i]);
+    fprintf(stderr, "stwlab run: interrupted; to run what is missing: stwlab run%s --resume\n",
+            stw_text_get(&line));
+    stw_text_free(&line);
 }
 
 static int64_t trials_not_ok(const struct stw_results *results)
@@ -193,6 +216,19 @@ static int run_matrix(const struct job *job)
     return exit_status;
 }
 
+/* The forecast, and whether the run would be refused because of what its folder holds. */
+static int dry_run(const struct job *job)
+{
+    struct stw_text text = {0};
+    struct stw_error error = STW_ERROR_INIT;
+    stw_dry_run(&job->matrix, job->output, job->resume, &text);
+    fputs(text.bytes, stdout);
+    stw_text_free(&text);
+    if (stw_store_check(job->output, &job->matrix, job->registry, job->resume, &error) != STW_OK)
+        return stw_cli_failure(job->command, &error);
+    return STW_EXIT_DONE;
+}
+
 static int do_job(struct job *job)
 {
     int status = load_plugins(job);
@@ -202,14 +238,7 @@ static int do_job(struct job *job)
         return status;
     char *output = job->output ? stw_strdup(job->output) : default_output(job->experiment.name);
     job->output = output;
-    if (job->dry_run) {
-        struct stw_text text = {0};
-        stw_dry_run(&job->matrix, job->output, job->resume, &text);
-        fputs(text.bytes, stdout);
-        stw_text_free(&text);
-    } else {
-        status = run_matrix(job);
-    }
+    status = job->dry_run ? dry_run(job) : run_matrix(job);
     free(output);
     return status;
 }
@@ -260,7 +289,7 @@ const struct stw_command stw_command_run = {
             "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
             "      --resume               runs only what RUN does not hold yet\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
-            "      --plugin-path PATH     a plugin or a folder, searched first; repeatable\n"
+            "      --plugin-path PATH     a plugin or a folder, besides the default places; repeatable\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"

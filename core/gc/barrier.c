@@ -39,7 +39,7 @@ void stw_barrier_copy(struct stw_mutator *mutator, void *to, const void *from, u
     for (uint64_t i = 0; i < bytes / 8; i++) {
         uint64_t word = i % element_words;
         uint64_t value = source ? STW_LOAD(source[i]) : 0;
-        if (type->pointer_mask[word / 64] >> (word % 64) & 1)
+        if (word * 8 < type->pointer_bytes && type->pointer_mask[word / 64] >> (word % 64) & 1)
             stw_store(mutator, &target[i], (void *)(uintptr_t)value);
         else
             target[i] = value;

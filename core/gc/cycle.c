@@ -123,12 +123,7 @@ static void end_marking(struct stw_gc *gc)
     gc->options.allocator->cycle_end(gc->options.allocator_self);
     __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_RELEASE);
     add_poll(gc, STW_POLL_CACHES);
-}
-
-static void announce_end(struct stw_gc *gc)
-{
     __atomic_fetch_add(&gc->cycles_done, 1, __ATOMIC_SEQ_CST);
-    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
 }
 
 /* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
@@ -142,7 +137,7 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         stw_barrier_flush(m);
     }
     stw_world_step(gc, STW_STEP_BARRIER_FLUSH);
-    if (!stw_mark_is_idle(gc)) {
+    if (stw_mark_is_left(gc)) {
         gc->totals.restarts++;
         stw_world_start(gc);
         return 0;
@@ -158,9 +153,24 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_start(gc);
     if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
         stw_mutator_serve(self);
-    announce_end(gc);
+    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_worker_wake(gc);
     return 1;
+}
+
+/* Serves a mutator that is blocked; one that runs will see its poll word. Whoever holds it may have
+ * looked before the bit was set, so that is waited for. */
+static void flush_if_blocked(struct stw_mutator_record *m)
+{
+    while (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED) {
+        if (!stw_mutator_hold(m)) {
+            stw_spin_pause();
+            continue;
+        }
+        stw_mutator_serve(m);
+        stw_mutator_unhold(m);
+        return;
+    }
 }
 
 /* Makes every mutator flush its barrier buffer: itself at its next safepoint, or here if blocked.
@@ -176,12 +186,10 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
             continue;
         __atomic_fetch_add(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST);
         __atomic_fetch_or(&m->mutator.poll, STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
-        if (m == self) {
+        if (m == self)
             stw_mutator_serve(m);
-        } else if (stw_mutator_hold(m)) {
-            stw_mutator_serve(m);
-            stw_mutator_unhold(m);
-        }
+        else
+            flush_if_blocked(m);
     }
     if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
         stw_cycle_flush_done(gc, self);
@@ -218,10 +226,9 @@ static void scan_stacks(struct stw_gc *gc, struct stw_mutator_record *self,
     }
 }
 
-/* Everything in one stop. */
-static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
+/* Everything in one stop. The world is stopped, the stack of `self` can be scanned. */
+static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
 {
-    stw_world_stop(gc, self, STW_PAUSE_FULL);
     struct stw_pause *pause = gc->world.pause;
     finish_sweep(gc);
     stw_world_step(gc, STW_STEP_FINISH_SWEEP);
@@ -253,42 +260,67 @@ static void full_stop(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_pacer_end(gc);
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
-    announce_end(gc);
+    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
+    stw_worker_wake(gc);
 }
 
-/* Begins a cycle on the calling mutator. 0: one is going on, or the trigger is not reached. */
-static int begin_cycle(struct stw_mutator_record *m, int forced)
+static int is_due(const struct stw_gc *gc)
+{
+    uint64_t trigger = STW_LOAD(gc->pacer.trigger);
+    int64_t live = STW_LOAD(gc->heap_live);
+    return trigger != UINT64_MAX && live >= 0 && (uint64_t)live >= trigger;
+}
+
+/* Takes the page fault of the next pause record before the world is stopped. */
+static void touch_next_record(const struct stw_gc_options *options)
+{
+    uint64_t next = STW_LOAD(*options->pause_count);
+    if (next < options->pause_capacity)
+        *(volatile uint64_t *)&options->pauses[next].cycle = 0;
+}
+
+/* The cycle itself, up to its window 1 (mode stw: all of it). The caller has cycle_lock. */
+static int begin_locked(struct stw_mutator_record *m, int forced, uint32_t *done_before)
+{
+    struct stw_gc *gc = m->gc;
+    if (stw_phase(gc) != STW_PHASE_OFF)
+        return 0;
+    while ((forced || is_due(gc)) && stw_sweep_some(gc, 64))
+        stw_poll(&m->mutator);
+    if (!forced && !is_due(gc))
+        return 0;
+    *done_before = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
+    touch_next_record(&gc->options);
+    gc->totals.forced_cycles += (uint64_t)forced;
+    if (gc->options.mode == STW_MODE_STW) {
+        stw_world_stop(gc, m, STW_PAUSE_FULL);
+        stw_with_stack(m, collect_stopped);
+    } else {
+        window_1(gc, m);
+    }
+    return 1;
+}
+
+/* Begins a cycle on the calling mutator. 0: one is going on, or the trigger is not reached. While
+ * cycle_lock is held and the phase is off, no cycle can end: *done_before is the count before this
+ * one. */
+static int begin_cycle(struct stw_mutator_record *m, int forced, uint32_t *done_before)
 {
     struct stw_gc *gc = m->gc;
     if (pthread_mutex_trylock(&gc->cycle_lock) != 0)
         return 0;
-    int due = forced || STW_LOAD(gc->heap_live) >= (int64_t)STW_LOAD(gc->pacer.trigger);
-    if (stw_phase(gc) != STW_PHASE_OFF || !due) {
-        pthread_mutex_unlock(&gc->cycle_lock);
-        return 0;
-    }
-    while (stw_sweep_some(gc, 64))
-        stw_poll(&m->mutator);
-    *(volatile uint64_t *)&gc->options.pauses[STW_LOAD(*gc->options.pause_count)
-                                              % gc->options.pause_capacity].cycle = 0;
-    gc->totals.forced_cycles += (uint64_t)forced;
-    if (gc->options.mode == STW_MODE_STW)
-        stw_with_stack(m, full_stop);
-    else
-        window_1(gc, m);
+    int begun = begin_locked(m, forced, done_before);
     pthread_mutex_unlock(&gc->cycle_lock);
-    stw_poll(&m->mutator);
-    return 1;
+    if (begun)
+        stw_poll(&m->mutator);
+    return begun;
 }
 
 void stw_cycle_maybe_start(struct stw_mutator_record *m)
 {
-    struct stw_gc *gc = m->gc;
-    uint64_t trigger = STW_LOAD(gc->pacer.trigger);
-    if (trigger == UINT64_MAX || STW_LOAD(gc->heap_live) < (int64_t)trigger
-        || stw_phase(gc) != STW_PHASE_OFF)
-        return;
-    begin_cycle(m, 0);
+    uint32_t done_before = 0;
+    if (is_due(m->gc) && stw_phase(m->gc) == STW_PHASE_OFF)
+        begin_cycle(m, 0, &done_before);
 }
 
 /* Marks along until the phase is over; sleeps when there is nothing to do. */
@@ -318,7 +350,7 @@ void stw_cycle_force(struct stw_mutator_record *m)
     struct stw_gc *gc = m->gc;
     for (;;) {
         uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
-        if (begin_cycle(m, 1)) {
+        if (begin_cycle(m, 1, &done)) {
             help_to_end(m, done);
             break;
         }

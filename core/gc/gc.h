@@ -173,7 +173,7 @@ struct stw_gc_options {
     uint64_t pause_capacity;
     uint64_t *pause_count, *pauses_lost; /* atomic; in the embedder's memory */
     uint64_t origin_ns;
-    /* The heap is exhausted: says so and does not return. Any thread, world running. */
+    /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);
     /* An invariant does not hold: the same. World stopped. */
     void (*audit_failed)(const struct stw_error *error);
@@ -313,6 +313,9 @@ struct stw_drain_limit {
     struct stw_gc *background;          /* leave when a mutator waits for a processor; or null */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
+/* Whether anything is grey or unscanned outside of markers; exact when none is inside. */
+int stw_mark_is_left(struct stw_gc *gc);
+/* Nothing is left and no marker is inside: a hint while mutators run. */
 int stw_mark_is_idle(struct stw_gc *gc);
 
 /* roots.c */

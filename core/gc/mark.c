@@ -265,8 +265,8 @@ static int serve_blocked(struct stw_gc *gc)
             continue;
         int last_flush = stw_mutator_serve(m);
         stw_mutator_unhold(m);
-        STW_ASSERT(!last_flush); /* no flush round while a stack is unscanned */
-        (void)last_flush;
+        if (last_flush) /* cannot end the phase from here: this marker is inside */
+            stw_cycle_flush_done(gc, NULL);
         return 1;
     }
     return 0;
@@ -306,12 +306,16 @@ int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limi
     }
 }
 
-/* A hint while mutators run, exact when they are stopped and no marker is inside. */
+int stw_mark_is_left(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->mark.stacks_left, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
+                  < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
+}
+
+/* `active` is read last: a marker that was inside earlier has left its work on the list. */
 int stw_mark_is_idle(struct stw_gc *gc)
 {
-    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) == 0
-           && __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0
-           && __atomic_load_n(&gc->mark.stacks_left, __ATOMIC_SEQ_CST) == 0
-           && __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
-                  >= __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
+    return !stw_mark_is_left(gc) && __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0;
 }

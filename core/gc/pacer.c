@@ -69,6 +69,12 @@ void stw_pacer_init(struct stw_gc *gc)
     commit(gc);
 }
 
+/* A goal while marking: not below what has triggered the cycle. */
+static uint64_t goal_after(const struct stw_pacer *pacer, uint64_t goal)
+{
+    return goal == UINT64_MAX ? goal : maximum(goal, pacer->triggered + GOAL_MARGIN_BYTES);
+}
+
 void stw_pacer_begin(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
@@ -78,10 +84,7 @@ void stw_pacer_begin(struct stw_gc *gc)
                            + pacer->last_root_bytes;
     pacer->credit = 0;
     pacer->assist_ns = pacer->idle_ns = 0;
-    uint64_t goal = STW_LOAD(pacer->goal);
-    if (goal != UINT64_MAX)
-        __atomic_store_n(&pacer->goal, maximum(goal, pacer->triggered + GOAL_MARGIN_BYTES),
-                         __ATOMIC_RELAXED);
+    __atomic_store_n(&pacer->goal, goal_after(pacer, STW_LOAD(pacer->goal)), __ATOMIC_RELAXED);
 }
 
 /* This cycle's cons/mark; 0 when nothing was scanned. */
@@ -147,6 +150,9 @@ int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self
     gc->pacer.percent = percent < 0 ? STW_GC_OFF : percent;
     if (stw_phase(gc) == STW_PHASE_OFF)
         commit(gc);
+    else
+        __atomic_store_n(&gc->pacer.goal, goal_after(&gc->pacer, goal_of(&gc->pacer)),
+                         __ATOMIC_RELAXED);
     pthread_mutex_unlock(&gc->world.lock);
     return before;
 }

@@ -17,7 +17,8 @@
 #define TURN_NS_MIN 10000u      /* shorter turns cost more in clock reads than they mark */
 #define TURN_NS_MAX 1000000u    /* a mutator is away from its work no longer than this */
 #define ASSIST_BYTES_MIN 65536u /* Go: gcOverAssistWork */
-#define SLICE_NS 10000000u      /* Go: sysmon's forcePreemptNS, when mutators share processors */
+#define ALLOWED_BYTES_MAX 1e15  /* what one payment buys at most, when there is no goal */
+#define SLICE_NS 10000000       /* Go: sysmon's forcePreemptNS, when mutators share processors */
 #define TICK_NS 500000u         /* the background thread's, while marking */
 #define SWEEP_SPANS 10u         /* Go: bgsweep's batch */
 #define SCAVENGE_PAGES 64u      /* given back between two looks at other duties */
@@ -85,7 +86,9 @@ void stw_worker_assist(struct stw_mutator_record *m)
         STW_ADD(gc->pacer.assist_ns, spent_ns);
         STW_ADD(gc->totals.assist_ns, spent_ns);
     }
-    m->assist_balance += (int64_t)((double)paid / ratio);
+    double allowed = (double)paid / ratio;
+    m->assist_balance += allowed > ALLOWED_BYTES_MAX ? (int64_t)ALLOWED_BYTES_MAX
+                                                     : (int64_t)allowed;
     if (idle) {
         m->assist_balance = 0; /* nothing is left to pay with */
         stw_cycle_try_finish(gc, m);
@@ -120,18 +123,19 @@ static int someone_waits(struct stw_gc *gc)
 /* Sweeps, then gives back free memory beyond the goal. 1: there may be more to do. */
 static int sweep_on_idle_processor(struct stw_gc *gc)
 {
-    if (!__atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE) || !stw_processor_try_enter(gc))
-        return 0;
-    uint32_t swept = 1;
+    uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
+    if (!stw_processor_try_enter(gc))
+        return (int)swept;
     while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
         swept = stw_sweep_some(gc, SWEEP_SPANS);
     uint64_t goal = STW_LOAD(gc->pacer.goal), kept = stw_space_retained_pages(&gc->heap.space);
     uint64_t used = STW_LOAD(gc->heap.space.used_pages);
+    uint64_t given_back = 0;
     if (!swept && goal != UINT64_MAX
         && used + kept > goal / STW_PAGE_BYTES * RETAIN_PERCENT / 100)
-        stw_space_scavenge(&gc->heap.space, SCAVENGE_PAGES);
+        given_back = stw_space_scavenge(&gc->heap.space, SCAVENGE_PAGES);
     stw_processor_leave(gc);
-    return 1;
+    return swept || given_back;
 }
 
 /* Asks mutators to work their fraction, and to pass on processors that others wait for. */
@@ -145,7 +149,7 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
             continue;
         if (marking)
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        if (someone_waits(gc) && now - STW_LOAD(m->turn_start_ns) > SLICE_NS)
+        if (someone_waits(gc) && (int64_t)(now - STW_LOAD(m->turn_start_ns)) > SLICE_NS)
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
     }
 }
@@ -153,8 +157,10 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
 static void *background(void *context)
 {
     struct stw_gc *gc = context;
-    while (!__atomic_load_n(&gc->worker.stop, __ATOMIC_ACQUIRE)) {
-        uint32_t wake = __atomic_load_n(&gc->worker.wake, __ATOMIC_ACQUIRE);
+    for (;;) {
+        uint32_t wake = __atomic_load_n(&gc->worker.wake, __ATOMIC_ACQUIRE); /* before `stop` */
+        if (__atomic_load_n(&gc->worker.stop, __ATOMIC_ACQUIRE))
+            break;
         int marking = stw_phase(gc) == STW_PHASE_MARK;
         if (marking)
             mark_on_idle_processor(gc);

@@ -308,8 +308,11 @@ __attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
         __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) & served) || !take_back(m))
             break;
+        park(m); /* a stop may have counted it as blocked, and be under way */
         if (stw_mutator_serve(m))
             stw_cycle_flush_done(m->gc, m);
+        stw_registers_save(m->registers); /* safepoints further down overwrote both */
+        m->stack_low = frame;
     }
     if (__atomic_load_n(&m->gc->world.stopping, __ATOMIC_SEQ_CST))
         arrive(m->gc);
@@ -323,5 +326,5 @@ void stw_block_end(struct stw_mutator *mutator)
     while (!take_back(m))
         stw_futex_wait(&m->state, STW_STATE_HELD, LOST_WAKE_NS);
     memset(m->frame, 0, sizeof m->frame);
-    stw_poll(mutator);
+    stw_safepoint(mutator); /* not stw_poll: the look must come after the state (W1) */
 }

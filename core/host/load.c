@@ -65,31 +65,51 @@ static const struct stw_offer *offer_at(const struct stw_descriptor *descriptor,
                                                     + index * descriptor->offers->struct_size);
 }
 
+static int is_offer(const struct stw_offer *offer, uint32_t kind, const char *id)
+{
+    return offer->kind == kind && offer->id && strcmp(offer->id, id) == 0;
+}
+
 static const struct stw_offer *find_offer(const struct stw_descriptor *descriptor, uint32_t kind,
                                           const char *id)
 {
-    for (uint32_t i = 0; i < descriptor->offer_count; i++) {
-        const struct stw_offer *offer = offer_at(descriptor, i);
-        if (offer->kind == kind && strcmp(offer->id, id) == 0)
-            return offer;
-    }
+    for (uint32_t i = 0; i < descriptor->offer_count; i++)
+        if (is_offer(offer_at(descriptor, i), kind, id))
+            return offer_at(descriptor, i);
     return NULL;
+}
+
+/* Before anything else of an offer is read. */
+static stw_status check_sizes(const struct stw_descriptor *descriptor, struct stw_error *error)
+{
+    for (uint32_t i = 0; i < descriptor->offer_count; i++) {
+        uint32_t bytes = offer_at(descriptor, i)->struct_size;
+        if (!is_plausible(bytes, sizeof(struct stw_offer))
+            || bytes != descriptor->offers->struct_size)
+            return refuse_struct("an offer", bytes, sizeof(struct stw_offer), error);
+    }
+    return STW_OK;
+}
+
+static int is_twice(const struct stw_descriptor *descriptor, const struct stw_offer *offer)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < descriptor->offer_count; i++)
+        count += is_offer(offer_at(descriptor, i), offer->kind, offer->id) != 0;
+    return count > 1;
 }
 
 static stw_status check_offer(const struct stw_descriptor *descriptor,
                               const struct stw_offer *offer, struct stw_error *error)
 {
     uint32_t head_bytes = 2 * sizeof(uint32_t), ops_bytes;
-    if (!is_plausible(offer->struct_size, sizeof *offer)
-        || offer->struct_size != descriptor->offers->struct_size)
-        return refuse_struct("an offer", offer->struct_size, sizeof *offer, error);
     if (!stw__slots_bytes(offer->kind))
         return stw_error_set(error, STW_E_REFUSED, "kind", "an offer has the unknown kind %u",
                              offer->kind);
     if (!offer->id)
         return stw_error_set(error, STW_E_REFUSED, "id", "the id of a %s is null",
                              stw_kind_name(offer->kind));
-    if (find_offer(descriptor, offer->kind, offer->id) != offer)
+    if (is_twice(descriptor, offer))
         return stw_error_set(error, STW_E_REFUSED, "id", "%s \"%.40s\" is offered twice",
                              stw_kind_name(offer->kind), offer->id);
     if (!offer->ops)
@@ -97,18 +117,33 @@ static stw_status check_offer(const struct stw_descriptor *descriptor,
                              stw_kind_name(offer->kind), offer->id);
     memcpy(&ops_bytes, offer->ops, sizeof ops_bytes);
     if (!is_plausible(ops_bytes, head_bytes))
-        return refuse_struct("a table of slots", ops_bytes, head_bytes, error);
+        return refuse_struct("its table of slots", ops_bytes, head_bytes, error);
     return STW_OK;
 }
 
-/* find_offer looks at ids that are checked later: those of offers before the one in hand only. */
-static stw_status check_offers(const struct stw_descriptor *descriptor, struct stw_error *error)
+/* What is wrong with another offer of the same object, under that one's name. */
+static stw_status refuse_sibling(const struct stw_offer *offer, const struct stw_error *reason,
+                                 struct stw_error *error)
 {
-    struct stw_descriptor checked = *descriptor;
-    stw_status status = STW_OK;
+    int has_name = stw__slots_bytes(offer->kind) && offer->id;
+    if (!has_name)
+        return stw_error_set(error, reason->status, reason->field,
+                             "another offer of its object: %s", reason->message);
+    return stw_error_set(error, reason->status, reason->field,
+                         "its object also offers %s \"%.40s\": %s", stw_kind_name(offer->kind),
+                         offer->id, reason->message);
+}
+
+/* What is wrong with the offer that was asked for comes first. `asked` is null if there is none. */
+static stw_status check_offers(const struct stw_descriptor *descriptor,
+                               const struct stw_offer *asked, struct stw_error *error)
+{
+    stw_status status = asked ? check_offer(descriptor, asked, error) : STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < descriptor->offer_count; i++) {
-        checked.offer_count = i + 1;
-        status = check_offer(&checked, offer_at(descriptor, i), error);
+        const struct stw_offer *offer = offer_at(descriptor, i);
+        struct stw_error reason = STW_ERROR_INIT;
+        if (offer != asked && check_offer(descriptor, offer, &reason) != STW_OK)
+            status = refuse_sibling(offer, &reason, error);
     }
     return status;
 }
@@ -133,10 +168,13 @@ static stw_status adopt(const struct stw_plugin_info *info,
         return stw_error_set(reason, STW_E_REFUSED, "descriptor", "the entry returned null");
     stw_status status = check_descriptor(descriptor, reason);
     if (status == STW_OK)
-        status = check_offers(descriptor, reason);
+        status = check_sizes(descriptor, reason);
     if (status != STW_OK)
         return status;
     const struct stw_offer *offer = find_offer(descriptor, info->kind, info->id);
+    status = check_offers(descriptor, offer, reason);
+    if (status != STW_OK)
+        return status;
     if (!offer)
         return stw_error_set(reason, STW_E_REFUSED, "offers", "the descriptor does not offer it");
     *loaded = (struct stw_loaded){.info = info};

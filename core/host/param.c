@@ -234,7 +234,8 @@ void stw_param_format(const struct stw_param *param, const struct stw_value *val
     }
 }
 
-/* `"0" is out of range: 1 to 4096 entries`, or `at least 1 entries` when there is no maximum. */
+/* `"0" is out of range: 1 to 4096 entries`, or `at least 1 entries` when there is no maximum. A
+ * suffix says the unit already: `1us to 10ms`. */
 static stw_status refuse_range(const struct stw_param *param, const char *text,
                                struct stw_error *error)
 {
@@ -246,10 +247,12 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     stw_param_format(param, &low, min, sizeof min);
     stw_param_format(param, &high, max, sizeof max);
     int is_open = param->type == STW_TYPE_U64 && param->max_u64 == UINT64_MAX;
+    const char *last = is_open ? min : max;
+    int needs_unit = *param->unit && is_digit(last[strlen(last) - 1]);
     return stw_error_set(error, STW_E_INVALID, param->name,
                          "\"%.*s\" is out of range: %s%s%s%s%s", QUOTED, text,
-                         is_open ? "at least " : min, is_open ? min : " to ", is_open ? "" : max,
-                         *param->unit ? " " : "", param->unit);
+                         is_open ? "at least " : min, is_open ? "" : " to ", last,
+                         needs_unit ? " " : "", needs_unit ? param->unit : "");
 }
 
 static stw_status parse_bool(const struct stw_param *param, const char *text, uint64_t *number,

@@ -1,9 +1,10 @@
 /* host/registry.h: which plugins there are, found by their manifests alone.
  *
- * Search order: paths given by the user, STWLAB_PLUGIN_PATH (colon-separated), the folder plugins/
- * beside the executable, the installed folder. Folders are searched two levels deep for *.so, in
- * sorted order. A plugin id must be unique within its kind: a duplicate is refused, naming both
- * paths (the same file found twice is no duplicate). */
+ * Places: paths given by the user; and by default STWLAB_PLUGIN_PATH (colon-separated) and the
+ * folder plugins/ beside the executable or, when that is absent, the installed folder. Folders are
+ * searched two levels deep for *.so, in sorted order. A plugin id must be unique within its kind: a
+ * duplicate is refused, naming both paths (the same file found twice is no duplicate). So the order
+ * of the places decides nothing but what is reported first. */
 #ifndef STW_HOST_REGISTRY_H
 #define STW_HOST_REGISTRY_H
 
@@ -23,7 +24,7 @@ void stw_registry_free(struct stw_registry *registry);
  * file inside a folder that is no plugin is remembered as rejected. */
 stw_status stw_registry_add(struct stw_registry *registry, const char *path,
                             struct stw_error *error);
-/* Adds the default places of the search order. Absent ones are skipped. */
+/* Adds the default places. Absent ones are skipped. */
 stw_status stw_registry_add_defaults(struct stw_registry *registry, struct stw_error *error);
 
 uint32_t stw_registry_count(const struct stw_registry *registry);

@@ -122,6 +122,13 @@ static void workload_teardown(void *self, struct stw_mutator *m, void *state)
     (void)self, (void)m, (void)state;
 }
 
+static uint32_t workload_expected(void *self, struct stw_mutator *m, void *state,
+                                  uint64_t *checksum)
+{
+    (void)self, (void)m, (void)state, (void)checksum;
+    return 0;
+}
+
 /* Stubs of map.merge, each bound to an assign. Written at load, before mutators run. */
 
 #define MERGE_STUBS 8u
@@ -256,6 +263,7 @@ static const struct slot workload_slots[] = {
     NEED(workload, checksum),
     MAY(workload, last_map, STUB(workload_last_map)),
     MAY(workload, teardown, STUB(workload_teardown)),
+    MAY(workload, expected, STUB(workload_expected)),
 };
 
 struct slot_table {

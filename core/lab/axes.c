@@ -200,7 +200,8 @@ static void check_owner(struct stw_draft *draft, const struct stw_draft_key *sou
 {
     const struct stw_experiment *e = draft->experiment;
     const struct stw_plugin_info *owner = source->key.owner;
-    if (!owner || uses_plugin(e->axes, draft->axes, e->axis_count, owner)
+    if (!owner || !source->key.param /* reported already */
+        || uses_plugin(e->axes, draft->axes, e->axis_count, owner)
         || uses_plugin(e->fixed, draft->fixed, e->fixed_count, owner))
         return;
     struct stw_place place = stw_ini_place(source->entry);

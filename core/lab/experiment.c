@@ -26,7 +26,7 @@ static const struct stw_param experiment_params[] = {
     {.name = "timeout", .type = STW_TYPE_U64, .unit = "ns", .default_text = "60s",
      .min_u64 = 1000000, .max_u64 = 604800000000000},
     {.name = "memory", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "2GiB",
-     .min_u64 = 16ull << 20, .max_u64 = 16ull << 40},
+     .min_u64 = 64ull << 20, .max_u64 = 16ull << 40},
 };
 #define EXPERIMENT_PARAMS (sizeof experiment_params / sizeof *experiment_params)
 

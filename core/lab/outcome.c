@@ -162,12 +162,22 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
 }
 
-static uint32_t of_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
+/* Anybody may send SIGKILL: it is the kernel's for memory only if something else says so too. */
+static uint32_t of_kill(const struct stw_process *process, const struct stw_process_end *end,
+                        struct stw_text *text)
 {
-    if (number == SIGKILL) {
+    int is_full = process->memory_bytes
+               && end->rss_peak_bytes >= process->memory_bytes - process->memory_bytes / 10;
+    if (end->oom_kills || is_full) {
         stw_text_add(text, "killed from outside, likely by the kernel for memory");
         return STW_OUTCOME_OUT_OF_MEMORY;
     }
+    stw_text_add(text, "SIGKILL from outside");
+    return STW_OUTCOME_CRASHED;
+}
+
+static uint32_t of_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
+{
     add_signal(number, record, text);
     if (record && record->crash_signal == number && record->crash_at_limit == 1) {
         stw_text_add(text, " at the memory limit");
@@ -223,6 +233,8 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     if (timed_out && end->signal == SIGKILL) {
         stw_text_add(&text, "its time was up");
         outcome->kind = STW_OUTCOME_TIMED_OUT;
+    } else if (end->signal == SIGKILL) {
+        outcome->kind = of_kill(process, end, &text);
     } else if (end->signal) {
         outcome->kind = of_signal(end->signal, record, &text);
     } else {

@@ -6,7 +6,8 @@
  *     equal that of the first ok trial of the group, of this run or of one that it resumes.
  * R4  the coordinator's own time of a trial is all that passes between two waits up to the storing,
  *     and so contains the commit of the trial before.
- * The first interrupt lets the trial in hand end, the second kills it; neither leaves a worker. */
+ * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves a
+ * worker. */
 #include "lab/run.h"
 
 #include "base/error.h"
@@ -19,6 +20,7 @@
 #include "prim/process.h"
 #include "prim/thread.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,7 @@ struct run {
     uint32_t *groups;             /* of each cell */
     unsigned char *is_cell_bad;
     char **arguments;             /* of a worker */
+    struct stw_text builds;       /* lines for the settings of every trial */
     uint64_t awake_ns;            /* since when the coordinator works on its own time */
 };
 
@@ -145,9 +148,13 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
     if (attempt->descriptor >= 0)
         attempt->record = stw_memory_map_shared(attempt->descriptor, STW_RECORD_BYTES);
     if (!attempt->record)
-        return stw_error_set(error, STW_E_NOMEM, NULL, "cannot make the record of a trial");
+        return stw_error_set(error, STW_E_NOMEM, NULL,
+                             "cannot make the record of a trial (%zu MiB of address space): %s",
+                             STW_RECORD_BYTES >> 20, strerror(errno));
     stw_cell_settings(run->matrix, attempt->cell, &settings);
     struct stw_record *record = attempt->record;
+    if (settings.length + run->builds.length < sizeof record->settings)
+        stw_text_add(&settings, "%s", stw_text_get(&run->builds));
     int fits = settings.length < sizeof record->settings;
     if (fits)
         memcpy(record->settings, stw_text_get(&settings), settings.length + 1);
@@ -343,13 +350,35 @@ static char **arguments_new(const struct stw_run_options *options)
     return arguments;
 }
 
-static void prepare(struct run *run)
+/* The worker reads the plugins' files anew: so it can refuse one that has changed since. Not part
+ * of a cell's identity. */
+static void add_builds(const struct stw_registry *registry, struct stw_text *text)
+{
+    for (uint32_t i = 0; i < stw_registry_count(registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(registry, i);
+        if (info->build_id[0])
+            stw_text_add(text, "build.%s/%s\t%s\n", stw_kind_name(info->kind), info->id,
+                         info->build_id);
+    }
+}
+
+/* While a reader keeps the store waiting. */
+static int is_given_up(void *context)
+{
+    struct run *run = context;
+    stw_progress_clear(&run->progress);
+    return stw_interrupts_count(&run->interrupts) > 1;
+}
+
+static void prepare(struct run *run, const struct stw_registry *registry)
 {
     const struct stw_matrix *matrix = run->matrix;
     run->groups = stw_new(matrix->cell_count, sizeof *run->groups);
     run->references = stw_new(matrix->cell_count, sizeof *run->references);
     run->is_cell_bad = stw_new(matrix->cell_count, 1);
     run->arguments = arguments_new(run->options);
+    add_builds(registry, &run->builds);
+    stw_store_heed(run->store, is_given_up, run);
     for (uint32_t i = 0; i < matrix->cell_count; i++)
         run->groups[i] = group_of(matrix, &matrix->cells[i]);
 }
@@ -363,6 +392,7 @@ static void conclude(struct run *run)
     free(run->references);
     free(run->is_cell_bad);
     free(run->arguments);
+    stw_text_free(&run->builds);
 }
 
 stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
@@ -379,12 +409,16 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
         stw_store_close(run.store);
         return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
     }
-    prepare(&run);
+    prepare(&run, registry);
     status = recall(&run, error);
     if (status == STW_OK)
         status = store_skipped(&run, error);
     if (status == STW_OK)
         status = run_slots(&run, error);
+    if (status == STW_E_STATE && stw_interrupts_count(&run.interrupts) > 1) {
+        result->interrupted = 1; /* while a reader kept the store waiting */
+        status = STW_OK;
+    }
     conclude(&run);
     stw_interrupts_end(&run.interrupts);
     return status;

@@ -8,9 +8,13 @@
 stw_status stw_sql_failed(const struct stw_sql *sql, const char *what, struct stw_error *error)
 {
     int code = sqlite3_extended_errcode(sql->db), system = sqlite3_system_errno(sql->db);
-    int told = system && (code & 0xff) != SQLITE_BUSY;
-    return stw_error_set(error, STW_E_IO, NULL, "cannot %s %s: %s%s%s", what, sql->path,
-                         sqlite3_errmsg(sql->db), told ? ": " : "",
+    int busy = (code & 0xff) == SQLITE_BUSY, told = system && !busy;
+    if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+        return stw_error_set(error, STW_E_INVALID, NULL,
+                             "cannot %s %s: damaged, or not of an stwlab run: %s", what, sql->path,
+                             sqlite3_errmsg(sql->db));
+    return stw_error_set(error, busy ? STW_E_STATE : STW_E_IO, NULL, "cannot %s %s: %s%s%s", what,
+                         sql->path, sqlite3_errmsg(sql->db), told ? ": " : "",
                          told ? strerror(system) : "");
 }
 

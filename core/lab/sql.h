@@ -11,7 +11,8 @@ struct stw_sql {
     char *path; /* of the database, for messages */
 };
 
-/* "cannot WHAT PATH: " and SQLite's and the system's words for the last failure. STW_E_IO. */
+/* "cannot WHAT PATH: " and SQLite's and the system's words for the last failure. STW_E_INVALID: the
+ * file is damaged or no database; STW_E_STATE: a reader kept it locked; else STW_E_IO. */
 stw_status stw_sql_failed(const struct stw_sql *sql, const char *what, struct stw_error *error);
 stw_status stw_sql_run(const struct stw_sql *sql, const char *text, const char *what,
                        struct stw_error *error);

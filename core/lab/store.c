@@ -14,6 +14,7 @@
 #include "lab/schema.h"
 #include "lab/sql.h"
 #include "lab/store_plan.h"
+#include "prim/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_WAIT_MS 10000 /* for someone who reads the run meanwhile */
+/* Waiting for someone who reads the run. */
+#define WAIT_MS_MIN 1
+#define WAIT_MS_MAX 100
+#define WAIT_SILENT_NS 2000000000ull
 
 /* Statements that are prepared once. */
 #define HAS 0u
@@ -57,6 +61,10 @@ static const char *const statement_texts[STATEMENTS] = {
 struct stw_store {
     struct stw_sql sql;
     int lock; /* the run directory, locked */
+    int (*gives_up)(void *context); /* may be null: never */
+    void *context;
+    uint64_t wait_began_ns;
+    int is_wait_told;
     sqlite3_stmt *statements[STATEMENTS];
 };
 
@@ -94,21 +102,46 @@ static stw_status lock_directory(struct stw_store *store, const char *run, struc
                          strerror(errno));
 }
 
-static stw_status open_database(struct stw_store *store, struct stw_error *error)
+/* SQLite's busy handler: how often it was called for this lock before; 0 gives up. */
+static int wait_for_reader(void *context, int waits)
 {
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    struct stw_store *store = context;
+    if (store->gives_up && store->gives_up(store->context))
+        return 0;
+    uint64_t now_ns = stw_clock_ns();
+    if (waits == 0) {
+        store->wait_began_ns = now_ns;
+        store->is_wait_told = 0;
+    }
+    if (!store->is_wait_told && now_ns - store->wait_began_ns >= WAIT_SILENT_NS) {
+        store->is_wait_told = 1;
+        fprintf(stderr, "stwlab: waiting for a reader of %s to end its transaction\n",
+                store->sql.path);
+    }
+    int wait_ms = WAIT_MS_MIN * (waits + 1);
+    sqlite3_sleep(waits < WAIT_MS_MAX && wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX);
+    return 1;
+}
+
+void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), void *context)
+{
+    store->gives_up = gives_up;
+    store->context = context;
+}
+
+static stw_status open_database(struct stw_store *store, int flags, struct stw_error *error)
+{
     if (sqlite3_open_v2(store->sql.path, &store->sql.db, flags, NULL) != SQLITE_OK)
         return stw_sql_failed(&store->sql, "open", error);
     sqlite3_extended_result_codes(store->sql.db, 1);
-    sqlite3_busy_timeout(store->sql.db, BUSY_WAIT_MS);
-    return stw_sql_run(&store->sql, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;",
-                       "open", error);
+    sqlite3_busy_handler(store->sql.db, wait_for_reader, store);
+    return STW_OK;
 }
 
-/* Tells an empty file from a run of ours and from anything else. */
-static stw_status create_or_resume(struct stw_store *store, const struct stw_matrix *matrix,
-                                   const struct stw_registry *registry, int resume,
-                                   struct stw_error *error)
+/* Tells an empty file from a run of ours and from anything else; a run of ours must be the same.
+ * Changes nothing. */
+static stw_status check_run(struct stw_store *store, const struct stw_plan *plan, int resume,
+                            int *is_empty, struct stw_error *error)
 {
     int failed = 0;
     int64_t tables = stw_sql_number(&store->sql, "SELECT count(*) FROM sqlite_schema", &failed);
@@ -116,8 +149,9 @@ static stw_status create_or_resume(struct stw_store *store, const struct stw_mat
     int64_t version = stw_sql_number(&store->sql, "PRAGMA user_version", &failed);
     if (failed)
         return stw_sql_failed(&store->sql, "read", error);
-    if (tables == 0)
-        return stw_plan_create(&store->sql, matrix, registry, error);
+    *is_empty = tables == 0;
+    if (*is_empty)
+        return STW_OK;
     if (owner != STW_STORE_APPLICATION)
         return stw_error_set(error, STW_E_STATE, NULL, "%s was not written by stwlab",
                              store->sql.path);
@@ -127,11 +161,25 @@ static stw_status create_or_resume(struct stw_store *store, const struct stw_mat
                              (long long)version, STW_STORE_VERSION);
     char *run = stw_strdup(store->sql.path);
     *strrchr(run, '/') = '\0';
-    stw_status status = resume ? stw_plan_resume(&store->sql, matrix, run, error)
+    stw_status status = resume ? stw_plan_check(&store->sql, plan, run, error)
         : stw_error_set(error, STW_E_STATE, NULL,
                         "%s exists already; use --resume or another -o", run);
     free(run);
     return status;
+}
+
+static stw_status create_or_resume(struct stw_store *store, const struct stw_plan *plan,
+                                   int resume, struct stw_error *error)
+{
+    int is_empty = 0;
+    stw_status status = stw_sql_run(&store->sql, "PRAGMA journal_mode=TRUNCATE;"
+                                    " PRAGMA synchronous=FULL;", "open", error);
+    if (status == STW_OK)
+        status = check_run(store, plan, resume, &is_empty, error);
+    if (status != STW_OK)
+        return status;
+    return is_empty ? stw_plan_create(&store->sql, plan, error)
+                    : stw_plan_resume(&store->sql, plan->matrix, error);
 }
 
 static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
@@ -143,28 +191,53 @@ static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
     return STW_OK;
 }
 
+static struct stw_store *store_new(const char *run)
+{
+    struct stw_store *store = stw_new(1, sizeof *store);
+    struct stw_text path = {0};
+    stw_text_add(&path, "%s/results.sqlite", run);
+    store->sql.path = path.bytes;
+    store->lock = -1;
+    return store;
+}
+
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
                           const struct stw_registry *registry, int resume,
                           struct stw_store **store, struct stw_error *error)
 {
-    struct stw_store *opened = stw_new(1, sizeof *opened);
-    struct stw_text path = {0};
-    stw_text_add(&path, "%s/results.sqlite", run);
-    opened->sql.path = path.bytes;
-    opened->lock = -1;
+    struct stw_store *opened = store_new(run);
+    const struct stw_plan plan = {matrix, registry};
     stw_status status = make_directories(run, error);
     if (status == STW_OK)
         status = lock_directory(opened, run, error);
     if (status == STW_OK)
-        status = open_database(opened, error);
+        status = open_database(opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
     if (status == STW_OK)
-        status = create_or_resume(opened, matrix, registry, resume, error);
+        status = create_or_resume(opened, &plan, resume, error);
     if (status == STW_OK)
         status = prepare_all(opened, error);
     if (status == STW_OK)
         *store = opened;
     else
         stw_store_close(opened);
+    return status;
+}
+
+stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
+                           const struct stw_registry *registry, int resume,
+                           struct stw_error *error)
+{
+    struct stw_store *store = store_new(run);
+    const struct stw_plan plan = {matrix, registry};
+    stw_status status = STW_OK;
+    int is_empty;
+    if (access(store->sql.path, F_OK) == 0) {
+        /* Writable, because what a killed run left half-written is rolled back first. */
+        status = open_database(store, SQLITE_OPEN_READWRITE, error);
+        if (status == STW_OK)
+            status = check_run(store, &plan, resume, &is_empty, error);
+    }
+    stw_store_close(store);
     return status;
 }
 

@@ -12,12 +12,21 @@
 struct stw_store; /* opaque */
 
 /* Creates RUN/results.sqlite (and RUN). A run that exists is an error unless `resume`, and then its
- * experiment must be the same: STW_E_STATE with the difference. STW_E_IO with the system's words
- * for an unwritable folder or a full disk. */
+ * experiment and its plugins' builds must be the same: STW_E_STATE with the difference. STW_E_IO
+ * with the system's words for an unwritable folder or a full disk; STW_E_INVALID for a file that is
+ * damaged or no database. */
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
                           const struct stw_registry *registry, int resume,
                           struct stw_store **store, struct stw_error *error);
+/* Whether stw_store_open would take that run: the same errors, but nothing is created, locked or
+ * changed. */
+stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
+                           const struct stw_registry *registry, int resume,
+                           struct stw_error *error);
 void stw_store_close(struct stw_store *store);
+/* A reader with an open transaction keeps a write waiting as long as it takes, or until
+ * `gives_up` (asked again and again meanwhile) says so: then the write fails with STW_E_STATE. */
+void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), void *context);
 /* Whether this trial is stored already. */
 int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial);
 /* What is stored of a cell: a run that goes on starts from it. */

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static stw_status put(const struct stw_sql *sql, const char *key, const char *value)
 {
@@ -170,9 +171,9 @@ static void insert_fact(void *context, const char *key, const char *value)
     stw_sql_insert(sql, "INSERT OR REPLACE INTO environment VALUES(?1,?2)", both, 2);
 }
 
-static stw_status create_rows(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                              const struct stw_registry *registry)
+static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *plan)
 {
+    const struct stw_matrix *matrix = plan->matrix;
     for (uint32_t i = 0; stw_schema[i]; i++)
         if (sqlite3_exec(sql->db, stw_schema[i], NULL, NULL, NULL) != SQLITE_OK)
             return STW_E_IO;
@@ -182,14 +183,14 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_matrix
     if (status == STW_OK)
         status = insert_cells(sql, matrix);
     if (status == STW_OK)
-        status = insert_plugins(sql, registry);
+        status = insert_plugins(sql, plan->registry);
     if (status == STW_OK)
         stw_environment_capture(insert_fact, (void *)(uintptr_t)sql);
     return status;
 }
 
-stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                           const struct stw_registry *registry, struct stw_error *error)
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan,
+                           struct stw_error *error)
 {
     char start[128];
     snprintf(start, sizeof start, "BEGIN IMMEDIATE; PRAGMA application_id=%d;"
@@ -197,7 +198,7 @@ stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_matrix *m
     stw_status status = stw_sql_run(sql, start, "create", error);
     if (status != STW_OK)
         return stw_sql_end(sql, status, "create", error);
-    return stw_sql_end(sql, create_rows(sql, matrix, registry), "create", error);
+    return stw_sql_end(sql, create_rows(sql, plan), "create", error);
 }
 
 /* Says in words how the stored cells differ from the matrix. */
@@ -251,13 +252,45 @@ static stw_status check_identity(const struct stw_sql *sql, const struct stw_mat
     return STW_E_STATE;
 }
 
-stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                           const char *run, struct stw_error *error)
+/* A plugin of the run that was built anew would mix the numbers of two programs in one cell. One
+ * that is gone or tells no build is the matrix's and the worker's concern. */
+static stw_status check_builds(const struct stw_sql *sql, const struct stw_registry *registry,
+                               const char *run, struct stw_error *error)
 {
-    stw_status status = check_identity(sql, matrix, run, error);
-    if (status != STW_OK)
-        return status;
-    status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
+    sqlite3_stmt *row = NULL;
+    stw_status status = STW_OK;
+    int code = sqlite3_prepare_v2(sql->db, "SELECT kind, id, build_id FROM plugin"
+                                  " WHERE build_id <> '' ORDER BY kind, id", -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    for (; status == STW_OK && code == SQLITE_ROW; code = sqlite3_step(row)) {
+        const char *kind = (const char *)sqlite3_column_text(row, 0);
+        const char *id = (const char *)sqlite3_column_text(row, 1);
+        const char *build = (const char *)sqlite3_column_text(row, 2);
+        const struct stw_plugin_info *now =
+            kind && id ? stw_registry_find(registry, stw_kind_of_name(kind), id) : NULL;
+        if (now && now->build_id[0] && build && strcmp(now->build_id, build) != 0)
+            status = stw_error_set(error, STW_E_STATE, NULL,
+                                   "%s holds trials of another build of %s/%s: %s, now it is %s;"
+                                   " use another -o", run, kind, id, build, now->build_id);
+    }
+    if (status == STW_OK && code != SQLITE_DONE)
+        status = stw_sql_failed(sql, "read", error);
+    sqlite3_finalize(row);
+    return status;
+}
+
+stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
+                          struct stw_error *error)
+{
+    stw_status status = check_identity(sql, plan->matrix, run, error);
+    return status == STW_OK ? check_builds(sql, plan->registry, run, error) : status;
+}
+
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
+                           struct stw_error *error)
+{
+    stw_status status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
     if (status != STW_OK)
         return status;
     return stw_sql_end(sql, insert_plan(sql, matrix->experiment), "write", error);

@@ -5,12 +5,21 @@
 #include "lab/experiment.h"
 #include "lab/sql.h"
 
+/* What a run is to be made of. */
+struct stw_plan {
+    const struct stw_matrix *matrix;
+    const struct stw_registry *registry;
+};
+
 /* Makes an empty database a run, in one transaction. */
-stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                           const struct stw_registry *registry, struct stw_error *error);
-/* STW_E_STATE with the difference when the run in folder `run` is of another experiment; else notes
- * what the file may say anew: number of trials, question, claims. */
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan,
+                           struct stw_error *error);
+/* STW_E_STATE with the difference when the run in folder `run` is of another experiment or of other
+ * builds of its plugins. */
+stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
+                          struct stw_error *error);
+/* Notes what the file of a run that goes on may say anew: number of trials, question, claims. */
 stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                           const char *run, struct stw_error *error);
+                           struct stw_error *error);
 
 #endif

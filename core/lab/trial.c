@@ -45,21 +45,25 @@ struct trial_thread {
 static struct trial trial;
 static struct trial_thread threads[STW_RECORD_MUTATORS];
 
-static void set_verdict(uint32_t verdict, const char *field, const char *message)
+/* 0: another verdict came first. */
+static int set_verdict(uint32_t verdict, const char *field, const char *message)
 {
     uint32_t none = STW_VERDICT_NONE;
     struct stw_record *record = trial.record;
     if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
-        return;
+        return 0;
     snprintf(record->message, sizeof record->message, "%s", message);
     snprintf(record->field, sizeof record->field, "%s", field ? field : "");
+    return 1;
 }
 
 /* Ends the process with a verdict. Other threads may be anywhere. */
 static _Noreturn void end_with(uint32_t verdict, const char *field, const char *message)
 {
-    set_verdict(verdict, field, message);
+    static uint32_t never;
+    while (!set_verdict(verdict, field, message)) /* whoever came first ends the process */
+        stw_futex_wait(&never, 0, 0);
     fflush(NULL);
     _Exit(0);
 }
@@ -74,6 +78,28 @@ static _Noreturn void audit_failed(const struct stw_error *error)
     end_with(STW_VERDICT_INVALID, error->field, error->message);
 }
 
+/* Records a call that the main thread makes, while no mutator runs, as mutator 0's. */
+static void note_call(const struct stw_loaded *plugin, uint32_t call)
+{
+    static uint64_t count;
+    uint32_t *calls = trial.record->traces[0].calls;
+    calls[(count + 1) % STW_TRACE_CALLS] = 0;
+    calls[count++ % STW_TRACE_CALLS] = plugin->ordinal << 16 | call;
+}
+
+/* All trials of a run use the build that the coordinator listed. */
+static stw_status check_build(const struct stw_plugin_info *info, struct stw_error *error)
+{
+    char key[16 + STW_WORD_BYTES + STW_ID_BYTES];
+    snprintf(key, sizeof key, "build.%s/%s", stw_kind_name(info->kind), info->id);
+    const char *listed = stw_settings_get(&trial.settings, key);
+    if (!listed || strcmp(listed, info->build_id) == 0)
+        return STW_OK;
+    return stw_error_set(error, STW_E_REFUSED, stw_kind_name(info->kind),
+                         "%s was replaced during the run: build %s, not %s", info->path,
+                         info->build_id, listed);
+}
+
 static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
                                 struct stw_loaded *loaded, struct stw_error *error)
 {
@@ -81,14 +107,19 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
     if (!info)
         return stw_error_set(error, STW_E_REFUSED, stw_kind_name(kind), "no %s is called '%s'",
                              stw_kind_name(kind), id);
-    stw_status status = stw_plugin_load(info, loaded, error);
+    snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
+             "%s/%s", stw_kind_name(kind), id);
+    stw_status status = check_build(info, error);
+    if (status != STW_OK)
+        return status;
+    loaded->ordinal = ordinal;
+    note_call(loaded, STW_CALL_LOAD);
+    status = stw_plugin_load(info, loaded, error);
     if (status != STW_OK)
         return status;
     loaded->ordinal = ordinal;
     char prefix[STW_WORD_BYTES + STW_ID_BYTES];
     snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
-    snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
-             "%s/%s", stw_kind_name(kind), id);
     return stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
                                &trial.configs[ordinal], error);
 }
@@ -172,6 +203,7 @@ static stw_status start_runtime(struct stw_error *error)
                                        &options.gc.percent, error);
     if (status == STW_OK)
         status = stw_runtime_init(&options, error);
+    note_call(&trial.allocator, STW_CALL_CREATE);
     if (status == STW_OK)
         status = trial.allocator.ops.allocator.create(stw_host_table(), &trial.configs[1], error,
                                                       &trial.allocator.self);
@@ -183,10 +215,14 @@ static stw_status start_runtime(struct stw_error *error)
 static stw_status create_others(struct stw_error *error)
 {
     const struct stw_host *host = stw_host_table();
+    note_call(&trial.map, STW_CALL_CREATE);
     stw_status status = trial.map.ops.map.create(host, &trial.configs[2], error, &trial.map.self);
-    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++)
+    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++) {
+        note_call(&trial.strategies[i], STW_CALL_CREATE);
         status = trial.strategies[i].ops.strategy.create(host, &trial.configs[4 + i], error,
                                                          &trial.strategies[i].self);
+    }
+    note_call(&trial.workload, STW_CALL_CREATE);
     if (status == STW_OK)
         status = trial.workload.ops.workload.create(host, &trial.configs[3], error,
                                                     &trial.workload.self);
@@ -221,6 +257,20 @@ static void run_operations(struct trial_thread *t)
     t->ended_ns = before;
 }
 
+/* Compares with what the workload works out without maps and strategies, if it can. */
+static void check_expected(const struct trial_thread *t)
+{
+    uint64_t expected = 0;
+    char message[128];
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    if (!ops->expected(trial.workload.self, t->mutator, t->state, &expected)
+        || expected == t->checksum)
+        return;
+    snprintf(message, sizeof message, "mutator %u computed %016llx where %016llx is right",
+             t->index, (unsigned long long)t->checksum, (unsigned long long)expected);
+    end_with(STW_VERDICT_INVALID, "checksum", message);
+}
+
 static void *run_mutator(void *context)
 {
     struct trial_thread *t = context;
@@ -242,6 +292,7 @@ static void *run_mutator(void *context)
     meet(t);
     stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_CHECKSUM);
     t->checksum = ops->checksum(self, m, t->state);
+    check_expected(t);
     t->last_map.struct_size = sizeof t->last_map;
     stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_LAST_MAP);
     ops->last_map(self, m, t->state, &t->last_map);
@@ -339,10 +390,16 @@ static void fill_record(void)
 
 static void destroy_plugins(void)
 {
+    memset(trial.record->traces, 0, sizeof trial.record->traces);
+    note_call(&trial.workload, STW_CALL_DESTROY);
     trial.workload.ops.workload.destroy(trial.workload.self);
-    for (uint32_t i = trial.strategy_count; i > 0; i--)
+    for (uint32_t i = trial.strategy_count; i > 0; i--) {
+        note_call(&trial.strategies[i - 1], STW_CALL_DESTROY);
         trial.strategies[i - 1].ops.strategy.destroy(trial.strategies[i - 1].self);
+    }
+    note_call(&trial.map, STW_CALL_DESTROY);
     trial.map.ops.map.destroy(trial.map.self);
+    note_call(&trial.allocator, STW_CALL_DESTROY);
     trial.allocator.ops.allocator.destroy(trial.allocator.self);
 }
 

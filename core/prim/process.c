@@ -4,6 +4,8 @@
  * exec, by async-signal-safe calls alone. A pipe that exec closes tells the parent that it worked,
  * or which step failed. The output pipe is drained while waiting, so a child that prints without
  * end neither blocks nor fills memory.
+ * The parent is a subreaper: whatever a child leaves behind becomes a child of the parent, and is
+ * killed with it. Children that the parent had before its first worker are not ours to kill.
  * Rejected: vfork, because the peak memory that the system reports for the child would then be the
  * parent's; RLIMIT_AS, because the heap reserves far more address space than it uses. */
 #include "prim/process.h"
@@ -40,7 +42,8 @@
 #define TLS_TUNABLE "glibc.rtld.optional_static_tls=16384"
 
 #define FREE_DESCRIPTOR 16   /* above those that the child rearranges */
-#define DRAIN_READS_MAX 64   /* after the end; an escaped grandchild may go on printing */
+#define DRAIN_READS_MAX 64   /* at once; a child may print faster than we read */
+#define SWEEPS_MAX 1000      /* a descendant may fork faster than we kill */
 
 /* What the child reports when it cannot become the worker. */
 struct failure {
@@ -190,6 +193,78 @@ static stw_status parent_continue(const struct stw_process_spec *spec, int statu
     return result;
 }
 
+/* The whole of a file of /proc, or as much of it as can be read. */
+static void read_proc(const char *path, struct stw_text *text)
+{
+    char bytes[4096];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? 0 : 1;
+    while (got > 0 || (got < 0 && errno == EINTR)) {
+        got = read(file, bytes, sizeof bytes);
+        if (got > 0)
+            stw_text_add_bytes(text, bytes, (size_t)got);
+    }
+    if (file >= 0)
+        close(file);
+}
+
+/* How many processes the kernel has killed for memory since it booted. */
+static uint64_t count_oom_kills(void)
+{
+    static const char name[] = "\noom_kill ";
+    struct stw_text text = {0};
+    read_proc("/proc/vmstat", &text);
+    const char *at = strstr(stw_text_get(&text), name);
+    uint64_t count = at ? strtoull(at + sizeof name - 1, NULL, 10) : 0;
+    stw_text_free(&text);
+    return count;
+}
+
+/* " PID PID ... " of this process's children, zombies included. */
+static void list_children(struct stw_text *text)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    stw_text_add(text, " ");
+    read_proc(path, text);
+}
+
+/* The children of before the first worker. */
+static struct stw_text strangers;
+
+static void become_reaper(void)
+{
+    if (!strangers.length)
+        list_children(&strangers);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static int is_stranger(long pid)
+{
+    char word[32];
+    snprintf(word, sizeof word, " %ld ", pid);
+    return strstr(strangers.bytes, word) != NULL;
+}
+
+/* Kills and reaps the children that there are; returns how many. Theirs become ours by that. */
+static uint32_t sweep_children(void)
+{
+    struct stw_text text = {0};
+    uint32_t swept = 0;
+    list_children(&text);
+    char *at = text.bytes, *end;
+    for (long pid = strtol(at, &end, 10); end != at; at = end, pid = strtol(at, &end, 10)) {
+        if (pid <= 0 || is_stranger(pid))
+            continue;
+        kill((pid_t)pid, SIGKILL);
+        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        swept++;
+    }
+    stw_text_free(&text);
+    return swept;
+}
+
 stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_process *process,
                              struct stw_error *error)
 {
@@ -200,7 +275,10 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
         return failed;
     }
     struct child child = {spec, environment_new(), getpid(), output[1], status[1]};
-    *process = (struct stw_process){.handle = -1, .output = output[0]};
+    become_reaper();
+    *process = (struct stw_process){.handle = -1, .output = output[0],
+                                    .memory_bytes = spec->memory_bytes,
+                                    .oom_kills = count_oom_kills()};
     process->pid = fork();
     if (process->pid == 0)
         child_run(&child);
@@ -282,6 +360,8 @@ void stw_process_finish(struct stw_process *process, struct stw_process_end *end
     kill(-process->pid, SIGKILL); /* its leader is not reaped yet: the group is still ours */
     while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
         continue;
+    for (uint32_t i = 0; i < SWEEPS_MAX && sweep_children() > 0; i++)
+        continue;
     drain(process);
     if (process->output >= 0)
         close(process->output);
@@ -291,6 +371,7 @@ void stw_process_finish(struct stw_process *process, struct stw_process_end *end
         .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
         .cpu_ns = ns_of(usage.ru_utime) + ns_of(usage.ru_stime),
         .rss_peak_bytes = (uint64_t)usage.ru_maxrss * 1024u,
+        .oom_kills = count_oom_kills() - process->oom_kills,
     };
 }
 

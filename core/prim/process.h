@@ -1,8 +1,8 @@
 /* prim/process.h: worker processes, interrupts of the coordinator, and the worker's crash handler.
  *
  * PR1  a child leads a process group of its own, and dies when its parent dies.
- * PR2  stw_process_finish leaves no member of that group alive and reaps the child; every process
- *      that was started is finished.
+ * PR2  stw_process_finish leaves no descendant of the child alive, also not one that left its
+ *      group, and reaps them all; every process that was started is finished.
  * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
@@ -27,6 +27,8 @@ struct stw_process {
     int32_t pid;
     int handle; /* pidfd */
     int output; /* reading end of the child's stdout and stderr */
+    uint64_t memory_bytes; /* its limit, or 0 */
+    uint64_t oom_kills; /* the kernel's count before it began */
     uint64_t forked_ns; /* when the fork was done; from then on the parent only waits */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
@@ -37,6 +39,7 @@ struct stw_process_end {
     int32_t exit_status; /* when signal is 0 */
     uint64_t cpu_ns;     /* user + system */
     uint64_t rss_peak_bytes;
+    uint64_t oom_kills;  /* processes that the kernel killed for memory meanwhile, on the machine */
 };
 
 /* Returns once the executable runs. STW_E_IO or STW_E_NOMEM with the system's words. */
@@ -50,7 +53,7 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
 /* Waits until the child ends, the monotonic clock reaches `deadline_ns`, or the descriptor `wake`
  * (-1: none) is readable. */
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake);
-/* Kills what is left of the child's group and reaps it. */
+/* Kills what is left of the child and its descendants and reaps it. */
 void stw_process_finish(struct stw_process *process, struct stw_process_end *end);
 
 /* SIGINT and SIGTERM as something to be counted, not to die from. */

@@ -24,6 +24,7 @@ stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error)
 void stw_self_guard_output(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     /* The lowest free number is the closed one, because those below are open by then. */
     for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
         if (fcntl(file, F_GETFD) < 0 && errno == EBADF)

@@ -9,10 +9,12 @@
  *     mutators and all cells merge the same entries.
  * M2  generated keys are distinct: each generator is a bijection of the index. Keys from a file may
  *     repeat; the entry that comes last wins, in every map.
- * M3  the checksum does not depend on the order in which a map is walked.
+ * M3  the checksum does not depend on the order in which a map is walked, and `expected` knows it
+ *     from the entries alone, without any map: a strategy that loses an entry is found out.
  *
  * Threads: a key file is read once, by create, before there are mutators. From then on the plan is
  * constant; each mutator has a state of its own, a managed cell. */
+#define _GNU_SOURCE /* qsort_r */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,8 @@ struct key_file {
     char *bytes;
     uint64_t byte_count, byte_capacity;
     uint64_t count;
+    unsigned char *repeated; /* [count]: 1: the same key comes again later */
+    uint64_t distinct;
 };
 
 struct plan {
@@ -255,6 +259,51 @@ static stw_status read_keys(struct plan *plan, FILE *file, const char *path,
     return STW_OK;
 }
 
+/* Order of the keys of two entries of a key file. */
+static int compare_keys(const struct plan *plan, uint32_t a, uint32_t b)
+{
+    if (plan->key == STW_KEY_U64)
+        return (plan->file.words[a] > plan->file.words[b])
+               - (plan->file.words[a] < plan->file.words[b]);
+    char unused[KEY_TEXT_BYTES];
+    uint64_t a_length = 0, b_length = 0;
+    const char *a_text = text_at(plan, a, 0, unused, &a_length);
+    const char *b_text = text_at(plan, b, 0, unused, &b_length);
+    int order = memcmp(a_text, b_text, a_length < b_length ? a_length : b_length);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+/* By key, then by place. */
+static int compare_entries(const void *left, const void *right, void *plan)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    int order = compare_keys(plan, a, b);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* Marks the entries of a key file that a later one replaces. */
+static stw_status find_repeated(struct plan *plan, struct stw_error *error)
+{
+    uint64_t count = plan->file.count;
+    uint32_t *order = calloc(count, sizeof *order);
+    plan->file.repeated = calloc(count, 1);
+    if (!order || !plan->file.repeated) {
+        free(order);
+        return plan->host->set_error(error, STW_E_NOMEM, "keys", "out of memory for the keys");
+    }
+    for (uint64_t i = 0; i < count; i++)
+        order[i] = (uint32_t)i;
+    qsort_r(order, count, sizeof *order, compare_entries, plan);
+    plan->file.distinct = count;
+    for (uint64_t i = 0; i + 1 < count; i++) {
+        int same = compare_keys(plan, order[i], order[i + 1]) == 0;
+        plan->file.repeated[order[i]] = (unsigned char)same;
+        plan->file.distinct -= (uint64_t)same;
+    }
+    free(order);
+    return STW_OK;
+}
+
 static stw_status load_keys(struct plan *plan, const char *path, struct stw_error *error)
 {
     if (path[0] == '\0')
@@ -274,7 +323,7 @@ static stw_status load_keys(struct plan *plan, const char *path, struct stw_erro
     else
         status = plan->host->set_error(error, STW_E_NOMEM, "keys", "out of memory for the keys");
     fclose(file);
-    return status;
+    return status == STW_OK ? find_repeated(plan, error) : status;
 }
 
 /* Lifecycle. */
@@ -284,6 +333,7 @@ static void destroy(void *self)
     struct plan *plan = self;
     free(plan->file.words);
     free(plan->file.bytes);
+    free(plan->file.repeated);
     free(plan);
 }
 
@@ -461,6 +511,26 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     return tally.sum;
 }
 
+/* What every mutator must come to, from its entries alone (M3). */
+static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_t *sum)
+{
+    const struct plan *plan = self;
+    const struct state *s = state;
+    const struct stw_string *strings = s->keys;
+    const uint64_t *numbers = s->keys;
+    uint64_t counts = 0, distinct = plan->file.repeated ? plan->file.distinct : plan->entries;
+    for (uint64_t i = 0; i < plan->merges; i++)
+        counts = mix(counts ^ distinct);
+    *sum = mix(counts) + plan->merges;
+    for (uint64_t i = 0; i < plan->entries; i++) {
+        const void *key = plan->key == STW_KEY_U64 ? (const void *)&numbers[i] : &strings[i];
+        if (!plan->file.repeated || !plan->file.repeated[i])
+            *sum += mix(hash_key(plan->key, key) + mix(s->values[i]));
+        stw_poll(m);
+    }
+    return 1;
+}
+
 static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_map_stats *stats)
 {
     (void)self;
@@ -489,6 +559,7 @@ static const struct stw_workload_ops ops = {
     .checksum = checksum,
     .last_map = last_map,
     .teardown = teardown,
+    .expected = expected,
 };
 
 STW_MANIFEST(

@@ -110,7 +110,7 @@ Test(load, refuses_descriptors_that_are_incomplete)
     expect_strategy_refusal("null_ops.so", "null-ops", "ops",
                             "the ops of strategy \"null-ops\" are null");
     expect_strategy_refusal("bad_ops_size.so", "bad-ops-size", "struct_size",
-                            "a table of slots has a struct_size of 0");
+                            "strategy \"bad-ops-size\": its table of slots has a struct_size of 0");
     expect_strategy_refusal("bad_kind.so", "bad-kind", "kind", "unknown kind 9");
     expect_strategy_refusal("twice.so", "twice", "id", "strategy \"twice\" is offered twice");
 }
@@ -292,6 +292,34 @@ Test(load, says_who_is_refused_without_a_path)
     struct stw_error error;
     cr_assert_eq(adopt(STW_KIND_MAP, NULL, &loaded, &error), STW_E_REFUSED);
     cr_assert_str_eq(error.message, "map \"x\": the ops of map \"x\" are null");
+}
+
+/* Asks for `id` of three offers: strategy "good" between two without ops. */
+static void expect_of_three(const char *id, const char *message)
+{
+    static const struct stw_strategy_ops ops = {.struct_size = sizeof ops};
+    const struct stw_offer offers[] = {STW_OFFER(STW_KIND_STRATEGY, "first", NULL),
+                                       STW_OFFER(STW_KIND_STRATEGY, "good", &ops),
+                                       STW_OFFER(STW_KIND_MAP, "last", NULL)};
+    const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 3, offers};
+    struct stw_plugin_info info = {.kind = STW_KIND_STRATEGY};
+    struct stw_loaded loaded;
+    struct stw_error error = STW_ERROR_INIT;
+    if (strcmp(id, "last") == 0)
+        info.kind = STW_KIND_MAP;
+    snprintf(info.id, sizeof info.id, "%s", id);
+    cr_assert_eq(stw_plugin_adopt(&info, &descriptor, &loaded, &error), STW_E_REFUSED);
+    cr_assert_str_eq(error.message, message);
+    cr_assert_str_eq(error.field, "ops");
+}
+
+Test(load, puts_a_refusal_on_the_offer_that_is_at_fault)
+{
+    expect_of_three("first", "strategy \"first\": the ops of strategy \"first\" are null");
+    expect_of_three("last", "map \"last\": the ops of map \"last\" are null");
+    expect_of_three("good", "strategy \"good\": its object also offers strategy \"first\": "
+                            "the ops of strategy \"first\" are null");
 }
 
 /* What stubs do. */

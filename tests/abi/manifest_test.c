@@ -638,7 +638,7 @@ Test(manifest, refuses_bad_numbers)
     expect_text_refused(HEAD_LINE "param|n|u64||9|1|8|h\n", "default",
                         "manifest line 2, default: \"9\" is out of range: 1 to 8");
     expect_text_refused(HEAD_LINE "param|n|u64|bytes|1B|4KiB|1MiB|h\n", "default",
-                        "manifest line 2, default: \"1B\" is out of range: 4KiB to 1MiB bytes");
+                        "manifest line 2, default: \"1B\" is out of range: 4KiB to 1MiB");
     expect_text_refused(HEAD_LINE "param|n|bool||maybe|||h\n", "default",
                         "manifest line 2, default: \"maybe\" is neither true (yes, on, 1) nor "
                         "false (no, off, 0)");

@@ -4,20 +4,22 @@
 . "$(dirname "$0")/common.sh"
 
 experiment 100 'none, presize' "$work/x.ini"
-"$STWLAB" run "$work/x.ini" -o "$work/run" >"$work/out" 2>"$work/err" &
+run="$work/the run's \$folder"
+"$STWLAB" run "$work/x.ini" -o "$run" >"$work/out" 2>"$work/err" &
 coordinator=$!
-await_trials "$work/run" 5
+await_trials "$run" 5
 kill -INT $coordinator
 wait $coordinator
 expect "exit status when interrupted" $? 1
-grep -q -- --resume "$work/err" || fail "it does not say how to go on: $(cat "$work/err")"
+rest=$(sed -n 's/.*to run what is missing: stwlab //p' "$work/err")
+[ -n "$rest" ] || fail "it does not say how to go on: $(cat "$work/err")"
 expect_no_workers
-stored=$(sql "$work/run" 'SELECT count(*) FROM trial')
+stored=$(sql "$run" 'SELECT count(*) FROM trial')
 [ "$stored" -lt 400 ] || fail "the interrupt came too late to stop anything"
-expect "outcomes" "$(sql "$work/run" 'SELECT DISTINCT outcome FROM trials')" ok
-run "$work/x.ini" "$work/run" --resume
+expect "outcomes" "$(sql "$run" 'SELECT DISTINCT outcome FROM trials')" ok
+eval "\"$STWLAB\" $rest" >"$work/out" 2>"$work/err" # the line can be pasted
 expect "exit status of the rest" $? 0
-expect_whole "$work/run" 400
+expect_whole "$run" 400
 grep -q "$((400 - stored)) trials run, $stored stored before" "$work/out" ||
     fail "it ran more than was missing: $(tail -1 "$work/out")"
 

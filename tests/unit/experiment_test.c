@@ -105,6 +105,8 @@ Test(experiment, refuses_bad_values_of_its_own)
 
 Test(experiment, refuses_unknown_sections)
 {
+    expect_problems(HEAD "[FIXED]\n" FIXED,
+                    "FILE:4: [FIXED]: unknown section; did you mean [fixed]?\n");
     expect_problems(HEAD "[axis]\nn = 1\n[zebra]\n" FIXED,
                     "FILE:4: [axis]: unknown section; did you mean [axes]?\n"
                     "FILE:6: [zebra]: unknown section; there are [experiment], [axes], [fixed], "
@@ -172,7 +174,7 @@ Test(experiment, refuses_bad_numbers_and_words)
                     "FILE:5: [experiment] seed: \"-1\" is negative\n"
                     "FILE:6: [experiment] timeout: \"10 minutes\" is not a number; after its "
                     "digits there may be ns, us, ms, s, k, M, G\n"
-                    "FILE:7: [experiment] memory: \"1KiB\" is out of range: 16MiB to 16TiB bytes\n"
+                    "FILE:7: [experiment] memory: \"1KiB\" is out of range: 64MiB to 16TiB\n"
                     "FILE:9: [axes] n: \"two\" is not a number\n"
                     "FILE:9: [axes] n: \"3.5\" is not a whole number\n"
                     "FILE:9: [axes] n: \"0\" is out of range: 1 to 1048576 entries\n"
@@ -261,6 +263,10 @@ Test(experiment, refuses_parameters_of_plugins_that_no_cell_uses)
              "strategy = %s\n", parameter, "fixture-b");
     expect_problems(ini, "FILE:5: [axes] strategy.fixture-a.chunk: no cell uses strategy "
                          "\"fixture-a\"\n");
+    snprintf(ini, sizeof ini, HEAD "%s[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
+             "strategy = %s\n", "[axes]\nstrategy.fixture-a.chnk = 1, 2\n", "fixture-b");
+    expect_problems(ini, "FILE:5: [axes] strategy.fixture-a.chnk: strategy \"fixture-a\" has no "
+                         "parameter \"chnk\"; did you mean \"chunk\"?\n");
     snprintf(ini, sizeof ini, HEAD "%s[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
              "strategy = %s\n", parameter, "fixture-b + fixture-a");
     struct stw_experiment e = fixture_experiment(ini, NULL);

@@ -538,3 +538,47 @@ Test(map_merge, refuses_paths_that_are_no_files)
     s.keys = long_path;
     cr_assert(strstr(refusal(&s), "/word.txt: cannot be opened: File name too long"));
 }
+
+/* Runs and compares with what the workload works out without maps. */
+static int is_as_expected(const struct settings *s)
+{
+    uint64_t expected = 0;
+    start(s, NULL, 0);
+    if (s->keys == file_path)
+        unlink(file_path);
+    operate_all();
+    cr_assert_eq(workload.ops.workload.expected(workload.self, fake_mutator(0), states[0],
+                                                &expected), 1);
+    int same = expected == checksum_of(0);
+    finish();
+    return same;
+}
+
+Test(map_merge, knows_its_checksum_without_a_map)
+{
+    static const char *const sources[] = {"sequential", "random"};
+    for (uint32_t i = 0; i < 8; i++) {
+        struct settings s = usual;
+        s.keys = sources[i & 1];
+        s.key = i >> 1 & 1;
+        s.live = i >> 2;
+        cr_assert(is_as_expected(&s), "case %u", i);
+    }
+    struct settings empty = usual;
+    empty.n = 0;
+    cr_assert(is_as_expected(&empty));
+}
+
+Test(map_merge, knows_which_lines_of_a_file_repeat)
+{
+    static const char *const files[] = {
+        "a\nb\na\nab\nb\na\n", "b\nb\nb\nb\nb\nb\n", "aa\na\naaa\na\naa\naaaa\n",
+        "7\n07\n1\n7\n18446744073709551615\n1\n", "3\n2\n1\n0\n4\n5\n"};
+    for (uint32_t i = 0; i < 5; i++) {
+        struct settings s = usual;
+        s.n = 6;
+        s.key = i < 3;
+        s.keys = write_file(files[i], strlen(files[i]));
+        cr_assert(is_as_expected(&s), "file %u", i);
+    }
+}

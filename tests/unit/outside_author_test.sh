@@ -35,7 +35,9 @@ follow() {
     done
     block "run: $1" >build.sh
     block "run: both" >measure.sh
-    { [ -s build.sh ] && [ -s measure.sh ]; } || fail "the guide holds no commands for $1"
+    block "run: query" >query.sh
+    { [ -s build.sh ] && [ -s measure.sh ] && [ -s query.sh ]; } ||
+        fail "the guide holds no commands for $1"
     sh -eu build.sh >build.log 2>&1 || {
         cat build.log
         fail "$1: the guide's build commands"
@@ -48,7 +50,25 @@ follow() {
         cat measure.log
         fail "$1: the guide's commands to measure"
     }
+    sh -eu query.sh >query.log 2>&1 || {
+        cat query.log
+        fail "$1: the guide's query"
+    }
     stwlab show --json first >first.json
+}
+
+# judge_query WAY: five cells, all of their last two columns numbers, and none's maps grew
+judge_query() {
+    awk -F '│' '
+        NF < 8 || $2 ~ /^ *id *$/ { next }
+        { rows++ }
+        $7 !~ /^ *[0-9]+ *$/ || $8 !~ /^ *[1-9][0-9]* *$/ { bad++ }
+        $2 ~ /strategy=none/ && $7 > 0 { none++ }
+        END { exit !(rows == 5 && !bad && none == 1) }
+    ' query.log || {
+        cat query.log
+        fail "$1: what the guide's query prints"
+    }
 }
 
 # cells EXPRESSION: evaluated over the cells of first.json, with their parts as columns
@@ -97,8 +117,10 @@ lines=$(block "file: guess.c" | wc -l)
 [ "$lines" -le 30 ] || fail "the guide's strategy has $lines lines"
 follow pkg-config
 judge_run pkg-config
+judge_query pkg-config
 follow cmake
 judge_run cmake
+judge_query cmake
 
 # The README's strategy is shorter still.
 cd "$work"

@@ -139,11 +139,14 @@ Test(param, refuses_what_is_out_of_range)
     cr_assert_eq(parse(&chunk, "100").as_u64, 100);
     expect_refusal(&chunk, "0", "\"0\" is out of range: 1 to 100 entries");
     expect_refusal(&chunk, "101", "\"101\" is out of range: 1 to 100 entries");
-    expect_refusal(&pause, "1s", "\"1s\" is out of range: 1us to 10ms ns");
-    expect_refusal(&room, "1", "\"1\" is out of range: at least 4KiB bytes");
+    expect_refusal(&pause, "1s", "\"1s\" is out of range: 1us to 10ms");
+    expect_refusal(&room, "1", "\"1\" is out of range: at least 4KiB");
     cr_assert_eq(parse(&fill, "0.125").as_f64, 0.125);
     expect_refusal(&fill, "0.1249", "\"0.1249\" is out of range: 0.125 to 1");
     expect_refusal(&fill, "1.5", "\"1.5\" is out of range: 0.125 to 1");
+    const struct stw_param odd = {.name = "odd", .type = STW_TYPE_U64, .unit = "bytes",
+                                  .min_u64 = 4096, .max_u64 = 4097};
+    expect_refusal(&odd, "1", "\"1\" is out of range: 4KiB to 4097 bytes");
 }
 
 Test(param, reads_fractions)
@@ -193,6 +196,8 @@ Test(param, reads_choices_and_texts)
     cr_assert_eq(value.as_text, shape.choices[1]);
     expect_refusal(&shape, "strin", "\"strin\" is not one of int, string, float; did you mean "
                                     "\"string\"?");
+    expect_refusal(&shape, "INT", "\"INT\" is not one of int, string, float; did you mean "
+                                  "\"int\"?");
     expect_refusal(&shape, "zebra", "\"zebra\" is not one of int, string, float");
     static const char text[] = "any | text, \xc3\xa4";
     value = parse(&label, text);

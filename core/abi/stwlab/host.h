@@ -35,7 +35,8 @@
 #define STW_CALL_MAP_MERGE 24u
 #define STW_CALL_MAP_CLEAR 25u
 #define STW_CALL_WORKLOAD_LAST_MAP 26u
-#define STW_CALLS 27u
+#define STW_CALL_LOAD 27u /* dlopen: constructors run */
+#define STW_CALLS 28u
 
 /* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire. */
 struct stw_span_request {

@@ -44,6 +44,11 @@ struct stw_workload_ops {
     /* Optional. */
     void (*teardown)(void *self, struct stw_mutator *m, void *state)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+    /* Optional. What checksum must return for m, worked out without maps and strategies: 1 and
+     * `*checksum` set, or 0 if that is not known. Called after checksum; a trial whose checksum
+     * differs is invalid. */
+    uint32_t (*expected)(void *self, struct stw_mutator *m, void *state, uint64_t *checksum)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
 };
 
 #endif
