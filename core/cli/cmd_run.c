@@ -289,7 +289,7 @@ const struct stw_command stw_command_run = {
             "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
             "      --resume               runs only what RUN does not hold yet\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
-            "      --plugin-path PATH     a plugin or a folder, besides the default places; repeatable\n"
+            "      --plugin-path PATH     a plugin or folder besides the default ones; repeatable\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"

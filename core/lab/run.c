@@ -6,8 +6,8 @@
  *     equal that of the first ok trial of the group, of this run or of one that it resumes.
  * R4  the coordinator's own time of a trial is all that passes between two waits up to the storing,
  *     and so contains the commit of the trial before.
- * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves a
- * worker. */
+ * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
+ * a worker. */
 #include "lab/run.h"
 
 #include "base/error.h"

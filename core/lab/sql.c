@@ -8,8 +8,12 @@
 stw_status stw_sql_failed(const struct stw_sql *sql, const char *what, struct stw_error *error)
 {
     int code = sqlite3_extended_errcode(sql->db), system = sqlite3_system_errno(sql->db);
+    if (!system && (code & 0xff) == SQLITE_IOERR)
+        sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_LAST_ERRNO, &system);
     int busy = (code & 0xff) == SQLITE_BUSY, told = system && !busy;
-    if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+    int foreign = (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT
+               || (code & 0xff) == SQLITE_ERROR; /* tables or columns that we know are not there */
+    if (foreign)
         return stw_error_set(error, STW_E_INVALID, NULL,
                              "cannot %s %s: damaged, or not of an stwlab run: %s", what, sql->path,
                              sqlite3_errmsg(sql->db));

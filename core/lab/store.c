@@ -27,7 +27,6 @@
 #include <unistd.h>
 
 /* Waiting for someone who reads the run. */
-#define WAIT_MS_MIN 1
 #define WAIT_MS_MAX 100
 #define WAIT_SILENT_NS 2000000000ull
 
@@ -115,11 +114,10 @@ static int wait_for_reader(void *context, int waits)
     }
     if (!store->is_wait_told && now_ns - store->wait_began_ns >= WAIT_SILENT_NS) {
         store->is_wait_told = 1;
-        fprintf(stderr, "stwlab: waiting for a reader of %s to end its transaction\n",
-                store->sql.path);
+        fprintf(stderr, "stwlab: waiting for a reader of %s to end its transaction; interrupt"
+                        " twice to give up\n", store->sql.path);
     }
-    int wait_ms = WAIT_MS_MIN * (waits + 1);
-    sqlite3_sleep(waits < WAIT_MS_MAX && wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX);
+    sqlite3_sleep(waits < WAIT_MS_MAX ? waits + 1 : WAIT_MS_MAX);
     return 1;
 }
 

@@ -39,6 +39,7 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_MAP_MERGE] = "merge",
         [STW_CALL_MAP_CLEAR] = "clear",
         [STW_CALL_WORKLOAD_LAST_MAP] = "last_map",
+        [STW_CALL_LOAD] = "load",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }

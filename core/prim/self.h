@@ -9,8 +9,9 @@
 /* The absolute path of the running executable. STW_E_IO. */
 stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error);
 /* Makes output safe to check: a closed pipe or the limit of a file's size becomes a failed write
- * instead of a silent death, and standard files that the caller closed are opened again such that writing to them fails; without
- * that the next file opened would take their number and receive what is printed. */
+ * instead of a silent death, and standard files that the caller closed are opened again such that
+ * writing to them fails; without that the next file opened would take their number and receive what
+ * is printed. */
 void stw_self_guard_output(void);
 
 #endif

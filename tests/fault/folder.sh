@@ -32,12 +32,59 @@ expect "exit status of a good run" $? 0
 run "$work/x.ini" "$work/run"
 expect "exit status for a run that exists" $? 2
 expect_message 2 'exists already; use --resume or another -o'
+run "$work/x.ini" "$work/run" --dry-run
+expect "exit status for the dry run of a run that exists" $? 2
+expect_message 2 'exists already; use --resume or another -o'
+run "$work/x.ini" "$work/run" --dry-run --resume
+expect "exit status for the dry run of a run that goes on" $? 0
+run "$work/x.ini" "$work/none" --dry-run
+expect "exit status for the dry run of a new run" $? 0
+[ ! -e "$work/none" ] || fail "a dry run made its folder"
 
 experiment 1 'none, presize' "$work/other.ini"
 run "$work/other.ini" "$work/run" --resume
 expect "exit status for another experiment" $? 2
 expect_message 2 'holds another experiment'
 expect_whole "$work/run" 2
+
+cp -r "$work/run" "$work/rebuilt"
+sqlite3 "$work/rebuilt/results.sqlite" "UPDATE plugin SET build_id='beef' WHERE id='map-merge'"
+run "$work/x.ini" "$work/rebuilt" --resume
+expect "exit status for another build of a plugin" $? 2
+expect_message 2 'holds trials of another build of workload/map-merge: beef, now it is '
+
+# Damaged in several ways: run and show agree that it is bad input.
+expect_bad_file() # WHAT
+{
+    run "$work/x.ini" "$work/bad" --resume
+    expect "exit status of run for $1" $? 2
+    expect_message 2 "$work/bad/results.sqlite"
+    run "$work/x.ini" "$work/bad" --resume --dry-run
+    expect "exit status of a dry run for $1" $? 2
+    "$STWLAB" show "$work/bad" >/dev/null 2>"$work/err"
+    expect "exit status of show for $1" $? 2
+}
+mkdir "$work/bad"
+seq 2000 >"$work/bad/results.sqlite"
+expect_bad_file "no database"
+head -c 8192 "$work/run/results.sqlite" >"$work/bad/results.sqlite"
+expect_bad_file "a database cut off"
+rm "$work/bad/results.sqlite"
+sqlite3 "$work/bad/results.sqlite" 'CREATE TABLE mine(x)'
+expect_bad_file "a database of others"
+cp "$work/run/results.sqlite" "$work/bad/results.sqlite"
+sqlite3 "$work/bad/results.sqlite" 'DROP TABLE run'
+expect_bad_file "a database without its tables"
+
+# The limit of a file's size: too little for the database, then for a record.
+expect_limited() # BLOCKS TEXT
+{
+    (ulimit -f "$1" && run "$work/x.ini" "$work/limited$1")
+    expect "exit status with files of at most $1 blocks" $? 3
+    expect_message 3 "$2"
+}
+expect_limited 8 "cannot create $work/limited8/results.sqlite: .*: File too large"
+expect_limited 2000 'cannot make the record of a trial .*: File too large'
 
 experiment 400 'none' "$work/long.ini"
 "$STWLAB" run "$work/long.ini" -o "$work/long" --quiet >/dev/null 2>&1 &

@@ -95,15 +95,35 @@ Test(outcome, a_signal_outranks_the_record)
     free(record);
 }
 
-Test(outcome, sigkill_is_ours_at_a_timeout_and_else_the_kernels)
+Test(outcome, sigkill_is_ours_at_a_timeout_and_else_from_outside)
 {
     struct stw_record *record = record_new();
     record->state = STW_RECORD_RUNNING;
     cr_assert_eq(judge(record, SIGKILL, 0, 1).kind, STW_OUTCOME_TIMED_OUT);
     struct stw_outcome outcome = judge(record, SIGKILL, 0, 0);
-    cr_assert_eq(outcome.kind, STW_OUTCOME_OUT_OF_MEMORY);
-    cr_assert_str_eq(outcome.detail, "killed from outside, likely by the kernel for memory");
+    cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
+    cr_assert_eq(outcome.signal, SIGKILL);
+    cr_assert_str_eq(outcome.detail, "SIGKILL from outside");
     free(record);
+}
+
+Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
+{
+    static const struct {
+        uint64_t oom_kills, limit, peak;
+        uint32_t kind;
+    } rows[] = {
+        {1, 0, 0, STW_OUTCOME_OUT_OF_MEMORY},     {0, 0, 5000, STW_OUTCOME_CRASHED},
+        {0, 1000, 899, STW_OUTCOME_CRASHED},      {0, 1000, 900, STW_OUTCOME_OUT_OF_MEMORY},
+        {0, UINT64_MAX, 900, STW_OUTCOME_CRASHED}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct stw_process process = {.memory_bytes = rows[i].limit};
+        const struct stw_process_end end = {.signal = SIGKILL, .oom_kills = rows[i].oom_kills,
+                                            .rss_peak_bytes = rows[i].peak};
+        struct stw_outcome outcome = {0};
+        stw_outcome_classify(&process, &end, NULL, 0, &outcome);
+        cr_assert_eq(outcome.kind, rows[i].kind, "row %zu: %s", i, outcome.detail);
+    }
 }
 
 Test(outcome, a_result_that_came_just_in_time_counts)

@@ -105,6 +105,29 @@ Test(process, the_whole_group_dies_with_it)
     cr_assert(kill(grandchild, 0) != 0 && errno == ESRCH, "the grandchild lives");
 }
 
+Test(process, who_leaves_the_group_dies_with_it_too)
+{
+    run("setsid sh -c 'setsid sleep 60 & echo $!; exec sleep 60' & sleep 0.3; echo $!");
+    int first = 0, second = 0;
+    cr_assert_eq(sscanf(printed(), "%d %d", &first, &second), 2, "%s", printed());
+    cr_assert(kill(first, 0) != 0 && errno == ESRCH);
+    cr_assert(kill(second, 0) != 0 && errno == ESRCH);
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* nothing left to reap */
+}
+
+Test(process, children_of_before_are_left_alone)
+{
+    pid_t stranger = fork();
+    if (stranger == 0) {
+        pause();
+        _exit(0);
+    }
+    run("setsid sleep 60 &");
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), 0, "the stranger is gone");
+    cr_assert_eq(kill(stranger, SIGKILL), 0);
+    cr_assert_eq(waitpid(stranger, NULL, 0), stranger);
+}
+
 Test(process, a_wake_descriptor_ends_the_wait)
 {
     int pipe_ends[2];

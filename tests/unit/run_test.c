@@ -46,6 +46,8 @@ static void behave(struct stw_record *record)
         record->checksum = 1234;
     if (strstr(as, "strategy\tkilled"))
         raise(SIGKILL);
+    if (strstr(as, "strategy\ttold") && !strstr(as, "\nbuild.strategy/presize\t"))
+        exit(4);
     if (strstr(as, "strategy\tslow"))
         usleep(100000);
     while (strstr(as, "strategy\thang"))
@@ -198,8 +200,17 @@ Test(run, a_record_cut_short_is_typed)
 
 Test(run, a_kill_from_outside_is_typed)
 {
-    expect_typed("killed", "out-of-memory",
-                 "killed from outside, likely by the kernel for memory");
+    expect_typed("killed", "crashed", "SIGKILL from outside");
+}
+
+Test(run, workers_are_told_the_builds_of_plugins)
+{
+    cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
+    const struct stw_plugin_info *none = stw_registry_find(registry, STW_KIND_STRATEGY, "presize");
+    cr_assert(none && none->build_id[0]);
+    set_strategy("told");
+    run_matrix();
+    cr_assert_eq(result.trials_not_ok, 0);
 }
 
 Test(run, a_checksum_that_differs_is_invalid)

@@ -114,6 +114,14 @@ static const char *query(const char *sql)
     return stw_text_get(&text);
 }
 
+static void change(const char *sql)
+{
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(file_path(), &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
 static struct stw_record *record_new(uint32_t pauses)
 {
     struct stw_record *record =
@@ -197,6 +205,52 @@ Test(store, resume_refuses_another_experiment_and_names_the_difference)
     stw_store_close(open_run(1));
 }
 
+Test(store, resume_refuses_another_build_of_a_plugin)
+{
+    cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
+    stw_store_close(open_run(0));
+    stw_store_close(open_run(1));
+    change("UPDATE plugin SET build_id='' WHERE id='presize'");
+    stw_store_close(open_run(1));
+    change("UPDATE plugin SET build_id='abc' WHERE id='presize'");
+    cannot_open(1, STW_E_STATE, "another build of strategy/presize: abc, now it is ");
+}
+
+Test(store, a_check_says_what_opening_would_and_changes_nothing)
+{
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_OK);
+    cr_assert_eq(access(run_path(), F_OK), -1);
+    stw_store_close(open_run(0));
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_E_STATE);
+    cr_assert_not_null(strstr(error.message, "exists already; use --resume or another -o"));
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 1, &error), STW_OK);
+    experiment.seed = 2;
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 1, &error), STW_E_STATE);
+}
+
+static int give_up_at_zero(void *context)
+{
+    return (*(int *)context)-- == 0;
+}
+
+Test(store, a_reader_keeps_a_trial_waiting_until_somebody_gives_up)
+{
+    sqlite3 *reader = NULL;
+    int patience = 20;
+    struct stw_outcome outcome = {0};
+    struct stw_store *store = open_run(0);
+    sqlite3_open(file_path(), &reader);
+    sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM trial", NULL, NULL, NULL);
+    stw_store_heed(store, give_up_at_zero, &patience);
+    cr_assert_eq(stw_store_trial(store, &cells[0], 0, &outcome, NULL, &error), STW_E_STATE);
+    cr_assert_eq(patience, -1);
+    cr_assert_not_null(strstr(error.message, "database is locked"), "%s", error.message);
+    sqlite3_close(reader);
+    keep(store, 0, 0, STW_OUTCOME_CRASHED, NULL);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT count(*) FROM trial"), "1");
+}
+
 Test(store, a_resumed_run_may_grow)
 {
     stw_store_close(open_run(0));
@@ -239,7 +293,8 @@ Test(store, other_files_are_left_alone)
     for (int i = 0; i < 100; i++)
         fprintf(file, "precious notes\n");
     fclose(file);
-    cannot_open(0, STW_E_IO, "file is not a database");
+    cannot_open(0, STW_E_INVALID, "damaged, or not of an stwlab run: file is not a database");
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_E_INVALID);
     cr_assert_eq(unlink(file_path()), 0);
     sqlite3 *db = NULL;
     sqlite3_open(file_path(), &db);

@@ -1,0 +1,63 @@
+#!/bin/sh
+# fault/reader.sh: somebody who reads results.sqlite in an open transaction keeps a run waiting, which
+# is said once; it goes on when the reader is done, and two interrupts end the wait.
+. "$(dirname "$0")/common.sh"
+
+mkfifo "$work/orders"
+start_reader() # RUN
+{
+    sqlite3 -readonly "$1/results.sqlite" <"$work/orders" >"$work/read" &
+    reader=$!
+    exec 9>"$work/orders"
+    echo 'BEGIN; SELECT count(*) FROM trial;' >&9
+    for try in $(seq 100); do
+        [ -s "$work/read" ] && return
+        sleep 0.05
+    done
+    fail "the reader cannot read"
+}
+stop_reader()
+{
+    exec 9>&-
+    wait $reader
+}
+await_notice()
+{
+    for try in $(seq 200); do
+        grep -q "waiting for a reader of $1/results.sqlite" "$work/err" && return
+        sleep 0.05
+    done
+    fail "the wait is not told: $(cat "$work/err")"
+}
+
+experiment 1 'none' "$work/x.ini"
+run "$work/x.ini" "$work/run"
+experiment 20 'none' "$work/x.ini"
+start_reader "$work/run"
+"$STWLAB" run "$work/x.ini" -o "$work/run" --resume >"$work/out" 2>"$work/err" 9>&- &
+coordinator=$!
+await_notice "$work/run"
+sleep 10 # longer than it was ever willing to wait before
+kill -0 $coordinator || fail "the run did not wait: $(cat "$work/err")"
+expect "notices" "$(grep -c 'waiting for a reader' "$work/err")" 1
+stop_reader
+wait $coordinator
+expect "exit status after the wait" $? 0
+expect_whole "$work/run" 40
+
+experiment 2000 'none' "$work/x.ini"
+"$STWLAB" run "$work/x.ini" -o "$work/run" --resume >"$work/out" 2>"$work/err" &
+coordinator=$!
+await_trials "$work/run" 60
+start_reader "$work/run"
+await_notice "$work/run"
+kill -INT $coordinator
+sleep 0.5
+kill -0 $coordinator || fail "one interrupt ended the wait"
+kill -INT $coordinator
+wait $coordinator
+expect "exit status after two interrupts" $? 1
+grep -q -- --resume "$work/err" || fail "it does not say how to go on: $(cat "$work/err")"
+expect_no_workers
+stop_reader
+expect "integrity" "$(sql "$work/run" 'PRAGMA integrity_check')" ok
