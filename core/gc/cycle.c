@@ -54,7 +54,9 @@ static void clear_cycle(struct stw_gc *gc)
     gc->totals.cycles++;
     gc->marked_bytes = 0;
     gc->cycle_scan_bytes = gc->cycle_stack_bytes = gc->cycle_root_bytes = 0;
-    gc->mark.flush_found = gc->mark.flush_left = gc->mark.flush_round = 0;
+    __atomic_store_n(&gc->mark.flush_left, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&gc->mark.flush_found, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST); /* last: a round may begin now */
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         gc->mutators[i]->assist_balance = 0;
         gc->mutators[i]->mark_work_ns = 0;
@@ -200,9 +202,14 @@ void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
     uint32_t none = 0;
     if (stw_phase(gc) != STW_PHASE_MARK || !stw_mark_is_idle(gc))
         return;
-    if (__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST))
+    if (!__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return;
+    /* The background thread is not stopped by window 1 and may come here a cycle late. */
+    if (stw_phase(gc) == STW_PHASE_MARK)
         begin_flush_round(gc, self);
+    else
+        __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
 }
 
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
