@@ -40,6 +40,8 @@ const struct stw_param stw_runtime_params[] = {
      .choice_count = 1, .choices = {"threads"}, .help = "how collector work is scheduled"},
     {.name = "runtime", .type = STW_TYPE_CHOICE, .default_text = "stwlab",
      .choice_count = 1, .choices = {"stwlab"}, .help = "which runtime carries the workload out"},
+    {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
+     .help = "a processor of its own for each mutator, if there are enough"},
     {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
      .help = "check the whole heap at the end of every cycle"},
 };

@@ -26,6 +26,7 @@ struct trial {
     struct stw_loaded allocator, map, workload, strategies[STRATEGIES_MAX];
     struct stw_config configs[4 + STRATEGIES_MAX];
     uint32_t strategy_count, mutator_count;
+    int pinned; /* each mutator has a processor of its own */
     struct stw_link links[STRATEGIES_MAX + 1];
     struct stw_trial info;
     pthread_barrier_t ready;
@@ -281,6 +282,8 @@ static void *run_mutator(void *context)
     if (stw_mutator_attach(stw_runtime_gc(), t->index, calls, &t->mutator) != STW_OK)
         end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator could not be attached");
     struct stw_mutator *m = t->mutator;
+    if (trial.pinned)
+        stw_thread_pin(t->index);
     stw_next_begin(trial.links, m);
     stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_SETUP);
     void *state = NULL;
@@ -410,6 +413,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     trial.registry = registry;
     stw_settings_parse(record->settings, &trial.settings);
     trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    trial.pinned = stw_settings_runtime(&trial.settings, "pin").as_u64 != 0
+                   && trial.mutator_count <= stw_processor_count();
     const char *seed = stw_settings_get(&trial.settings, "seed");
     trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
                                     seed ? strtoull(seed, NULL, 10) : 1, trial.links};

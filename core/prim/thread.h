@@ -14,6 +14,10 @@ uint64_t stw_clock_thread_cpu_ns(void);
 /* Processors that this process may run on, at least 1. */
 uint32_t stw_processor_count(void);
 
+/* Binds the calling thread to the processor that is number `index` of those that it may run on,
+ * counted round. Does nothing where the system refuses. */
+void stw_thread_pin(uint32_t index);
+
 /* Starts a joinable thread with a stack of `stack_bytes` (0: the default). STW_E_NOMEM. */
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
                             void *context);
