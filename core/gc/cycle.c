@@ -38,9 +38,7 @@ static void finish_sweep(struct stw_gc *gc)
         gc->options.allocator->flush(gc->options.allocator_self, m);
         __atomic_fetch_and(&m->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     }
-    uint64_t before = STW_LOAD(gc->totals.spans_swept);
     stw_sweep_finish(gc);
-    gc->world.pause->spans_swept += STW_LOAD(gc->totals.spans_swept) - before;
 }
 
 static void run_hooks(struct stw_gc *gc)
@@ -236,7 +234,6 @@ static void scan_stacks(struct stw_gc *gc, struct stw_mutator_record *self,
 /* Everything in one stop. The world is stopped, the stack of `self` can be scanned. */
 static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
 {
-    struct stw_pause *pause = gc->world.pause;
     finish_sweep(gc);
     stw_world_step(gc, STW_STEP_FINISH_SWEEP);
     run_hooks(gc);
@@ -254,9 +251,6 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     scan_stacks(gc, self, &marker);
     stw_world_step(gc, STW_STEP_ROOTS);
     stw_mark_drain(&marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
-    pause->scan_bytes = marker.scan_bytes;
-    pause->mark_objects = marker.mark_objects;
-    pause->root_words = marker.root_words + marker.stack_bytes / 8;
     stw_marker_end(&marker);
     stw_world_step(gc, STW_STEP_MARK);
     audit(gc, self);

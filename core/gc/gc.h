@@ -104,6 +104,11 @@ struct stw_mutator_record {
     uint64_t assist_ns, work_ns;
 };
 
+/* Work done so far; the difference over a stop goes into its record. */
+struct stw_work {
+    uint64_t scan_bytes, mark_objects, root_words, spans_swept;
+};
+
 struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
     uint32_t stopping;     /* atomic: a stop is under way or done */
@@ -116,6 +121,7 @@ struct stw_world {
     struct stw_pause *pause; /* of the stop under way or being left */
     struct stw_pause spill;  /* when the log is full */
     uint64_t step_from_ns;
+    struct stw_work before; /* totals when the world had stopped */
 };
 
 struct stw_processors {

@@ -96,6 +96,27 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
         strncpy(pause->last_site, site, STW_SITE_BYTES - 1);
 }
 
+static struct stw_work work_so_far(const struct stw_gc *gc)
+{
+    const struct stw_totals *totals = &gc->totals;
+    return (struct stw_work){
+        .scan_bytes = STW_LOAD(totals->scan_stw_bytes) + STW_LOAD(totals->scan_conc_bytes),
+        .mark_objects = STW_LOAD(totals->mark_objects),
+        .root_words = (STW_LOAD(totals->root_bytes) + STW_LOAD(totals->stack_bytes)) / 8,
+        .spans_swept = STW_LOAD(totals->spans_swept)};
+}
+
+/* What was done inside the stop: nobody else marks (W5), and sweepers were waited for. */
+static void note_work(struct stw_gc *gc)
+{
+    const struct stw_work now = work_so_far(gc), *before = &gc->world.before;
+    struct stw_pause *pause = gc->world.pause;
+    pause->scan_bytes = now.scan_bytes - before->scan_bytes;
+    pause->mark_objects = now.mark_objects - before->mark_objects;
+    pause->root_words = now.root_words - before->root_words;
+    pause->spans_swept = now.spans_swept - before->spans_swept;
+}
+
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
 {
     struct stw_world *world = &gc->world;
@@ -122,6 +143,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 0)
         stw_spin_pause(); /* markers outside of mutators leave, and none comes in (W5) */
+    world->before = work_so_far(gc);
 }
 
 void stw_world_step(struct stw_gc *gc, uint32_t step)
@@ -136,6 +158,7 @@ void stw_world_start(struct stw_gc *gc)
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
     uint32_t alone = pause->mutators == 0;
+    note_work(gc);
     __atomic_store_n(&world->resuming, alone ? 0 : pause->mutators + 1, __ATOMIC_RELEASE);
     world->released_ns = stw_clock_ns();
     pause->working_ns = world->released_ns - gc->options.origin_ns - pause->start_ns
