@@ -9,7 +9,7 @@ start_reader() # RUN
     sqlite3 -readonly "$1/results.sqlite" <"$work/orders" >"$work/read" &
     reader=$!
     exec 9>"$work/orders"
-    echo 'BEGIN; SELECT count(*) FROM trial;' >&9
+    printf '.timeout 10000\nBEGIN;\nSELECT count(*) FROM trial;\n' >&9 # a commit may be under way
     for try in $(seq 100); do
         [ -s "$work/read" ] && return
         sleep 0.05
