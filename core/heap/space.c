@@ -208,7 +208,7 @@ uint64_t stw_space_retained_pages(struct stw_space *space)
     return retained;
 }
 
-stw_status stw_space_audit(struct stw_space *space, struct stw_error *error)
+static stw_status audit_locked(struct stw_space *space, struct stw_error *error)
 {
     uint64_t used = 0, clean = 0;
     for (uint64_t chunk = 0; chunk < space->committed_pages / STW_CHUNK_PAGES; chunk++) {
@@ -223,7 +223,18 @@ stw_status stw_space_audit(struct stw_space *space, struct stw_error *error)
                                  (unsigned long long)chunk);
     }
     if (used != space->used_pages || clean != space->clean_free_pages)
-        return stw_error_set(error, STW_E_AUDIT, "S1", "%llu pages are used, %llu were counted",
-                             (unsigned long long)used, (unsigned long long)space->used_pages);
+        return stw_error_set(error, STW_E_AUDIT, "S1",
+                             "%llu pages are used and %llu clean, %llu and %llu were counted",
+                             (unsigned long long)used, (unsigned long long)clean,
+                             (unsigned long long)space->used_pages,
+                             (unsigned long long)space->clean_free_pages);
     return STW_OK;
+}
+
+stw_status stw_space_audit(struct stw_space *space, struct stw_error *error)
+{
+    pthread_mutex_lock(&space->lock);
+    stw_status status = audit_locked(space, error);
+    pthread_mutex_unlock(&space->lock);
+    return status;
 }

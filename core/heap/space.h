@@ -45,7 +45,7 @@ void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_co
 uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max);
 /* Free pages whose memory the process still holds. */
 uint64_t stw_space_retained_pages(struct stw_space *space);
-/* Checks S3 and the counts. The world is stopped. */
+/* Checks S3 and the counts. Takes the lock: memory is given back while the world is stopped too. */
 stw_status stw_space_audit(struct stw_space *space, struct stw_error *error);
 
 #endif
