@@ -6,7 +6,7 @@
  * and go on marking; retire runs and drop the rest; phase off, barrier off; sweep generation up,
  * the allocator's lists change roles; pacer; start.
  *
- * C1  between the windows nothing scans the heap or a stack with the world stopped.
+ * C1  neither window scans the heap or a stack.
  * C2  window 2 is entered only after a round in which every mutator flushed its barrier buffer once
  *     after the last known work was done, and no flush found anything.
  * C3  a mutator serves CACHES before it allocates from a span of the old generation. */
