@@ -10,11 +10,12 @@
 
 #include <string.h>
 
-/* Bytes between two polls while a large cell is made ready: 5 to 10 us each (Go clears 256 KiB). */
-#define CLEAR_BYTES (128u * 1024u)
-#define BACK_BYTES (32u * 1024u)
+/* Bytes between two polls while a large cell is made ready. */
+#define CLEAR_BYTES STW_LIMIT_CLEAR_BYTES
+#define BACK_BYTES STW_LIMIT_BACK_BYTES
 #define TINY_BLOCK_BYTES 16u
-#define WORK_LOOKS 8u /* slow allocations between looks at the fractional share */
+#define STEP_TURN 64u /* slow allocations in a turn, stepped: about half a megabyte */
+#define WORK_LOOKS STW_LIMIT_WORK_LOOKS
 
 void stw_heap_live_add(struct stw_gc *gc, int64_t bytes)
 {
@@ -32,7 +33,7 @@ static void charge(struct stw_mutator_record *m, uint64_t bytes)
         return;
     m->assist_balance -= (int64_t)bytes;
     if (m->assist_balance < 0)
-        stw_worker_assist(m);
+        stw_share_assist(m);
 }
 
 /* Gets the next run of a span class. */
@@ -156,14 +157,24 @@ static void *tiny_cell(struct stw_mutator_record *m, uint64_t bytes)
     return (void *)block;
 }
 
+/* Stepped: marking and the change of turns happen here and nowhere else. */
+static void step(struct stw_mutator_record *m)
+{
+    stw_share_step(m);
+    if (m->slow_allocs % STEP_TURN == STEP_TURN - 1)
+        stw_processor_yield(m);
+}
+
 void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     const struct stw_size_classes *k = mutator->classes;
     const struct stw_gc_options *options = &m->gc->options;
     stw_poll(mutator);
-    if (mutator->marking && m->slow_allocs % WORK_LOOKS == 0)
-        stw_worker_fraction(m);
+    if (options->stepped)
+        step(m);
+    else if (mutator->marking && m->slow_allocs % WORK_LOOKS == 0)
+        stw_share_fraction(m);
     if (options->stress && (m->slow_allocs + 1) % options->stress == 0)
         stw_cycle_force(m);
     m->slow_allocs++;

@@ -169,7 +169,7 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
     reach_roots(&audit);
-    if (gc->options.mode == STW_MODE_STW)
+    if (gc->options.mode != STW_MODE_CONCURRENT)
         reach_stacks(&audit, self);
     trace(&audit);
     forget_marks(gc);

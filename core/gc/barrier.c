@@ -3,14 +3,15 @@
  * The fast half (stwlab/mutator.h) records the overwritten and the new pointer of every store while
  * marking. Here the buffer's words are marked. Shading the old value keeps the snapshot of window 1
  * reachable (Yuasa); shading the new one covers stores into cells that are black already when the
- * storing mutator's stack was not scanned yet (Dijkstra). Go 1.8 and later do both, always.
+ * storing mutator's stack was not scanned yet (Dijkstra). Go 1.8 and later do both, always. Before,
+ * and in mode rescan, only the new one, every second word, is shaded.
  * Thread rules: a mutator's own thread, or a thread that holds it, or the world stopped. */
 #include "gc/gc.h"
 
 void stw_barrier_reset(struct stw_mutator_record *m)
 {
     m->mutator.barrier_next = m->mutator.barrier_buffer;
-    m->mutator.barrier_end = m->mutator.barrier_buffer + STW_BARRIER_WORDS;
+    m->mutator.barrier_end = m->mutator.barrier_buffer + STW_LIMIT_BARRIER_WORDS;
 }
 
 void stw_barrier_flush(struct stw_mutator *mutator)
@@ -19,8 +20,9 @@ void stw_barrier_flush(struct stw_mutator *mutator)
     uint64_t words = (uint64_t)(mutator->barrier_next - mutator->barrier_buffer);
     if (words == 0)
         return;
+    uint64_t step = m->gc->options.mode == STW_MODE_RESCAN ? 2 : 1;
     stw_marker_begin(&m->marker, m->gc);
-    for (uint64_t i = 0; i < words; i++)
+    for (uint64_t i = step - 1; i < words; i += step)
         stw_mark_precise(&m->marker, (uintptr_t)mutator->barrier_buffer[i]);
     if (m->marker.mark_objects > 0)
         __atomic_store_n(&m->gc->mark.flush_found, 1, __ATOMIC_SEQ_CST);

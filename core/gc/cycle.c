@@ -6,7 +6,7 @@
  * and go on marking; retire runs and drop the rest; phase off, barrier off; sweep generation up,
  * the allocator's lists change roles; pacer; start.
  *
- * C1  neither window scans the heap or a stack.
+ * C1  in mode concurrent neither window scans the heap or a stack.
  * C2  window 2 is entered only after a round in which every mutator flushed its barrier buffer once
  *     after the last known work was done, and no flush found anything.
  * C3  a mutator serves CACHES before it allocates from a span of the old generation. */
@@ -93,17 +93,19 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     stw_pacer_begin(gc);
     stw_world_step(gc, STW_STEP_PACER);
-    uint32_t stacks = 0;
-    for (uint32_t i = 0; i < gc->mutator_count; i++)
-        stacks += !stw_is_detached(gc->mutators[i]);
-    __atomic_store_n(&gc->mark.stacks_left, stacks, __ATOMIC_SEQ_CST);
+    gc->mark.stack_count = gc->mutator_count;
+    __atomic_store_n(&gc->mark.next_stack, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&gc->mark.stacks_left, gc->mutator_count, __ATOMIC_SEQ_CST);
     __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
     set_marking(gc, 1);
     mark_tiny_blocks(gc);
-    add_poll(gc, STW_POLL_SCAN | STW_POLL_WORK);
+    if (gc->workers.fraction > 0 && !gc->options.stepped)
+        add_poll(gc, STW_POLL_WORK);
     stw_world_step(gc, STW_STEP_PHASE);
     stw_world_start(gc);
-    stw_worker_wake(gc);
+    stw_stacks_ask(gc);
+    stw_workers_wake(gc, gc->workers.dedicated + STW_LOAD(gc->processors.free));
+    stw_background_wake(gc);
 }
 
 static void audit(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -126,6 +128,47 @@ static void end_marking(struct stw_gc *gc)
     __atomic_fetch_add(&gc->cycles_done, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Stacks of all mutators, each held still. World stopped. */
+static void scan_stacks(struct stw_gc *gc, struct stw_mutator_record *self,
+                        struct stw_marker *marker)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        int held = m != self && stw_mutator_pin(m);
+        stw_stack_scan(marker, m);
+        if (held)
+            stw_mutator_unhold(m);
+    }
+}
+
+/* Mode rescan: what mutators loaded since their stacks were scanned was recorded by nobody; their
+ * stacks are the only place where it can be. World stopped, nothing else is grey. */
+static void rescan_stacks(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    struct stw_marker marker = {0};
+    stw_marker_begin(&marker, gc);
+    scan_stacks(gc, self, &marker);
+    stw_world_step(gc, STW_STEP_ROOTS);
+    stw_workers_mark_stopped(gc, &marker);
+    stw_marker_end(&marker);
+    stw_world_step(gc, STW_STEP_MARK);
+}
+
+/* Everything is marked but, in mode rescan, what stacks hide. World stopped. */
+static void terminate(struct stw_gc *gc, struct stw_mutator_record *self)
+{
+    if (gc->options.mode == STW_MODE_RESCAN)
+        rescan_stacks(gc, self);
+    retire_all(gc, STW_RETIRE_DROP);
+    stw_world_step(gc, STW_STEP_RETIRE_RUNS);
+    audit(gc, self);
+    set_marking(gc, 0);
+    end_marking(gc);
+    stw_world_step(gc, STW_STEP_PHASE);
+    stw_pacer_end(gc);
+    stw_world_step(gc, STW_STEP_PACER);
+}
+
 /* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
 static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 {
@@ -142,35 +185,16 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         stw_world_start(gc);
         return 0;
     }
-    retire_all(gc, STW_RETIRE_DROP);
-    stw_world_step(gc, STW_STEP_RETIRE_RUNS);
-    audit(gc, self);
-    set_marking(gc, 0);
-    end_marking(gc);
-    stw_world_step(gc, STW_STEP_PHASE);
-    stw_pacer_end(gc);
-    stw_world_step(gc, STW_STEP_PACER);
+    if (self)
+        stw_with_stack(self, terminate);
+    else
+        terminate(gc, NULL);
     stw_world_start(gc);
     if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
-        stw_mutator_serve(self);
+        stw_served(gc, self, stw_mutator_serve(self));
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
-    stw_worker_wake(gc);
+    stw_background_wake(gc);
     return 1;
-}
-
-/* Serves a mutator that is blocked; one that runs will see its poll word. Whoever holds it may have
- * looked before the bit was set, so that is waited for. */
-static void flush_if_blocked(struct stw_mutator_record *m)
-{
-    while (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED) {
-        if (!stw_mutator_hold(m)) {
-            stw_spin_pause();
-            continue;
-        }
-        stw_mutator_serve(m);
-        stw_mutator_unhold(m);
-        return;
-    }
 }
 
 /* Makes every mutator flush its barrier buffer: itself at its next safepoint, or here if blocked.
@@ -189,7 +213,7 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
         if (m == self)
             stw_mutator_serve(m);
         else
-            flush_if_blocked(m);
+            stw_mutator_serve_blocked(m); /* never the last: this thread's share is owed */
     }
     if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
         stw_cycle_flush_done(gc, self);
@@ -203,7 +227,7 @@ void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
     if (!__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
         return;
-    /* The background thread is not stopped by window 1 and may come here a cycle late. */
+    /* Workers are not stopped by window 1 and may come here a cycle late. */
     if (stw_phase(gc) == STW_PHASE_MARK)
         begin_flush_round(gc, self);
     else
@@ -216,19 +240,6 @@ void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
     if (quiet && stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc) && window_2(gc, self))
         return;
     __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
-}
-
-/* Stacks of all mutators, each held still. World stopped. */
-static void scan_stacks(struct stw_gc *gc, struct stw_mutator_record *self,
-                        struct stw_marker *marker)
-{
-    for (uint32_t i = 0; i < gc->mutator_count; i++) {
-        struct stw_mutator_record *m = gc->mutators[i];
-        int held = m != self && stw_mutator_pin(m);
-        stw_stack_scan(marker, m);
-        if (held)
-            stw_mutator_unhold(m);
-    }
 }
 
 /* Everything in one stop. The world is stopped, the stack of `self` can be scanned. */
@@ -250,7 +261,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
         ;
     scan_stacks(gc, self, &marker);
     stw_world_step(gc, STW_STEP_ROOTS);
-    stw_mark_drain(&marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
+    stw_workers_mark_stopped(gc, &marker);
     stw_marker_end(&marker);
     stw_world_step(gc, STW_STEP_MARK);
     audit(gc, self);
@@ -262,7 +273,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
-    stw_worker_wake(gc);
+    stw_background_wake(gc);
 }
 
 static int is_due(const struct stw_gc *gc)
@@ -291,6 +302,8 @@ static int begin_locked(struct stw_mutator_record *m, int forced, uint32_t *done
     if (!forced && !is_due(gc))
         return 0;
     *done_before = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
+    if (stw_workers_start(gc) != STW_OK)
+        gc->options.out_of_memory("no memory for the collector's threads");
     touch_next_record(&gc->options);
     gc->totals.forced_cycles += (uint64_t)forced;
     if (gc->options.mode == STW_MODE_STW) {
@@ -333,7 +346,8 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
         if (stw_phase(gc) != STW_PHASE_MARK)
             continue;
         stw_marker_begin(&m->marker, gc);
-        int idle = stw_mark_drain(&m->marker, &(struct stw_drain_limit){UINT64_MAX, 0, m, NULL});
+        int idle = stw_mark_drain(&m->marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX,
+                                                                       .mutator = m});
         stw_marker_end(&m->marker);
         if (!idle)
             continue;

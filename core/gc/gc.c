@@ -31,17 +31,19 @@ stw_status stw_gc_start(struct stw_gc *gc, const struct stw_gc_options *options,
 {
     STW_REQUIRE(options->pause_capacity > 0 && options->processors > 0);
     gc->options = *options;
-    gc->processors.total = gc->processors.free = options->processors;
+    gc->processors.total = gc->processors.free = options->stepped ? 1 : options->processors;
+    stw_workers_plan(gc);
     gc->heap.poison = options->audit;
     stw_pacer_init(gc);
-    if (stw_worker_start(gc) != STW_OK)
+    if (stw_background_start(gc) != STW_OK)
         return stw_error_set(error, STW_E_NOMEM, "gc", "cannot start the background thread");
     return STW_OK;
 }
 
 void stw_gc_stop(struct stw_gc *gc)
 {
-    stw_worker_stop(gc);
+    stw_workers_stop(gc);
+    stw_background_stop(gc);
 }
 
 void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals)

@@ -5,12 +5,16 @@
  *
  *   off --window 1--> mark, mutators running --window 2--> off, sweeping while mutators run
  *
- * Window 1 turns the barrier on and lets every mutator scan its own stack as the first thing it
- * does afterwards. Marking is done by mutators at safepoints (a fraction of their time, and
- * assists in proportion to allocation) and by a background thread on idle processors. When no work
- * is left, every mutator flushes its barrier buffer once; if that brings no new work, window 2
- * turns the barrier off, sets the next goal, and sweeping begins. Mode `stw` does all of it in one
- * stop.
+ * Window 1 turns the barrier on. Then stacks are scanned one at a time, each by its own mutator at
+ * a safepoint or by another thread while it is blocked; the others run on meanwhile. Marking is
+ * done by mutators at safepoints (a fraction of their time, and assists in proportion to
+ * allocation) and by worker threads on processors of their own (dedicated) or idle ones. When no
+ * work is left, every mutator flushes its barrier buffer once; if that brings no new work, window 2
+ * turns the barrier off, sets the next goal, and sweeping begins.
+ * Mode `stw` does all of it in one stop. Mode `rescan` is Go before 1.8: the barrier records new
+ * pointers only, so window 2 scans all stacks again and marks what they hide.
+ * With `stepped` there are no threads but mutators, one processor, and no clock: marking is done in
+ * fixed quanta at slow allocations, so every count repeats exactly.
  *
  * G1  while marking, every cell reachable at window 1 is marked or reachable from a grey cell, an
  *     unflushed barrier entry, an unscanned root or an unscanned stack (hybrid barrier).
@@ -20,12 +24,15 @@
  * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
  *
  * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
- * (runs), alloc.c, barrier.c, mark.c, roots.c, cycle.c, worker.c, sweep.c, pacer.c, audit.c. */
+ * (runs), alloc.c, barrier.c, work.c (grey cells), mark.c, roots.c, cycle.c, share.c (mutators'
+ * share of marking), worker.c, background.c, sweep.c, pacer.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "gc/pause.h"
+#include "gc/timeline.h"
 #include "heap/heap.h"
 #include "prim/thread.h"
 
@@ -36,6 +43,7 @@
 /* gc->mode */
 #define STW_MODE_STW 0u
 #define STW_MODE_CONCURRENT 1u
+#define STW_MODE_RESCAN 2u /* concurrent, with the insertion barrier alone (Go before 1.8) */
 /* gc->phase */
 #define STW_PHASE_OFF 0u
 #define STW_PHASE_MARK 1u
@@ -54,23 +62,47 @@
 #define STW_STATE_BLOCKED 2u /* outside managed code; counts as stopped */
 #define STW_STATE_HELD 3u    /* blocked, and a collector thread works on its behalf */
 
-/* Grey cells. 253 addresses and a header make 2048 bytes (Go: runtime/mgcwork.go, workbuf). */
-#define STW_BUFFER_CELLS 253u
+/* Grey cells. */
+#define STW_BUFFER_CELLS STW_LIMIT_BUFFER_CELLS
 struct stw_work_buffer {
     struct stw_work_buffer *next;
     uint64_t count;
     uintptr_t cells[STW_BUFFER_CELLS];
 };
 
+/* Where a marking thread offers grey cells to others that run dry. */
+#define STW_WORK_SLOTS 64u
+struct stw_work_slot {
+    struct stw_work_buffer *offer; /* atomic; null: none. Owner puts, anyone takes. */
+    char padding[56];              /* a cache line each */
+};
+
 /* What a marking thread carries; counters are added to the totals when it leaves the drain. */
 struct stw_marker {
     struct stw_gc *gc;
     struct stw_work_buffer *active, *spare; /* null outside a drain */
+    struct stw_work_slot *slot;             /* null: none was free */
+    uint32_t in_stop;       /* begun while the world was stopped */
+    uint32_t padding;
+    uint64_t steals;        /* buffers taken from others' slots */
     uint64_t scan_bytes;    /* up to the last pointer of each cell, as Go's heapScanWork */
     uint64_t stack_bytes;
     uint64_t mark_objects;
     uint64_t marked_bytes;
     uint64_t root_words;
+};
+
+/* A place in the queue for a processor. */
+struct stw_turn {
+    struct stw_turn *next;
+    uint32_t granted; /* futex: 1 when a processor was handed over */
+    uint32_t padding;
+};
+
+/* Words of a stopped mutator that are not on its stack from stack_low up. */
+struct stw_saved_words {
+    uintptr_t registers[STW_REGISTERS];
+    uintptr_t frame[STW_FRAME_WORDS]; /* while blocked: what block_begin's frame saved */
 };
 
 /* A mutator: the public prefix, then the host's part. */
@@ -83,8 +115,7 @@ struct stw_mutator_record {
     uint32_t padding;
     uint64_t parked_ns; /* atomic */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
-    uintptr_t registers[STW_REGISTERS];
-    uintptr_t frame[STW_FRAME_WORDS]; /* block_begin: what its frame saved for its caller */
+    struct stw_saved_words saved;
     struct stw_marker marker;
     uint64_t active_runs[STW_SPAN_CLASSES / 64]; /* classes whose run has a span */
     struct {
@@ -96,12 +127,13 @@ struct stw_mutator_record {
     uint64_t mark_work_ns;  /* fractional work in this cycle */
     uint64_t slow_allocs;
     uint64_t turn_start_ns; /* when it got its processor */
-    uint32_t turn;          /* futex: 1 when a processor was handed over */
-    struct stw_mutator_record *turn_next;
+    struct stw_turn turn;
     /* Counters; own thread, or world stopped. */
     uint64_t alloc_objects, alloc_bytes, alloc_large;
     uint64_t barrier_words, barrier_flushes;
     uint64_t assist_ns, work_ns;
+    uint64_t asleep_ns; /* spent in futexes: for the world to start, or for a processor */
+    struct stw_timeline timeline;
 };
 
 /* Work done so far; the difference over a stop goes into its record. */
@@ -113,6 +145,7 @@ struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
     uint32_t stopping;     /* atomic: a stop is under way or done */
     uint32_t stopped;      /* atomic: all mutators are stopped */
+    uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
     uint32_t arrivals;     /* futex: +1 at each park or block while stopping */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
@@ -127,9 +160,29 @@ struct stw_world {
 struct stw_processors {
     pthread_mutex_t lock;
     uint32_t total;
-    uint32_t free;
+    uint32_t free;    /* atomic read */
     uint32_t waiting; /* atomic read */
-    struct stw_mutator_record *first, *last;
+    struct stw_turn *first, *last;
+};
+
+/* Threads that only mark: one a processor, made before the first cycle. */
+struct stw_worker {
+    struct stw_gc *gc;
+    pthread_t thread;
+    uint32_t index;
+    struct stw_turn turn;
+    struct stw_marker marker;
+};
+
+struct stw_workers {
+    struct stw_worker *all; /* null until the first cycle */
+    uint32_t count;
+    uint32_t dedicated;  /* of them: keep their processor as long as there is work */
+    double fraction;     /* of every mutator's time, for what is left of the marking share */
+    uint32_t wake;       /* futex */
+    uint32_t sleeping;   /* atomic */
+    uint32_t stop;       /* atomic: end */
+    uint32_t in_stop;    /* atomic: the stopper wants help with marking */
 };
 
 struct stw_pacer {
@@ -156,10 +209,10 @@ struct stw_roots {
 struct stw_totals {
     uint64_t cycles, forced_cycles, pauses;
     uint64_t scan_stw_bytes, scan_conc_bytes, stack_bytes, root_bytes;
-    uint64_t mark_objects, spans_swept, restarts;
+    uint64_t mark_objects, spans_swept, restarts, steals;
     uint64_t alloc_objects, alloc_bytes, alloc_large; /* of detached mutators */
     uint64_t barrier_words, barrier_flushes;
-    uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns;
+    uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns, dedicated_ns;
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
 };
@@ -170,6 +223,8 @@ struct stw_gc_options {
     int32_t percent;
     uint32_t processors;
     uint32_t audit;
+    uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
+    uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); UINT64_MAX: none */
     uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
     const struct stw_host *host;
     const struct stw_allocator_ops *allocator; /* no null slots */
@@ -203,8 +258,13 @@ struct stw_gc {
         pthread_mutex_t lock;
         struct stw_work_buffer *full, *empty;
         uint64_t full_count;  /* atomic read */
-        uint32_t active;      /* atomic: threads inside a drain */
+        uint64_t begins;      /* atomic: how often a thread entered */
+        uint32_t active;      /* atomic: threads inside, between begin and end */
+        uint32_t stack_count; /* mutators at window 1: whose stacks are roots */
+        uint32_t next_stack;  /* atomic: the next to be asked for its stack */
         uint32_t stacks_left; /* atomic: stacks not scanned yet */
+        uint64_t slots_taken; /* atomic: bit per slot */
+        struct stw_work_slot slots[STW_WORK_SLOTS];
         uint32_t flush_left;  /* atomic: mutators that owe a flush; 0: no round under way */
         uint32_t flush_round; /* atomic: 1 while a round is under way */
         uint32_t flush_found; /* atomic: a flush brought new grey cells */
@@ -219,12 +279,12 @@ struct stw_gc {
     uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
     uint32_t cycles_begun;      /* atomic */
     struct stw_totals totals;   /* atomic adds */
+    struct stw_workers workers;
     struct {
         pthread_t thread;
         uint32_t running, stop;
         uint32_t wake; /* futex */
-        struct stw_marker marker;
-    } worker;
+    } background;
 };
 
 static inline struct stw_mutator_record *stw_record_of(struct stw_mutator *m)
@@ -255,6 +315,8 @@ void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals);
 stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace,
                               struct stw_mutator **mutator);
 void stw_mutator_detach(struct stw_mutator *m);
+/* The mutator that the calling thread is, or null. */
+struct stw_mutator_record *stw_mutator_self(void);
 /* Makes allocation bits exact for m's runs. At window 1 the rest of each run turns black
  * (`blacken`); at window 2 the rest is given up (`drop`). World stopped, or m's own thread. */
 #define STW_RETIRE_BLACKEN 1u
@@ -274,22 +336,32 @@ void stw_with_stack(struct stw_mutator_record *m,
                     void (*act)(struct stw_gc *, struct stw_mutator_record *));
 void stw_block_begin(struct stw_mutator *m);
 void stw_block_end(struct stw_mutator *m);
+/* The two without their processor: the caller keeps it, or has it. */
+void stw_managed_leave(struct stw_mutator_record *m);
+void stw_managed_enter(struct stw_mutator_record *m);
 /* Claims a blocked mutator so that the caller can act for it; 0 if it is not blocked. */
 int stw_mutator_hold(struct stw_mutator_record *m);
 void stw_mutator_unhold(struct stw_mutator_record *m);
 /* World stopped: keeps m from running even the code that leads to its parking, so that its stack
  * and registers are still. 1: it is held, and must be let go. */
 int stw_mutator_pin(struct stw_mutator_record *m);
-/* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. 1: this was
- * the last flush of a round, and the caller must call stw_cycle_flush_done when it holds
- * nothing. */
-int stw_mutator_serve(struct stw_mutator_record *m);
+/* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. What is
+ * returned must be passed to stw_served when the caller holds no mutator and marks nothing. */
+uint32_t stw_mutator_serve(struct stw_mutator_record *m);
+/* The same for a mutator that is blocked; one that runs will see its poll word. Whoever holds it
+ * may have looked before the bit was set, so that is waited for. */
+uint32_t stw_mutator_serve_blocked(struct stw_mutator_record *m);
+#define STW_SERVED_SCAN 1u       /* the next stack is due */
+#define STW_SERVED_LAST_FLUSH 2u /* the last of a round */
+void stw_served(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t served);
 
 /* processors.c */
 void stw_processor_enter(struct stw_mutator_record *m); /* waits for one */
 void stw_processor_leave(struct stw_gc *gc);
 int stw_processor_try_enter(struct stw_gc *gc);
-void stw_processor_yield(struct stw_mutator_record *m);
+/* Waits at the head of the queue; asks a running mutator to yield. */
+void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn);
+void stw_processor_yield(struct stw_mutator_record *m); /* to whoever waits, if anyone does */
 
 /* barrier.c */
 void stw_barrier_flush(struct stw_mutator *m);
@@ -316,19 +388,29 @@ struct stw_drain_limit {
     uint64_t scan_bytes_max;
     uint64_t deadline_ns;
     struct stw_mutator_record *mutator; /* leave when its poll has STOP or YIELD; may be null */
-    struct stw_gc *background;          /* leave when a mutator waits for a processor; or null */
+    struct stw_gc *worker; /* leave when a stop is asked for; or null */
+    uint32_t idle;         /* worker: leave when a mutator waits for a processor, too */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
 /* Whether anything is grey or unscanned outside of markers; exact when none is inside. */
 int stw_mark_is_left(struct stw_gc *gc);
-/* Nothing is left and no marker is inside: a hint while mutators run. */
+/* Nothing is left and no marker is inside. Exact at that moment; a mutator may turn cells grey
+ * right after. */
 int stw_mark_is_idle(struct stw_gc *gc);
+
+/* work.c: a marker's grey cells. K1: all of them are on the global list after `give_back`. */
+void stw_work_push(struct stw_marker *marker, uintptr_t address);
+uintptr_t stw_work_pop(struct stw_marker *marker); /* 0: there is none, here or elsewhere */
+void stw_work_share(struct stw_marker *marker);    /* offers some, if others could starve */
+void stw_work_give_back(struct stw_marker *marker);
 
 /* roots.c */
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count);
 void stw_roots_remove(struct stw_gc *gc, void **words);
 int stw_roots_scan_next(struct stw_marker *marker); /* 0: no job left */
 void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
+/* Asks the next mutators for their stacks: up to one that runs and does it at its next safepoint. */
+void stw_stacks_ask(struct stw_gc *gc);
 /* Copies words of a live stack; sanitizers do not look. */
 void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
 
@@ -339,12 +421,24 @@ void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its s
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 
+/* share.c: a mutator's part of marking. */
+void stw_share_fraction(struct stw_mutator_record *m); /* of its time */
+void stw_share_assist(struct stw_mutator_record *m);   /* pays the allocation debt */
+void stw_share_step(struct stw_mutator_record *m);     /* stepped: one quantum */
+
 /* worker.c */
-stw_status stw_worker_start(struct stw_gc *gc);
-void stw_worker_stop(struct stw_gc *gc);
-void stw_worker_wake(struct stw_gc *gc);
-void stw_worker_fraction(struct stw_mutator_record *m); /* a mutator's share of marking */
-void stw_worker_assist(struct stw_mutator_record *m);   /* pays the allocation debt */
+void stw_workers_plan(struct stw_gc *gc);          /* how many, from the processors */
+stw_status stw_workers_start(struct stw_gc *gc);   /* once; not while stopped */
+void stw_workers_stop(struct stw_gc *gc);
+void stw_workers_wake(struct stw_gc *gc, uint32_t count);
+void stw_workers_enlist(struct stw_gc *gc); /* there is work: wakes one, if a processor is idle */
+/* Marks until nothing is grey, with all workers. World stopped by the caller. */
+void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker);
+
+/* background.c: the thread that sweeps, gives memory back and passes processors on. */
+stw_status stw_background_start(struct stw_gc *gc);
+void stw_background_stop(struct stw_gc *gc);
+void stw_background_wake(struct stw_gc *gc);
 
 /* sweep.c */
 /* Sweeps up to `span_max` spans; 0: none left outside caches. */

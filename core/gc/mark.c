@@ -1,68 +1,22 @@
-/* gc/mark.c: grey cells, scanning, draining.
+/* gc/mark.c: markers, scanning, draining.
  *
- * A grey cell is an address in a work buffer. A marker fills and empties its own two buffers and
- * exchanges full ones through a global list, so that threads share work without meeting at every
- * cell (Go: runtime/mgcwork.go). When others could starve, half of the own buffer is published.
- *
- * K1  marker buffers are empty outside begin..end, so "nobody inside, nothing on the list" means
- *     that nothing is grey (G5).
+ * K1  marker buffers are empty outside begin..end (work.c).
  * K2  a cell's words are read atomically; a slot may change under the reader, whose old value is
  *     then in a barrier buffer.
  * K3  large cells are scanned in pieces of 128 KiB (Go: maxObletBytes), each a grey entry of its
  *     own; an element belongs to the piece in which it starts. */
 #include "gc/gc.h"
 
-#include "prim/memory.h"
-
-#define OBLET_BYTES (128u * 1024u)
-#define BUFFER_AREA_BYTES (64u * 1024u)
-#define CHECK_CELLS 32u      /* between looks at the clock and at starving threads */
+#define OBLET_BYTES STW_LIMIT_OBLET_BYTES
+#define CHECK_CELLS STW_LIMIT_CHECK_CELLS
 #define LOWEST_POINTER 4096u /* Go: minLegalPointer */
-#define SHARE_CELLS_MIN 16u
-
-static struct stw_work_buffer *pop_list(struct stw_gc *gc, struct stw_work_buffer **list)
-{
-    pthread_mutex_lock(&gc->mark.lock);
-    struct stw_work_buffer *buffer = *list;
-    if (buffer) {
-        *list = buffer->next;
-        if (list == &gc->mark.full)
-            __atomic_store_n(&gc->mark.full_count, gc->mark.full_count - 1, __ATOMIC_RELEASE);
-    }
-    pthread_mutex_unlock(&gc->mark.lock);
-    return buffer;
-}
-
-/* Puts a buffer on the list it belongs to: full if it holds cells, else empty. */
-static void push_list(struct stw_gc *gc, struct stw_work_buffer *buffer)
-{
-    pthread_mutex_lock(&gc->mark.lock);
-    struct stw_work_buffer **list = buffer->count ? &gc->mark.full : &gc->mark.empty;
-    buffer->next = *list;
-    *list = buffer;
-    if (buffer->count)
-        __atomic_store_n(&gc->mark.full_count, gc->mark.full_count + 1, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&gc->mark.lock);
-}
-
-static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
-{
-    struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
-    if (buffer)
-        return buffer;
-    struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
-    if (!area)
-        gc->options.out_of_memory("no memory for the collector's work buffers");
-    for (uint32_t i = 1; i < BUFFER_AREA_BYTES / sizeof *area; i++)
-        push_list(gc, &area[i]);
-    return area;
-}
 
 void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 {
     STW_ASSERT(!marker->active && !marker->spare);
     __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
-    *marker = (struct stw_marker){.gc = gc};
+    __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
+    *marker = (struct stw_marker){.gc = gc, .in_stop = STW_LOAD(gc->world.settled)};
 }
 
 /* Raises `active` before it looks at `stopped`; window 2 sets that before it waits for `active`. */
@@ -74,21 +28,19 @@ void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
         while (__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE))
             stw_thread_yield();
         __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
     }
+    marker->in_stop = 0;
 }
 
 void stw_marker_end(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    if (marker->active)
-        push_list(gc, marker->active);
-    if (marker->spare)
-        push_list(gc, marker->spare);
-    marker->active = marker->spare = NULL;
-    int stopped = stw_phase(gc) == STW_PHASE_OFF;
-    STW_ADD(*(stopped ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes),
+    stw_work_give_back(marker);
+    STW_ADD(*(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes),
             marker->scan_bytes);
     STW_ADD(gc->totals.mark_objects, marker->mark_objects);
+    STW_ADD(gc->totals.steals, marker->steals);
     STW_ADD(gc->totals.stack_bytes, marker->stack_bytes);
     STW_ADD(gc->totals.root_bytes, marker->root_words * 8);
     STW_ADD(gc->cycle_scan_bytes, marker->scan_bytes);
@@ -98,61 +50,6 @@ void stw_marker_end(struct stw_marker *marker)
     __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
 }
 
-static void push(struct stw_marker *marker, uintptr_t address)
-{
-    struct stw_work_buffer *buffer = marker->active;
-    if (!buffer || buffer->count == STW_BUFFER_CELLS) {
-        struct stw_work_buffer *next = marker->spare;
-        if (next && next->count) {
-            push_list(marker->gc, next);
-            next = NULL;
-        }
-        marker->spare = buffer;
-        marker->active = buffer = next ? next : empty_buffer(marker->gc);
-    }
-    buffer->cells[buffer->count++] = address;
-}
-
-/* 0: nothing is grey here or on the global list. */
-static uintptr_t pop(struct stw_marker *marker)
-{
-    if (!marker->active || !marker->active->count) {
-        struct stw_work_buffer *next = marker->spare;
-        if (next && next->count) {
-            marker->spare = marker->active;
-        } else {
-            next = __atomic_load_n(&marker->gc->mark.full_count, __ATOMIC_ACQUIRE)
-                       ? pop_list(marker->gc, &marker->gc->mark.full)
-                       : NULL;
-            if (!next)
-                return 0;
-            if (marker->active)
-                push_list(marker->gc, marker->active);
-        }
-        marker->active = next;
-    }
-    return marker->active->cells[--marker->active->count];
-}
-
-/* Publishes work when the global list has none. */
-static void share(struct stw_marker *marker)
-{
-    struct stw_gc *gc = marker->gc;
-    if (__atomic_load_n(&gc->mark.full_count, __ATOMIC_RELAXED) != 0)
-        return;
-    if (marker->spare && marker->spare->count) {
-        push_list(gc, marker->spare);
-        marker->spare = NULL;
-    } else if (marker->active && marker->active->count >= SHARE_CELLS_MIN) {
-        struct stw_work_buffer *half = empty_buffer(gc);
-        half->count = marker->active->count / 2;
-        marker->active->count -= half->count;
-        for (uint64_t i = 0; i < half->count; i++)
-            half->cells[i] = marker->active->cells[marker->active->count + i];
-        push_list(gc, half);
-    }
-}
-
 static void grey(struct stw_marker *marker, const struct stw_cell *cell)
 {
     if (!stw_cell_mark(cell))
@@ -160,7 +57,7 @@ static void grey(struct stw_marker *marker, const struct stw_cell *cell)
     marker->mark_objects++;
     marker->marked_bytes += cell->record->span.cell_bytes;
     if (cell->record->span.layout != STW_LAYOUT_NOSCAN)
-        push(marker, cell->base);
+        stw_work_push(marker, cell->base);
 }
 
 void stw_mark_precise(struct stw_marker *marker, uintptr_t address)
@@ -225,7 +122,7 @@ static void scan_large(struct stw_marker *marker, const struct stw_span_record *
     uint64_t from = address - record->span.base, total = record->large_bytes;
     if (from == 0)
         for (uint64_t at = OBLET_BYTES; at < total; at += OBLET_BYTES)
-            push(marker, address + at);
+            stw_work_push(marker, address + at);
     uint64_t to = total - from < OBLET_BYTES ? total : from + OBLET_BYTES;
     scan_elements(marker, record->span.base, from, to, type);
 }
@@ -254,32 +151,14 @@ static void scan(struct stw_marker *marker, uintptr_t address)
     }
 }
 
-/* Scans stacks, and serves other handshakes, of mutators that are blocked. 1: it did one. */
-static int serve_blocked(struct stw_gc *gc)
-{
-    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < count; i++) {
-        struct stw_mutator_record *m = gc->mutators[i];
-        if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_RELAXED) & STW_POLL_SCAN)
-            || !stw_mutator_hold(m))
-            continue;
-        int last_flush = stw_mutator_serve(m);
-        stw_mutator_unhold(m);
-        if (last_flush) /* cannot end the phase from here: this marker is inside */
-            stw_cycle_flush_done(gc, NULL);
-        return 1;
-    }
-    return 0;
-}
-
 static int must_leave(const struct stw_drain_limit *limit)
 {
     if (limit->mutator)
         return (__atomic_load_n(&limit->mutator->mutator.poll, __ATOMIC_RELAXED)
                 & (STW_POLL_STOP | STW_POLL_YIELD)) != 0;
-    if (limit->background)
-        return __atomic_load_n(&limit->background->processors.waiting, __ATOMIC_RELAXED) != 0
-               || __atomic_load_n(&limit->background->world.stopping, __ATOMIC_RELAXED) != 0;
+    if (limit->worker)
+        return __atomic_load_n(&limit->worker->world.stopping, __ATOMIC_RELAXED) != 0
+               || (limit->idle && STW_LOAD(limit->worker->processors.waiting) != 0);
     return 0;
 }
 
@@ -289,18 +168,16 @@ int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limi
     for (uint32_t cells = 1;; cells++) {
         if (must_leave(limit))
             return 0;
-        uintptr_t address = pop(marker);
-        if (address) {
+        uintptr_t address = stw_work_pop(marker);
+        if (address)
             scan(marker, address);
-        } else if (!stw_roots_scan_next(marker)
-                   && !(STW_LOAD(marker->gc->mark.stacks_left) && serve_blocked(marker->gc))) {
+        else if (!stw_roots_scan_next(marker))
             return 1;
-        }
         if (marker->scan_bytes + marker->root_words * 8 - scanned_before >= limit->scan_bytes_max)
             return 0;
         if (cells % CHECK_CELLS)
             continue;
-        share(marker);
+        stw_work_share(marker);
         if (limit->deadline_ns && stw_clock_ns() >= limit->deadline_ns)
             return 0;
     }
@@ -314,8 +191,11 @@ int stw_mark_is_left(struct stw_gc *gc)
                   < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
 }
 
-/* `active` is read last: a marker that was inside earlier has left its work on the list. */
+/* Nobody was inside at first and nobody came in meanwhile: so the list was still while it was
+ * read. */
 int stw_mark_is_idle(struct stw_gc *gc)
 {
-    return !stw_mark_is_left(gc) && __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0;
+    uint64_t begins = __atomic_load_n(&gc->mark.begins, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0 && !stw_mark_is_left(gc)
+           && __atomic_load_n(&gc->mark.begins, __ATOMIC_SEQ_CST) == begins;
 }

@@ -10,6 +10,13 @@
 
 #include "prim/memory.h"
 
+static _Thread_local struct stw_mutator_record *self; /* of this thread */
+
+struct stw_mutator_record *stw_mutator_self(void)
+{
+    return self;
+}
+
 static uint32_t cell_index(const struct stw_span *span, uintptr_t address)
 {
     return (uint32_t)((address - span->base) / span->cell_bytes);
@@ -114,6 +121,7 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
         stw_memory_unmap(m, sizeof *m);
         return status;
     }
+    self = m;
     stw_block_end(&m->mutator);
     *mutator = &m->mutator;
     return STW_OK;
@@ -147,6 +155,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     count_up(m);
     __atomic_store_n(&m->detached, 1, __ATOMIC_RELEASE);
+    self = NULL;
     pthread_mutex_unlock(&gc->world.lock);
     stw_block_begin(mutator);
 }

@@ -3,70 +3,143 @@
  * Go's P, reduced to what stops need: a thread that runs managed code, or marks in the background,
  * holds one of `total` processors. With more threads than processors the system would take a
  * mutator off its core at any instruction, and a stop would wait for its next time slice.
- * First come, first served. */
+ * First come, first served; dedicated workers come first.
+ *
+ * O1  a processor is handed over under the lock, and a yield queues and hands over in one step: with
+ *     one processor the order of turns depends on nothing but the order of calls (stepped). */
 #include "gc/gc.h"
+
+/* Below, the caller holds the lock. */
+
+static void queue(struct stw_processors *p, struct stw_turn *turn, int first)
+{
+    __atomic_store_n(&turn->granted, 0, __ATOMIC_RELAXED);
+    turn->next = first ? p->first : NULL;
+    if (first || !p->first)
+        p->first = turn;
+    else
+        p->last->next = turn;
+    if (!first || !p->last)
+        p->last = turn;
+    __atomic_store_n(&p->waiting, p->waiting + 1, __ATOMIC_SEQ_CST);
+}
+
+/* Passes a processor on to the first in the queue; null: there is none. */
+static struct stw_turn *hand_over(struct stw_processors *p)
+{
+    struct stw_turn *heir = p->first;
+    if (!heir)
+        return NULL;
+    p->first = heir->next;
+    if (!p->first)
+        p->last = NULL;
+    __atomic_store_n(&p->waiting, p->waiting - 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&heir->granted, 1, __ATOMIC_RELEASE);
+    return heir;
+}
+
+static int take_free(struct stw_processors *p)
+{
+    if (p->free == 0 || p->first)
+        return 0;
+    __atomic_store_n(&p->free, p->free - 1, __ATOMIC_RELEASE);
+    return 1;
+}
+
+/* From here on without the lock. */
+
+static void await(struct stw_turn *turn)
+{
+    while (!__atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE))
+        stw_futex_wait(&turn->granted, 0, 0);
+}
+
+static void begin_turn(struct stw_mutator_record *m)
+{
+    __atomic_store_n(&m->turn_start_ns, stw_clock_ns(), __ATOMIC_RELAXED);
+}
 
 /* The caller is off managed code: running mutators never wait here. */
 void stw_processor_enter(struct stw_mutator_record *m)
 {
     struct stw_processors *p = &m->gc->processors;
     pthread_mutex_lock(&p->lock);
-    int granted = p->free > 0 && !p->first;
-    if (granted) {
-        p->free--;
-    } else {
-        __atomic_store_n(&m->turn, 0, __ATOMIC_RELAXED);
-        m->turn_next = NULL;
-        if (p->last)
-            p->last->turn_next = m;
-        else
-            p->first = m;
-        p->last = m;
-        __atomic_store_n(&p->waiting, p->waiting + 1, __ATOMIC_RELEASE);
-    }
+    int granted = take_free(p);
+    if (!granted)
+        queue(p, &m->turn, 0);
     pthread_mutex_unlock(&p->lock);
     if (!granted) {
-        stw_worker_wake(m->gc);
-        while (!__atomic_load_n(&m->turn, __ATOMIC_ACQUIRE))
-            stw_futex_wait(&m->turn, 0, 0);
+        stw_background_wake(m->gc);
+        await(&m->turn);
     }
-    __atomic_store_n(&m->turn_start_ns, stw_clock_ns(), __ATOMIC_RELAXED);
+    begin_turn(m);
+}
+
+/* The mutator whose turn began first is asked to end it. */
+static void ask_for_one(struct stw_gc *gc)
+{
+    struct stw_mutator_record *longest = NULL;
+    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (STW_LOAD(m->state) == STW_STATE_RUNNING && !(STW_LOAD(m->mutator.poll) & STW_POLL_YIELD)
+            && (!longest || STW_LOAD(m->turn_start_ns) < STW_LOAD(longest->turn_start_ns)))
+            longest = m;
+    }
+    if (longest)
+        __atomic_fetch_or(&longest->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
+}
+
+void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
+{
+    struct stw_processors *p = &gc->processors;
+    pthread_mutex_lock(&p->lock);
+    int granted = take_free(p);
+    if (!granted)
+        queue(p, turn, 1);
+    pthread_mutex_unlock(&p->lock);
+    if (granted)
+        return;
+    ask_for_one(gc);
+    await(turn);
 }
 
 void stw_processor_leave(struct stw_gc *gc)
 {
     struct stw_processors *p = &gc->processors;
     pthread_mutex_lock(&p->lock);
-    struct stw_mutator_record *heir = p->first;
-    if (heir) {
-        p->first = heir->turn_next;
-        if (!p->first)
-            p->last = NULL;
-        __atomic_store_n(&p->waiting, p->waiting - 1, __ATOMIC_RELEASE);
-        __atomic_store_n(&heir->turn, 1, __ATOMIC_RELEASE);
-    } else {
-        p->free++;
-    }
+    struct stw_turn *heir = hand_over(p);
+    if (!heir)
+        __atomic_store_n(&p->free, p->free + 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&p->lock);
     if (heir)
-        stw_futex_wake(&heir->turn, 1);
+        stw_futex_wake(&heir->granted, 1);
 }
 
 int stw_processor_try_enter(struct stw_gc *gc)
 {
     struct stw_processors *p = &gc->processors;
     pthread_mutex_lock(&p->lock);
-    int granted = p->free > 0 && !p->first;
-    if (granted)
-        p->free--;
+    int granted = take_free(p);
     pthread_mutex_unlock(&p->lock);
     return granted;
 }
 
 void stw_processor_yield(struct stw_mutator_record *m)
 {
-    if (!__atomic_load_n(&m->gc->processors.waiting, __ATOMIC_ACQUIRE))
+    struct stw_processors *p = &m->gc->processors;
+    if (!__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE))
         return;
-    stw_block_begin(&m->mutator);
-    stw_block_end(&m->mutator);
+    stw_managed_leave(m);
+    pthread_mutex_lock(&p->lock);
+    struct stw_turn *heir = hand_over(p);
+    if (heir)
+        queue(p, &m->turn, 0);
+    pthread_mutex_unlock(&p->lock);
+    if (heir) {
+        stw_futex_wake(&heir->granted, 1);
+        await(&m->turn);
+    }
+    begin_turn(m);
+    stw_managed_enter(m);
 }

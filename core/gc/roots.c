@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-#define RANGE_WORDS_MAX 32768u /* 256 KiB, as Go's root blocks: longer ranges are cut */
+#define RANGE_WORDS_MAX STW_LIMIT_ROOT_WORDS /* longer ranges are cut */
 
 static void insert(struct stw_roots *roots, void **words, uint64_t count, uint64_t more)
 {
@@ -117,7 +117,24 @@ void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
         return;
     uintptr_t low = m->stack_low & ~(uintptr_t)7;
     scan_words(marker, (const uintptr_t *)low, (const uintptr_t *)m->stack_top);
-    scan_words(marker, m->registers, m->registers + STW_REGISTERS);
-    scan_words(marker, m->frame, m->frame + STW_FRAME_WORDS);
+    scan_words(marker, m->saved.registers, m->saved.registers + STW_REGISTERS);
+    scan_words(marker, m->saved.frame, m->saved.frame + STW_FRAME_WORDS);
     marker->stack_bytes += m->stack_top - low;
+}
+
+void stw_stacks_ask(struct stw_gc *gc)
+{
+    uint32_t served = STW_SERVED_SCAN;
+    while (served & STW_SERVED_SCAN) {
+        uint32_t at = __atomic_fetch_add(&gc->mark.next_stack, 1, __ATOMIC_SEQ_CST);
+        if (at >= gc->mark.stack_count)
+            return;
+        struct stw_mutator_record *m = gc->mutators[at];
+        if (stw_is_detached(m)) {
+            __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
+            continue;
+        }
+        __atomic_fetch_or(&m->mutator.poll, STW_POLL_SCAN, __ATOMIC_SEQ_CST);
+        served = stw_mutator_serve_blocked(m);
+    }
 }

@@ -1,197 +1,200 @@
-/* gc/worker.c: who marks: mutators for a fraction of their time, assists, and idle processors.
+/* gc/worker.c: threads that mark: dedicated and idle ones while mutators run, all of them in a stop.
  *
- * Go gives a quarter of the processors to marking: with few processors as fractional workers that
- * take turns with goroutines on every P. Here a mutator's thread is its P: at a safepoint it
- * becomes a worker for a while, at which time it is as stoppable as at any safepoint. No thread
- * switch, and no thread more than there are processors (G4).
+ * There is one worker a processor, made before the first cycle. A dedicated worker takes a
+ * processor from the mutators when marking begins and keeps it while there is work. The others mark
+ * on processors that are idle, and leave as soon as a mutator wants one. Inside a stop every
+ * processor is idle: the stopper calls the workers when there is much to mark (mode stw, and the
+ * second scan of mode rescan).
  *
- * Whoever allocates faster than the workers mark pays by assists; scanned bytes that nobody paid
- * for are a credit that assists take first (Go: bgScanCredit).
- *
- * The background thread marks when a processor is idle, sweeps when one is, gives memory back, and
- * passes processors on between mutators that share them. */
+ * N1  a worker marks only with a processor, or inside a stop when the stopper wants help.
+ * N2  a worker sleeps only after it has seen no work, or no processor for it; who makes work while
+ *     a processor is idle wakes one (stw_workers_enlist), who leaves a processor does as well. */
 #include "gc/gc.h"
 
-#define FRACTION 0.25           /* Go: gcBackgroundUtilization, as the share of every processor */
-#define FRACTION_STOP 1.2       /* Go: fractional workers stop at 1.2 times their share */
-#define TURN_NS_MIN 10000u      /* shorter turns cost more in clock reads than they mark */
-#define TURN_NS_MAX 1000000u    /* a mutator is away from its work no longer than this */
-#define ASSIST_BYTES_MIN 65536u /* Go: gcOverAssistWork */
-#define ALLOWED_BYTES_MAX 1e15  /* what one payment buys at most, when there is no goal */
-#define SLICE_NS 10000000       /* Go: sysmon's forcePreemptNS, when mutators share processors */
-#define TICK_NS 500000u         /* the background thread's, while marking */
-#define SWEEP_SPANS 10u         /* Go: bgsweep's batch */
-#define SCAVENGE_PAGES 64u      /* given back between two looks at other duties */
-#define RETAIN_PERCENT 110u     /* of the goal; Go: retainExtraPercent */
+#include "base/text.h"
 
-void stw_worker_fraction(struct stw_mutator_record *m)
-{
-    struct stw_gc *gc = m->gc;
-    if (stw_phase(gc) != STW_PHASE_MARK)
-        return;
-    uint64_t began = stw_clock_ns();
-    double due = (double)(began - gc->pacer.mark_start_ns) * FRACTION;
-    if ((double)m->mark_work_ns > due)
-        return;
-    double turn = due * FRACTION_STOP - (double)m->mark_work_ns;
-    uint64_t turn_ns = turn < TURN_NS_MIN ? TURN_NS_MIN : turn > TURN_NS_MAX ? TURN_NS_MAX
-                                                                              : (uint64_t)turn;
-    struct stw_drain_limit limit = {UINT64_MAX, began + turn_ns, m, NULL};
-    const char *site = stw_site(&m->mutator, "gc.mark");
-    stw_marker_begin(&m->marker, gc);
-    int idle = stw_mark_drain(&m->marker, &limit);
-    int64_t work = (int64_t)m->marker.scan_bytes;
-    stw_marker_end(&m->marker);
-    STW_ADD(gc->pacer.credit, work);
-    uint64_t spent_ns = stw_clock_ns() - began;
-    m->mark_work_ns += spent_ns;
-    STW_ADD(gc->totals.fractional_ns, spent_ns);
-    stw_site(&m->mutator, site);
-    if (idle)
-        stw_cycle_try_finish(gc, m);
-}
+#define UTILISATION 0.25        /* Go: gcBackgroundUtilization, of all processors */
+#define DEDICATED_EXCESS 0.3    /* Go: more than this off the share: a fraction does the rest */
+#define SLICE_NS 10000000u      /* between looks whether the phase goes on */
+#define ALONE_BYTES STW_LIMIT_ALONE_BYTES
+#define SPINS 64u               /* between offers of the core */
+#define STACK_BYTES (512u << 10) /* draining does not recurse */
+#define NAP_NS 500000u          /* a dedicated worker that found nothing, as the background's tick */
 
-/* Takes up to `work` from the credit. */
-static int64_t take_credit(struct stw_gc *gc, int64_t work)
+void stw_workers_plan(struct stw_gc *gc)
 {
-    int64_t credit = STW_LOAD(gc->pacer.credit);
-    if (credit <= 0)
-        return 0;
-    int64_t taken = credit < work ? credit : work;
-    STW_ADD(gc->pacer.credit, -taken);
-    return taken;
-}
-
-void stw_worker_assist(struct stw_mutator_record *m)
-{
-    struct stw_gc *gc = m->gc;
-    if (stw_phase(gc) != STW_PHASE_MARK)
-        return;
-    double ratio = stw_pacer_assist_ratio(gc);
-    int64_t owed = (int64_t)((double)-m->assist_balance * ratio) + 1;
-    if (owed < (int64_t)ASSIST_BYTES_MIN)
-        owed = ASSIST_BYTES_MIN;
-    int64_t paid = take_credit(gc, owed);
-    int idle = 0;
-    if (paid < owed) {
-        uint64_t began = stw_clock_ns();
-        struct stw_drain_limit limit = {(uint64_t)(owed - paid), 0, m, NULL};
-        const char *site = stw_site(&m->mutator, "gc.assist");
-        stw_marker_begin(&m->marker, gc);
-        idle = stw_mark_drain(&m->marker, &limit);
-        paid += (int64_t)(m->marker.scan_bytes + m->marker.root_words * 8);
-        stw_marker_end(&m->marker);
-        stw_site(&m->mutator, site);
-        uint64_t spent_ns = stw_clock_ns() - began;
-        STW_ADD(gc->pacer.assist_ns, spent_ns);
-        STW_ADD(gc->totals.assist_ns, spent_ns);
+    struct stw_workers *workers = &gc->workers;
+    double share = UTILISATION * gc->processors.total;
+    workers->dedicated = (uint32_t)(share + 0.5);
+    double off = (double)workers->dedicated / share - 1;
+    if (off < -DEDICATED_EXCESS || off > DEDICATED_EXCESS) {
+        if ((double)workers->dedicated > share)
+            workers->dedicated--;
+        workers->fraction = (share - workers->dedicated) / gc->processors.total;
     }
-    double allowed = (double)paid / ratio;
-    m->assist_balance += allowed > ALLOWED_BYTES_MAX ? (int64_t)ALLOWED_BYTES_MAX
-                                                     : (int64_t)allowed;
-    if (idle) {
-        m->assist_balance = 0; /* nothing is left to pay with */
-        stw_cycle_try_finish(gc, m);
-    }
+    workers->count = gc->processors.total;
 }
 
-static void mark_on_idle_processor(struct stw_gc *gc)
+static int must_end(struct stw_gc *gc)
 {
-    if (!stw_processor_try_enter(gc))
-        return;
+    return __atomic_load_n(&gc->workers.stop, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* The worker has a processor. Returns 1 when it found nothing more to mark. */
+static int mark(struct stw_worker *worker, int dedicated)
+{
+    struct stw_gc *gc = worker->gc;
     uint64_t began = stw_clock_ns();
-    struct stw_drain_limit limit = {UINT64_MAX, began + SLICE_NS, NULL, gc};
-    stw_marker_begin_outside(&gc->worker.marker, gc);
-    int idle = 0;
+    struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + SLICE_NS,
+                                    .worker = gc, .idle = !dedicated};
+    int idle = 1;
+    stw_marker_begin_outside(&worker->marker, gc);
     if (stw_phase(gc) == STW_PHASE_MARK)
-        idle = stw_mark_drain(&gc->worker.marker, &limit);
-    STW_ADD(gc->pacer.credit, (int64_t)gc->worker.marker.scan_bytes);
+        idle = stw_mark_drain(&worker->marker, &limit);
+    STW_ADD(gc->pacer.credit, (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8));
     uint64_t spent_ns = stw_clock_ns() - began;
-    STW_ADD(gc->pacer.idle_ns, spent_ns);
-    STW_ADD(gc->totals.idle_ns, spent_ns);
-    stw_marker_end(&gc->worker.marker);
+    if (!dedicated)
+        STW_ADD(gc->pacer.idle_ns, spent_ns);
+    STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
+    stw_marker_end(&worker->marker);
     if (idle)
         stw_cycle_try_finish(gc, NULL);
+    return idle;
+}
+
+static void mark_dedicated(struct stw_worker *worker)
+{
+    struct stw_gc *gc = worker->gc;
+    stw_processor_enter_first(gc, &worker->turn);
+    while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
+        ;
     stw_processor_leave(gc);
 }
 
-static int someone_waits(struct stw_gc *gc)
+static void mark_on_idle_processor(struct stw_worker *worker)
 {
-    return __atomic_load_n(&gc->processors.waiting, __ATOMIC_ACQUIRE) != 0;
-}
-
-/* Sweeps, then gives back free memory beyond the goal. 1: there may be more to do. */
-static int sweep_on_idle_processor(struct stw_gc *gc)
-{
-    uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
-    if (!stw_processor_try_enter(gc))
-        return (int)swept;
-    while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
-        swept = stw_sweep_some(gc, SWEEP_SPANS);
-    uint64_t goal = STW_LOAD(gc->pacer.goal), kept = stw_space_retained_pages(&gc->heap.space);
-    uint64_t used = STW_LOAD(gc->heap.space.used_pages);
-    uint64_t given_back = 0;
-    if (!swept && goal != UINT64_MAX
-        && used + kept > goal / STW_PAGE_BYTES * RETAIN_PERCENT / 100)
-        given_back = stw_space_scavenge(&gc->heap.space, SCAVENGE_PAGES);
-    stw_processor_leave(gc);
-    return swept || given_back;
-}
-
-/* Asks mutators to work their fraction, and to pass on processors that others wait for. */
-static void nudge_mutators(struct stw_gc *gc, int marking)
-{
-    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
-    uint64_t now = stw_clock_ns();
-    for (uint32_t i = 0; i < count; i++) {
-        struct stw_mutator_record *m = gc->mutators[i];
-        if (stw_is_detached(m) || STW_LOAD(m->state) != STW_STATE_RUNNING)
-            continue;
-        if (marking)
-            __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        if (someone_waits(gc) && (int64_t)(now - STW_LOAD(m->turn_start_ns)) > SLICE_NS)
-            __atomic_fetch_or(&m->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
+    struct stw_gc *gc = worker->gc;
+    while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && stw_processor_try_enter(gc)) {
+        int idle = mark(worker, 0);
+        stw_processor_leave(gc);
+        if (idle)
+            break;
     }
 }
 
-static void *background(void *context)
+static int is_work_wanted(struct stw_gc *gc)
 {
-    struct stw_gc *gc = context;
+    return __atomic_load_n(&gc->workers.in_stop, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* Marks with the stopper as long as it wants. */
+static void mark_in_stop(struct stw_worker *worker)
+{
+    struct stw_gc *gc = worker->gc;
+    for (uint32_t spins = 1; is_work_wanted(gc); spins++) {
+        if (!stw_mark_is_left(gc) && !STW_LOAD(gc->mark.slots_taken)) {
+            if (spins % SPINS)
+                stw_spin_pause();
+            else
+                stw_thread_yield(); /* the one with the work may need this core */
+            continue;
+        }
+        stw_marker_begin(&worker->marker, gc);
+        if (is_work_wanted(gc)) /* else the stop may be over */
+            stw_mark_drain(&worker->marker,
+                           &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
+        stw_marker_end(&worker->marker);
+    }
+}
+
+void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
+{
+    struct stw_drain_limit alone = {.scan_bytes_max = ALONE_BYTES}, all = {.scan_bytes_max = UINT64_MAX};
+    if (stw_mark_drain(marker, &alone) || gc->workers.count < 2) {
+        stw_mark_drain(marker, &all);
+        return;
+    }
+    __atomic_store_n(&gc->workers.in_stop, 1, __ATOMIC_SEQ_CST);
+    stw_workers_wake(gc, gc->workers.count - 1);
     for (;;) {
-        uint32_t wake = __atomic_load_n(&gc->worker.wake, __ATOMIC_ACQUIRE); /* before `stop` */
-        if (__atomic_load_n(&gc->worker.stop, __ATOMIC_ACQUIRE))
+        stw_mark_drain(marker, &all);
+        stw_marker_end(marker);
+        while (!stw_mark_is_idle(gc) && !stw_mark_is_left(gc))
+            stw_spin_pause(); /* others are inside */
+        int done = stw_mark_is_idle(gc);
+        if (done)
+            __atomic_store_n(&gc->workers.in_stop, 0, __ATOMIC_SEQ_CST);
+        stw_marker_begin(marker, gc);
+        if (done)
             break;
-        int marking = stw_phase(gc) == STW_PHASE_MARK;
-        if (marking)
-            mark_on_idle_processor(gc);
-        int more = !marking && sweep_on_idle_processor(gc);
-        if (marking || someone_waits(gc))
-            nudge_mutators(gc, marking);
-        uint64_t sleep_ns = marking ? TICK_NS : someone_waits(gc) || more ? SLICE_NS : 0;
-        stw_futex_wait(&gc->worker.wake, wake, sleep_ns);
+    }
+    /* A worker that came in at last sees that nobody wants it; it must have left before the world
+     * starts. */
+    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 1)
+        stw_spin_pause();
+}
+
+static void *run(void *context)
+{
+    struct stw_worker *worker = context;
+    struct stw_gc *gc = worker->gc;
+    struct stw_workers *workers = &gc->workers;
+    for (;;) {
+        uint32_t wake = __atomic_load_n(&workers->wake, __ATOMIC_ACQUIRE); /* before all looks */
+        if (must_end(gc))
+            break;
+        mark_in_stop(worker);
+        int dedicated = worker->index < workers->dedicated;
+        if (stw_phase(gc) == STW_PHASE_MARK && dedicated)
+            mark_dedicated(worker);
+        else
+            mark_on_idle_processor(worker);
+        int nap = dedicated && stw_phase(gc) == STW_PHASE_MARK;
+        __atomic_fetch_add(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
+        stw_futex_wait(&workers->wake, wake, nap ? NAP_NS : 0);
+        __atomic_fetch_sub(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
     }
     return NULL;
 }
 
-void stw_worker_wake(struct stw_gc *gc)
+void stw_workers_wake(struct stw_gc *gc, uint32_t count)
 {
-    __atomic_fetch_add(&gc->worker.wake, 1, __ATOMIC_ACQ_REL);
-    stw_futex_wake(&gc->worker.wake, 1);
+    __atomic_fetch_add(&gc->workers.wake, 1, __ATOMIC_SEQ_CST);
+    if (count > 0)
+        stw_futex_wake(&gc->workers.wake, count);
 }
 
-stw_status stw_worker_start(struct stw_gc *gc)
+void stw_workers_enlist(struct stw_gc *gc)
 {
-    stw_status status = stw_thread_start(&gc->worker.thread, 0, background, gc);
-    gc->worker.running = status == STW_OK;
-    return status;
+    if (STW_LOAD(gc->processors.free) > 0 && STW_LOAD(gc->workers.sleeping) > 0)
+        stw_workers_wake(gc, 1);
 }
 
-void stw_worker_stop(struct stw_gc *gc)
+stw_status stw_workers_start(struct stw_gc *gc)
 {
-    if (!gc->worker.running)
+    struct stw_workers *workers = &gc->workers;
+    if (workers->all || gc->options.stepped)
+        return STW_OK;
+    workers->all = stw_new(workers->count, sizeof *workers->all);
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct stw_worker *worker = &workers->all[i];
+        worker->gc = gc;
+        worker->index = i;
+        if (stw_thread_start(&worker->thread, STACK_BYTES, run, worker) != STW_OK) {
+            workers->count = i; /* those that there are do the work */
+            return STW_E_NOMEM;
+        }
+    }
+    return STW_OK;
+}
+
+void stw_workers_stop(struct stw_gc *gc)
+{
+    struct stw_workers *workers = &gc->workers;
+    if (!workers->all)
         return;
-    __atomic_store_n(&gc->worker.stop, 1, __ATOMIC_RELEASE);
-    stw_worker_wake(gc);
-    pthread_join(gc->worker.thread, NULL);
-    gc->worker.running = 0;
+    __atomic_store_n(&workers->stop, 1, __ATOMIC_RELEASE);
+    stw_workers_wake(gc, workers->count);
+    for (uint32_t i = 0; i < workers->count; i++)
+        pthread_join(workers->all[i].thread, NULL);
 }

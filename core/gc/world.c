@@ -11,15 +11,16 @@
  * W3  a stop begins only after the last one's record is complete (resuming == 0).
  * W4  poll bits CACHES, SCAN and FLUSH are served by the mutator itself, or by the one thread that
  *     holds it while it is blocked.
- * W5  nobody but the stopper marks while the world is stopped (stw_marker_begin_outside).
+ * W5  while the world is stopped nobody marks but the stopper and the workers that it calls
+ *     (stw_marker_begin_outside, stw_workers_mark_stopped).
  * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
  * and parks during one stop cannot be counted twice. */
 #include "gc/gc.h"
 
 #include <string.h>
 
-#define PARK_SPINS 4000u  /* about 40 us: most stops end sooner; a futex wake costs 5 to 50 us */
-#define STOP_SPINS 4000u
+#define PARK_SPINS STW_LIMIT_SPINS
+#define STOP_SPINS STW_LIMIT_SPINS
 #define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
 
 void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -72,8 +73,19 @@ static void arrive(struct stw_gc *gc)
         stw_futex_wake(&gc->world.arrivals, STW_FUTEX_ALL);
 }
 
-/* Counts the parked and names the last of them in the record. */
-static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uint64_t request_ns)
+/* Markers outside of mutators leave, and none comes in (W5). 1: there were some. */
+static int wait_for_markers(struct stw_gc *gc)
+{
+    if (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0)
+        return 0;
+    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 0)
+        stw_spin_pause();
+    return 1;
+}
+
+/* Counts the parked and names the last of them in the record, or the worker that came after. */
+static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uint64_t request_ns,
+                         int worker_was_last)
 {
     struct stw_pause *pause = gc->world.pause;
     struct stw_mutator_record *last = NULL;
@@ -90,8 +102,8 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
             last_ns = parked_ns;
         }
     }
-    pause->last_mutator = last ? last->mutator.index : STW_NO_MUTATOR;
-    const char *site = last ? STW_LOAD(last->mutator.site) : NULL;
+    pause->last_mutator = last && !worker_was_last ? last->mutator.index : STW_NO_MUTATOR;
+    const char *site = worker_was_last ? "gc.worker" : last ? STW_LOAD(last->mutator.site) : NULL;
     if (site)
         strncpy(pause->last_site, site, STW_SITE_BYTES - 1);
 }
@@ -137,12 +149,12 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
             wait_until_stopped(gc, gc->mutators[i]);
+    __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
+    int waited = wait_for_markers(gc);
+    __atomic_store_n(&world->settled, 1, __ATOMIC_SEQ_CST);
     world->step_from_ns = stw_clock_ns();
     pause->stopping_ns = world->step_from_ns - request_ns;
-    note_stopped(gc, self, request_ns);
-    __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 0)
-        stw_spin_pause(); /* markers outside of mutators leave, and none comes in (W5) */
+    note_stopped(gc, self, request_ns, waited);
     world->before = work_so_far(gc);
 }
 
@@ -165,6 +177,7 @@ void stw_world_start(struct stw_gc *gc)
                         - pause->stopping_ns;
     if (alone)
         __atomic_store_n(&pause->complete, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->settled, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopped, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopping, 0, __ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
@@ -223,14 +236,13 @@ static __attribute__((noinline)) void serve_one(struct stw_mutator_record *m)
     if (poll & STW_POLL_STOP) {
         park(m);
     } else if (poll & (STW_POLL_CACHES | STW_POLL_SCAN | STW_POLL_FLUSH)) {
-        if (stw_mutator_serve(m))
-            stw_cycle_flush_done(m->gc, m);
+        stw_served(m->gc, m, stw_mutator_serve(m));
     } else if (poll & STW_POLL_YIELD) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_YIELD, __ATOMIC_SEQ_CST);
         stw_processor_yield(m);
     } else if (poll & STW_POLL_WORK) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        stw_worker_fraction(m);
+        stw_share_fraction(m);
     }
 }
 
@@ -238,7 +250,7 @@ __attribute__((noinline)) void stw_safepoint(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     while (__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) != 0) {
-        stw_registers_save(m->registers);
+        stw_registers_save(m->saved.registers);
         serve_one(m);
     }
 }
@@ -255,15 +267,15 @@ __attribute__((noinline)) void stw_with_stack(struct stw_mutator_record *m,
                                               void (*act)(struct stw_gc *,
                                                           struct stw_mutator_record *))
 {
-    stw_registers_save(m->registers);
+    stw_registers_save(m->saved.registers);
     below_caller(m, act);
 }
 
-int stw_mutator_serve(struct stw_mutator_record *m)
+uint32_t stw_mutator_serve(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
     uint32_t poll = __atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST);
-    int last_flush = 0;
+    uint32_t served = 0;
     if (poll & STW_POLL_CACHES) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
         stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_FLUSH);
@@ -275,13 +287,37 @@ int stw_mutator_serve(struct stw_mutator_record *m)
         stw_stack_scan(&m->marker, m);
         __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
         stw_marker_end(&m->marker);
+        served |= STW_SERVED_SCAN;
     }
     if (poll & STW_POLL_FLUSH) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
         stw_barrier_flush(&m->mutator);
-        last_flush = __atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1;
+        if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
+            served |= STW_SERVED_LAST_FLUSH;
     }
-    return last_flush;
+    return served;
+}
+
+uint32_t stw_mutator_serve_blocked(struct stw_mutator_record *m)
+{
+    while (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED) {
+        if (!stw_mutator_hold(m)) {
+            stw_spin_pause();
+            continue;
+        }
+        uint32_t served = stw_mutator_serve(m);
+        stw_mutator_unhold(m);
+        return served;
+    }
+    return 0;
+}
+
+void stw_served(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t served)
+{
+    if (served & STW_SERVED_SCAN)
+        stw_stacks_ask(gc);
+    if (served & STW_SERVED_LAST_FLUSH)
+        stw_cycle_flush_done(gc, self);
 }
 
 int stw_mutator_hold(struct stw_mutator_record *m)
@@ -315,16 +351,14 @@ static int take_back(struct stw_mutator_record *m)
                                        __ATOMIC_SEQ_CST);
 }
 
-/* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
- * words are copied. Everything else of the mutator is above. */
-__attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
+/* Gives up running: from here on the mutator counts as stopped. Requests that nobody could serve
+ * for it are served first. Its stack is known from `frame` up. */
+static void leave(struct stw_mutator_record *m, uintptr_t frame)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
-    stw_registers_save(m->registers);
-    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    stw_stack_copy(m->frame, frame - sizeof m->frame / 2, STW_FRAME_WORDS);
-    m->stack_low = frame;
     const uint32_t served = STW_POLL_CACHES | STW_POLL_SCAN | STW_POLL_FLUSH;
+    struct stw_mutator *mutator = &m->mutator;
+    struct stw_saved_words saved = m->saved;
+    m->stack_low = frame;
     for (;;) {
         if (mutator->marking)
             stw_barrier_flush(mutator);
@@ -332,22 +366,47 @@ __attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
         if (!(__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) & served) || !take_back(m))
             break;
         park(m); /* a stop may have counted it as blocked, and be under way */
-        if (stw_mutator_serve(m))
-            stw_cycle_flush_done(m->gc, m);
-        stw_registers_save(m->registers); /* safepoints further down overwrote both */
+        stw_served(m->gc, m, stw_mutator_serve(m));
+        m->saved = saved; /* safepoints further down overwrote this */
         m->stack_low = frame;
     }
     if (__atomic_load_n(&m->gc->world.stopping, __ATOMIC_SEQ_CST))
         arrive(m->gc);
+}
+
+/* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
+ * words are copied. Everything else of the mutator is above. */
+__attribute__((noinline)) void stw_managed_leave(struct stw_mutator_record *m)
+{
+    stw_registers_save(m->saved.registers);
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    stw_stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
+    leave(m, frame);
+}
+
+void stw_managed_enter(struct stw_mutator_record *m)
+{
+    while (!take_back(m))
+        stw_futex_wait(&m->state, STW_STATE_HELD, LOST_WAKE_NS);
+    memset(m->saved.frame, 0, sizeof m->saved.frame);
+    stw_safepoint(&m->mutator); /* not stw_poll: the look must come after the state (W1) */
+}
+
+__attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw_record_of(mutator);
+    stw_registers_save(m->saved.registers);
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    stw_stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
+    leave(m, frame);
     stw_processor_leave(m->gc);
+    if (stw_phase(m->gc) == STW_PHASE_MARK)
+        stw_workers_enlist(m->gc);
 }
 
 void stw_block_end(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     stw_processor_enter(m);
-    while (!take_back(m))
-        stw_futex_wait(&m->state, STW_STATE_HELD, LOST_WAKE_NS);
-    memset(m->frame, 0, sizeof m->frame);
-    stw_safepoint(mutator); /* not stw_poll: the look must come after the state (W1) */
+    stw_managed_enter(m);
 }

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define RECORD_AREA_BYTES (256u * 1024u) /* metadata grows in these steps */
 #define POISON 0xdb
 
 stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error)
@@ -44,7 +43,7 @@ static struct stw_span_record *take_record(struct stw_heap *heap, uint32_t words
         memset(record, 0, bytes);
     } else {
         if ((size_t)(heap->record_limit - heap->record_cursor) < bytes) {
-            size_t area = bytes > RECORD_AREA_BYTES ? bytes : RECORD_AREA_BYTES;
+            size_t least = STW_LIMIT_RECORD_AREA_BYTES, area = bytes > least ? bytes : least;
             heap->record_cursor = stw_memory_map(area);
             heap->record_limit = heap->record_cursor ? heap->record_cursor + area : NULL;
             if (!heap->record_cursor)

@@ -1,6 +1,6 @@
 /* heap/heap.h: spans over the pages of a space, and the way from any address to its cell.
  *
- * The page map covers the whole 48-bit address space in two levels (64 MiB arenas, 8 KiB pages), so
+ * The page map covers the whole 48-bit address space in two levels (arenas of 64 MiB, pages), so
  * that an allocator may take pages from anywhere.
  *
  * H1  the page map names a span for exactly the pages of registered spans.
@@ -16,7 +16,7 @@
 #include "heap/space.h"
 
 #define STW_ADDRESS_BITS 48u
-#define STW_ARENA_BITS 26u /* log2 of STW_ARENA_BYTES */
+#define STW_ARENA_BITS STW_LIMIT_ARENA_BITS
 #define STW_PAGE_BITS 13u  /* log2 of STW_PAGE_BYTES */
 #define STW_ARENA_PAGES (1u << (STW_ARENA_BITS - STW_PAGE_BITS))
 #define STW_RECORD_CLASSES 32u
@@ -37,7 +37,7 @@ struct stw_span_record {
 
 struct stw_heap {
     struct stw_space space;
-    struct stw_span_record ***page_map; /* [2^22] of [STW_ARENA_PAGES] */
+    struct stw_span_record ***page_map; /* [2^22, one an arena] of [STW_ARENA_PAGES] */
     uint32_t generation;                /* sweep generation; written while stopped */
     uint32_t poison;                    /* fill swept cells, so that their use shows */
     pthread_mutex_t lock;               /* records, page map arenas, `all` */

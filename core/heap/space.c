@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define CHUNK_BYTES ((uint64_t)STW_CHUNK_PAGES * STW_PAGE_BYTES)
-#define ARENA_PAGES (STW_ARENA_BYTES / STW_PAGE_BYTES)
+#define ARENA_BYTES ((uint64_t)1 << STW_LIMIT_ARENA_BITS)
+#define ARENA_PAGES (ARENA_BYTES / STW_PAGE_BYTES)
 
 static int bit_get(const uint64_t *bits, uint64_t at)
 {
@@ -48,11 +49,11 @@ static void chunks_add(struct stw_space *space, uint64_t first, uint64_t count, 
 
 stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_error *error)
 {
-    uint64_t arenas = (bytes + STW_ARENA_BYTES - 1) / STW_ARENA_BYTES;
+    uint64_t arenas = (bytes + ARENA_BYTES - 1) / ARENA_BYTES;
     memset(space, 0, sizeof *space);
     pthread_mutex_init(&space->lock, NULL);
     space->page_limit = arenas * ARENA_PAGES;
-    space->base = stw_memory_reserve(STW_SPACE_HINT, arenas * STW_ARENA_BYTES, STW_ARENA_BYTES);
+    space->base = stw_memory_reserve(STW_SPACE_HINT, arenas * ARENA_BYTES, ARENA_BYTES);
     space->used = stw_memory_map(space->page_limit / 8);
     space->dirty = stw_memory_map(space->page_limit / 8);
     space->free_in_chunk = stw_memory_map(space->page_limit / STW_CHUNK_PAGES * 2);

@@ -12,11 +12,13 @@
 #ifndef STW_HEAP_SPACE_H
 #define STW_HEAP_SPACE_H
 
+#include "base/limits.h"
+
 #include <stwlab/plugin.h>
 
 #include <pthread.h>
 
-#define STW_CHUNK_PAGES 512u /* 4 MiB; Go: pallocChunkPages */
+#define STW_CHUNK_PAGES STW_LIMIT_CHUNK_PAGES /* a multiple of 64 */
 #define STW_SPACE_HINT ((uintptr_t)0x200000000000u) /* free under the kernel's and ASan's layouts */
 
 struct stw_space {

@@ -217,6 +217,10 @@ static uint32_t of_exit(int32_t status, const struct stw_record *record, struct 
         add_message(record, "an invariant does not hold", text);
         return STW_OUTCOME_INVALID;
     }
+    if (status == STW_EXIT_NO_RECORD && record->state == STW_RECORD_EMPTY) {
+        stw_text_add(text, "no memory to map the trial's record");
+        return STW_OUTCOME_OUT_OF_MEMORY;
+    }
     int done = verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE;
     if (done && status == 0)
         return STW_OUTCOME_OK;

@@ -75,6 +75,9 @@ struct stw_record {
     struct stw_histogram op_ns;
 };
 
+/* Exit status of a worker that had no memory to map its record, and so says nothing in it. */
+#define STW_EXIT_NO_RECORD 4
+
 /* Of the whole file. */
 #define STW_RECORD_BYTES                                                                           \
     (sizeof(struct stw_record) + STW_RECORD_PAUSES * sizeof(struct stw_pause))

@@ -16,6 +16,7 @@
 #include "lab/record.h"
 #include "lab/settings.h"
 #include "lab/store.h"
+#include "prim/hostile.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/thread.h"
@@ -401,6 +402,7 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
 {
     struct run run = {.matrix = matrix, .options = options, .result = result};
     *result = (struct stw_run_result){0};
+    stw_hostile_begin("run");
     stw_status status = stw_store_open(options->run_path, matrix, registry, options->resume,
                                        &run.store, error);
     if (status != STW_OK)

@@ -195,7 +195,12 @@ static stw_status start_runtime(struct stw_error *error)
         },
     };
     const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
-    options.gc.mode = strcmp(mode, "stw") == 0 ? STW_MODE_STW : STW_MODE_CONCURRENT;
+    options.gc.mode = strcmp(mode, "stw") == 0      ? STW_MODE_STW
+                      : strcmp(mode, "rescan") == 0 ? STW_MODE_RESCAN
+                                                    : STW_MODE_CONCURRENT;
+    options.gc.stepped =
+        strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
+    options.gc.limit_bytes = UINT64_MAX;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
         options.gc.processors = stw_processor_count();
@@ -232,9 +237,28 @@ static stw_status create_others(struct stw_error *error)
     return status;
 }
 
+static int is_stepped(void)
+{
+    return stw_runtime_gc()->options.stepped != 0;
+}
+
+/* Stepped: by turns, in the order of the queue, until all have come. */
+static void meet_by_turns(struct trial_thread *t)
+{
+    static uint32_t arrived;
+    uint32_t count = trial.mutator_count, here = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
+    uint32_t all = (here + count - 1) / count * count;
+    while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < all)
+        stw_host_table()->yield(t->mutator);
+}
+
 /* Waits for the other mutators without holding up a stop. */
 static void meet(struct trial_thread *t)
 {
+    if (is_stepped()) {
+        meet_by_turns(t);
+        return;
+    }
     stw_block_begin(t->mutator);
     pthread_barrier_wait(&trial.ready);
     stw_block_end(t->mutator);
@@ -306,8 +330,17 @@ static void *run_mutator(void *context)
     return NULL;
 }
 
+/* Stepped: a mutator is in the queue for the processor before the next is started. */
+static void await_queued(uint32_t count)
+{
+    struct stw_processors *p = &stw_runtime_gc()->processors;
+    while (__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE) < count)
+        stw_thread_yield();
+}
+
 static void run_mutators(void)
 {
+    int stepped = is_stepped() && stw_processor_try_enter(stw_runtime_gc());
     uint32_t count = trial.mutator_count;
     pthread_barrier_init(&trial.ready, NULL, count);
     for (uint32_t i = 0; i < count; i++)
@@ -316,7 +349,11 @@ static void run_mutators(void)
         threads[i].index = i;
         if (stw_thread_start(&threads[i].thread, STACK_BYTES, run_mutator, &threads[i]) != STW_OK)
             end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator's thread did not start");
+        if (stepped)
+            await_queued(i + 1);
     }
+    if (stepped)
+        stw_processor_leave(stw_runtime_gc());
     for (uint32_t i = 0; i < count; i++)
         pthread_join(threads[i].thread, NULL);
 }

@@ -8,6 +8,7 @@
 #include "host/registry.h"
 #include "lab/record.h"
 #include "lab/trial.h"
+#include "prim/hostile.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/thread.h"
@@ -28,14 +29,17 @@ static int record_descriptor(int count, char **arguments)
     return -1;
 }
 
-/* Null unless the descriptor is a record of exactly our size. */
-static struct stw_record *map_record(int descriptor)
+/* Null unless the descriptor is a record of exactly our size; `*status` is then why we exit. */
+static struct stw_record *map_record(int descriptor, int *status)
 {
     struct stat about;
+    *status = EXIT_MISUSED;
     if (descriptor < 0 || fstat(descriptor, &about) != 0
         || about.st_size != (off_t)STW_RECORD_BYTES)
         return NULL;
     struct stw_record *record = stw_memory_map_shared(descriptor, STW_RECORD_BYTES);
+    if (!record)
+        *status = STW_EXIT_NO_RECORD;
     int ours = record && record->magic == STW_RECORD_MAGIC && record->bytes == STW_RECORD_BYTES
             && record->pause_capacity == STW_RECORD_PAUSES
             && memchr(record->settings, '\0', sizeof record->settings);
@@ -62,10 +66,13 @@ static void refuse(struct stw_record *record, const struct stw_error *error)
 int stw_worker_main(int argument_count, char **arguments)
 {
     uint64_t main_ns = stw_clock_ns();
-    struct stw_record *record = map_record(record_descriptor(argument_count, arguments));
+    stw_hostile_begin("worker");
+    int status = EXIT_MISUSED;
+    struct stw_record *record = map_record(record_descriptor(argument_count, arguments), &status);
     if (!record) {
-        fprintf(stderr, "stwlab worker: started by `stwlab run` only\n");
-        return EXIT_MISUSED;
+        if (status == EXIT_MISUSED)
+            fprintf(stderr, "stwlab worker: started by `stwlab run` only\n");
+        return status;
     }
     record->main_ns = main_ns;
     __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);

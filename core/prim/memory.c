@@ -1,6 +1,9 @@
 /* prim/memory.c: address space and pages, by mmap. */
 #include "prim/memory.h"
 
+#include "prim/hostile.h"
+
+#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,8 +18,19 @@
 #define SMALLEST_PAGE_BYTES 4096u
 #define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
+/* 1: the call that is about to be made counts as failed. */
+static int fails(void)
+{
+    if (!stw_hostile_fails())
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
 uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
 {
+    if (fails())
+        return 0;
 #ifndef __SANITIZE_THREAD__
     if (hint) {
         void *wanted = (void *)hint;
@@ -42,7 +56,7 @@ uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
 
 stw_status stw_memory_commit(uintptr_t base, size_t bytes)
 {
-    int failed = mprotect((void *)base, bytes, PROT_READ | PROT_WRITE);
+    int failed = fails() || mprotect((void *)base, bytes, PROT_READ | PROT_WRITE);
     return failed ? STW_E_NOMEM : STW_OK;
 }
 
@@ -53,7 +67,7 @@ void stw_memory_release(uintptr_t base, size_t bytes)
 
 void stw_memory_populate(uintptr_t base, size_t bytes)
 {
-    if (madvise((void *)base, bytes, MADV_POPULATE_WRITE) == 0)
+    if (!fails() && madvise((void *)base, bytes, MADV_POPULATE_WRITE) == 0)
         return;
     for (size_t at = 0; at < bytes; at += SMALLEST_PAGE_BYTES) /* before Linux 5.14 */
         *(volatile char *)(base + at) = 0;
@@ -61,6 +75,8 @@ void stw_memory_populate(uintptr_t base, size_t bytes)
 
 void *stw_memory_map(size_t bytes)
 {
+    if (fails())
+        return NULL;
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, RESERVE_FLAGS, -1, 0);
     return at == MAP_FAILED ? NULL : at;
 }
@@ -72,6 +88,8 @@ void stw_memory_unmap(void *memory, size_t bytes)
 
 int stw_memory_share(const char *name, size_t bytes)
 {
+    if (fails())
+        return -1;
     int descriptor = memfd_create(name, 0);
     if (descriptor >= 0 && ftruncate(descriptor, (off_t)bytes) != 0) {
         close(descriptor);
@@ -82,6 +100,8 @@ int stw_memory_share(const char *name, size_t bytes)
 
 void *stw_memory_map_shared(int descriptor, size_t bytes)
 {
+    if (fails())
+        return NULL;
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     return at == MAP_FAILED ? NULL : at;
 }

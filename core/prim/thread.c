@@ -1,6 +1,8 @@
 /* prim/thread.c: threads, futexes and clocks on Linux. */
 #include "prim/thread.h"
 
+#include "prim/hostile.h"
+
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -55,7 +57,7 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
                             void *context)
 {
     pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0)
+    if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
     int failed = stack_bytes ? pthread_attr_setstacksize(&attributes, stack_bytes) : 0;
     if (!failed)

@@ -6,8 +6,8 @@
  * a pointer, and is checked whenever it is met. Audits run after every mark phase, and swept cells
  * are poisoned, so a lost cell shows at once. A plain program: Criterion does not run under TSan.
  *
- * usage: gc_stress [mode=stw|concurrent] [seed=N] [ms=N] [mutators=N] [processors=N] [stress=N]
- *                  [gogc=N]          Prints what it did; aborts on a bad cell. */
+ * usage: gc_stress [mode=stw|concurrent|rescan] [seed=N] [ms=N] [mutators=N] [processors=N]
+ *                  [stress=N] [gogc=N] [stepped=1]          Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
 #include "gc_rig.h"
 
@@ -46,8 +46,8 @@ struct thread {
 
 static struct thread threads[THREADS];
 static struct {
-    uint64_t ms, seed, mutators, processors, stress, gogc, mode;
-} config = {1000, 1, 3, 2, 0, 50, STW_MODE_CONCURRENT};
+    uint64_t ms, seed, mutators, processors, stress, gogc, stepped, mode;
+} config = {1000, 1, 3, 2, 0, 50, 0, STW_MODE_CONCURRENT};
 static uint64_t deadline_ns;
 
 static _Noreturn void bad(const char *what, const void *cell, uint64_t found)
@@ -260,9 +260,12 @@ static void set(const char *name, const char *value)
 {
     const struct { const char *name; uint64_t *target; } keys[] = {
         {"ms", &config.ms}, {"seed", &config.seed}, {"mutators", &config.mutators},
-        {"processors", &config.processors}, {"stress", &config.stress}, {"gogc", &config.gogc}};
+        {"processors", &config.processors}, {"stress", &config.stress}, {"gogc", &config.gogc},
+        {"stepped", &config.stepped}};
     if (strcmp(name, "mode") == 0)
-        config.mode = strcmp(value, "stw") == 0 ? STW_MODE_STW : STW_MODE_CONCURRENT;
+        config.mode = strcmp(value, "stw") == 0      ? STW_MODE_STW
+                      : strcmp(value, "rescan") == 0 ? STW_MODE_RESCAN
+                                                     : STW_MODE_CONCURRENT;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(name, keys[i].name) == 0)
             *keys[i].target = strtoull(value, NULL, 10);
@@ -275,6 +278,7 @@ static void start(void)
     gc_rig_options.gc.percent = (int32_t)config.gogc;
     gc_rig_options.gc.processors = (uint32_t)config.processors;
     gc_rig_options.gc.stress = config.stress;
+    gc_rig_options.gc.stepped = (uint32_t)config.stepped;
     gc_rig_start();
 }
 

@@ -1,0 +1,93 @@
+/* gc/background.c: the thread that does what nobody waits for.
+ *
+ * It sweeps on idle processors, gives memory beyond the goal back, reminds mutators of their share
+ * of marking, and passes processors on between mutators that have to share them. It marks nothing.
+ * Stepped trials have no such thread. */
+#include "gc/gc.h"
+
+#define SLICE_NS 10000000    /* Go: sysmon's forcePreemptNS, when mutators share processors */
+#define TICK_NS 500000u      /* while marking */
+#define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
+#define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
+#define RETAIN_PERCENT 110u  /* of the goal; Go: retainExtraPercent */
+
+static int someone_waits(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->processors.waiting, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Sweeps, then gives back free memory beyond the goal. 1: there may be more to do. */
+static int sweep_on_idle_processor(struct stw_gc *gc)
+{
+    uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
+    if (!stw_processor_try_enter(gc))
+        return (int)swept;
+    while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
+        swept = stw_sweep_some(gc, SWEEP_SPANS);
+    uint64_t goal = STW_LOAD(gc->pacer.goal), kept = stw_space_retained_pages(&gc->heap.space);
+    uint64_t used = STW_LOAD(gc->heap.space.used_pages);
+    uint64_t given_back = 0;
+    if (!swept && goal != UINT64_MAX
+        && used + kept > goal / STW_PAGE_BYTES * RETAIN_PERCENT / 100)
+        given_back = stw_space_scavenge(&gc->heap.space, SCAVENGE_PAGES);
+    stw_processor_leave(gc);
+    return swept || given_back;
+}
+
+/* Asks mutators to work their fraction, and to pass on processors that others wait for. */
+static void nudge_mutators(struct stw_gc *gc, int marking)
+{
+    uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
+    uint64_t now = stw_clock_ns();
+    for (uint32_t i = 0; i < count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (stw_is_detached(m) || STW_LOAD(m->state) != STW_STATE_RUNNING)
+            continue;
+        if (marking)
+            __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);
+        if (someone_waits(gc) && (int64_t)(now - STW_LOAD(m->turn_start_ns)) > SLICE_NS)
+            __atomic_fetch_or(&m->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
+    }
+}
+
+static void *run(void *context)
+{
+    struct stw_gc *gc = context;
+    for (;;) {
+        uint32_t wake = __atomic_load_n(&gc->background.wake, __ATOMIC_ACQUIRE); /* before stop */
+        if (__atomic_load_n(&gc->background.stop, __ATOMIC_ACQUIRE))
+            break;
+        int marking = stw_phase(gc) == STW_PHASE_MARK;
+        int more = !marking && sweep_on_idle_processor(gc);
+        if (marking || someone_waits(gc))
+            nudge_mutators(gc, marking);
+        uint64_t sleep_ns = marking ? TICK_NS : someone_waits(gc) || more ? SLICE_NS : 0;
+        stw_futex_wait(&gc->background.wake, wake, sleep_ns);
+    }
+    return NULL;
+}
+
+void stw_background_wake(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->background.wake, 1, __ATOMIC_ACQ_REL);
+    stw_futex_wake(&gc->background.wake, 1);
+}
+
+stw_status stw_background_start(struct stw_gc *gc)
+{
+    if (gc->options.stepped)
+        return STW_OK;
+    stw_status status = stw_thread_start(&gc->background.thread, 0, run, gc);
+    gc->background.running = status == STW_OK;
+    return status;
+}
+
+void stw_background_stop(struct stw_gc *gc)
+{
+    if (!gc->background.running)
+        return;
+    __atomic_store_n(&gc->background.stop, 1, __ATOMIC_RELEASE);
+    stw_background_wake(gc);
+    pthread_join(gc->background.thread, NULL);
+    gc->background.running = 0;
+}

@@ -1,0 +1,410 @@
+/* experiments/workloads/live-graph.c: keeps a large graph and a deep stack while it allocates
+ * garbage: what a stop costs can be read off against live bytes, live pointers and stack bytes.
+ *
+ * Each mutator builds a graph of its own, its share of `live`, and keeps it. Nodes are numbered in
+ * the order in which they are made. Node i points to node i - 1, and, with its other pointers, to
+ * landmarks: nodes at equal distances over the whole graph, whose addresses are also in a table.
+ * So a marker that starts at the last node finds wide work, unless `pointers` is 1: that is a list.
+ *
+ * One operation recurses until `stack` bytes of the stack hold the addresses of that many distinct
+ * landmarks. At the bottom it makes garbage; one cell in eight takes the place of the cell before
+ * it in a landmark's link, and the cell before it then stays for a while on the stack only.
+ *
+ * G1  value, pointers and order of the nodes follow from parameters, seed, mutator and number, so
+ *     `expected` knows the checksum without a graph, and so without anything that a collector did.
+ * G2  between the descent and the return nothing but the stack's words is used to find what they
+ *     hold: it is read back through the stack, a part in every operation, each word every 64th.
+ * G3  every link counts once: when its time on the stack is over, or, if no other link has taken its
+ *     place, in the checksum.
+ *
+ * Threads: the plan and the node's type are constant once create has returned; each mutator has a
+ * state of its own, a managed cell.
+ * Rejected: a frame for the whole stack in setup (setup returns before operations begin), and
+ * distinct random targets for all pointers (takes a table as large as the graph). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <stwlab/plugin.h>
+
+#define NODE_BYTES_MAX 32768
+#define LANDMARKS_MAX 131072u /* addresses in 1 MiB: as many as the deepest stack holds */
+#define LINKED_MAX 1024u      /* landmarks with a link: 32 KiB, little beside any graph */
+#define FRAME_WORDS 64u       /* held by one frame of the descent: 512 bytes */
+#define GARBAGE_BYTES 32u
+#define LINK_EVERY 8u   /* garbage cells to a link */
+#define RING 16u        /* replaced links on the stack */
+#define CROSS_SAMPLE 64u /* one node in so many has its landmarks read: each is a cache miss */
+
+struct plan {
+    uint64_t nodes;    /* of a mutator */
+    uint64_t landmarks;
+    uint64_t node_bytes;
+    uint64_t pointers; /* of a node: words 0 .. pointers - 1 */
+    uint64_t link;     /* the word after them; then the value */
+    uint64_t value;
+    uint64_t held; /* words on the stack */
+    uint64_t garbage;
+    uint64_t operations;
+};
+
+/* A garbage cell; managed. */
+struct garbage {
+    void *landmark;
+    uint64_t value;
+    uint64_t unused[2];
+};
+
+/* What one mutator keeps; managed. */
+struct state {
+    uint64_t *last;       /* node */
+    uint64_t **landmarks; /* [plan->landmarks] */
+    uint64_t salt;        /* of values */
+    uint64_t links;       /* made so far */
+    uint64_t sum;         /* of what was read back through the stack */
+};
+
+/* Filled by create: only the parameters say where a node's pointers are. */
+static uint64_t node_mask[NODE_BYTES_MAX / 8 / 64];
+static struct stw_type node_type = {sizeof(struct stw_type), 0, 0, 0, node_mask,
+                                    "live-graph node"};
+
+static const uint64_t first_word = 1;
+static const struct stw_type table_type = {sizeof(struct stw_type), 0, sizeof(void *),
+                                           sizeof(void *), &first_word, "live-graph landmarks"};
+static const struct stw_type garbage_type = {sizeof(struct stw_type), 0, sizeof(struct garbage),
+                                             sizeof(void *), &first_word, "live-graph garbage"};
+static const uint64_t state_pointers = 3;
+static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
+                                           2 * sizeof(void *), &state_pointers,
+                                           "live-graph state"};
+
+_Static_assert(sizeof(struct garbage) == GARBAGE_BYTES, "parameters count cells of this size");
+
+/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+    return x ^ x >> 31;
+}
+
+/* G1: the graph in numbers. */
+
+static uint64_t node_value(uint64_t salt, uint64_t number)
+{
+    return mix(salt + number);
+}
+
+static uint64_t link_value(uint64_t salt, uint64_t number)
+{
+    return mix(~salt ^ number);
+}
+
+/* The node that is a landmark. */
+static uint64_t landmark_node(const struct plan *plan, uint64_t landmark)
+{
+    return landmark * plan->nodes / plan->landmarks;
+}
+
+/* How many landmarks there are once a node is made: those with landmark_node <= number. */
+static uint64_t landmarks_made(const struct plan *plan, uint64_t number)
+{
+    return ((number + 1) * plan->landmarks + plan->nodes - 1) / plan->nodes;
+}
+
+/* The landmark that a pointer of a node leads to; those made so far are equally likely. */
+static uint64_t target(uint64_t made, uint64_t salt, uint64_t number, uint64_t pointer)
+{
+    return (mix((salt ^ pointer << 48) + number) >> 32) * made >> 32;
+}
+
+/* What a pointer adds to the checksum. */
+static uint64_t edge(uint64_t from, uint64_t to, uint64_t pointer)
+{
+    return mix(from + mix(to + pointer));
+}
+
+/* Parameters. */
+
+static stw_status refuse(const struct stw_host *host, struct stw_error *error, const char *field,
+                         const char *message)
+{
+    return host->set_error(error, STW_E_INVALID, field, message);
+}
+
+static stw_status check_node(const struct stw_host *host, const struct plan *plan,
+                             struct stw_error *error)
+{
+    char message[sizeof error->message];
+    uint64_t least = 8 * (plan->value + 1);
+    if (plan->node_bytes % 8 != 0)
+        return refuse(host, error, "node", "node must be a multiple of 8 bytes");
+    if (plan->node_bytes >= least)
+        return STW_OK;
+    snprintf(message, sizeof message,
+             "a node with pointers = %llu takes at least %llu bytes, but node = %llu",
+             (unsigned long long)plan->pointers, (unsigned long long)least,
+             (unsigned long long)plan->node_bytes);
+    return refuse(host, error, "node", message);
+}
+
+/* Sets how many nodes and landmarks a mutator has of its share of the live bytes. */
+static stw_status divide(const struct stw_host *host, struct plan *plan, uint64_t share,
+                         struct stw_error *error)
+{
+    char message[sizeof error->message];
+    plan->landmarks = share / (plan->node_bytes + 8);
+    if (plan->landmarks > LANDMARKS_MAX)
+        plan->landmarks = LANDMARKS_MAX;
+    plan->nodes = (share - 8 * plan->landmarks) / plan->node_bytes;
+    if (plan->landmarks == 0) {
+        snprintf(message, sizeof message,
+                 "live leaves %llu bytes to each mutator, less than a node of %llu and its place "
+                 "in a table", (unsigned long long)share, (unsigned long long)plan->node_bytes);
+        return refuse(host, error, "live", message);
+    }
+    if (plan->held <= plan->landmarks)
+        return STW_OK;
+    snprintf(message, sizeof message,
+             "stack holds %llu addresses of distinct nodes, but each mutator has %llu to offer",
+             (unsigned long long)plan->held, (unsigned long long)plan->landmarks);
+    return refuse(host, error, "stack", message);
+}
+
+static void describe_node(const struct plan *plan)
+{
+    uint64_t words = plan->link + 1; /* pointers, then the link */
+    for (uint64_t i = 0; i < sizeof node_mask / sizeof *node_mask; i++)
+        node_mask[i] = words <= 64 * i ? 0 : words >= 64 * i + 64 ? ~0ull
+                                           : (1ull << (words - 64 * i)) - 1;
+    node_type.element_bytes = plan->node_bytes;
+    node_type.pointer_bytes = 8 * words;
+}
+
+static stw_status create(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return host->set_error(error, STW_E_NOMEM, "create", "live-graph: out of memory");
+    plan->node_bytes = stw_config_u64(config, "node");
+    plan->pointers = stw_config_u64(config, "pointers");
+    plan->link = plan->pointers;
+    plan->value = plan->pointers + 1;
+    plan->held = (stw_config_u64(config, "stack") + 7) / 8;
+    plan->garbage = (stw_config_u64(config, "allocate") + GARBAGE_BYTES - 1) / GARBAGE_BYTES;
+    plan->operations = stw_config_u64(config, "operations");
+    stw_status status = check_node(host, plan, error);
+    if (status == STW_OK)
+        status = divide(host, plan, stw_config_u64(config, "live") / host->mutator_count(), error);
+    if (status != STW_OK) {
+        free(plan);
+        return status;
+    }
+    describe_node(plan);
+    *self = plan;
+    return STW_OK;
+}
+
+static void destroy(void *self)
+{
+    free(self);
+}
+
+static uint64_t operations(void *self)
+{
+    return ((const struct plan *)self)->operations;
+}
+
+/* Building. */
+
+static uint64_t *new_node(const struct plan *plan, struct stw_mutator *m, const struct state *s,
+                          uint64_t number)
+{
+    uint64_t *node = stw_alloc(m, plan->node_bytes, &node_type);
+    node[plan->value] = node_value(s->salt, number);
+    uint64_t made = landmarks_made(plan, number);
+    if (landmark_node(plan, made - 1) == number)
+        stw_store(m, &s->landmarks[made - 1], node);
+    stw_store(m, &node[0], s->last);
+    for (uint64_t i = 1; i < plan->pointers; i++)
+        stw_store(m, &node[i], s->landmarks[target(made, s->salt, number, i)]);
+    return node;
+}
+
+static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
+                        struct stw_error *error, void **state)
+{
+    (void)error;
+    const struct plan *plan = self;
+    const char *site = stw_site(m, "live-graph setup");
+    struct state *s = stw_alloc(m, sizeof *s, &state_type);
+    s->salt = mix(trial->seed + mix(m->index));
+    stw_store(m, &s->landmarks, stw_alloc(m, 8 * plan->landmarks, &table_type));
+    for (uint64_t number = 0; number < plan->nodes; number++) {
+        stw_store(m, &s->last, new_node(plan, m, s, number));
+        stw_poll(m);
+    }
+    *state = s;
+    stw_site(m, site);
+    return STW_OK;
+}
+
+/* Operations. */
+
+struct work {
+    const struct plan *plan;
+    struct stw_mutator *m;
+    struct state *state;
+    uint64_t number; /* of the operation */
+};
+
+/* Adds what a link that is gone from the graph held. */
+static void count_link(struct state *s, const struct garbage *cell)
+{
+    if (cell)
+        s->sum += cell->value;
+}
+
+/* Puts a cell into a landmark's link. What was there is then in `*place` on the stack only. */
+static void replace_link(const struct work *w, struct garbage *cell, struct garbage *volatile *place)
+{
+    struct state *s = w->state;
+    uint64_t linked = w->plan->landmarks < LINKED_MAX ? w->plan->landmarks : LINKED_MAX;
+    uint64_t *landmark = s->landmarks[s->links % linked];
+    cell->value = link_value(s->salt, s->links);
+    stw_store(w->m, &cell->landmark, landmark);
+    count_link(s, *place);
+    *place = (struct garbage *)(uintptr_t)landmark[w->plan->link];
+    stw_store(w->m, &landmark[w->plan->link], cell);
+    s->links++;
+}
+
+static void make_garbage(const struct work *w)
+{
+    struct garbage *volatile ring[RING] = {0};
+    const char *site = stw_site(w->m, "live-graph garbage");
+    for (uint64_t i = 0; i < w->plan->garbage; i++) {
+        struct garbage *cell = stw_alloc(w->m, sizeof *cell, &garbage_type);
+        if (i % LINK_EVERY != 0)
+            continue;
+        replace_link(w, cell, &ring[i / LINK_EVERY % RING]);
+        stw_poll(w->m);
+    }
+    for (uint32_t i = 0; i < RING; i++)
+        count_link(w->state, ring[i]);
+    stw_site(w->m, site);
+}
+
+/* One frame holds the landmarks from `first` on, the frames below it the rest. */
+__attribute__((noinline)) static void descend(const struct work *w, uint64_t first)
+{
+    uint64_t *volatile held[FRAME_WORDS];
+    uint64_t left = w->plan->held - first, count = left < FRAME_WORDS ? left : FRAME_WORDS;
+    for (uint64_t i = 0; i < count; i++)
+        held[i] = w->state->landmarks[first + i];
+    stw_poll(w->m);
+    if (left > count)
+        descend(w, first + count);
+    else
+        make_garbage(w);
+    uint64_t checked = w->number % FRAME_WORDS;
+    if (checked < count)
+        w->state->sum += held[checked][w->plan->value];
+    stw_poll(w->m);
+}
+
+static void operate(void *self, struct stw_mutator *m, void *state, uint64_t number)
+{
+    const char *site = stw_site(m, "live-graph stack");
+    const struct work work = {self, m, state, number};
+    descend(&work, 0);
+    stw_site(m, site);
+}
+
+/* The checksum. */
+
+/* Polls: others may still be at work, and their stops shall not wait for this walk. */
+static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
+{
+    const struct plan *plan = self;
+    const struct state *s = state;
+    uint64_t sum = s->sum;
+    const uint64_t *node = s->last;
+    for (uint64_t number = plan->nodes; number-- > 0; stw_poll(m)) {
+        uint64_t value = node[plan->value];
+        sum += mix(value + number);
+        for (uint64_t i = 1; number % CROSS_SAMPLE == 0 && i < plan->pointers; i++)
+            sum += edge(value, ((const uint64_t *)(uintptr_t)node[i])[plan->value], i);
+        const struct garbage *last = (const struct garbage *)(uintptr_t)node[plan->link];
+        sum += last ? last->value : 0;
+        node = (const uint64_t *)(uintptr_t)node[0];
+    }
+    return sum;
+}
+
+/* Nodes and pointers. */
+static uint64_t expect_graph(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
+{
+    uint64_t sum = 0;
+    for (uint64_t number = 0; number < plan->nodes; number++, stw_poll(m)) {
+        uint64_t value = node_value(salt, number);
+        sum += mix(value + number);
+        for (uint64_t i = 1; number % CROSS_SAMPLE == 0 && i < plan->pointers; i++) {
+            uint64_t to = target(landmarks_made(plan, number), salt, number, i);
+            sum += edge(value, node_value(salt, landmark_node(plan, to)), i);
+        }
+    }
+    return sum;
+}
+
+/* The landmarks that operations read back through the stack. */
+static uint64_t expect_stack(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
+{
+    uint64_t sum = 0;
+    for (uint64_t number = 0; number < plan->operations; number++)
+        for (uint64_t i = number % FRAME_WORDS; i < plan->held; i += FRAME_WORDS, stw_poll(m))
+            sum += node_value(salt, landmark_node(plan, i));
+    return sum;
+}
+
+static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_t *sum)
+{
+    const struct plan *plan = self;
+    uint64_t salt = ((const struct state *)state)->salt;
+    uint64_t links = plan->operations * ((plan->garbage + LINK_EVERY - 1) / LINK_EVERY);
+    *sum = expect_graph(plan, m, salt) + expect_stack(plan, m, salt);
+    for (uint64_t number = 0; number < links; number++, stw_poll(m))
+        *sum += link_value(salt, number);
+    return 1;
+}
+
+static void teardown(void *self, struct stw_mutator *m, void *state)
+{
+    (void)self;
+    struct state *s = state;
+    stw_store(m, &s->last, NULL);
+    stw_store(m, &s->landmarks, NULL);
+}
+
+static const struct stw_workload_ops ops = {
+    .struct_size = sizeof ops,
+    .create = create,
+    .destroy = destroy,
+    .operations = operations,
+    .setup = setup,
+    .operate = operate,
+    .checksum = checksum,
+    .teardown = teardown,
+    .expected = expected,
+};
+
+STW_MANIFEST(
+    STW_PLUGIN("workload", "live-graph", "Keeps a graph and a deep stack while it makes garbage")
+    STW_PARAM_U64("live", "bytes", 64MiB, 4KiB, 64GiB, "live nodes of all mutators together")
+    STW_PARAM_U64("node", "bytes", 64, 24, 32768, "size of a node")
+    STW_PARAM_U64("pointers", "pointers", 4, 1, 4094, "pointers in a node; 1: a list")
+    STW_PARAM_U64("stack", "bytes", 4KiB, 0, 1MiB,
+                  "stack of each mutator that is full of addresses of distinct nodes")
+    STW_PARAM_U64("allocate", "bytes", 1MiB, 0, 1GiB, "garbage of one operation")
+    STW_PARAM_U64("operations", "operations", 100, 1, 100000000, "operations of each mutator"));
+STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "live-graph", &ops));
