@@ -42,6 +42,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     struct stw_gc *gc = m->gc;
     const struct stw_gc_options *options = &gc->options;
     struct stw_grant grant = {0};
+    stw_sweep_pay(m, STW_PAGE_BYTES); /* the allocator alone knows whether it takes a new span */
     stw_mutator_retire_run(m, span_class);
     m->run_spans[span_class].record = NULL;
     stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_REFILL);
@@ -56,6 +57,8 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
         memset((void *)start, 0, bytes);
     if (m->mutator.marking)
         stw_bits_set(record->mark_bits, grant.first_cell, grant.cell_count);
+    if (record->span.layout != STW_LAYOUT_NOSCAN)
+        STW_ADD(gc->pacer.scannable, bytes);
     uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
     m->mutator.runs[span_class] = (struct stw_run){start, start + shown};
     m->run_spans[span_class].record = record;
@@ -116,6 +119,7 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     struct stw_gc *gc = m->gc;
     const struct stw_gc_options *options = &gc->options;
     struct stw_span *span = NULL;
+    stw_sweep_pay(m, bytes);
     stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_LARGE);
     if (options->allocator->large(options->allocator_self, &m->mutator, bytes, type != NULL, &span))
         options->out_of_memory("the managed heap is full (large cell)");
@@ -125,13 +129,16 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     stw_bits_set(span->alloc_bits, 0, 1);
     span->live_count = 1;
     if (m->mutator.marking) {
-        stw_bits_set(record->mark_bits, 0, 1);
-        STW_ADD(gc->marked_bytes, span->cell_bytes);
+        /* Unless a stale word on a stack has led a marker here already. */
+        if (stw_cell_mark(&(struct stw_cell){record, span->base, 0}))
+            STW_ADD(gc->marked_bytes, span->cell_bytes);
     }
     m->alloc_objects++;
     m->alloc_large++;
     m->alloc_bytes += span->cell_bytes;
     stw_heap_live_add(gc, (int64_t)span->cell_bytes);
+    if (type)
+        STW_ADD(gc->pacer.scannable, bytes);
     uintptr_t base = span->base;         /* keeps the cell alive while it is cleared */
     uint32_t used = span->needs_zero;    /* a sweep during the assist may set it */
     charge(m, span->cell_bytes);
@@ -170,6 +177,7 @@ void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const str
     struct stw_mutator_record *m = stw_record_of(mutator);
     const struct stw_size_classes *k = mutator->classes;
     const struct stw_gc_options *options = &m->gc->options;
+    stw_watch_alloc(m->gc);
     stw_poll(mutator);
     if (options->stepped)
         step(m);

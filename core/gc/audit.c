@@ -8,6 +8,10 @@
  *     stack's stale words may name dead cells that were not there when it was scanned, so stacks
  *     prove nothing; a live cell that was lost shows as poison in its user.
  * U3  every span is swept or new.
+ * U4  what markers and allocation counted as marked is what mark bits say.
+ * U5  after sweep termination as many pages have been swept as spans had when marking ended.
+ * U6  every page of the space that is handed out belongs to a registered span, once the allocator
+ *     has released what it keeps for itself.
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
 #include "base/error.h"
 #include "base/text.h"
@@ -125,8 +129,20 @@ static void check_spans(struct audit *audit)
     for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
         if (audit->status == STW_OK && r->span.sweep_generation != audit->gc->heap.generation)
             audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U3",
-                                          "span %#llx was not swept before marking",
+                                          "span %#llx was not swept",
                                           (unsigned long long)r->span.base);
+}
+
+/* Runs are retired: marks of cells that were granted and never handed out are taken back. */
+static void check_marked_bytes(struct audit *audit)
+{
+    uint64_t marked = 0, counted = STW_LOAD(audit->gc->marked_bytes);
+    for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
+        marked += stw_bits_count(r->mark_bits, r->bit_words) * r->span.cell_bytes;
+    if (audit->status == STW_OK && marked != counted)
+        audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U4",
+                                      "%llu bytes are marked, %llu were counted",
+                                      (unsigned long long)marked, (unsigned long long)counted);
 }
 
 static void forget_marks(struct stw_gc *gc)
@@ -168,6 +184,7 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
 {
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
+    check_marked_bytes(&audit);
     reach_roots(&audit);
     if (gc->options.mode != STW_MODE_CONCURRENT)
         reach_stacks(&audit, self);
@@ -176,7 +193,43 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
     free(audit.list);
     if (audit.status == STW_OK)
         audit.status = stw_heap_audit(&gc->heap, error);
+    stw_watch_begin(gc, STW_WATCH_AUDIT);
     if (audit.status == STW_OK)
         audit.status = gc->options.allocator->audit(gc->options.allocator_self, error);
-    return audit.status;
+    stw_watch_end(gc);
+    return audit.status == STW_OK ? stw_pacer_audit(gc, error) : audit.status;
+}
+
+/* Pages of registered spans that lie in the space; an allocator may have others. */
+static uint64_t pages_in_space(const struct stw_gc *gc)
+{
+    const struct stw_space *space = &gc->heap.space;
+    uintptr_t end = space->base + space->page_limit * STW_PAGE_BYTES;
+    uint64_t pages = 0;
+    for (const struct stw_span_record *r = gc->heap.all; r; r = r->all_next)
+        if (r->span.base >= space->base && r->span.base < end)
+            pages += r->span.page_count;
+    return pages;
+}
+
+stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
+{
+    struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
+    check_spans(&audit);
+    if (audit.status != STW_OK)
+        return audit.status;
+    uint64_t swept = STW_LOAD(gc->sweep.pages_swept);
+    if (swept != gc->sweep.pages_due)
+        return stw_error_set(error, STW_E_AUDIT, "U5",
+                             "%llu pages were swept, %llu were in use after marking",
+                             (unsigned long long)swept, (unsigned long long)gc->sweep.pages_due);
+    stw_watch_begin(gc, STW_WATCH_RELEASE);
+    gc->options.allocator->release(gc->options.allocator_self);
+    stw_watch_end(gc);
+    uint64_t registered = pages_in_space(gc), used = STW_LOAD(gc->heap.space.used_pages);
+    if (registered != used)
+        return stw_error_set(error, STW_E_AUDIT, "U6",
+                             "%llu pages are handed out, spans have %llu",
+                             (unsigned long long)used, (unsigned long long)registered);
+    return STW_OK;
 }

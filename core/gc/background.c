@@ -1,6 +1,6 @@
 /* gc/background.c: the thread that does what nobody waits for.
  *
- * It sweeps on idle processors, gives memory beyond the goal back, reminds mutators of their share
+ * It sweeps on idle processors, gives memory beyond the goals back, reminds mutators of their share
  * of marking, and passes processors on between mutators that have to share them. It marks nothing.
  * Stepped trials have no such thread. */
 #include "gc/gc.h"
@@ -9,14 +9,13 @@
 #define TICK_NS 500000u      /* while marking */
 #define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
-#define RETAIN_PERCENT 110u  /* of the goal; Go: retainExtraPercent */
 
 static int someone_waits(struct stw_gc *gc)
 {
     return __atomic_load_n(&gc->processors.waiting, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* Sweeps, then gives back free memory beyond the goal. 1: there may be more to do. */
+/* Sweeps, then gives back free memory beyond the goals. 1: there may be more to do. */
 static int sweep_on_idle_processor(struct stw_gc *gc)
 {
     uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
@@ -24,12 +23,7 @@ static int sweep_on_idle_processor(struct stw_gc *gc)
         return (int)swept;
     while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
         swept = stw_sweep_some(gc, SWEEP_SPANS);
-    uint64_t goal = STW_LOAD(gc->pacer.goal), kept = stw_space_retained_pages(&gc->heap.space);
-    uint64_t used = STW_LOAD(gc->heap.space.used_pages);
-    uint64_t given_back = 0;
-    if (!swept && goal != UINT64_MAX
-        && used + kept > goal / STW_PAGE_BYTES * RETAIN_PERCENT / 100)
-        given_back = stw_space_scavenge(&gc->heap.space, SCAVENGE_PAGES);
+    uint64_t given_back = swept ? 0 : stw_scavenge_some(gc, SCAVENGE_PAGES);
     stw_processor_leave(gc);
     return swept || given_back;
 }

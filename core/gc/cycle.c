@@ -28,23 +28,33 @@ static void retire_all(struct stw_gc *gc, uint32_t how)
             stw_mutator_retire_runs(gc->mutators[i], how);
 }
 
-/* Gives back caches that mutators still owe, and sweeps what is left. World stopped. */
+/* Gives back caches that mutators still owe, and sweeps what is left. World stopped. Sweepers from
+ * outside end first: a flush might wait for a lock that one of them holds. */
 static void finish_sweep(struct stw_gc *gc)
 {
+    struct stw_error error = {.struct_size = sizeof error};
+    stw_sweep_end_outside(gc);
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator *m = &gc->mutators[i]->mutator;
         if (!(STW_LOAD(m->poll) & STW_POLL_CACHES))
             continue;
+        stw_watch_begin(gc, STW_WATCH_FLUSH);
         gc->options.allocator->flush(gc->options.allocator_self, m);
+        stw_watch_end(gc);
         __atomic_fetch_and(&m->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     }
     stw_sweep_finish(gc);
+    if (gc->options.audit && stw_gc_audit_swept(gc, &error) != STW_OK)
+        gc->options.audit_failed(&error);
 }
 
 static void run_hooks(struct stw_gc *gc)
 {
-    for (uint32_t i = 0; i < gc->hook_count; i++)
+    for (uint32_t i = 0; i < gc->hook_count; i++) {
+        stw_watch_begin(gc, STW_WATCH_HOOK + i);
         gc->hooks[i].run(gc->hooks[i].context);
+        stw_watch_end(gc);
+    }
 }
 
 static void clear_cycle(struct stw_gc *gc)
@@ -122,8 +132,10 @@ static void audit(struct stw_gc *gc, struct stw_mutator_record *self)
 static void end_marking(struct stw_gc *gc)
 {
     gc->heap.generation++;
+    stw_watch_begin(gc, STW_WATCH_CYCLE_END);
     gc->options.allocator->cycle_end(gc->options.allocator_self);
-    __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_RELEASE);
+    stw_watch_end(gc);
+    stw_sweep_begin(gc);
     add_poll(gc, STW_POLL_CACHES);
     __atomic_fetch_add(&gc->cycles_done, 1, __ATOMIC_SEQ_CST);
 }
@@ -358,6 +370,13 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
         stw_futex_wait(&gc->cycles_done, done_before, WAIT_NS);
         stw_block_end(&m->mutator);
     }
+}
+
+void stw_cycle_wait_for_mark(struct stw_mutator_record *m)
+{
+    uint32_t done = __atomic_load_n(&m->gc->cycles_done, __ATOMIC_SEQ_CST); /* before the phase */
+    if (stw_phase(m->gc) == STW_PHASE_MARK)
+        help_to_end(m, done);
 }
 
 void stw_cycle_force(struct stw_mutator_record *m)

@@ -34,6 +34,7 @@ stw_status stw_gc_start(struct stw_gc *gc, const struct stw_gc_options *options,
     gc->processors.total = gc->processors.free = options->stepped ? 1 : options->processors;
     stw_workers_plan(gc);
     gc->heap.poison = options->audit;
+    stw_watch_init(gc);
     stw_pacer_init(gc);
     if (stw_background_start(gc) != STW_OK)
         return stw_error_set(error, STW_E_NOMEM, "gc", "cannot start the background thread");

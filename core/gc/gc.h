@@ -25,19 +25,20 @@
  *
  * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
  * (runs), alloc.c, barrier.c, work.c (grey cells), mark.c, roots.c, cycle.c, share.c (mutators'
- * share of marking), worker.c, background.c, sweep.c, pacer.c, audit.c. */
+ * share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "gc/limiter.h"
 #include "gc/pause.h"
+#include "gc/watch.h"
 #include "gc/timeline.h"
 #include "heap/heap.h"
 #include "prim/thread.h"
 
 #define STW_MUTATORS 256u
-#define STW_CYCLE_HOOKS 16u
 #define STW_FRAME_WORDS 16u
 
 /* gc->mode */
@@ -189,12 +190,16 @@ struct stw_pacer {
     int32_t percent;       /* GOGC, or STW_GC_OFF */
     uint64_t heap_marked;  /* by the last cycle */
     uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
-    uint64_t triggered;    /* live heap at window 1 */
+    uint64_t limit_goal;   /* what the memory limit leaves for the heap; UINT64_MAX: no limit */
+    uint64_t sweep_least;  /* no trigger below it, so that sweeping has time; 0: it was done */
+    uint64_t triggered;    /* live heap at window 1; UINT64_MAX: no cycle is under way */
+    uint64_t scannable;    /* atomic: bytes with pointers, live by the last cycle or new */
+    uint64_t retain_bytes; /* atomic: of pages; those beyond it are given back */
+    uint64_t last_goal, last_used_bytes; /* goal of the last cycle, pages in use when it ended */
     uint64_t last_scan_bytes, last_stack_bytes, last_root_bytes;
     double cons_mark;      /* allocation rate over marking rate */
     double cons_mark_before[4];
     uint64_t mark_start_ns;
-    uint64_t expected_work;
     int64_t credit;        /* atomic: background work not yet claimed by assists */
     uint64_t assist_ns, idle_ns; /* atomic: in this cycle */
 };
@@ -213,8 +218,10 @@ struct stw_totals {
     uint64_t alloc_objects, alloc_bytes, alloc_large; /* of detached mutators */
     uint64_t barrier_words, barrier_flushes;
     uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns, dedicated_ns;
+    uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
+    uint64_t limited_cycles; /* in which assists were off for a while */
 };
 
 /* What the embedder chooses. */
@@ -223,8 +230,9 @@ struct stw_gc_options {
     int32_t percent;
     uint32_t processors;
     uint32_t audit;
+    uint32_t watch;             /* count what plugins do inside stops (gc/watch.h) */
     uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
-    uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); UINT64_MAX: none */
+    uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); 0 or UINT64_MAX: none */
     uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
     const struct stw_host *host;
     const struct stw_allocator_ops *allocator; /* no null slots */
@@ -238,6 +246,8 @@ struct stw_gc_options {
     void (*out_of_memory)(const char *message);
     /* An invariant does not hold: the same. World stopped. */
     void (*audit_failed)(const struct stw_error *error);
+    /* Plugin code allocates managed memory inside a stop: the same. STW_WATCH_* says where. */
+    void (*allocated_in_stop)(uint32_t place);
 };
 
 struct stw_gc {
@@ -248,11 +258,13 @@ struct stw_gc {
     struct stw_world world;
     struct stw_processors processors;
     struct stw_pacer pacer;
+    struct stw_limiter limiter;
     struct stw_roots roots;
     struct stw_mutator_record *mutators[STW_MUTATORS];
     uint32_t mutator_count; /* changes under world.lock */
     struct { stw_cycle_hook run; void *context; } hooks[STW_CYCLE_HOOKS];
     uint32_t hook_count;
+    struct stw_watch watch;
 
     struct {
         pthread_mutex_t lock;
@@ -272,6 +284,11 @@ struct stw_gc {
     struct {
         uint32_t active;  /* atomic: threads inside the sweeper */
         uint32_t pending; /* atomic: unswept spans may be left */
+        uint32_t owed;    /* atomic: whoever takes a span sweeps first, in proportion */
+        uint64_t pages_due;   /* in spans when the mark phase ended */
+        uint64_t pages_swept; /* atomic: of them */
+        uint64_t basis_pages, basis_live; /* atomic: where the line of proportion begins */
+        double pages_per_byte; /* atomic: its slope */
     } sweep;
     uint64_t marked_bytes; /* atomic: this cycle */
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
@@ -417,6 +434,7 @@ void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
 /* cycle.c */
 void stw_cycle_maybe_start(struct stw_mutator_record *m); /* if the trigger is reached */
 void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its sweep */
+void stw_cycle_wait_for_mark(struct stw_mutator_record *m); /* if a mark phase is under way */
 /* Called when a marker found nothing to do; may end the mark phase. */
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
@@ -441,21 +459,46 @@ void stw_background_stop(struct stw_gc *gc);
 void stw_background_wake(struct stw_gc *gc);
 
 /* sweep.c */
+/* A mark phase has ended: every span is unswept. World stopped. */
+void stw_sweep_begin(struct stw_gc *gc);
+/* Spreads what is left to sweep over what may be allocated before the trigger. World stopped, or
+ * world.lock. */
+void stw_sweep_pace(struct stw_gc *gc);
 /* Sweeps up to `span_max` spans; 0: none left outside caches. */
 uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max);
-/* Sweeps the rest and waits for other sweepers: nothing is unswept afterwards. World stopped. */
+/* What m owes before it takes a span of `bytes`. May poll. */
+void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes);
+/* Waits until nobody sweeps outside of the stop. World stopped. */
+void stw_sweep_end_outside(struct stw_gc *gc);
+/* Sweeps the rest, after end_outside and when caches are flushed. World stopped. */
 void stw_sweep_finish(struct stw_gc *gc);
+/* Gives up to `page_max` free pages beyond the goals back to the system; returns how many. */
+uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
+/* Gives back what is free beyond the memory limit, now. For whoever has just taken pages. */
+void stw_scavenge_to_limit(struct stw_gc *gc);
+
+/* limiter.c; the bucket itself: gc/limiter.h. */
+/* A thread has marked for so long, until now: instead of application code, or on a processor that
+ * was idle. */
+void stw_limiter_note(struct stw_gc *gc, uint64_t spent_ns, int idle);
+void stw_limiter_note_stop(struct stw_gc *gc, uint64_t from_ns); /* until now */
+int stw_limiter_stops_assists(struct stw_gc *gc);
 
 /* pacer.c. World stopped, but for set_percent (world.lock). */
 void stw_pacer_init(struct stw_gc *gc);
 void stw_pacer_begin(struct stw_gc *gc);
 void stw_pacer_end(struct stw_gc *gc);
 double stw_pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per allocated byte */
+/* Go: SetGCPercent. Off: waits for a mark phase that is under way. */
 int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent);
+/* Checks P1 and P3. World stopped. */
+stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error);
 
 /* audit.c: traces the heap on its own and compares. World stopped by `self` (null: a collector
  * thread), runs retired, nothing grey. */
 stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
                         struct stw_error *error);
+/* Checks that all is swept (U3, U5), and pages (U6). World stopped, sweeping finished. */
+stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error);
 
 #endif

@@ -86,6 +86,7 @@ static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, 
     if (!m)
         return NULL;
     const struct stw_gc_options *options = &gc->options;
+    STW_ADD(gc->heap.own_bytes, sizeof *m);
     m->gc = gc;
     m->state = STW_STATE_BLOCKED;
     m->stack_top = stw_thread_stack_top();

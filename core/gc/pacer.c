@@ -1,61 +1,136 @@
 /* gc/pacer.c: decides when the next cycle begins, and how much marking each allocated byte owes.
  *
  * Go's published formulas (runtime/mgcpacer.go; 1.19 to 1.27 agree but for the details noted):
- *   goal    = marked + (marked + stacks + roots) * GOGC/100, at least 4 MiB * GOGC/100
+ *   percent goal = marked + (marked + stacks + roots) * GOGC/100, at least 4 MiB * GOGC/100;
+ *             while sweeping is unfinished at least live + 1 MiB, in a cycle at least what
+ *             triggered it + 64 KiB
+ *   limit goal = limit - what is not heap - what is beyond the limit, less 3 % or 1 MiB; at least
+ *             what is marked. The lower of the two goals counts.
  *   runway  = cons/mark * (0.75/0.25) * (last heap + stack + root scan)
  *   trigger = goal - runway, kept within [marked + 45/64 and marked + 61/64 of the way to goal];
- *             the upper bound is goal - 4 MiB where that is larger
+ *             the upper bound is goal - 4 MiB where that is larger, the lower is live + 1 MiB while
+ *             sweeping is unfinished, unless the limit counts
  *   cons/mark = allocation over marking speed while marking, the maximum of the last five cycles
+ *             (Go since 1.23); with schedule stepped from work alone, as if no assist and no idle
+ *             processor had helped: no clock is read, so every trigger and goal repeats exactly
+ * Differs from Go: goals are fixed when a cycle ends or GOGC changes, not at each look, so the limit
+ * goal is that of the moment when marking ended; a mode that marks in one stop has no runway.
+ *
  * P1  minimum trigger <= trigger <= maximum trigger <= goal.
  * P2  debt is paid in scanned bytes; one allocated byte owes what is left to scan over what may
  *     still be allocated before the goal.
- * Threads: retuned while the world is stopped; read by anyone. */
+ * P3  the live heap is not negative.
+ * Threads: retuned while the world is stopped, or under its lock; read by anyone. */
+#include "base/error.h"
 #include "gc/gc.h"
 
+#define NEVER UINT64_MAX
 #define HEAP_MIN_BYTES (4u * 1024u * 1024u) /* Go: defaultHeapMinimum, at GOGC=100 */
 #define TRIGGER_LOW_64THS 45u               /* Go: minTriggerRatioDistance 0.7 */
 #define TRIGGER_HIGH_64THS 61u              /* Go: maxTriggerRatioDistance 0.95 */
 #define GOAL_MARGIN_BYTES (64u * 1024u)     /* goal is at least this above the trigger */
+#define SWEEP_LEAST_BYTES (1024u * 1024u)   /* Go: sweepMinHeapDistance */
+#define LIMIT_ROOM_PERCENT 3u               /* Go: memoryLimitHeapGoalHeadroomPercent */
+#define LIMIT_ROOM_BYTES_MIN (1024u * 1024u) /* Go: memoryLimitMinHeapGoalHeadroom */
+#define RETAIN_PERCENT 110u                 /* Go: retainExtraPercent */
 #define UTILISATION 0.25                    /* Go: gcBackgroundUtilization */
-#define EXPECTED_WORK_MIN 1000u
+#define UTILISATION_MAX 0.95  /* assists took everything: the quotient would explode */
+#define WORK_LEFT_MIN 1000.0  /* Go: revise */
+#define OVERSHOOT 1.1         /* Go: maxOvershoot */
+#define FORCED_PERCENT 100000 /* Go: GOGC of a forced cycle while it is off */
 
 static uint64_t maximum(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
 
-static uint64_t goal_of(const struct stw_pacer *pacer)
+static uint64_t percent_goal(const struct stw_pacer *pacer)
 {
     if (pacer->percent < 0)
-        return UINT64_MAX;
+        return NEVER;
     uint64_t percent = (uint64_t)pacer->percent;
     uint64_t scannable = pacer->heap_marked + pacer->last_stack_bytes + pacer->last_root_bytes;
-    double growth = (double)scannable * (double)percent / 100.0;
-    uint64_t goal = pacer->heap_marked + (uint64_t)growth;
+    uint64_t goal = pacer->heap_marked + scannable * percent / 100;
     return maximum(goal, (uint64_t)HEAP_MIN_BYTES * percent / 100);
+}
+
+static int is_limited(const struct stw_pacer *pacer)
+{
+    return pacer->limit_goal < percent_goal(pacer);
+}
+
+static uint64_t goal_of(const struct stw_pacer *pacer)
+{
+    uint64_t goal = percent_goal(pacer);
+    if (is_limited(pacer))
+        return pacer->limit_goal;
+    if (goal == NEVER)
+        return goal;
+    goal = maximum(goal, pacer->sweep_least);
+    return pacer->triggered == NEVER ? goal : maximum(goal, pacer->triggered + GOAL_MARGIN_BYTES);
+}
+
+struct bounds {
+    uint64_t least, most;
+};
+
+/* Of the trigger; the goal is above what is marked. */
+static struct bounds bounds_of(const struct stw_pacer *pacer, uint64_t goal)
+{
+    uint64_t marked = pacer->heap_marked, step = (goal - marked) / 64;
+    struct bounds b = {marked + step * TRIGGER_LOW_64THS, marked + step * TRIGGER_HIGH_64THS};
+    if (!is_limited(pacer))
+        b.least = maximum(b.least, pacer->sweep_least);
+    if (goal > HEAP_MIN_BYTES)
+        b.most = maximum(b.most, goal - HEAP_MIN_BYTES);
+    b.most = maximum(b.most, b.least);
+    return b;
 }
 
 static uint64_t trigger_of(const struct stw_pacer *pacer, uint64_t goal)
 {
-    uint64_t marked = pacer->heap_marked;
-    if (goal == UINT64_MAX || marked >= goal)
+    if (goal == NEVER || pacer->heap_marked >= goal)
         return goal;
-    uint64_t least = marked + (goal - marked) / 64 * TRIGGER_LOW_64THS;
-    uint64_t most = marked + (goal - marked) / 64 * TRIGGER_HIGH_64THS;
-    if (goal > HEAP_MIN_BYTES)
-        most = maximum(most, goal - HEAP_MIN_BYTES);
-    most = maximum(most, least);
+    struct bounds b = bounds_of(pacer, goal);
     uint64_t work = pacer->last_scan_bytes + pacer->last_stack_bytes + pacer->last_root_bytes;
     double runway = pacer->cons_mark * ((1 - UTILISATION) / UTILISATION) * (double)work;
-    if (runway >= (double)(goal - least))
-        return least;
+    if (runway >= (double)(goal - b.least))
+        return b.least;
     uint64_t trigger = goal - (uint64_t)runway;
-    return trigger > most ? most : trigger;
+    return trigger > b.most ? b.most : trigger;
 }
 
-static void commit(struct stw_gc *gc)
+/* What the memory limit leaves for the heap. `allocated` is what cells, dead or alive, take of the
+ * pages in use; all else that the process holds is a fixed cost. */
+static uint64_t limit_goal(struct stw_gc *gc, uint64_t allocated)
 {
-    struct stw_pacer *pacer = &gc->pacer;
+    uint64_t limit = gc->options.limit_bytes, marked = gc->pacer.heap_marked;
+    if (limit == NEVER)
+        return NEVER;
+    uint64_t needed = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES
+                      + STW_LOAD(gc->heap.own_bytes);
+    uint64_t ready = needed + stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t lost = (needed > allocated ? needed - allocated : 0)
+                    + (ready > limit ? ready - limit : 0);
+    if (lost >= limit)
+        return marked;
+    uint64_t goal = limit - lost;
+    uint64_t room = maximum(goal / 100 * LIMIT_ROOM_PERCENT, LIMIT_ROOM_BYTES_MIN);
+    goal = goal < 2 * room ? room : goal - room;
+    return maximum(goal, marked);
+}
+
+/* Pages to keep: as many as the last cycle needed, in proportion to the goal, and a tenth more. */
+static uint64_t retain_bytes(const struct stw_pacer *pacer, uint64_t goal)
+{
+    if (goal == NEVER || pacer->last_goal == NEVER || pacer->last_goal == 0)
+        return NEVER;
+    double needed = (double)pacer->last_used_bytes * (double)goal / (double)pacer->last_goal;
+    return (uint64_t)(needed * RETAIN_PERCENT / 100);
+}
+
+static void set_goal(struct stw_pacer *pacer)
+{
     uint64_t goal = goal_of(pacer);
     uint64_t trigger = trigger_of(pacer, goal);
     STW_ASSERT(trigger <= goal);
@@ -63,84 +138,125 @@ static void commit(struct stw_gc *gc)
     __atomic_store_n(&pacer->trigger, trigger, __ATOMIC_RELAXED);
 }
 
-void stw_pacer_init(struct stw_gc *gc)
+static void commit(struct stw_gc *gc)
 {
-    gc->pacer.percent = gc->options.percent;
-    commit(gc);
+    struct stw_pacer *pacer = &gc->pacer;
+    int64_t live = STW_LOAD(gc->heap_live);
+    int sweeping = __atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) != 0;
+    pacer->sweep_least = sweeping && live >= 0 ? (uint64_t)live + SWEEP_LEAST_BYTES : 0;
+    set_goal(pacer);
+    __atomic_store_n(&pacer->retain_bytes, retain_bytes(pacer, pacer->goal), __ATOMIC_RELAXED);
+    stw_sweep_pace(gc);
 }
 
-/* A goal while marking: not below what has triggered the cycle. */
-static uint64_t goal_after(const struct stw_pacer *pacer, uint64_t goal)
+void stw_pacer_init(struct stw_gc *gc)
 {
-    return goal == UINT64_MAX ? goal : maximum(goal, pacer->triggered + GOAL_MARGIN_BYTES);
+    if (gc->options.limit_bytes == 0)
+        gc->options.limit_bytes = NEVER;
+    gc->pacer.percent = gc->options.percent;
+    gc->pacer.triggered = NEVER;
+    gc->pacer.limit_goal = limit_goal(gc, 0);
+    commit(gc);
+    if (!gc->options.stepped)
+        stw_limiter_init(&gc->limiter, gc->processors.total, stw_clock_ns());
 }
 
 void stw_pacer_begin(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
-    pacer->triggered = (uint64_t)STW_LOAD(gc->heap_live);
-    pacer->mark_start_ns = stw_clock_ns();
-    pacer->expected_work = pacer->last_scan_bytes + pacer->last_stack_bytes
-                           + pacer->last_root_bytes;
+    int64_t live = STW_LOAD(gc->heap_live);
+    pacer->triggered = live > 0 ? (uint64_t)live : 0;
+    pacer->mark_start_ns = gc->options.stepped ? 0 : stw_clock_ns();
     pacer->credit = 0;
     pacer->assist_ns = pacer->idle_ns = 0;
-    __atomic_store_n(&pacer->goal, goal_after(pacer, STW_LOAD(pacer->goal)), __ATOMIC_RELAXED);
+    set_goal(pacer);
 }
 
-/* This cycle's cons/mark; 0 when nothing was scanned. */
+/* This cycle's cons/mark; negative when there was too little of either to tell. */
 static double cons_mark_now(const struct stw_gc *gc, double work)
 {
     const struct stw_pacer *pacer = &gc->pacer;
-    double wall = (double)(stw_clock_ns() - pacer->mark_start_ns) * gc->processors.total;
-    if (wall <= 0 || work <= 0)
-        return 0;
-    double used = UTILISATION + (double)STW_LOAD(pacer->assist_ns) / wall;
-    double idle = (double)STW_LOAD(pacer->idle_ns) / wall;
     double live = (double)STW_LOAD(gc->heap_live), triggered = (double)pacer->triggered;
-    if (used >= 0.95)
-        used = 0.95; /* assists took everything: the quotient would explode */
-    double allocated = live > triggered ? live - triggered : 0;
-    return allocated * (used + idle) / (work * (1 - used));
+    double used = UTILISATION, idle = 0;
+    if (live <= triggered || work <= 0)
+        return -1;
+    if (!gc->options.stepped) {
+        double wall = (double)(stw_clock_ns() - pacer->mark_start_ns) * gc->processors.total;
+        if (wall <= 0)
+            return -1;
+        used += (double)STW_LOAD(pacer->assist_ns) / wall;
+        idle = (double)STW_LOAD(pacer->idle_ns) / wall;
+    }
+    if (used > UTILISATION_MAX)
+        used = UTILISATION_MAX;
+    return (live - triggered) * (used + idle) / (work * (1 - used));
+}
+
+static void learn_cons_mark(struct stw_gc *gc, double work)
+{
+    struct stw_pacer *pacer = &gc->pacer;
+    double now = cons_mark_now(gc, work);
+    if (now < 0)
+        return;
+    pacer->cons_mark = now;
+    for (uint32_t i = 0; i < 4; i++)
+        if (pacer->cons_mark_before[i] > pacer->cons_mark)
+            pacer->cons_mark = pacer->cons_mark_before[i];
+    for (uint32_t i = 3; i > 0; i--)
+        pacer->cons_mark_before[i] = pacer->cons_mark_before[i - 1];
+    pacer->cons_mark_before[0] = now;
 }
 
 void stw_pacer_end(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
+    int64_t live = STW_LOAD(gc->heap_live);
+    int sweeping = __atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) != 0;
     pacer->last_scan_bytes = gc->cycle_scan_bytes;
     pacer->last_stack_bytes = gc->cycle_stack_bytes;
     pacer->last_root_bytes = gc->cycle_root_bytes;
-    double work = (double)(gc->cycle_scan_bytes + gc->cycle_stack_bytes + gc->cycle_root_bytes);
-    if (gc->options.mode == STW_MODE_CONCURRENT) {
-        double now = cons_mark_now(gc, work);
-        pacer->cons_mark = now;
-        for (uint32_t i = 0; i < 4; i++)
-            if (pacer->cons_mark_before[i] > pacer->cons_mark)
-                pacer->cons_mark = pacer->cons_mark_before[i];
-        for (uint32_t i = 3; i > 0; i--)
-            pacer->cons_mark_before[i] = pacer->cons_mark_before[i - 1];
-        pacer->cons_mark_before[0] = now;
-    }
+    pacer->last_goal = pacer->goal;
+    pacer->last_used_bytes = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES;
+    if (gc->options.mode != STW_MODE_STW)
+        learn_cons_mark(gc, (double)(gc->cycle_scan_bytes + gc->cycle_stack_bytes
+                                     + gc->cycle_root_bytes));
     pacer->heap_marked = gc->marked_bytes;
+    pacer->triggered = NEVER;
+    __atomic_store_n(&pacer->scannable, gc->cycle_scan_bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->heap_live, (int64_t)gc->marked_bytes, __ATOMIC_RELAXED);
+    /* Dead cells take pages until they are swept. */
+    pacer->limit_goal = limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : gc->marked_bytes);
     commit(gc);
+    gc->totals.limited_cycles += (uint64_t)stw_limiter_end_cycle(&gc->limiter);
 }
 
+/* Go's revise. Past its estimate a cycle extends its goal in proportion and plans for everything
+ * that might have to be scanned; past its goal it allows itself a tenth more. */
 double stw_pacer_assist_ratio(const struct stw_gc *gc)
 {
     const struct stw_pacer *pacer = &gc->pacer;
-    int64_t live = STW_LOAD(gc->heap_live);
-    uint64_t done = STW_LOAD(gc->cycle_scan_bytes) + STW_LOAD(gc->cycle_stack_bytes)
-                    + STW_LOAD(gc->cycle_root_bytes);
-    /* Past its estimate, or past the goal, a cycle plans for the whole heap (Go: revise). */
-    uint64_t expected = pacer->expected_work;
+    int32_t percent = pacer->percent < 0 ? FORCED_PERCENT : pacer->percent;
+    uint64_t stacks = STW_LOAD(gc->cycle_stack_bytes), roots = STW_LOAD(gc->cycle_root_bytes);
+    double done = (double)(STW_LOAD(gc->cycle_scan_bytes) + stacks + roots);
+    double expected = (double)(pacer->last_scan_bytes + pacer->last_stack_bytes
+                               + pacer->last_root_bytes);
+    double most = (double)(STW_LOAD(pacer->scannable) + maximum(pacer->last_stack_bytes, stacks)
+                           + maximum(pacer->last_root_bytes, roots));
+    double live = (double)STW_LOAD(gc->heap_live);
     double goal = (double)STW_LOAD(pacer->goal); /* off: as good as infinite */
-    if (done > expected || (double)live > goal) {
-        expected = maximum((uint64_t)(live > 0 ? live : 0), done);
-        goal *= 1.1;
+    if (done > expected) {
+        double triggered = (double)pacer->triggered;
+        double extended = triggered + (goal - triggered) / (expected < 1 ? 1 : expected) * most;
+        double hard = (1 + (double)percent / 100) * goal;
+        goal = extended < hard ? extended : hard;
+        expected = most;
     }
-    uint64_t left = maximum(expected > done ? expected - done : 0, EXPECTED_WORK_MIN);
-    double room = goal - (double)live;
-    return (double)left / (room < 1 ? 1 : room);
+    if (live > goal) {
+        goal *= OVERSHOOT;
+        expected = most;
+    }
+    double left = expected - done, room = goal - live;
+    return (left < WORK_LEFT_MIN ? WORK_LEFT_MIN : left) / (room < 1 ? 1 : room);
 }
 
 int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent)
@@ -148,11 +264,34 @@ int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self
     stw_world_lock(gc, self);
     int32_t before = gc->pacer.percent;
     gc->pacer.percent = percent < 0 ? STW_GC_OFF : percent;
-    if (stw_phase(gc) == STW_PHASE_OFF)
-        commit(gc);
-    else
-        __atomic_store_n(&gc->pacer.goal, goal_after(&gc->pacer, goal_of(&gc->pacer)),
-                         __ATOMIC_RELAXED);
+    commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
+    if (percent < 0 && self)
+        stw_cycle_wait_for_mark(self);
     return before;
+}
+
+static stw_status check_trigger(const struct stw_pacer *pacer, struct stw_error *error)
+{
+    uint64_t goal = pacer->goal, trigger = pacer->trigger, marked = pacer->heap_marked;
+    int is_off = goal == NEVER;
+    struct bounds b = {goal, goal};
+    if (!is_off && marked < goal)
+        b = bounds_of(pacer, goal);
+    if (b.least <= trigger && trigger <= b.most && b.most <= goal)
+        return STW_OK;
+    return stw_error_set(error, STW_E_AUDIT, "P1",
+                         "trigger %llu is not within %llu and %llu, goal %llu, marked %llu",
+                         (unsigned long long)trigger, (unsigned long long)b.least,
+                         (unsigned long long)b.most, (unsigned long long)goal,
+                         (unsigned long long)marked);
+}
+
+stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error)
+{
+    int64_t live = STW_LOAD(gc->heap_live);
+    if (live < 0)
+        return stw_error_set(error, STW_E_AUDIT, "P3", "the live heap is %lld bytes",
+                             (long long)live);
+    return check_trigger(&gc->pacer, error);
 }

@@ -31,6 +31,7 @@ const char *stw_step_name(uint32_t step);
 const char *stw_pause_kind_name(uint32_t kind);
 
 #define STW_NO_MUTATOR UINT32_MAX
+#define STW_FAULTS_UNKNOWN UINT32_MAX
 #define STW_SITE_BYTES 32u
 
 struct stw_pause {
@@ -49,6 +50,8 @@ struct stw_pause {
     uint64_t spans_swept;
     uint32_t mutators;      /* that had to be stopped */
     uint32_t complete;      /* atomic; 1: all fields are final */
+    uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */
+    uint32_t padding;
     char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
 };
 

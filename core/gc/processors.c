@@ -54,9 +54,19 @@ static void await(struct stw_turn *turn)
         stw_futex_wait(&turn->granted, 0, 0);
 }
 
-static void begin_turn(struct stw_mutator_record *m)
+static void begin_turn(struct stw_mutator_record *m, uint64_t now_ns)
 {
-    __atomic_store_n(&m->turn_start_ns, stw_clock_ns(), __ATOMIC_RELAXED);
+    __atomic_store_n(&m->turn_start_ns, now_ns, __ATOMIC_RELAXED);
+}
+
+static void await_turn(struct stw_mutator_record *m)
+{
+    uint64_t began_ns = stw_clock_ns();
+    await(&m->turn);
+    uint64_t now_ns = stw_clock_ns();
+    m->asleep_ns += now_ns - began_ns;
+    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, now_ns);
+    begin_turn(m, now_ns);
 }
 
 /* The caller is off managed code: running mutators never wait here. */
@@ -68,11 +78,12 @@ void stw_processor_enter(struct stw_mutator_record *m)
     if (!granted)
         queue(p, &m->turn, 0);
     pthread_mutex_unlock(&p->lock);
-    if (!granted) {
-        stw_background_wake(m->gc);
-        await(&m->turn);
+    if (granted) {
+        begin_turn(m, stw_clock_ns());
+        return;
     }
-    begin_turn(m);
+    stw_background_wake(m->gc);
+    await_turn(m);
 }
 
 /* The mutator whose turn began first is asked to end it. */
@@ -138,8 +149,7 @@ void stw_processor_yield(struct stw_mutator_record *m)
     pthread_mutex_unlock(&p->lock);
     if (heir) {
         stw_futex_wake(&heir->granted, 1);
-        await(&m->turn);
+        await_turn(m);
     }
-    begin_turn(m);
     stw_managed_enter(m);
 }

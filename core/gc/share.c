@@ -20,17 +20,26 @@
 #define ALLOWED_BYTES_MAX 1e15  /* what one payment buys at most, when there is no goal */
 #define STEP_BYTES STW_LIMIT_STEP_BYTES
 
-/* Marks within the limit on behalf of m. Returns the bytes that were scanned; `*idle`: nothing was
- * left. */
-static int64_t mark(struct stw_mutator_record *m, const struct stw_drain_limit *limit, int *idle)
+struct stint {
+    int64_t work; /* bytes scanned */
+    uint64_t spent_ns;
+    int idle;     /* nothing was left */
+};
+
+/* Marks within the limit on behalf of m; `kind` is STW_TAKEN_*. */
+static struct stint mark(struct stw_mutator_record *m, uint32_t kind,
+                         const struct stw_drain_limit *limit)
 {
-    const char *site = stw_site(&m->mutator, limit->deadline_ns ? "gc.mark" : "gc.assist");
+    struct stint stint = {0};
+    struct stw_taken taken = stw_taken_begin(m);
+    const char *site = stw_site(&m->mutator, kind == STW_TAKEN_ASSIST ? "gc.assist" : "gc.mark");
     stw_marker_begin(&m->marker, m->gc);
-    *idle = stw_mark_drain(&m->marker, limit);
-    int64_t work = (int64_t)(m->marker.scan_bytes + m->marker.root_words * 8);
+    stint.idle = stw_mark_drain(&m->marker, limit);
+    stint.work = (int64_t)(m->marker.scan_bytes + m->marker.root_words * 8);
     stw_marker_end(&m->marker);
     stw_site(&m->mutator, site);
-    return work;
+    stint.spent_ns = stw_taken_end(m, kind, taken);
+    return stint;
 }
 
 void stw_share_fraction(struct stw_mutator_record *m)
@@ -46,27 +55,25 @@ void stw_share_fraction(struct stw_mutator_record *m)
     double turn = due * FRACTION_STOP - (double)m->mark_work_ns;
     uint64_t turn_ns = turn < TURN_NS_MIN ? TURN_NS_MIN : turn > TURN_NS_MAX ? TURN_NS_MAX
                                                                               : (uint64_t)turn;
-    int idle = 0;
-    int64_t work = mark(m, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX,
-                                                     .deadline_ns = began + turn_ns,
-                                                     .mutator = m}, &idle);
-    STW_ADD(gc->pacer.credit, work);
-    uint64_t spent_ns = stw_clock_ns() - began;
-    m->mark_work_ns += spent_ns;
-    STW_ADD(gc->totals.fractional_ns, spent_ns);
-    if (idle)
+    struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + turn_ns,
+                                    .mutator = m};
+    struct stint stint = mark(m, STW_TAKEN_MARK, &limit);
+    STW_ADD(gc->pacer.credit, stint.work);
+    m->mark_work_ns += stint.spent_ns;
+    STW_ADD(gc->totals.fractional_ns, stint.spent_ns);
+    stw_limiter_note(gc, stint.spent_ns, 0);
+    if (stint.idle)
         stw_cycle_try_finish(gc, m);
 }
 
 void stw_share_step(struct stw_mutator_record *m)
 {
-    int idle = 0;
     if (stw_phase(m->gc) != STW_PHASE_MARK)
         return;
-    int64_t work = mark(m, &(struct stw_drain_limit){.scan_bytes_max = STEP_BYTES, .mutator = m},
-                        &idle);
-    STW_ADD(m->gc->pacer.credit, work);
-    if (idle)
+    struct stw_drain_limit limit = {.scan_bytes_max = STEP_BYTES, .mutator = m};
+    struct stint stint = mark(m, STW_TAKEN_MARK, &limit);
+    STW_ADD(m->gc->pacer.credit, stint.work);
+    if (stint.idle)
         stw_cycle_try_finish(m->gc, m);
 }
 
@@ -84,7 +91,7 @@ static int64_t take_credit(struct stw_gc *gc, int64_t work)
 void stw_share_assist(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
-    if (stw_phase(gc) != STW_PHASE_MARK)
+    if (stw_phase(gc) != STW_PHASE_MARK || stw_limiter_stops_assists(gc))
         return;
     double ratio = stw_pacer_assist_ratio(gc);
     int64_t owed = (int64_t)((double)-m->assist_balance * ratio) + 1;
@@ -93,12 +100,13 @@ void stw_share_assist(struct stw_mutator_record *m)
     int64_t paid = take_credit(gc, owed);
     int idle = 0;
     if (paid < owed) {
-        uint64_t began = stw_clock_ns();
-        paid += mark(m, &(struct stw_drain_limit){.scan_bytes_max = (uint64_t)(owed - paid),
-                                                  .mutator = m}, &idle);
-        uint64_t spent_ns = stw_clock_ns() - began;
-        STW_ADD(gc->pacer.assist_ns, spent_ns);
-        STW_ADD(gc->totals.assist_ns, spent_ns);
+        struct stw_drain_limit limit = {.scan_bytes_max = (uint64_t)(owed - paid), .mutator = m};
+        struct stint stint = mark(m, STW_TAKEN_ASSIST, &limit);
+        paid += stint.work;
+        idle = stint.idle;
+        STW_ADD(gc->pacer.assist_ns, stint.spent_ns);
+        STW_ADD(gc->totals.assist_ns, stint.spent_ns);
+        stw_limiter_note(gc, stint.spent_ns, 0);
     }
     double allowed = (double)paid / ratio;
     m->assist_balance += allowed > ALLOWED_BYTES_MAX ? (int64_t)ALLOWED_BYTES_MAX

@@ -1,11 +1,48 @@
-/* gc/sweep.c: drives the allocator's sweeping.
+/* gc/sweep.c: drives the allocator's sweeping, and gives free memory back to the system.
  *
- * After a mark phase every span outside mutators' caches is unswept. Allocating mutators sweep what
- * they need, the background thread sweeps on idle processors, and the next cycle sweeps the rest
- * before it stops the world. The allocator owns the lists, the heap flips the bits.
+ * After a mark phase every span is unswept. Allocating mutators sweep in proportion: whoever is
+ * about to take a span first sweeps until as much of the heap is swept as is used up of the way to
+ * the trigger, so sweeping is done when the next cycle begins (Go: gcPaceSweeper and
+ * deductSweepCredit, runtime/mgcsweep.go). The background thread sweeps on idle processors, and
+ * what is left all the same is swept before and in window 1. The allocator owns the lists, the heap
+ * flips the bits.
+ *
+ * Near the memory limit a span is not taken before garbage has been swept to make room for it (Go:
+ * mheap.reclaim), and free pages beyond the limit go back to the system before it is used. Beyond
+ * the goals of the last commit they go back in the background (Go: gcPaceScavenger).
+ *
  * Thread rules: a sweeper raises `active` before it looks at `pending`, and the finisher clears
- * `pending` before it waits for `active`: after that nobody sweeps. */
+ * `pending` before it waits for `active`: after that nobody sweeps but the finisher. The line of
+ * proportion may move while it is read; a payment that is wrong by that is made up by the next. */
 #include "gc/gc.h"
+
+#define MARGIN_BYTES (1024u * 1024u) /* Go: swept this long before the trigger */
+#define LIMIT_PERCENT 95u /* of the memory limit, kept in the background; Go: reduceExtraPercent */
+
+void stw_sweep_begin(struct stw_gc *gc)
+{
+    gc->sweep.pages_due = gc->heap.span_pages;
+    __atomic_store_n(&gc->sweep.pages_swept, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_SEQ_CST);
+}
+
+void stw_sweep_pace(struct stw_gc *gc)
+{
+    uint64_t trigger = STW_LOAD(gc->pacer.trigger), swept = STW_LOAD(gc->sweep.pages_swept);
+    int64_t live = STW_LOAD(gc->heap_live);
+    uint64_t basis = live > 0 ? (uint64_t)live : 0, way = STW_PAGE_BYTES;
+    if (!__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) || swept >= gc->sweep.pages_due) {
+        __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
+        return;
+    }
+    if (trigger > basis && trigger - basis > MARGIN_BYTES + way)
+        way = trigger - basis - MARGIN_BYTES;
+    double slope = (double)(gc->sweep.pages_due - swept) / (double)way;
+    __atomic_store_n(&gc->sweep.basis_live, basis, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc->sweep.basis_pages, swept, __ATOMIC_RELAXED);
+    __atomic_store(&gc->sweep.pages_per_byte, &slope, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc->sweep.owed, 1, __ATOMIC_RELAXED);
+}
 
 uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
 {
@@ -17,11 +54,81 @@ uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
     return swept;
 }
 
-void stw_sweep_finish(struct stw_gc *gc)
+/* What the process holds for good: pages in use, and the runtime's own memory. */
+static uint64_t needed_bytes(struct stw_gc *gc)
 {
-    while (stw_sweep_some(gc, UINT32_MAX))
-        ;
+    return STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES + STW_LOAD(gc->heap.own_bytes);
+}
+
+/* Whether more must be swept before a span of `bytes` is taken. */
+static int owes(struct stw_gc *gc, uint64_t bytes)
+{
+    double slope;
+    __atomic_load(&gc->sweep.pages_per_byte, &slope, __ATOMIC_RELAXED);
+    int64_t used = STW_LOAD(gc->heap_live) - (int64_t)STW_LOAD(gc->sweep.basis_live);
+    int64_t swept = (int64_t)(STW_LOAD(gc->sweep.pages_swept) - STW_LOAD(gc->sweep.basis_pages));
+    if ((int64_t)(slope * ((double)(used > 0 ? used : 0) + (double)bytes)) > swept)
+        return 1;
+    return gc->options.limit_bytes != UINT64_MAX
+           && needed_bytes(gc) + bytes > gc->options.limit_bytes;
+}
+
+void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
+{
+    struct stw_gc *gc = m->gc;
+    while (STW_LOAD(gc->sweep.owed) && owes(gc, bytes)) {
+        if (!stw_sweep_some(gc, 1)) {
+            __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED); /* caches alone are left */
+            break;
+        }
+        stw_poll(&m->mutator);
+    }
+}
+
+void stw_sweep_end_outside(struct stw_gc *gc)
+{
     __atomic_store_n(&gc->sweep.pending, 0, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&gc->sweep.active, __ATOMIC_SEQ_CST) != 0)
         stw_spin_pause();
+}
+
+void stw_sweep_finish(struct stw_gc *gc)
+{
+    stw_watch_begin(gc, STW_WATCH_SWEEP);
+    while (gc->options.allocator->sweep(gc->options.allocator_self, UINT32_MAX))
+        ;
+    stw_watch_end(gc);
+    __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
+}
+
+static uint64_t excess(uint64_t held, uint64_t goal)
+{
+    return held > goal ? held - goal : 0;
+}
+
+uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
+{
+    uint64_t limit = gc->options.limit_bytes, beyond = 0;
+    uint64_t kept = stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t used = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES;
+    beyond = excess(used + kept, STW_LOAD(gc->pacer.retain_bytes));
+    if (limit != UINT64_MAX) {
+        uint64_t more = excess(needed_bytes(gc) + kept, limit / 100 * LIMIT_PERCENT);
+        beyond = more > beyond ? more : beyond;
+    }
+    uint64_t pages = beyond / STW_PAGE_BYTES;
+    if (pages == 0 || kept == 0)
+        return 0;
+    return stw_space_scavenge(&gc->heap.space, pages < page_max ? pages : page_max);
+}
+
+void stw_scavenge_to_limit(struct stw_gc *gc)
+{
+    uint64_t limit = gc->options.limit_bytes;
+    if (limit == UINT64_MAX || limit == 0 || stw_limiter_is_on(&gc->limiter))
+        return;
+    uint64_t kept = stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t beyond = excess(needed_bytes(gc) + kept, limit);
+    if (beyond > 0 && kept > 0)
+        stw_space_scavenge(&gc->heap.space, (beyond + STW_PAGE_BYTES - 1) / STW_PAGE_BYTES);
 }

@@ -54,6 +54,7 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
     struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
     if (!area)
         gc->options.out_of_memory("no memory for the collector's work buffers");
+    STW_ADD(gc->heap.own_bytes, BUFFER_AREA_BYTES);
     for (uint32_t i = 1; i < BUFFER_AREA_BYTES / sizeof *area; i++)
         push_list(gc, &area[i]);
     return area;

@@ -44,7 +44,7 @@ static int must_end(struct stw_gc *gc)
 static int mark(struct stw_worker *worker, int dedicated)
 {
     struct stw_gc *gc = worker->gc;
-    uint64_t began = stw_clock_ns();
+    uint64_t began = stw_clock_ns(), began_cpu_ns = stw_clock_thread_cpu_ns();
     struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + SLICE_NS,
                                     .worker = gc, .idle = !dedicated};
     int idle = 1;
@@ -56,6 +56,8 @@ static int mark(struct stw_worker *worker, int dedicated)
     if (!dedicated)
         STW_ADD(gc->pacer.idle_ns, spent_ns);
     STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
+    stw_limiter_note(gc, spent_ns, !dedicated);
+    STW_ADD(gc->totals.worker_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns);
     stw_marker_end(&worker->marker);
     if (idle)
         stw_cycle_try_finish(gc, NULL);

@@ -140,6 +140,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     pause->kind = kind;
     pause->cycle = gc->totals.cycles + (kind != STW_PAUSE_MARK_TERMINATION);
     world->pause = pause;
+    stw_watch_stop_begin(gc);
     uint64_t request_ns = stw_clock_ns();
     pause->start_ns = request_ns - gc->options.origin_ns;
     __atomic_store_n(&world->stopping, 1, __ATOMIC_SEQ_CST);
@@ -169,7 +170,9 @@ void stw_world_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
+    uint64_t began_ns = pause->start_ns + gc->options.origin_ns;
     uint32_t alone = pause->mutators == 0;
+    stw_watch_stop_end(gc);
     note_work(gc);
     __atomic_store_n(&world->resuming, alone ? 0 : pause->mutators + 1, __ATOMIC_RELEASE);
     world->released_ns = stw_clock_ns();
@@ -185,20 +188,36 @@ void stw_world_start(struct stw_gc *gc)
     __atomic_fetch_add(&world->epoch, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&world->sleepers, __ATOMIC_SEQ_CST) > 0)
         stw_futex_wake(&world->epoch, STW_FUTEX_ALL);
+    stw_limiter_note_stop(gc, world->released_ns - pause->working_ns);
     pthread_mutex_unlock(&world->lock);
+    if (stw_mutator_self()) /* whoever stops the world loses that time as well */
+        stw_timeline_add(stw_mutator_self(), STW_TAKEN_STOP, began_ns, stw_clock_ns());
 }
 
-static void wait_for_start(struct stw_world *world, uint32_t epoch)
+static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
 {
+    struct stw_world *world = &m->gc->world;
     for (uint32_t spins = 0; __atomic_load_n(&world->epoch, __ATOMIC_ACQUIRE) == epoch; spins++) {
         if (spins < PARK_SPINS) {
             stw_spin_pause();
             continue;
         }
+        uint64_t began_ns = stw_clock_ns();
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
         stw_futex_wait(&world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+        m->asleep_ns += stw_clock_ns() - began_ns;
     }
+}
+
+/* Leaves the stop that counted this thread; the last to leave completes its record. */
+static void depart(struct stw_world *world)
+{
+    if (__atomic_fetch_sub(&world->resuming, 1, __ATOMIC_ACQ_REL) != 2)
+        return;
+    world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
+    __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->resuming, 0, __ATOMIC_RELEASE);
 }
 
 /* Parks until no stop is under way. A mutator that was counted by the stop that it leaves owes it a
@@ -207,24 +226,33 @@ static void wait_for_start(struct stw_world *world, uint32_t epoch)
 static void park(struct stw_mutator_record *m)
 {
     struct stw_world *world = &m->gc->world;
+    uint64_t began_ns = 0;
     for (;;) {
         uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
             break;
-        __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
+        uint64_t now_ns = stw_clock_ns();
+        began_ns = began_ns ? began_ns : now_ns;
+        __atomic_store_n(&m->parked_ns, now_ns, __ATOMIC_RELAXED);
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);
-        wait_for_start(world, epoch);
+        wait_for_start(m, epoch);
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
     }
-    if (!m->counted)
-        return;
-    m->counted = 0;
-    if (__atomic_fetch_sub(&world->resuming, 1, __ATOMIC_ACQ_REL) == 2) {
-        world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
-        __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
-        __atomic_store_n(&world->resuming, 0, __ATOMIC_RELEASE);
+    if (m->counted) {
+        m->counted = 0;
+        depart(world);
     }
+    if (began_ns)
+        stw_timeline_add(m, STW_TAKEN_STOP, began_ns, stw_clock_ns());
+}
+
+static void serve_self(struct stw_mutator_record *m)
+{
+    uint64_t began_ns = stw_clock_ns();
+    uint32_t served = stw_mutator_serve(m);
+    stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
+    stw_served(m->gc, m, served);
 }
 
 /* One thing that the poll word asks for. Its frame is below all frames of the caller, so that the
@@ -236,7 +264,7 @@ static __attribute__((noinline)) void serve_one(struct stw_mutator_record *m)
     if (poll & STW_POLL_STOP) {
         park(m);
     } else if (poll & (STW_POLL_CACHES | STW_POLL_SCAN | STW_POLL_FLUSH)) {
-        stw_served(m->gc, m, stw_mutator_serve(m));
+        serve_self(m);
     } else if (poll & STW_POLL_YIELD) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_YIELD, __ATOMIC_SEQ_CST);
         stw_processor_yield(m);
@@ -366,7 +394,7 @@ static void leave(struct stw_mutator_record *m, uintptr_t frame)
         if (!(__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) & served) || !take_back(m))
             break;
         park(m); /* a stop may have counted it as blocked, and be under way */
-        stw_served(m->gc, m, stw_mutator_serve(m));
+        serve_self(m);
         m->saved = saved; /* safepoints further down overwrote this */
         m->stack_low = frame;
     }

@@ -48,6 +48,7 @@ static struct stw_span_record *take_record(struct stw_heap *heap, uint32_t words
             heap->record_limit = heap->record_cursor ? heap->record_cursor + area : NULL;
             if (!heap->record_cursor)
                 return NULL;
+            __atomic_fetch_add(&heap->own_bytes, area, __ATOMIC_RELAXED);
         }
         record = (struct stw_span_record *)(void *)heap->record_cursor;
         heap->record_cursor += bytes;
@@ -70,6 +71,8 @@ static stw_status map_pages(struct stw_heap *heap, const struct stw_span_record 
             void *arena = stw_memory_map(sizeof(void *) * STW_ARENA_PAGES);
             if (!arena)
                 return STW_E_NOMEM;
+            __atomic_fetch_add(&heap->own_bytes, sizeof(void *) * STW_ARENA_PAGES,
+                               __ATOMIC_RELAXED);
             __atomic_store_n(slot, (struct stw_span_record **)arena, __ATOMIC_RELEASE);
         }
         __atomic_store_n(&(*slot)[(address >> STW_PAGE_BITS) & (STW_ARENA_PAGES - 1)], value,
@@ -125,6 +128,7 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
         heap->all->all_prev = record;
     heap->all = record;
     heap->span_count++;
+    heap->span_pages += request->page_count;
     pthread_mutex_unlock(&heap->lock);
     *span = &record->span;
     return STW_OK;
@@ -142,6 +146,7 @@ void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span)
     if (record->all_next)
         record->all_next->all_prev = record->all_prev;
     heap->span_count--;
+    heap->span_pages -= span->page_count;
     record->all_next = heap->free_records[record->record_class];
     heap->free_records[record->record_class] = record;
     pthread_mutex_unlock(&heap->lock);
@@ -209,9 +214,10 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
 
 stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error)
 {
-    uint64_t spans = 0;
+    uint64_t spans = 0, pages = 0;
     for (struct stw_span_record *r = heap->all; r; r = r->all_next) {
         spans++;
+        pages += r->span.page_count;
         for (uint64_t page = 0; page < r->span.page_count; page++)
             if (stw_heap_span_at(heap, r->span.base + page * STW_PAGE_BYTES) != r)
                 return stw_error_set(error, STW_E_AUDIT, "H1", "page %llu of span %#llx is lost",
@@ -222,8 +228,11 @@ stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error)
             return stw_error_set(error, STW_E_AUDIT, "H3", "span %#llx has bits past its cells",
                                  (unsigned long long)r->span.base);
     }
-    if (spans != heap->span_count)
-        return stw_error_set(error, STW_E_AUDIT, "H1", "%llu spans are listed, %llu were counted",
-                             (unsigned long long)spans, (unsigned long long)heap->span_count);
+    if (spans != heap->span_count || pages != heap->span_pages)
+        return stw_error_set(error, STW_E_AUDIT, "H1",
+                             "%llu spans of %llu pages are listed, %llu of %llu were counted",
+                             (unsigned long long)spans, (unsigned long long)pages,
+                             (unsigned long long)heap->span_count,
+                             (unsigned long long)heap->span_pages);
     return stw_space_audit(&heap->space, error);
 }

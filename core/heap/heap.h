@@ -42,7 +42,8 @@ struct stw_heap {
     uint32_t poison;                    /* fill swept cells, so that their use shows */
     pthread_mutex_t lock;               /* records, page map arenas, `all` */
     struct stw_span_record *all;
-    uint64_t span_count;
+    uint64_t span_count, span_pages;    /* registered */
+    uint64_t own_bytes;                 /* atomic: memory of the runtime beside the pages */
     struct stw_span_record *free_records[STW_RECORD_CLASSES];
     char *record_cursor, *record_limit;
 };

@@ -197,6 +197,7 @@ uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max)
         end = first;
     }
     space->clean_free_pages += released;
+    space->scavenged_pages += released;
     pthread_mutex_unlock(&space->lock);
     return released;
 }

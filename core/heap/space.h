@@ -28,6 +28,7 @@ struct stw_space {
     uint64_t committed_pages; /* usable: [0, committed_pages) */
     uint64_t used_pages;      /* atomic, relaxed: read without the lock for statistics */
     uint64_t clean_free_pages; /* free pages whose memory the system has back */
+    uint64_t scavenged_pages; /* given back so far, again and again counted */
     uint64_t low_free;        /* no free page below this one */
     uint64_t *used;           /* bit per page: handed out */
     uint64_t *dirty;          /* bit per page: touched since it was last zero */

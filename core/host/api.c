@@ -61,7 +61,10 @@ static int32_t api_set_gc_percent(struct stw_mutator *m, int32_t percent)
 
 static stw_status api_pages_acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
 {
-    return stw_space_acquire(&runtime_gc.heap.space, page_count, base, needs_zero);
+    stw_status status = stw_space_acquire(&runtime_gc.heap.space, page_count, base, needs_zero);
+    if (status == STW_OK)
+        stw_scavenge_to_limit(&runtime_gc);
+    return status;
 }
 
 static void api_pages_release(uintptr_t base, uint64_t page_count)
@@ -82,6 +85,7 @@ static void api_span_unregister(struct stw_span *span)
 static uint32_t api_span_sweep(struct stw_span *span)
 {
     STW_ADD(runtime_gc.totals.spans_swept, 1);
+    STW_ADD(runtime_gc.sweep.pages_swept, span->page_count);
     return stw_heap_sweep(&runtime_gc.heap, span);
 }
 

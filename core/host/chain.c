@@ -1,14 +1,31 @@
 /* host/chain.c: builds the chain of strategies and is its base.
  *
  * The base is a strategy like any other, so strategies cannot tell whether they are innermost. Its
- * self is the loaded map. Threads: built on the main thread, constant while mutators run. */
+ * self is the loaded map. Threads: built on the main thread, constant while mutators run.
+ *
+ * With audits on, the base has the map check itself while it is at rest: when it is done with, and
+ * after a merge in which its entries reached a power of two. So an audit costs no more than as many
+ * merges as there are entries, however small the merges are. */
 #include "host/chain.h"
 
-#include <stddef.h>
+#include "base/error.h"
+#include "host/runtime.h"
 
 #include <stddef.h>
 
 #define HOST_ORDINAL 0u
+
+static void audit_map(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    if (loaded->ops.map.audit(loaded->self, m, map, &error) != STW_OK)
+        stw_runtime_gc()->options.audit_failed(&error);
+}
+
+static int reached_power_of_two(uint64_t before, uint64_t after)
+{
+    return after > before && (before == 0 || __builtin_clzll(after) < __builtin_clzll(before));
+}
 
 static void base_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
@@ -27,7 +44,9 @@ static void *base_need_map(void *self, const struct stw_link *next, struct stw_m
 static void base_done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
                           const struct stw_map_type *type, void *map)
 {
-    (void)self, (void)next, (void)m, (void)type, (void)map;
+    (void)next, (void)type;
+    if (stw_runtime_gc()->options.audit)
+        audit_map(self, m, map);
 }
 
 static void base_merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
@@ -35,8 +54,12 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
 {
     const struct stw_loaded *loaded = self;
     (void)next;
+    uint32_t audited = stw_runtime_gc()->options.audit;
+    uint64_t before = audited ? loaded->ops.map.count(loaded->self, m, map) : 0;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
     loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
+    if (audited && reached_power_of_two(before, loaded->ops.map.count(loaded->self, m, map)))
+        audit_map(loaded, m, map);
 }
 
 static void *base_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,

@@ -99,6 +99,17 @@ static const char *counters_problem(const struct stw_record *record)
     return NULL;
 }
 
+static const char *losses_problem(const struct stw_record *record)
+{
+    for (uint32_t i = 0; i < STW_RECORD_WINDOWS; i++)
+        if (record->worst_ns[i] > stw_record_windows_ns[i] && record->worst_ns[i] != UINT64_MAX)
+            return "more is lost in it than a window lasts";
+    for (uint32_t i = 0; i < STW_RECORD_HICCUPS; i++)
+        if (record->hiccups[i].at_ns > TIME_NS_MAX || record->hiccups[i].late_ns > TIME_NS_MAX)
+            return "a hiccup in it is nonsense";
+    return NULL;
+}
+
 const char *stw_record_problem(const struct stw_record *record)
 {
     if (record->magic != STW_RECORD_MAGIC)
@@ -113,6 +124,8 @@ const char *stw_record_problem(const struct stw_record *record)
     const char *problem = counters_problem(record);
     if (!problem)
         problem = pauses_problem(record);
+    if (!problem)
+        problem = losses_problem(record);
     return problem ? problem : histogram_problem(&record->op_ns);
 }
 

@@ -17,8 +17,10 @@
 #define STW_RECORD_PAUSES (1u << 20) /* sparse: only touched pages take memory */
 #define STW_RECORD_SETTINGS_BYTES 65536u
 #define STW_RECORD_MUTATORS 256u
-#define STW_RECORD_COUNTERS 64u
-#define STW_RECORD_NAME_BYTES 32u
+#define STW_RECORD_COUNTERS 128u
+#define STW_RECORD_NAME_BYTES 96u /* "watch.faults:" and a plugin's kind and id */
+#define STW_RECORD_WINDOWS 13u
+#define STW_RECORD_HICCUPS 8u
 
 /* How far the worker came. */
 #define STW_RECORD_EMPTY 0u
@@ -37,6 +39,12 @@
 struct stw_record_counter {
     char name[STW_RECORD_NAME_BYTES]; /* "gc.cycles"; empty: unused */
     uint64_t value;
+};
+
+/* The machine woke an idle thread late. */
+struct stw_hiccup {
+    uint64_t at_ns;   /* when it should have woken, since main_ns */
+    uint64_t late_ns; /* 0: unused */
 };
 
 struct stw_record_trace {
@@ -72,6 +80,10 @@ struct stw_record {
     uint64_t pause_count;    /* atomic; pauses stored */
     uint64_t pauses_lost;    /* did not fit */
     struct stw_record_counter counters[STW_RECORD_COUNTERS];
+    /* The most that a mutator lost in any window of each length; UINT64_MAX: no such window. */
+    uint64_t worst_ns[STW_RECORD_WINDOWS];
+    uint64_t are_windows_known; /* 0: nothing was measured */
+    struct stw_hiccup hiccups[STW_RECORD_HICCUPS]; /* longest first */
     struct stw_histogram op_ns;
 };
 
@@ -81,6 +93,12 @@ struct stw_record {
 /* Of the whole file. */
 #define STW_RECORD_BYTES                                                                           \
     (sizeof(struct stw_record) + STW_RECORD_PAUSES * sizeof(struct stw_pause))
+
+/* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
+extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
+
+/* Puts a counter into the first free place, if there is one. */
+void stw_record_count(struct stw_record *record, const char *name, uint64_t value);
 
 static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
 {

@@ -1,7 +1,7 @@
 /* lab/schema.c: the tables and views of results.sqlite.
  *
- * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, pauses and
- * counters are public and stable. Percentiles are nearest rank: the ceil(q * N)-th smallest of all
+ * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, pauses,
+ * counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the ceil(q * N)-th smallest of all
  * values of a cell's ok trials; the median of a counter is the lower one, so that it is a value
  * that occurred. Integers throughout: the record's checks (lab/outcome.c) keep sums in range. */
 #include "lab/schema.h"
@@ -49,6 +49,7 @@ const char *const stw_schema[] = {
     " stopping_ns INTEGER, working_ns INTEGER, restarting_ns INTEGER, pause_ns INTEGER,"
     " last_mutator INTEGER, last_site TEXT, mutators INTEGER, scan_bytes INTEGER,"
     " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
+    " page_faults INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE pause_step(trial_id INTEGER, seq INTEGER, step TEXT, ns INTEGER,"
     " PRIMARY KEY(trial_id, seq, step)) STRICT, WITHOUT ROWID",
@@ -56,17 +57,29 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, name)) STRICT, WITHOUT ROWID",
     "CREATE TABLE op_bucket(trial_id INTEGER, high_ns INTEGER, count INTEGER,"
     " PRIMARY KEY(trial_id, high_ns)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE worst_window(trial_id INTEGER, window_ns INTEGER, taken_ns INTEGER,"
+    " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
+    " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
     " t.rss_peak_bytes, t.span_ns FROM trial t JOIN cell c ON c.cell = t.cell",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
-    " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept"
+    " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
+    " p.page_faults"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW counters AS SELECT t.cell, c.id, t.trial, k.name, k.value"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN counter k ON k.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW mmu AS SELECT t.cell, c.id, t.trial, w.window_ns,"
+    " CAST(w.window_ns - w.taken_ns AS REAL) / w.window_ns AS utilisation"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN worst_window w ON w.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
 
     PAUSE_SUMMARY("pause"),

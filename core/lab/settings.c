@@ -7,11 +7,19 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "prim/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define GOGC_MAX 1000000u
+
+/* Builds for finding faults watch; one that is for measuring does when it is told to. */
+#if defined(STW_GUARD) && !defined(STW_WAITS_BLURRED)
+#define WATCH "true"
+#else
+#define WATCH "false"
+#endif
 
 const struct stw_param stw_runtime_params[] = {
     {.name = "allocator", .type = STW_TYPE_TEXT, .default_text = "go",
@@ -30,9 +38,14 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "gc.processors", .type = STW_TYPE_U64, .unit = "processors", .default_text = "0",
      .min_u64 = 0, .max_u64 = 256,
      .help = "threads that run at once, collector included; 0: as many as the machine has"},
+    {.name = "gc.limit", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "0",
+     .max_u64 = UINT64_MAX,
+     .help = "memory that the runtime tries to stay below, as GOMEMLIMIT; 0: no limit"},
     {.name = "gc.stress", .type = STW_TYPE_U64, .unit = "allocations", .default_text = "0",
      .min_u64 = 0, .max_u64 = 1000000000,
      .help = "collect at every Nth slow allocation; 0: never"},
+    {.name = "gc.watch", .type = STW_TYPE_BOOL, .default_text = WATCH,
+     .help = "count page faults, waits and malloc of plugins inside stops, and judge by them"},
     {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40,
      .help = "address space set aside for the heap"},

@@ -38,7 +38,9 @@
 #define STEP 4u
 #define COUNTER 5u
 #define BUCKET 6u
-#define STATEMENTS 7u
+#define WINDOW 7u
+#define HICCUP 8u
+#define STATEMENTS 9u
 
 static const char *const statement_texts[STATEMENTS] = {
     [HAS] = "SELECT 1 FROM trial WHERE cell_hash=?1 AND trial=?2",
@@ -51,10 +53,12 @@ static const char *const statement_texts[STATEMENTS] = {
     [TRIAL] = "INSERT INTO trial VALUES"
               "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     [PAUSE] = "INSERT INTO pause VALUES"
-              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
+    [WINDOW] = "INSERT INTO worst_window VALUES(?1,?2,?3)",
+    [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
 };
 
 struct stw_store {
@@ -415,6 +419,10 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     bind(statement, 15, pause->root_words);
     bind(statement, 16, pause->barrier_words);
     bind(statement, 17, pause->spans_swept);
+    if (pause->page_faults == STW_FAULTS_UNKNOWN)
+        sqlite3_bind_null(statement, 18);
+    else
+        bind(statement, 18, pause->page_faults);
     stw_status status = step(statement);
     return status == STW_OK ? insert_steps(rows, seq, pause) : status;
 }
@@ -464,6 +472,54 @@ static stw_status insert_buckets(const struct trial_rows *rows)
     return status;
 }
 
+/* A window that was longer than the trial has null. */
+static stw_status insert_windows(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[WINDOW];
+    stw_status status = STW_OK;
+    if (!rows->record->are_windows_known)
+        return STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_WINDOWS; i++) {
+        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 2, stw_record_windows_ns[i]);
+        if (rows->record->worst_ns[i] == UINT64_MAX)
+            sqlite3_bind_null(statement, 3);
+        else
+            bind(statement, 3, rows->record->worst_ns[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_hiccups(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[HICCUP];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_HICCUPS; i++) {
+        const struct stw_hiccup *hiccup = &rows->record->hiccups[i];
+        if (hiccup->late_ns == 0)
+            break;
+        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 2, i);
+        bind(statement, 3, hiccup->at_ns);
+        bind(statement, 4, hiccup->late_ns);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_rows(const struct trial_rows *rows)
+{
+    stw_status status = insert_pauses(rows);
+    if (status == STW_OK)
+        status = insert_counters(rows);
+    if (status == STW_OK)
+        status = insert_buckets(rows);
+    if (status == STW_OK)
+        status = insert_windows(rows);
+    return status == STW_OK ? insert_hiccups(rows) : status;
+}
+
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
                            const struct stw_outcome *outcome, const struct stw_record *record,
                            struct stw_error *error)
@@ -474,11 +530,7 @@ stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell,
         return status;
     status = insert_trial(&rows, trial);
     if (status == STW_OK && record)
-        status = insert_pauses(&rows);
-    if (status == STW_OK && record)
-        status = insert_counters(&rows);
-    if (status == STW_OK && record)
-        status = insert_buckets(&rows);
+        status = insert_rows(&rows);
     status = stw_sql_end(&store->sql, status, "write", error);
     for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
         sqlite3_reset(store->statements[i]);

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "host/chain.h"
 #include "host/runtime.h"
+#include "lab/losses.h"
 #include "lab/settings.h"
+#include "lab/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,7 @@ struct trial_thread {
 
 static struct trial trial;
 static struct trial_thread threads[STW_RECORD_MUTATORS];
+static struct stw_losses losses; /* not of stepped trials */
 
 /* 0: another verdict came first. */
 static int set_verdict(uint32_t verdict, const char *field, const char *message)
@@ -77,6 +80,24 @@ static _Noreturn void out_of_memory(const char *message)
 static _Noreturn void audit_failed(const struct stw_error *error)
 {
     end_with(STW_VERDICT_INVALID, error->field, error->message);
+}
+
+/* What the watch needs to name plugins. */
+static struct stw_watch_cast cast(void)
+{
+    static const struct stw_loaded *plugins[3 + STRATEGIES_MAX] = {&trial.allocator, &trial.map,
+                                                                   &trial.workload};
+    for (uint32_t i = 0; i < trial.strategy_count; i++)
+        plugins[3 + i] = &trial.strategies[i];
+    return (struct stw_watch_cast){plugins, 3 + trial.strategy_count, trial.record};
+}
+
+static _Noreturn void allocated_in_stop(uint32_t place)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    stw_watch_allocated(&plugins, stw_runtime_gc(), place, &error);
+    end_with(STW_VERDICT_INVALID, error.field, error.message);
 }
 
 /* Records a call that the main thread makes, while no mutator runs, as mutator 0's. */
@@ -184,6 +205,7 @@ static stw_status start_runtime(struct stw_error *error)
         .mutators = trial.mutator_count,
         .gc = {
             .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
+            .watch = (uint32_t)stw_settings_runtime(settings, "gc.watch").as_u64,
             .stress = stw_settings_runtime(settings, "gc.stress").as_u64,
             .pauses = stw_record_pauses(record),
             .pause_capacity = record->pause_capacity,
@@ -192,6 +214,7 @@ static stw_status start_runtime(struct stw_error *error)
             .origin_ns = record->main_ns,
             .out_of_memory = out_of_memory,
             .audit_failed = audit_failed,
+            .allocated_in_stop = allocated_in_stop,
         },
     };
     const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
@@ -200,7 +223,7 @@ static stw_status start_runtime(struct stw_error *error)
                                                     : STW_MODE_CONCURRENT;
     options.gc.stepped =
         strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
-    options.gc.limit_bytes = UINT64_MAX;
+    options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
         options.gc.processors = stw_processor_count();
@@ -267,7 +290,11 @@ static void meet(struct trial_thread *t)
 static void run_operations(struct trial_thread *t)
 {
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
-    uint64_t count = ops->operations(trial.workload.self), none = 0, before = stw_clock_ns();
+    struct stw_slices *slices = is_stepped() ? NULL : &losses.slices[t->index];
+    uint64_t count = ops->operations(trial.workload.self), none = 0;
+    if (slices)
+        stw_losses_enter(&losses, stw_record_of(t->mutator), stw_clock_ns());
+    uint64_t before = stw_clock_ns();
     __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
     __atomic_store_n(&trial.record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
@@ -277,9 +304,13 @@ static void run_operations(struct trial_thread *t)
         uint64_t now = stw_clock_ns();
         stw_histogram_record(&t->op_ns, now - before);
         before = now;
+        if (slices)
+            stw_slices_pass(slices, now);
         stw_poll(t->mutator);
     }
     t->ended_ns = before;
+    if (slices)
+        stw_losses_leave(&losses, stw_record_of(t->mutator));
 }
 
 /* Compares with what the workload works out without maps and strategies, if it can. */
@@ -358,18 +389,6 @@ static void run_mutators(void)
         pthread_join(threads[i].thread, NULL);
 }
 
-static void add_counter(const char *name, uint64_t value)
-{
-    for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
-        struct stw_record_counter *counter = &trial.record->counters[i];
-        if (counter->name[0])
-            continue;
-        snprintf(counter->name, sizeof counter->name, "%s", name);
-        counter->value = value;
-        return;
-    }
-}
-
 static void fill_counters(void)
 {
     struct stw_totals totals;
@@ -381,6 +400,7 @@ static void fill_counters(void)
         {"gc.forced", totals.forced_cycles},
         {"gc.pauses", totals.pauses},
         {"gc.restarts", totals.restarts},
+        {"gc.limited_cycles", totals.limited_cycles},
         {"gc.assist_ns", totals.assist_ns},
         {"gc.fractional_ns", totals.fractional_ns},
         {"gc.idle_ns", totals.idle_ns},
@@ -404,15 +424,26 @@ static void fill_counters(void)
         {"heap.peak_bytes", totals.heap_peak_bytes},
         {"heap.goal_bytes", gc->pacer.goal == UINT64_MAX ? 0 : gc->pacer.goal},
         {"heap.marked_bytes", gc->pacer.heap_marked},
+        {"heap.scavenged_bytes", gc->heap.space.scavenged_pages * STW_PAGE_BYTES},
     };
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        add_counter(counters[i].name, counters[i].value);
+        stw_record_count(trial.record, counters[i].name, counters[i].value);
     for (uint32_t i = STW_COUNT_USER0; i < STW_COUNTERS; i++) {
         char name[STW_RECORD_NAME_BYTES];
         snprintf(name, sizeof name, "user.%u", i - STW_COUNT_USER0);
         if (totals.counters[i])
-            add_counter(name, totals.counters[i]);
+            stw_record_count(trial.record, name, totals.counters[i]);
     }
+}
+
+/* What plugins did inside stops is counted, and may be the trial's verdict. */
+static void judge_stops(void)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    stw_watch_count(&plugins, stw_runtime_gc());
+    if (stw_watch_verdict(&plugins, stw_runtime_gc(), &error) != STW_OK)
+        set_verdict(STW_VERDICT_INVALID, error.field, error.message);
 }
 
 static void fill_record(void)
@@ -426,6 +457,9 @@ static void fill_record(void)
             record->last_op_ns = threads[i].ended_ns;
     }
     fill_counters();
+    if (!is_stepped())
+        stw_losses_fill(&losses, record);
+    judge_stops();
 }
 
 static void destroy_plugins(void)
@@ -466,6 +500,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
         return status;
     }
     __atomic_store_n(&record->state, STW_RECORD_LOADED, __ATOMIC_SEQ_CST);
+    if (!is_stepped() && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count) != STW_OK)
+        end_with(STW_VERDICT_OUT_OF_MEMORY, "hiccups", "the hiccup meter's thread did not start");
     run_mutators();
     stw_runtime_stop();
     fill_record();

@@ -35,3 +35,11 @@ stw_module_function stw_module_find(void *module, const char *name)
     memcpy(&function, &symbol, sizeof function);
     return function;
 }
+
+const char *stw_module_path(stw_module_function code)
+{
+    void *address;
+    Dl_info info;
+    memcpy(&address, &code, sizeof address);
+    return dladdr(address, &info) && info.dli_fname ? info.dli_fname : "code of no file";
+}

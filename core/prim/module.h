@@ -1,4 +1,5 @@
-/* prim/module.h: shared objects: loading one and looking a function up in it. Any thread. */
+/* prim/module.h: shared objects: loading one, looking a function up in it, and the way back. Any
+ * thread. */
 #ifndef STW_PRIM_MODULE_H
 #define STW_PRIM_MODULE_H
 
@@ -12,5 +13,7 @@ typedef void (*stw_module_function)(void);
 stw_status stw_module_open(const char *path, void **module, struct stw_error *error);
 /* Null when the object itself does not export `name`. */
 stw_module_function stw_module_find(void *module, const char *name);
+/* The path of the object that holds the code, as it was opened; never null, valid for ever. */
+const char *stw_module_path(stw_module_function code);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include "prim/hostile.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +26,33 @@ uint64_t stw_clock_ns(void)
 uint64_t stw_clock_thread_cpu_ns(void)
 {
     return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t stw_clock_process_cpu_ns(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t stw_clock_cpu_of_ns(pthread_t thread)
+{
+    clockid_t clock;
+    return pthread_getcpuclockid(thread, &clock) == 0 ? read_clock(clock) : 0;
+}
+
+/* schedstat: ns on a processor, ns waiting for one, times that it got one (proc(5)). */
+uint64_t stw_clock_thread_delay_ns(void)
+{
+    char line[96], *rest = NULL;
+    int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? -1 : read(file, line, sizeof line - 1);
+    if (file >= 0)
+        close(file);
+    if (length <= 0)
+        return STW_DELAY_UNKNOWN;
+    line[length] = '\0';
+    uint64_t ran_ns = strtoull(line, &rest, 10);
+    uint64_t delay_ns = strtoull(rest, NULL, 10);
+    return ran_ns ? delay_ns : STW_DELAY_UNKNOWN; /* 0: not counted by this system */
 }
 
 uint32_t stw_processor_count(void)

@@ -11,6 +11,13 @@
 uint64_t stw_clock_ns(void);
 /* CPU time of the calling thread, ns. */
 uint64_t stw_clock_thread_cpu_ns(void);
+/* CPU time of the whole process, and of one of its threads that nobody has joined. */
+uint64_t stw_clock_process_cpu_ns(void);
+uint64_t stw_clock_cpu_of_ns(pthread_t thread);
+/* How long the calling thread could have run but had no processor of the machine, since it began;
+ * STW_DELAY_UNKNOWN where the system does not say. */
+#define STW_DELAY_UNKNOWN UINT64_MAX
+uint64_t stw_clock_thread_delay_ns(void);
 /* Processors that this process may run on, at least 1. */
 uint32_t stw_processor_count(void);
 

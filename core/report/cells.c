@@ -196,17 +196,43 @@ static stw_status read_cells(struct reader *reader)
     return status;
 }
 
-/* Rows of cells and of trials are both in the order of cells: `context` is the cell reached. */
-static void take_trial(struct reader *reader, sqlite3_stmt *row, void *context)
+/* The cell of a row whose first column is its number, or null. Rows are in the order of cells, and
+ * `*index` is the cell reached. */
+static struct stw_result_cell *cell_of(struct reader *reader, sqlite3_stmt *row, uint32_t *index)
 {
     struct stw_results *results = reader->results;
-    uint32_t *index = context;
     int64_t number = sqlite3_column_int64(row, 0);
     while (*index < results->cell_count && results->cells[*index].cell < number)
         (*index)++;
-    if (*index == results->cell_count || results->cells[*index].cell != number)
+    int found = *index < results->cell_count && results->cells[*index].cell == number;
+    return found ? &results->cells[*index] : NULL;
+}
+
+static void take_utilisation(struct reader *reader, sqlite3_stmt *row, void *context)
+{
+    struct stw_result_cell *cell = cell_of(reader, row, context);
+    if (!cell)
         return;
-    struct stw_result_cell *cell = &results->cells[*index];
+    cell->mmu = stw_grow(cell->mmu, cell->mmu_count + 1, sizeof *cell->mmu);
+    cell->mmu[cell->mmu_count++] =
+        (struct stw_utilisation){sqlite3_column_int64(row, 1), sqlite3_column_double(row, 2),
+                                 sqlite3_column_double(row, 3)};
+}
+
+static const char mmu_sql[] =
+    "SELECT cell, window_ns, min(utilisation),"
+    " max(CASE WHEN rank = (n + 1) / 2 THEN utilisation END)"
+    " FROM (SELECT cell, window_ns, utilisation,"
+    "   row_number() OVER (PARTITION BY cell, window_ns ORDER BY utilisation) AS rank,"
+    "   count(*) OVER (PARTITION BY cell, window_ns) AS n"
+    "  FROM mmu WHERE utilisation IS NOT NULL)"
+    " GROUP BY cell, window_ns ORDER BY cell, window_ns";
+
+static void take_trial(struct reader *reader, sqlite3_stmt *row, void *context)
+{
+    struct stw_result_cell *cell = cell_of(reader, row, context);
+    if (!cell)
+        return;
     char *name = copy_text(row, 2);
     uint32_t outcome = 0;
     while (outcome < STW_OUTCOMES && strcmp(name, stw_outcome_name(outcome)) != 0)
@@ -252,7 +278,7 @@ static stw_status check_format(struct reader *reader)
 static stw_status read_copy(struct reader *reader)
 {
     struct stw_results *results = reader->results;
-    uint32_t reached = 0;
+    uint32_t reached = 0, reached_by_mmu = 0;
     stw_status status = check_format(reader);
     if (status == STW_OK)
         status = query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
@@ -265,6 +291,8 @@ static stw_status read_copy(struct reader *reader)
     if (status == STW_OK)
         status = query(reader, "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials "
                                "ORDER BY cell, trial", NULL, take_trial, &reached);
+    if (status == STW_OK)
+        status = query(reader, mmu_sql, NULL, take_utilisation, &reached_by_mmu);
     return status;
 }
 
@@ -359,6 +387,7 @@ static void free_cell(struct stw_result_cell *cell)
     for (uint32_t i = 0; i < cell->median_count; i++)
         free(cell->medians[i].name);
     free(cell->medians);
+    free(cell->mmu);
     for (uint32_t i = 0; i < cell->failure_count; i++)
         free(cell->failures[i].detail);
     free(cell->failures);

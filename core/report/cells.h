@@ -39,6 +39,12 @@ struct stw_median {
     int64_t value;
 };
 
+/* Minimum mutator utilisation for one window, of the ok trials that lasted so long. */
+struct stw_utilisation {
+    int64_t window_ns;
+    double least, median; /* lower median */
+};
+
 /* A trial that is not ok. */
 struct stw_failure {
     int64_t trial;
@@ -55,6 +61,8 @@ struct stw_result_cell {
     struct stw_dist dists[STW_DISTS];
     struct stw_median *medians; /* sorted by name */
     uint32_t median_count;
+    struct stw_utilisation *mmu; /* ascending windows */
+    uint32_t mmu_count;
     struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
     uint32_t failure_count;
     int64_t trial_count; /* stored; skipped ones not counted */

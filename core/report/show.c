@@ -1,6 +1,7 @@
 /* report/show.c: the machine-readable forms of a run's cells. */
 #include "report/show.h"
 
+#include "lab/record.h"
 #include "report/json.h"
 
 #include <inttypes.h>
@@ -49,6 +50,23 @@ static void json_outcomes(struct stw_json *json, const struct stw_result_cell *c
     stw_json_object_end(json);
 }
 
+static void json_mmu(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    stw_json_key(json, "mmu");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < cell->mmu_count; i++) {
+        stw_json_object_begin(json);
+        stw_json_key(json, "window_ns");
+        stw_json_i64(json, cell->mmu[i].window_ns);
+        stw_json_key(json, "min");
+        stw_json_f64(json, cell->mmu[i].least);
+        stw_json_key(json, "p50");
+        stw_json_f64(json, cell->mmu[i].median);
+        stw_json_object_end(json);
+    }
+    stw_json_array_end(json);
+}
+
 static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
 {
     stw_json_object_begin(json);
@@ -58,6 +76,7 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
     json_outcomes(json, cell);
     for (uint32_t i = 0; i < STW_DISTS; i++)
         json_dist(json, stw_dist_name(i), &cell->dists[i]);
+    json_mmu(json, cell);
     stw_json_key(json, "counters");
     stw_json_object_begin(json);
     for (uint32_t i = 0; i < cell->median_count; i++) {
@@ -114,6 +133,20 @@ static void csv_number(struct stw_text *row, const int64_t *value)
         stw_text_add(row, ",");
 }
 
+/* Two fields a window, in all rows the same windows. */
+static void csv_mmu(struct stw_text *row, const struct stw_result_cell *cell)
+{
+    for (uint32_t i = 0, at = 0; i < STW_RECORD_WINDOWS; i++) {
+        int has = at < cell->mmu_count
+                  && cell->mmu[at].window_ns == (int64_t)stw_record_windows_ns[i];
+        if (has)
+            stw_text_add(row, ",%.9g,%.9g", cell->mmu[at].least, cell->mmu[at].median);
+        else
+            stw_text_add(row, ",,");
+        at += (uint32_t)has;
+    }
+}
+
 static void csv_end(struct stw_text *row, FILE *file)
 {
     fprintf(file, "%s\r\n", row->bytes + 1);
@@ -159,6 +192,9 @@ static void csv_header(const struct stw_results *results, const char *const *cou
     for (uint32_t i = 0; i < STW_DISTS; i++)
         for (uint32_t j = 0; j < 5; j++)
             csv_name(&row, stw_dist_name(i), parts[j]);
+    for (uint32_t i = 0; i < STW_RECORD_WINDOWS; i++)
+        stw_text_add(&row, ",mmu.%" PRIu64 ".min,mmu.%" PRIu64 ".p50", stw_record_windows_ns[i],
+                     stw_record_windows_ns[i]);
     for (uint32_t i = 0; i < counter_count; i++)
         csv_name(&row, "counters", counters[i]);
     csv_end(&row, file);
@@ -191,6 +227,7 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
             csv_number(&row, &cell->outcomes[j]);
         for (uint32_t j = 0; j < STW_DISTS; j++)
             csv_dist(&row, &cell->dists[j]);
+        csv_mmu(&row, cell);
         for (uint32_t j = 0; j < counter_count; j++)
             csv_number(&row, stw_result_median(cell, counters[j]));
         csv_end(&row, file);

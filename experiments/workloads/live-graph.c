@@ -12,10 +12,10 @@
  *
  * G1  value, pointers and order of the nodes follow from parameters, seed, mutator and number, so
  *     `expected` knows the checksum without a graph, and so without anything that a collector did.
- * G2  between the descent and the return nothing but the stack's words is used to find what they
- *     hold: it is read back through the stack, a part in every operation, each word every 64th.
- * G3  every link counts once: when its time on the stack is over, or, if no other link has taken its
- *     place, in the checksum.
+ * G2  what the stack's words hold is found through them alone when they are read back: a part of
+ *     them in every operation, each word in every 64th.
+ * G3  every link counts once: when its time on the stack is over, or, if no other link has taken
+ *     its place, in the checksum.
  *
  * Threads: the plan and the node's type are constant once create has returned; each mutator has a
  * state of its own, a managed cell.
@@ -266,7 +266,8 @@ static void count_link(struct state *s, const struct garbage *cell)
 }
 
 /* Puts a cell into a landmark's link. What was there is then in `*place` on the stack only. */
-static void replace_link(const struct work *w, struct garbage *cell, struct garbage *volatile *place)
+static void replace_link(const struct work *w, struct garbage *cell,
+                         struct garbage *volatile *place)
 {
     struct state *s = w->state;
     uint64_t linked = w->plan->landmarks < LINKED_MAX ? w->plan->landmarks : LINKED_MAX;

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const struct stw_descriptor *stw_plugin_entry_go(void);
 
@@ -25,6 +24,12 @@ static _Noreturn void audit_failed(const struct stw_error *error)
     abort();
 }
 
+static _Noreturn void allocated_in_stop(uint32_t place)
+{
+    fprintf(stderr, "gc_rig: allocation in a stop (%s)\n", stw_watch_place_name(place));
+    abort();
+}
+
 uint64_t gc_rig_pause_count;
 struct stw_runtime_options gc_rig_options = {
     .heap_reserve_bytes = 4ull << 30,
@@ -32,7 +37,7 @@ struct stw_runtime_options gc_rig_options = {
     .gc = {.mode = STW_MODE_CONCURRENT, .percent = 100, .processors = 2, .audit = 1,
            .pause_capacity = GC_RIG_PAUSES, .pause_count = &gc_rig_pause_count,
            .pauses_lost = &pauses_lost, .out_of_memory = out_of_memory,
-           .audit_failed = audit_failed}};
+           .audit_failed = audit_failed, .allocated_in_stop = allocated_in_stop}};
 
 void gc_rig_start(void)
 {
@@ -40,8 +45,9 @@ void gc_rig_start(void)
     struct stw_config config = {sizeof config, 0, NULL};
     gc_rig_options.gc.pauses = stw_memory_map(GC_RIG_PAUSES * sizeof(struct stw_pause));
     gc_rig_options.gc.origin_ns = stw_clock_ns();
-    memcpy(&allocator.ops, stw_plugin_entry_go()->offers[0].ops, sizeof allocator.ops.allocator);
-    if (stw_runtime_init(&gc_rig_options, &error) != STW_OK
+    static const struct stw_plugin_info info = {.kind = STW_KIND_ALLOCATOR, .id = "go"};
+    if (stw_plugin_adopt(&info, stw_plugin_entry_go(), &allocator, &error) != STW_OK
+        || stw_runtime_init(&gc_rig_options, &error) != STW_OK
         || allocator.ops.allocator.create(stw_host_table(), &config, &error, &allocator.self)
                != STW_OK
         || stw_runtime_start(&allocator, &error) != STW_OK) {

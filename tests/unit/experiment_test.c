@@ -183,7 +183,7 @@ Test(experiment, refuses_bad_numbers_and_words)
                     "FILE:11: [axes] ratio: \"1.5\" is out of range: 0 to 1\n"
                     "FILE:12: [axes] gogc: \"on\" is neither \"off\" nor a percentage from 0 to "
                     "1000000\n"
-                    "FILE:17: [fixed] gc.mode: \"ragged\" is not one of stw, concurrent\n"
+                    "FILE:17: [fixed] gc.mode: \"ragged\" is not one of stw, concurrent, rescan\n"
                     "FILE:18: [fixed] audit: \"maybe\" is neither true (yes, on, 1) nor false (no, "
                     "off, 0)\n"
                     "FILE:19: [fixed] mutators: \"257\" is out of range: 1 to 256 threads\n");

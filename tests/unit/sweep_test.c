@@ -1,0 +1,253 @@
+/* tests/unit/sweep_test.c: goal: sweeping keeps pace with allocation, and memory with its limit. */
+/* sources: plugins/allocators/go.c tests/support/gc_rig.c */
+/* Method: the real runtime in this process, the test's thread as its only mutator, audits on. With
+ * one processor the mutator holds it, so nobody else sweeps or marks. Memory is what the collector
+ * counts: pages in use and free ones that the system does not have back, and its own. */
+#include "gc_rig.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define KIB 1024ull
+#define MIB (1024ull * 1024ull)
+#define SLOTS 320u
+#define SLOT_BYTES (64 * KIB)
+
+static const uint64_t first_word[1] = {1};
+static const struct stw_type slots = {sizeof(struct stw_type), 0, 8, 8, first_word, "slots"};
+
+static struct stw_gc *gc;
+static struct stw_mutator *m;
+static void *root;
+
+static void start(uint32_t mode, uint32_t processors, int32_t percent, uint64_t limit_bytes)
+{
+    gc_rig_options.gc.mode = mode;
+    gc_rig_options.gc.processors = processors;
+    gc_rig_options.gc.percent = percent;
+    gc_rig_options.gc.limit_bytes = limit_bytes;
+    gc_rig_start();
+    gc = stw_runtime_gc();
+    m = gc_rig_attach(0);
+    cr_assert_eq(stw_roots_add(gc, &root, 1), STW_OK);
+    stw_store(m, &root, stw_alloc(m, SLOTS * 8, &slots));
+}
+
+static void fill_slot(uint32_t at, uint64_t bytes)
+{
+    stw_store(m, (void **)root + at, stw_alloc(m, bytes, NULL));
+}
+
+/* 20 MiB that live on. */
+static void build_live_heap(void)
+{
+    for (uint32_t i = 0; i < SLOTS; i++)
+        fill_slot(i, SLOT_BYTES);
+}
+
+static uint64_t held_bytes(void)
+{
+    return (gc->heap.space.used_pages + stw_space_retained_pages(&gc->heap.space)) * STW_PAGE_BYTES
+           + gc->heap.own_bytes;
+}
+
+/* Pages that must be swept by now; 0: nothing is owed. */
+static int64_t pages_owed(void)
+{
+    if (!gc->sweep.owed)
+        return 0;
+    int64_t used = gc->heap_live - (int64_t)gc->sweep.basis_live;
+    return (int64_t)(gc->sweep.pages_per_byte * (double)(used > 0 ? used : 0))
+           - (int64_t)(gc->sweep.pages_swept - gc->sweep.basis_pages);
+}
+
+Test(sweep, keeps_pace_with_allocation_and_is_done_at_the_trigger)
+{
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+    for (uint32_t i = 0; i < SLOTS; i++)
+        fill_slot(i, 32 * KIB);
+    uint64_t sweeps = 0, cycles = gc->cycles_done;
+    for (uint64_t i = 0; gc->cycles_done < cycles + 6; i++) {
+        uint64_t before = gc->sweep.pages_swept, done = gc->cycles_done;
+        fill_slot((uint32_t)(i % SLOTS), i % 3 ? 1000 : 30 * KIB);
+        sweeps += gc->cycles_done == done && gc->sweep.pages_swept > before;
+        cr_assert_leq(pages_owed(), 8, "more is owed than the span that was just taken adds");
+        int is_near = gc->heap_live > (int64_t)gc->pacer.trigger - (int64_t)MIB / 2;
+        if (!m->marking && is_near && gc->sweep.pending)
+            cr_assert_eq(stw_sweep_some(gc, 1), 0, "half a mebibyte before the trigger");
+    }
+    cr_assert_gt(sweeps, 100, "%llu", (unsigned long long)sweeps);
+}
+
+Test(sweep, counts_every_page_once)
+{
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+    build_live_heap();
+    m->host->collect(m);
+    m->host->collect(m);
+    cr_assert_geq(gc->sweep.pages_due, 20 * MIB / STW_PAGE_BYTES);
+    cr_assert_eq(gc->sweep.pages_swept, gc->sweep.pages_due);
+    cr_assert_eq(gc->sweep.owed, 0);
+}
+
+/* Replaces the live heap `times` over; returns the most that was held. */
+static uint64_t churn(uint32_t times)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < times * SLOTS; i++) {
+        fill_slot(i * 7 % SLOTS, SLOT_BYTES);
+        for (uint32_t j = 0; j < 4; j++)
+            stw_alloc(m, 500, NULL);
+        uint64_t held = held_bytes();
+        most = held > most ? held : most;
+    }
+    return most;
+}
+
+static void expect_below_limit(uint32_t mode, uint32_t processors, uint32_t stepped)
+{
+    gc_rig_options.gc.stepped = stepped;
+    start(mode, processors, STW_GC_OFF, 40 * MIB);
+    build_live_heap();
+    uint64_t most = churn(20);
+    cr_assert_leq(most, 40 * MIB, "%llu KiB", (unsigned long long)most / 1024);
+    cr_assert_gt(most, 30 * MIB, "a limit that is not used: %llu", (unsigned long long)most);
+    /* 400 MiB, between 8 and 19 MiB a cycle. */
+    cr_assert(gc->totals.cycles >= 20 && gc->totals.cycles <= 60, "%llu cycles",
+              (unsigned long long)gc->totals.cycles);
+    cr_assert_eq(gc->totals.limited_cycles, 0);
+}
+
+Test(limit, is_kept_by_concurrent_cycles)
+{
+    expect_below_limit(STW_MODE_CONCURRENT, 2, 0);
+}
+Test(limit, is_kept_on_one_processor)
+{
+    expect_below_limit(STW_MODE_CONCURRENT, 1, 0);
+}
+Test(limit, is_kept_by_cycles_in_one_stop)
+{
+    expect_below_limit(STW_MODE_STW, 2, 0);
+}
+Test(limit, is_kept_in_steps)
+{
+    expect_below_limit(STW_MODE_CONCURRENT, 1, 1);
+}
+
+Test(limit, free_pages_are_given_back_before_it_is_passed)
+{
+    start(STW_MODE_STW, 1, STW_GC_OFF, 40 * MIB);
+    stw_alloc(m, 16 * MIB, NULL);
+    m->host->collect(m);
+    m->host->collect(m);
+    cr_assert_geq(stw_space_retained_pages(&gc->heap.space), 2040, "16 MiB are free");
+    uint64_t before = gc->heap.space.scavenged_pages;
+    stw_alloc(m, 30 * MIB, NULL); /* does not fit into them */
+    cr_assert_gt(gc->heap.space.scavenged_pages, before);
+    cr_assert_leq(held_bytes(), 40 * MIB);
+}
+
+Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
+{
+    gc_rig_options.gc.audit = 0;
+    start(STW_MODE_CONCURRENT, 1, STW_GC_OFF, 10 * MIB);
+    build_live_heap();
+    uint64_t began_ns = stw_clock_ns();
+    while (gc->totals.limited_cycles < 3 && stw_clock_ns() - began_ns < 30000000000u)
+        churn(1);
+    cr_assert_geq(gc->totals.limited_cycles, 3, "%llu cycles", (unsigned long long)gc->totals.cycles);
+    /* Assists are off while mutators allocate: several cells a cycle, not one. */
+    uint64_t cycles = gc->totals.cycles;
+    churn(20);
+    cr_assert_lt(gc->totals.cycles - cycles, 20 * SLOTS / 2);
+}
+
+Test(limit, is_off_by_default)
+{
+    start(STW_MODE_CONCURRENT, 2, STW_GC_OFF, 0);
+    churn(2);
+    cr_assert_eq(gc->totals.cycles, 0);
+    cr_assert_eq(gc->heap.space.scavenged_pages, 0);
+}
+
+Test(pacer, switching_off_waits_for_the_mark_phase)
+{
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+    while (!m->marking)
+        fill_slot((uint32_t)(gc->heap_live / 8192 % SLOTS), 8 * KIB);
+    cr_assert_eq(m->host->set_gc_percent(m, STW_GC_OFF), 100);
+    cr_assert_eq(m->marking, 0);
+    cr_assert_eq(gc->cycles_done, 1);
+}
+
+/* Audits. */
+
+static char rules[64];
+
+static void note_rule(const struct stw_error *error)
+{
+    strncat(rules, error->field, sizeof rules - strlen(rules) - 2);
+    strcat(rules, " ");
+}
+
+static void start_noting(void)
+{
+    gc_rig_options.gc.audit_failed = note_rule;
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+}
+
+static void start_marking(void)
+{
+    start_noting();
+    build_live_heap();
+    while (!m->marking)
+        fill_slot(0, SLOT_BYTES);
+    cr_assert_str_empty(rules);
+}
+
+Test(audit, names_bytes_that_were_counted_as_marked)
+{
+    start_marking();
+    gc->marked_bytes += 8;
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "U4 ");
+}
+
+Test(audit, names_a_trigger_beyond_the_goal)
+{
+    start_marking();
+    gc->pacer.trigger = gc->pacer.goal + 1;
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "P1 ");
+}
+
+Test(audit, names_a_live_heap_below_nothing)
+{
+    start_marking();
+    gc->heap_live = -(int64_t)(64 * MIB);
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "P3 ");
+}
+
+Test(audit, names_pages_that_were_not_swept)
+{
+    start_noting();
+    m->host->collect(m);
+    gc->sweep.pages_swept--;
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "U5 ");
+}
+
+Test(audit, names_pages_that_nobody_has)
+{
+    start_noting();
+    uintptr_t base;
+    uint32_t needs_zero;
+    cr_assert_eq(stw_space_acquire(&gc->heap.space, 3, &base, &needs_zero), STW_OK);
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "U6 ");
+    stw_space_release(&gc->heap.space, base, 3);
+    m->host->collect(m);
+    cr_assert_str_eq(rules, "U6 ");
+}
