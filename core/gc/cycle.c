@@ -357,17 +357,21 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
         stw_poll(&m->mutator);
         if (stw_phase(gc) != STW_PHASE_MARK)
             continue;
+        struct stw_taken taken = stw_taken_begin(m);
         stw_marker_begin(&m->marker, gc);
         int idle = stw_mark_drain(&m->marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX,
                                                                        .mutator = m});
         stw_marker_end(&m->marker);
+        stw_taken_end(m, STW_TAKEN_ASSIST, taken);
         if (!idle)
             continue;
         stw_cycle_try_finish(gc, m);
         if (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) != done_before)
             break;
         stw_block_begin(&m->mutator);
-        stw_futex_wait(&gc->cycles_done, done_before, WAIT_NS);
+        uint64_t began_ns = stw_clock_ns();
+        stw_mutator_sleep(m, &gc->cycles_done, done_before, WAIT_NS);
+        stw_timeline_add(m, STW_TAKEN_ASSIST, began_ns, stw_clock_ns());
         stw_block_end(&m->mutator);
     }
 }

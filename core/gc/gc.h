@@ -133,7 +133,7 @@ struct stw_mutator_record {
     uint64_t alloc_objects, alloc_bytes, alloc_large;
     uint64_t barrier_words, barrier_flushes;
     uint64_t assist_ns, work_ns;
-    uint64_t asleep_ns; /* spent in futexes: for the world to start, or for a processor */
+    uint64_t asleep_ns; /* spent in futexes of the runtime */
     struct stw_timeline timeline;
 };
 
@@ -151,6 +151,7 @@ struct stw_world {
     uint32_t arrivals;     /* futex: +1 at each park or block while stopping */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
     uint32_t sleepers;     /* atomic: parked mutators that wait by futex */
+    uint64_t came_ns;     /* when the stopper wanted to stop the world */
     uint64_t released_ns;
     struct stw_pause *pause; /* of the stop under way or being left */
     struct stw_pause spill;  /* when the log is full */
@@ -187,7 +188,7 @@ struct stw_workers {
 };
 
 struct stw_pacer {
-    int32_t percent;       /* GOGC, or STW_GC_OFF */
+    int32_t percent;       /* atomic: GOGC, or STW_GC_OFF */
     uint64_t heap_marked;  /* by the last cycle */
     uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
     uint64_t limit_goal;   /* what the memory limit leaves for the heap; UINT64_MAX: no limit */
@@ -334,6 +335,9 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
 void stw_mutator_detach(struct stw_mutator *m);
 /* The mutator that the calling thread is, or null. */
 struct stw_mutator_record *stw_mutator_self(void);
+/* stw_futex_wait by the calling mutator m (may be null), counted in asleep_ns. */
+void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
+                       uint64_t timeout_ns);
 /* Makes allocation bits exact for m's runs. At window 1 the rest of each run turns black
  * (`blacken`); at window 2 the rest is given up (`drop`). World stopped, or m's own thread. */
 #define STW_RETIRE_BLACKEN 1u

@@ -3,12 +3,15 @@
  * A memory limit near or below the live heap would make one cycle follow the other, and assists
  * would let mutators allocate only as fast as marking goes. While the bucket is full there are no
  * assists, and memory is not given back at every refill: the heap grows beyond the limit instead,
- * and the program goes on (facts and Go: SetMemoryLimit). In mode stw there are no assists to turn
+ * and the program goes on (Go: SetMemoryLimit). In mode stw there are no assists to turn
  * off; what is counted there only shows in gc.limited_cycles.
  * Sweeping is not counted, as in Go. Invariants B1, B2: limiter.h. */
 #include "gc/gc.h"
 
 #define BUCKET_NS 1000000000 /* a processor's; Go: capacityPerProc */
+/* Between two looks at what was spent; Go: gcCPULimiterUpdatePeriod. A look at every assist would
+ * see room after each microsecond of a mutator, and hold nothing back. */
+#define PERIOD_NS 10000000u
 
 void stw_limiter_init(struct stw_limiter *limiter, uint32_t processors, uint64_t now_ns)
 {
@@ -42,7 +45,7 @@ static void count_until(struct stw_limiter *limiter, uint32_t running, uint64_t 
     int64_t spent = (int64_t)__atomic_exchange_n(&limiter->spent_ns, 0, __ATOMIC_RELAXED);
     int64_t idle = (int64_t)__atomic_exchange_n(&limiter->idle_ns, 0, __ATOMIC_RELAXED);
     int64_t total = (int64_t)(now_ns - limiter->seen_ns) * running;
-    limiter->seen_ns = now_ns;
+    __atomic_store_n(&limiter->seen_ns, now_ns, __ATOMIC_RELAXED);
     pour(limiter, spent - (total - spent - idle));
 }
 
@@ -63,7 +66,7 @@ void stw_limiter_stopped(struct stw_limiter *limiter, uint32_t running, uint64_t
     count_until(limiter, running, from_ns);
     if (now_ns > limiter->seen_ns) {
         pour(limiter, (int64_t)(now_ns - limiter->seen_ns) * limiter->processors);
-        limiter->seen_ns = now_ns;
+        __atomic_store_n(&limiter->seen_ns, now_ns, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&limiter->lock);
 }
@@ -78,12 +81,19 @@ static uint32_t running(const struct stw_gc *gc)
     return gc->processors.total - STW_LOAD(gc->processors.free);
 }
 
+static void update_if_due(struct stw_gc *gc)
+{
+    uint64_t now_ns = stw_clock_ns();
+    if (now_ns > STW_LOAD(gc->limiter.seen_ns) + PERIOD_NS)
+        stw_limiter_update(&gc->limiter, running(gc), now_ns);
+}
+
 void stw_limiter_note(struct stw_gc *gc, uint64_t spent_ns, int idle)
 {
     if (!gc->limiter.capacity_ns)
         return;
     stw_limiter_spend(&gc->limiter, spent_ns, idle);
-    stw_limiter_update(&gc->limiter, running(gc), stw_clock_ns());
+    update_if_due(gc);
 }
 
 void stw_limiter_note_stop(struct stw_gc *gc, uint64_t from_ns)
@@ -96,6 +106,6 @@ int stw_limiter_stops_assists(struct stw_gc *gc)
 {
     if (!stw_limiter_is_on(&gc->limiter))
         return 0;
-    stw_limiter_update(&gc->limiter, running(gc), stw_clock_ns());
+    update_if_due(gc);
     return stw_limiter_is_on(&gc->limiter);
 }

@@ -17,7 +17,7 @@ struct stw_limiter {
     pthread_mutex_t lock;
     int64_t capacity_ns;   /* 0: no limiter */
     int64_t fill_ns;
-    uint64_t seen_ns;      /* what came before is in the bucket */
+    uint64_t seen_ns;      /* atomic: what came before is in the bucket */
     uint64_t spent_ns;     /* atomic: marking that is not */
     uint64_t idle_ns;      /* atomic: the same, on processors that were idle otherwise */
     uint32_t processors;

@@ -17,6 +17,15 @@ struct stw_mutator_record *stw_mutator_self(void)
     return self;
 }
 
+void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
+                       uint64_t timeout_ns)
+{
+    uint64_t began_ns = stw_clock_ns();
+    stw_futex_wait(word, expected, timeout_ns);
+    if (m)
+        m->asleep_ns += stw_clock_ns() - began_ns;
+}
+
 static uint32_t cell_index(const struct stw_span *span, uintptr_t address)
 {
     return (uint32_t)((address - span->base) / span->cell_bytes);

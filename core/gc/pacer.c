@@ -13,8 +13,8 @@
  *   cons/mark = allocation over marking speed while marking, the maximum of the last five cycles
  *             (Go since 1.23); with schedule stepped from work alone, as if no assist and no idle
  *             processor had helped: no clock is read, so every trigger and goal repeats exactly
- * Differs from Go: goals are fixed when a cycle ends or GOGC changes, not at each look, so the limit
- * goal is that of the moment when marking ended; a mode that marks in one stop has no runway.
+ * Differs from Go: goals are fixed when a cycle ends or GOGC changes, not at each look, so the
+ * limit goal is that of the moment when marking ended; mode stw has no runway.
  *
  * P1  minimum trigger <= trigger <= maximum trigger <= goal.
  * P2  debt is paid in scanned bytes; one allocated byte owes what is left to scan over what may
@@ -107,9 +107,9 @@ static uint64_t limit_goal(struct stw_gc *gc, uint64_t allocated)
     uint64_t limit = gc->options.limit_bytes, marked = gc->pacer.heap_marked;
     if (limit == NEVER)
         return NEVER;
-    uint64_t needed = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES
-                      + STW_LOAD(gc->heap.own_bytes);
-    uint64_t ready = needed + stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t own = STW_LOAD(gc->heap.own_bytes);
+    uint64_t needed = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES + own;
+    uint64_t ready = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES + own;
     uint64_t lost = (needed > allocated ? needed - allocated : 0)
                     + (ready > limit ? ready - limit : 0);
     if (lost >= limit)
@@ -235,7 +235,7 @@ void stw_pacer_end(struct stw_gc *gc)
 double stw_pacer_assist_ratio(const struct stw_gc *gc)
 {
     const struct stw_pacer *pacer = &gc->pacer;
-    int32_t percent = pacer->percent < 0 ? FORCED_PERCENT : pacer->percent;
+    int32_t percent = STW_LOAD(pacer->percent);
     uint64_t stacks = STW_LOAD(gc->cycle_stack_bytes), roots = STW_LOAD(gc->cycle_root_bytes);
     double done = (double)(STW_LOAD(gc->cycle_scan_bytes) + stacks + roots);
     double expected = (double)(pacer->last_scan_bytes + pacer->last_stack_bytes
@@ -247,7 +247,7 @@ double stw_pacer_assist_ratio(const struct stw_gc *gc)
     if (done > expected) {
         double triggered = (double)pacer->triggered;
         double extended = triggered + (goal - triggered) / (expected < 1 ? 1 : expected) * most;
-        double hard = (1 + (double)percent / 100) * goal;
+        double hard = (1 + (percent < 0 ? FORCED_PERCENT : percent) / 100.0) * goal;
         goal = extended < hard ? extended : hard;
         expected = most;
     }
@@ -263,7 +263,7 @@ int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self
 {
     stw_world_lock(gc, self);
     int32_t before = gc->pacer.percent;
-    gc->pacer.percent = percent < 0 ? STW_GC_OFF : percent;
+    __atomic_store_n(&gc->pacer.percent, percent < 0 ? STW_GC_OFF : percent, __ATOMIC_RELAXED);
     commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
     if (percent < 0 && self)

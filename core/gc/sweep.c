@@ -108,16 +108,16 @@ static uint64_t excess(uint64_t held, uint64_t goal)
 
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
 {
-    uint64_t limit = gc->options.limit_bytes, beyond = 0;
-    uint64_t kept = stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
-    uint64_t used = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES;
-    beyond = excess(used + kept, STW_LOAD(gc->pacer.retain_bytes));
+    uint64_t limit = gc->options.limit_bytes;
+    uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t beyond = excess(held, STW_LOAD(gc->pacer.retain_bytes));
     if (limit != UINT64_MAX) {
-        uint64_t more = excess(needed_bytes(gc) + kept, limit / 100 * LIMIT_PERCENT);
+        held += STW_LOAD(gc->heap.own_bytes);
+        uint64_t more = excess(held, limit / 100 * LIMIT_PERCENT);
         beyond = more > beyond ? more : beyond;
     }
     uint64_t pages = beyond / STW_PAGE_BYTES;
-    if (pages == 0 || kept == 0)
+    if (pages == 0)
         return 0;
     return stw_space_scavenge(&gc->heap.space, pages < page_max ? pages : page_max);
 }
@@ -127,8 +127,8 @@ void stw_scavenge_to_limit(struct stw_gc *gc)
     uint64_t limit = gc->options.limit_bytes;
     if (limit == UINT64_MAX || limit == 0 || stw_limiter_is_on(&gc->limiter))
         return;
-    uint64_t kept = stw_space_retained_pages(&gc->heap.space) * STW_PAGE_BYTES;
-    uint64_t beyond = excess(needed_bytes(gc) + kept, limit);
-    if (beyond > 0 && kept > 0)
+    uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
+    uint64_t beyond = excess(held + STW_LOAD(gc->heap.own_bytes), limit);
+    if (beyond > 0)
         stw_space_scavenge(&gc->heap.space, (beyond + STW_PAGE_BYTES - 1) / STW_PAGE_BYTES);
 }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define STW_TAKEN_STOP 0u      /* the world was stopped, by itself or by another */
-#define STW_TAKEN_ASSIST 1u    /* paid its allocation debt by marking */
+#define STW_TAKEN_ASSIST 1u    /* marked for what it allocated, or for the cycle that it forced */
 #define STW_TAKEN_MARK 2u      /* its fraction of marking */
 #define STW_TAKEN_HANDSHAKE 3u /* stack scan, barrier flush, caches given back */
 #define STW_TAKEN_SWEEP 4u

@@ -14,8 +14,10 @@ const char *stw_watch_place_name(uint32_t place)
 
 void stw_watch_init(struct stw_gc *gc)
 {
-    if (gc->options.watch)
-        gc->watch.sees_allocs = (uint32_t)stw_allocs_see();
+    if (!gc->options.watch)
+        return;
+    gc->watch.sees_waits = (uint32_t)stw_waits_tell();
+    gc->watch.sees_allocs = (uint32_t)stw_allocs_see();
 }
 
 void stw_watch_begin(struct stw_gc *gc, uint32_t place)
@@ -40,7 +42,7 @@ void stw_watch_end(struct stw_gc *gc)
     stw_thread_use(&now);
     counts->calls++;
     counts->faults += now.faults - gc->watch.before.faults;
-    if (now.faults == gc->watch.before.faults)
+    if (gc->watch.sees_waits && now.faults == gc->watch.before.faults)
         counts->blocks += now.waits - gc->watch.before.waits;
 }
 

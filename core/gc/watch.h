@@ -33,15 +33,15 @@ const char *stw_watch_place_name(uint32_t place);
 struct stw_watch_counts {
     uint64_t calls;
     uint64_t faults; /* page faults */
-    uint64_t blocks; /* waits without a page fault (V1) */
-    uint64_t allocs; /* calls of malloc & co; stays 0 where the build does not see them */
+    uint64_t blocks; /* waits without a page fault (V1); 0 where sees_waits is */
+    uint64_t allocs; /* calls of malloc & co; 0 where sees_allocs is */
 };
 
 struct stw_watch {
     struct stw_watch_counts places[STW_WATCH_PLACES];
     struct stw_thread_use before; /* the call under way */
     uint64_t stop_faults;         /* of the stopper, before the stop under way */
-    uint32_t sees_allocs;
+    uint32_t sees_waits, sees_allocs; /* prim/watch.h says in which builds */
 };
 
 struct stw_gc;

@@ -62,7 +62,7 @@ static void wait_until_stopped(struct stw_gc *gc, struct stw_mutator_record *m)
         }
         uint32_t arrivals = __atomic_load_n(&gc->world.arrivals, __ATOMIC_SEQ_CST);
         if (is_running(m))
-            stw_futex_wait(&gc->world.arrivals, arrivals, LOST_WAKE_NS);
+            stw_mutator_sleep(stw_mutator_self(), &gc->world.arrivals, arrivals, LOST_WAKE_NS);
     }
 }
 
@@ -132,9 +132,11 @@ static void note_work(struct stw_gc *gc)
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
 {
     struct stw_world *world = &gc->world;
+    uint64_t came_ns = stw_clock_ns();
     stw_world_lock(gc, self);
     while (__atomic_load_n(&world->resuming, __ATOMIC_ACQUIRE) != 0)
         stw_spin_pause();
+    world->came_ns = came_ns;
     struct stw_pause *pause = next_record(gc);
     memset(pause, 0, sizeof *pause);
     pause->kind = kind;
@@ -153,9 +155,9 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
     int waited = wait_for_markers(gc);
     __atomic_store_n(&world->settled, 1, __ATOMIC_SEQ_CST);
-    world->step_from_ns = stw_clock_ns();
-    pause->stopping_ns = world->step_from_ns - request_ns;
     note_stopped(gc, self, request_ns, waited);
+    world->step_from_ns = stw_clock_ns(); /* after the counted have parked by their own clocks */
+    pause->stopping_ns = world->step_from_ns - request_ns;
     world->before = work_so_far(gc);
 }
 
@@ -170,7 +172,7 @@ void stw_world_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
-    uint64_t began_ns = pause->start_ns + gc->options.origin_ns;
+    uint64_t began_ns = pause->start_ns + gc->options.origin_ns, came_ns = world->came_ns;
     uint32_t alone = pause->mutators == 0;
     stw_watch_stop_end(gc);
     note_work(gc);
@@ -190,8 +192,12 @@ void stw_world_start(struct stw_gc *gc)
         stw_futex_wake(&world->epoch, STW_FUTEX_ALL);
     stw_limiter_note_stop(gc, world->released_ns - pause->working_ns);
     pthread_mutex_unlock(&world->lock);
-    if (stw_mutator_self()) /* whoever stops the world loses that time as well */
-        stw_timeline_add(stw_mutator_self(), STW_TAKEN_STOP, began_ns, stw_clock_ns());
+    struct stw_mutator_record *self = stw_mutator_self();
+    if (!self)
+        return;
+    /* Whoever stops the world loses that time as well, and waited for its turn to do so. */
+    stw_timeline_add(self, STW_TAKEN_STOP, came_ns, began_ns);
+    stw_timeline_add(self, STW_TAKEN_STOP, began_ns, stw_clock_ns());
 }
 
 static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
@@ -202,11 +208,9 @@ static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
             stw_spin_pause();
             continue;
         }
-        uint64_t began_ns = stw_clock_ns();
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
-        stw_futex_wait(&world->epoch, epoch, 0);
+        stw_mutator_sleep(m, &world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
-        m->asleep_ns += stw_clock_ns() - began_ns;
     }
 }
 
@@ -239,12 +243,13 @@ static void park(struct stw_mutator_record *m)
         wait_for_start(m, epoch);
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
     }
+    uint64_t ended_ns = stw_clock_ns(); /* before the record's own end */
     if (m->counted) {
         m->counted = 0;
         depart(world);
     }
     if (began_ns)
-        stw_timeline_add(m, STW_TAKEN_STOP, began_ns, stw_clock_ns());
+        stw_timeline_add(m, STW_TAKEN_STOP, began_ns, ended_ns);
 }
 
 static void serve_self(struct stw_mutator_record *m)
@@ -414,8 +419,13 @@ __attribute__((noinline)) void stw_managed_leave(struct stw_mutator_record *m)
 
 void stw_managed_enter(struct stw_mutator_record *m)
 {
-    while (!take_back(m))
-        stw_futex_wait(&m->state, STW_STATE_HELD, LOST_WAKE_NS);
+    uint64_t began_ns = 0;
+    while (!take_back(m)) {
+        began_ns = began_ns ? began_ns : stw_clock_ns();
+        stw_mutator_sleep(m, &m->state, STW_STATE_HELD, LOST_WAKE_NS);
+    }
+    if (began_ns)
+        stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
     memset(m->saved.frame, 0, sizeof m->saved.frame);
     stw_safepoint(&m->mutator); /* not stw_poll: the look must come after the state (W1) */
 }

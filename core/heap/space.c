@@ -52,6 +52,7 @@ stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_er
     uint64_t arenas = (bytes + ARENA_BYTES - 1) / ARENA_BYTES;
     memset(space, 0, sizeof *space);
     pthread_mutex_init(&space->lock, NULL);
+    pthread_mutex_init(&space->scavenging, NULL);
     space->page_limit = arenas * ARENA_PAGES;
     space->base = stw_memory_reserve(STW_SPACE_HINT, arenas * ARENA_BYTES, ARENA_BYTES);
     space->used = stw_memory_map(space->page_limit / 8);
@@ -71,6 +72,7 @@ void stw_space_destroy(struct stw_space *space)
     stw_memory_unmap(space->dirty, space->page_limit / 8);
     stw_memory_unmap(space->free_in_chunk, space->page_limit / STW_CHUNK_PAGES * 2);
     pthread_mutex_destroy(&space->lock);
+    pthread_mutex_destroy(&space->scavenging);
 }
 
 /* First page of the lowest run of `count` free pages, or UINT64_MAX. */
@@ -174,40 +176,68 @@ static int is_releasable(const struct stw_space *space, uint64_t page)
     return !bit_get(space->used, page) && bit_get(space->dirty, page);
 }
 
+/* The highest run of releasable pages that ends at or before `*end`, at most `most` long: 1 and
+ * [*first, *end), or 0. The caller holds the lock. */
+static int find_releasable(const struct stw_space *space, uint64_t most, uint64_t *first,
+                           uint64_t *end)
+{
+    while (*end > 0) {
+        uint64_t chunk = (*end - 1) / STW_CHUNK_PAGES;
+        if (!space->free_in_chunk[chunk]) {
+            *end = chunk * STW_CHUNK_PAGES;
+        } else if (!is_releasable(space, *end - 1)) {
+            --*end;
+        } else {
+            *first = *end - 1;
+            while (*first > 0 && is_releasable(space, *first - 1) && *end - *first < most)
+                --*first;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Takes free pages out of circulation while the system has them back, or puts them back, clean. */
+static void set_releasing(struct stw_space *space, uint64_t first, uint64_t count, int value)
+{
+    bits_fill(space->used, first, count, value);
+    chunks_add(space, first, count, value ? -1 : 1);
+    space->releasing_pages = value ? count : 0;
+    if (value)
+        return;
+    bits_fill(space->dirty, first, count, 0);
+    space->clean_free_pages += count;
+    space->scavenged_pages += count;
+    if (first < space->low_free)
+        space->low_free = first;
+}
+
 uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max)
 {
-    uint64_t released = 0;
+    uint64_t released = 0, first = 0;
+    pthread_mutex_lock(&space->scavenging);
     pthread_mutex_lock(&space->lock);
-    for (uint64_t end = space->committed_pages; end > 0 && released < page_max;) {
-        uint64_t chunk = (end - 1) / STW_CHUNK_PAGES;
-        if (!space->free_in_chunk[chunk]) {
-            end = chunk * STW_CHUNK_PAGES;
-            continue;
-        }
-        uint64_t first = end - 1;
-        if (is_releasable(space, first)) {
-            uint64_t most = page_max - released;
-            while (first > 0 && is_releasable(space, first - 1) && end - first < most)
-                first--;
-            stw_memory_release(space->base + first * STW_PAGE_BYTES,
-                               (end - first) * STW_PAGE_BYTES);
-            bits_fill(space->dirty, first, end - first, 0);
-            released += end - first;
-        }
+    uint64_t end = space->committed_pages;
+    while (released < page_max && find_releasable(space, page_max - released, &first, &end)) {
+        set_releasing(space, first, end - first, 1);
+        pthread_mutex_unlock(&space->lock);
+        stw_memory_release(space->base + first * STW_PAGE_BYTES, (end - first) * STW_PAGE_BYTES);
+        pthread_mutex_lock(&space->lock);
+        set_releasing(space, first, end - first, 0);
+        released += end - first;
         end = first;
     }
-    space->clean_free_pages += released;
-    space->scavenged_pages += released;
     pthread_mutex_unlock(&space->lock);
+    pthread_mutex_unlock(&space->scavenging);
     return released;
 }
 
-uint64_t stw_space_retained_pages(struct stw_space *space)
+uint64_t stw_space_held_pages(struct stw_space *space)
 {
     pthread_mutex_lock(&space->lock);
-    uint64_t retained = space->committed_pages - space->used_pages - space->clean_free_pages;
+    uint64_t held = space->committed_pages - space->clean_free_pages;
     pthread_mutex_unlock(&space->lock);
-    return retained;
+    return held;
 }
 
 static stw_status audit_locked(struct stw_space *space, struct stw_error *error)
@@ -224,6 +254,7 @@ static stw_status audit_locked(struct stw_space *space, struct stw_error *error)
             return stw_error_set(error, STW_E_AUDIT, "S3", "chunk %llu miscounts its free pages",
                                  (unsigned long long)chunk);
     }
+    used -= space->releasing_pages;
     if (used != space->used_pages || clean != space->clean_free_pages)
         return stw_error_set(error, STW_E_AUDIT, "S1",
                              "%llu pages are used and %llu clean, %llu and %llu were counted",

@@ -8,7 +8,8 @@
  * S1  a page is handed out at most once until it is given back.
  * S2  a page that is not dirty reads as zero.
  * S3  free_in_chunk[c] is the number of free committed pages of chunk c.
- * Threads: every function may be called by any thread; one lock, held for bounded work. */
+ * Threads: every function may be called by any thread; one lock, held for bounded work and never
+ * over a system call that gives memory back: a stop may need it. */
 #ifndef STW_HEAP_SPACE_H
 #define STW_HEAP_SPACE_H
 
@@ -23,12 +24,14 @@
 
 struct stw_space {
     pthread_mutex_t lock;
+    pthread_mutex_t scavenging; /* one at a time; taken before the lock */
     uintptr_t base;
     uint64_t page_limit;      /* reserved pages */
     uint64_t committed_pages; /* usable: [0, committed_pages) */
     uint64_t used_pages;      /* atomic, relaxed: read without the lock for statistics */
     uint64_t clean_free_pages; /* free pages whose memory the system has back */
     uint64_t scavenged_pages; /* given back so far, again and again counted */
+    uint64_t releasing_pages; /* of those marked in `used`: free, and on their way to the system */
     uint64_t low_free;        /* no free page below this one */
     uint64_t *used;           /* bit per page: handed out */
     uint64_t *dirty;          /* bit per page: touched since it was last zero */
@@ -46,8 +49,8 @@ void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_co
 /* Gives the memory of up to `page_max` free dirty pages back to the system, highest first. Returns
  * how many. Go: the scavenger, runtime/mgcscavenge.go. */
 uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max);
-/* Free pages whose memory the process still holds. */
-uint64_t stw_space_retained_pages(struct stw_space *space);
+/* Pages whose memory the process holds: those in use, and free ones that were not given back. */
+uint64_t stw_space_held_pages(struct stw_space *space);
 /* Checks S3 and the counts. Takes the lock: memory is given back while the world is stopped too. */
 stw_status stw_space_audit(struct stw_space *space, struct stw_error *error);
 

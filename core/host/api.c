@@ -82,11 +82,24 @@ static void api_span_unregister(struct stw_span *span)
     stw_heap_unregister(&runtime_gc.heap, span);
 }
 
+/* Sweeping is a mutator's own loss, unless it stopped the world: then the stop holds it. */
+static int is_own_loss(const struct stw_mutator_record *m)
+{
+    return m && m->timeline.is_open
+        && !__atomic_load_n(&runtime_gc.world.stopped, __ATOMIC_ACQUIRE);
+}
+
 static uint32_t api_span_sweep(struct stw_span *span)
 {
+    struct stw_mutator_record *self = stw_mutator_self();
     STW_ADD(runtime_gc.totals.spans_swept, 1);
     STW_ADD(runtime_gc.sweep.pages_swept, span->page_count);
-    return stw_heap_sweep(&runtime_gc.heap, span);
+    if (!is_own_loss(self))
+        return stw_heap_sweep(&runtime_gc.heap, span);
+    uint64_t began_ns = stw_clock_ns();
+    uint32_t live = stw_heap_sweep(&runtime_gc.heap, span);
+    stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
+    return live;
 }
 
 static uint32_t api_sweep_generation(void)

@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "prim/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #define GOGC_MAX 1000000u
 
 /* Builds for finding faults watch; one that is for measuring does when it is told to. */
-#if defined(STW_GUARD) && !defined(STW_WAITS_BLURRED)
+#ifdef STW_GUARD
 #define WATCH "true"
 #else
 #define WATCH "false"

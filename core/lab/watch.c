@@ -99,7 +99,8 @@ void stw_watch_count(const struct stw_watch_cast *cast, const struct stw_gc *gc)
         const char *owner = place_owner(cast, gc, place);
         count(cast->record, "watch.calls", counts->calls);
         count_for(cast->record, "faults", owner, counts->faults);
-        count_for(cast->record, "blocks", owner, counts->blocks);
+        if (gc->watch.sees_waits)
+            count_for(cast->record, "blocks", owner, counts->blocks);
         if (gc->watch.sees_allocs)
             count_for(cast->record, "allocs", owner, counts->allocs);
     }

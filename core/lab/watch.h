@@ -1,4 +1,4 @@
-/* lab/watch.h: what the collector's watch saw, as counters and as a verdict, with plugins' names. */
+/* lab/watch.h: what the collector's watch saw, with plugins' names: counters and a verdict. */
 #ifndef STW_LAB_WATCH_H
 #define STW_LAB_WATCH_H
 
@@ -19,8 +19,9 @@ stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw
 /* The same for a plugin that allocates managed memory at `place` right now. */
 void stw_watch_allocated(const struct stw_watch_cast *cast, const struct stw_gc *gc,
                          uint32_t place, struct stw_error *error);
-/* Adds watch.calls, .faults, .blocks, .allocs (if the build sees them), and of those that a plugin
- * has a share in, "watch.faults:strategy/pool". Nothing if the trial was not watched. */
+/* Adds watch.calls and .faults, and .blocks and .allocs where the build sees them; and of those
+ * that a plugin has a share in, "watch.faults:strategy/pool". Nothing if the trial was not
+ * watched. */
 void stw_watch_count(const struct stw_watch_cast *cast, const struct stw_gc *gc);
 
 #endif

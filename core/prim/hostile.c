@@ -1,4 +1,4 @@
-/* prim/hostile.c: delays at edges and failing calls, in hostile builds only.
+/* prim/hostile.c: delays at edges and failing calls, with STW_DELAYS only.
  *
  * An edge's temper is drawn from the seed and its name: in one run some edges are calm, others slow
  * all the time. That finds more orders of threads than if all edges were alike, in which case their
@@ -6,7 +6,7 @@
  * Threads: all of it from any thread; what the environment says is read once. */
 #include "prim/hostile.h"
 
-#ifdef STW_HOSTILE
+#ifdef STW_DELAYS
 
 #include "base/hash.h"
 #include "base/random.h"
@@ -18,14 +18,17 @@
 
 #define SLEEP_NS_MAX 200000u /* four times what a stop takes: long enough to be overtaken */
 #define SPINS_MAX 2000u
-#define SLEEPS_ONE_IN 8u     /* visits of a slow edge: else a run would do nothing but sleep */
 
-/* What edges of a name do in a run. */
-#define TEMPER_CALM 0u
-#define TEMPER_SPINS 1u
-#define TEMPER_YIELDS 2u
-#define TEMPER_SLEEPS 3u
-#define TEMPERS 4u
+/* What edges of a name do in a run, and at how many visits. */
+#define DOES_NOTHING 0u
+#define DOES_SPIN 1u
+#define DOES_YIELD 2u
+#define DOES_SLEEP 3u
+#define DOINGS 4u
+struct temper {
+    uint32_t does;
+    uint32_t one_in; /* 2, 16 or 128: some edges are passed once a cycle, others a thousand times */
+};
 
 static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
 static uint64_t seed; /* 0: no delays */
@@ -42,10 +45,11 @@ static void read_seed(void)
     seed = number_of("STW_SEED");
 }
 
-static uint32_t temper_of(const char *name)
+static struct temper temper_of(const char *name)
 {
     struct stw_random random = stw_random_seed(seed, stw_hash_text(STW_HASH_START, name));
-    return stw_random_below(&random, TEMPERS);
+    uint32_t does = stw_random_below(&random, DOINGS);
+    return (struct temper){does, 2u << 3 * stw_random_below(&random, 3)};
 }
 
 void stw_hostile_edge(const char *name)
@@ -56,13 +60,15 @@ void stw_hostile_edge(const char *name)
         return;
     if (!random.stream)
         random = stw_random_seed(seed, __atomic_fetch_add(&threads_seen, 1, __ATOMIC_RELAXED));
-    uint32_t temper = temper_of(name);
-    if (temper == TEMPER_SPINS) {
+    const struct temper temper = temper_of(name);
+    if (stw_random_below(&random, temper.one_in) != 0)
+        return;
+    if (temper.does == DOES_SPIN) {
         for (uint32_t left = stw_random_below(&random, SPINS_MAX); left > 0; left--)
             stw_spin_pause();
-    } else if (temper == TEMPER_YIELDS) {
+    } else if (temper.does == DOES_YIELD) {
         stw_thread_yield();
-    } else if (temper == TEMPER_SLEEPS && stw_random_below(&random, SLEEPS_ONE_IN) == 0) {
+    } else if (temper.does == DOES_SLEEP) {
         const struct timespec time = {0, (long)stw_random_below(&random, SLEEP_NS_MAX)};
         nanosleep(&time, NULL);
     }

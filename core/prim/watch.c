@@ -22,6 +22,15 @@ void stw_thread_use(struct stw_thread_use *use)
     use->waits = (uint64_t)system.ru_nvcsw;
 }
 
+int stw_waits_tell(void)
+{
+#ifdef STW_WAITS_BLURRED
+    return 0;
+#else
+    return 1;
+#endif
+}
+
 void stw_allocs_note(void)
 {
     if (allocs.is_on)

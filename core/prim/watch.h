@@ -1,7 +1,9 @@
 /* prim/watch.h: what the calling thread does to the system: page faults, waits, calls of malloc.
  *
- * Faults and waits are the system's own counts for a thread and are seen in every build. Calls of
- * malloc and its kin (free included) by any code of the process, shared objects too, are seen
+ * Faults and waits are the system's own counts for a thread. Faults tell of its code in every
+ * build; waits do not under ThreadSanitizer, whose runtime waits for locks of its own, and in
+ * hostile builds, where functions of the host sleep. Calls of malloc and its kin (free included) by
+ * any code of the process, shared objects too, are seen
  *   in builds with STW_GUARD: the executable defines malloc & co, and forwards to the C library;
  *   with AddressSanitizer or ThreadSanitizer: by the hook that their malloc offers;
  *   in release builds: never.
@@ -18,12 +20,12 @@
 #endif
 #if defined(__SANITIZE_THREAD__) || STW_HAS_FEATURE(thread_sanitizer)
 #define STW_ALLOCS_BY_HOOK 1
-#define STW_WAITS_BLURRED 1 /* its runtime waits for locks of its own, in anybody's code */
+#define STW_WAITS_BLURRED 1
 #elif defined(__SANITIZE_ADDRESS__) || STW_HAS_FEATURE(address_sanitizer)
 #define STW_ALLOCS_BY_HOOK 1
 #endif
 #ifdef STW_HOSTILE
-#define STW_WAITS_BLURRED 1 /* functions of the host sleep where plugins call them */
+#define STW_WAITS_BLURRED 1
 #endif
 #if !defined(STW_ALLOCS_BY_HOOK) && defined(STW_GUARD) && defined(__GLIBC__)
 #define STW_ALLOCS_BY_NAME 1
@@ -36,6 +38,8 @@ struct stw_thread_use {
 };
 /* About 0.2 us. */
 void stw_thread_use(struct stw_thread_use *use);
+/* Whether waits tell of a thread's code in this build. */
+int stw_waits_tell(void);
 
 /* Begins to see calls of malloc; 0: this build cannot. Before other threads are started. */
 int stw_allocs_see(void);

@@ -6,8 +6,11 @@
  * a pointer, and is checked whenever it is met. Audits run after every mark phase, and swept cells
  * are poisoned, so a lost cell shows at once. A plain program: Criterion does not run under TSan.
  *
+ * In hostile builds the seed is that of the delays at edges too, unless STW_SEED says otherwise.
+ *
  * usage: gc_stress [mode=stw|concurrent|rescan] [seed=N] [ms=N] [mutators=N] [processors=N]
- *                  [stress=N] [gogc=N] [stepped=1]          Prints what it did; aborts on a bad cell. */
+ *                  [stress=N] [gogc=N] [stepped=1]
+ * Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
 #include "gc_rig.h"
 
@@ -18,7 +21,11 @@
 #define TABLE_SLOTS 512u
 #define LINKS 3u
 #define THREADS 64u
-#define HELD 8u /* cells that a thread keeps on its stack alone */
+#define LIVES 4u /* times that each thread attaches; 256 records are the most in a process */
+#define HELD 8u         /* cells that a thread keeps on its stack alone */
+#define WIDE_SLOTS (STW_LIMIT_OBLET_BYTES / 8 + 5000u) /* a large cell of two oblets or more */
+#define ROOT_SLOTS 64u
+#define TINY_BYTES 7u
 
 /* A cell: `LINKS` pointers, then its identity repeated to its end. */
 struct node {
@@ -40,6 +47,9 @@ struct thread {
     struct stw_mutator *m;
     struct stw_random random;
     void *table; /* root */
+    void *wide;  /* root; a large cell of pointers */
+    void *roots[ROOT_SLOTS]; /* a range that comes and goes */
+    uint32_t has_roots;
     uint32_t index;
     uint64_t made, met, blobs;
 };
@@ -170,17 +180,118 @@ static void move(struct thread *t)
     stw_store(t->m, slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)), node);
 }
 
+/* What a thread keeps on its stack alone. */
+struct held {
+    struct node *nodes[HELD];
+    unsigned char *tinies[HELD];
+};
+
+static void check_tiny(const unsigned char *tiny, uint32_t at)
+{
+    for (uint32_t i = 0; i < TINY_BYTES; i++)
+        if (tiny[i] != 0x60 + at)
+            bad("a tiny cell is overwritten", tiny, tiny[i]);
+}
+
 /* Takes a cell out of a table onto the stack, where it stays over many steps and safepoints: when
  * the stack was scanned before, only the deletion half of the barrier keeps it alive. */
-static void hoard(struct thread *t, struct node *held[HELD])
+static void hoard(struct thread *t, struct held *held)
 {
     uint32_t at = stw_random_below(&t->random, HELD);
-    if (held[at])
-        check(held[at]);
+    struct node *back = held->nodes[at];
+    if (back)
+        check(back);
     void **slot = slot_of(t, stw_random_below(&t->random, TABLE_SLOTS));
-    struct node *back = held[at];
-    held[at] = load(slot);
+    held->nodes[at] = load(slot);
     stw_store(t->m, slot, stw_random_below(&t->random, 4) ? NULL : back);
+}
+
+/* A new cell that no other knows stays on the stack; the one before it is published and forgotten:
+ * when the stack was not scanned yet, only the insertion half of the barrier keeps it alive. */
+static void publish(struct thread *t, struct held *held)
+{
+    struct thread *other = &threads[stw_random_below(&t->random, (uint32_t)config.mutators)];
+    uint32_t at = stw_random_below(&t->random, HELD);
+    if (held->nodes[at]) {
+        check(held->nodes[at]);
+        stw_store(t->m, slot_of(other, stw_random_below(&t->random, TABLE_SLOTS)),
+                  held->nodes[at]);
+    }
+    held->nodes[at] = NULL;
+    held->nodes[at] = make_node(t);
+}
+
+/* Tiny cells share blocks with others that may be dead. */
+static void keep_tiny(struct thread *t, struct held *held)
+{
+    uint32_t at = stw_random_below(&t->random, HELD);
+    if (held->tinies[at])
+        check_tiny(held->tinies[at], at);
+    held->tinies[at] = stw_alloc(t->m, TINY_BYTES, NULL);
+    memset(held->tinies[at], (int)(0x60 + at), TINY_BYTES);
+}
+
+/* Cells that lie in registers over safepoints, as far as there are registers. */
+static __attribute__((noinline)) void keep_in_registers(struct thread *t)
+{
+    struct node *a = make_node(t), *b = make_node(t), *c = make_node(t), *d = make_node(t);
+    struct stw_mutator *m = t->m;
+    for (uint32_t i = 0; i < 200; i++)
+        stw_poll(m);
+    check(a);
+    check(b);
+    check(c);
+    check(d);
+}
+
+/* Somewhere in a large cell: each piece of it is scanned on its own. */
+static void fill_wide(struct thread *t)
+{
+    void **wide = __atomic_load_n((void ***)(void *)&t->wide, __ATOMIC_ACQUIRE);
+    uint32_t at = stw_random_below(&t->random, WIDE_SLOTS);
+    struct node *node = make_node(t);
+    walk(t, load(&wide[at]));
+    stw_store(t->m, &wide[at], node);
+}
+
+/* A range of roots comes with cells that only a stack knew, is changed, and goes. */
+static void change_roots(struct thread *t, struct held *held)
+{
+    if (!t->has_roots) {
+        memset(t->roots, 0, sizeof t->roots);
+        memcpy(t->roots, held->nodes, sizeof held->nodes); /* not roots yet: no barrier */
+        stw_roots_add(stw_runtime_gc(), t->roots, ROOT_SLOTS);
+        memset(held->nodes, 0, sizeof held->nodes);
+        t->has_roots = 1;
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t at = stw_random_below(&t->random, ROOT_SLOTS);
+        walk(t, load(&t->roots[at]));
+        stw_store(t->m, &t->roots[at], make_node(t));
+    }
+    if (stw_random_below(&t->random, 8))
+        return;
+    struct node *last = load(&t->roots[stw_random_below(&t->random, ROOT_SLOTS)]);
+    stw_roots_remove(stw_runtime_gc(), t->roots);
+    t->has_roots = 0;
+    for (uint32_t i = 0; i < 2000; i++)
+        stw_poll(t->m);
+    walk(t, last);
+}
+
+/* Outside managed code until a cycle has ended: others must do for this thread what the cycle asks
+ * of it. The last thread never waits, so there is always one that begins cycles. */
+static void wait_for_cycle(struct thread *t)
+{
+    struct stw_gc *gc = stw_runtime_gc();
+    if (t->index + 1 == config.mutators || config.stepped)
+        return;
+    uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
+    stw_block_begin(t->m);
+    while (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) == done
+           && stw_clock_ns() < deadline_ns)
+        stw_futex_wait(&gc->cycles_done, done, 100000);
+    stw_block_end(t->m);
 }
 
 /* A new table replaces the old one, by way of a private copy and the bulk barrier. */
@@ -195,7 +306,7 @@ static void replace_table(struct thread *t)
     stw_store(t->m, &t->table, fresh);
 }
 
-static void step(struct thread *t)
+static void step(struct thread *t, struct held *held)
 {
     uint32_t draw = stw_random_below(&t->random, 1000);
     if (draw < 400) {
@@ -212,18 +323,45 @@ static void step(struct thread *t)
     } else if (draw < 960) {
         churn_blobs(t);
     } else if (draw < 980) {
-        struct node *held = make_node(t);
+        struct node *node = make_node(t);
         stw_block_begin(t->m);
         if (draw < 962)
             stw_thread_yield();
         stw_block_end(t->m);
-        check(held);
-    } else if (draw < 990) {
+        check(node);
+    } else if (draw < 984) {
         t->m->host->yield(t->m);
+    } else if (draw < 988) {
+        fill_wide(t);
+    } else if (draw < 991) {
+        change_roots(t, held);
+    } else if (draw < 994) {
+        keep_in_registers(t);
+    } else if (draw < 995) {
+        wait_for_cycle(t);
     } else if (draw < 999) {
         replace_table(t);
     } else {
         stw_cycle_force(stw_record_of(t->m));
+    }
+}
+
+/* What a thread does from one attach to the next detach. */
+static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
+{
+    struct held held = {{NULL}, {NULL}};
+    while (stw_clock_ns() < until_ns) {
+        for (uint32_t i = 0; i < 16; i++)
+            step(t, &held);
+        hoard(t, &held);
+        publish(t, &held);
+        keep_tiny(t, &held);
+    }
+    for (uint32_t i = 0; i < HELD; i++) {
+        if (held.nodes[i])
+            check(held.nodes[i]);
+        if (held.tinies[i])
+            check_tiny(held.tinies[i], i);
     }
 }
 
@@ -233,6 +371,7 @@ static void *run(void *context)
     t->m = gc_rig_attach(t->index);
     t->random = stw_random_seed(config.seed, t->index);
     stw_store(t->m, &t->table, stw_alloc(t->m, TABLE_SLOTS * 8, &table_type));
+    stw_store(t->m, &t->wide, stw_alloc(t->m, WIDE_SLOTS * 8, &table_type));
     static uint32_t arrived;
     __atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < config.mutators) {
@@ -240,15 +379,17 @@ static void *run(void *context)
         stw_thread_yield();
         stw_block_end(t->m);
     }
-    struct node *held[HELD] = {0};
-    while (stw_clock_ns() < deadline_ns) {
-        for (uint32_t i = 0; i < 16; i++)
-            step(t);
-        hoard(t, held);
+    uint64_t began_ns = stw_clock_ns();
+    for (uint64_t life = 1; life <= LIVES; life++) {
+        uint64_t left_ns = deadline_ns > began_ns ? deadline_ns - began_ns : 0;
+        live(t, began_ns + left_ns * life / LIVES);
+        if (life < LIVES && !config.stepped) {
+            stw_mutator_detach(t->m);
+            t->m = gc_rig_attach(t->index);
+        }
     }
-    for (uint32_t i = 0; i < HELD; i++)
-        if (held[i])
-            check(held[i]);
+    if (t->has_roots)
+        stw_roots_remove(stw_runtime_gc(), t->roots);
     for (uint32_t i = 0; i < TABLE_SLOTS; i++)
         walk(t, load(slot_of(t, i)));
     stw_cycle_force(stw_record_of(t->m));
@@ -273,6 +414,9 @@ static void set(const char *name, const char *value)
 
 static void start(void)
 {
+    char seed[24];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)config.seed);
+    setenv("STW_SEED", seed, 0);
     gc_rig_options.mutators = (uint32_t)config.mutators;
     gc_rig_options.gc.mode = (uint32_t)config.mode;
     gc_rig_options.gc.percent = (int32_t)config.gogc;
@@ -296,6 +440,7 @@ int main(int count, char **arguments)
     for (uint32_t i = 0; i < config.mutators; i++) {
         threads[i].index = i;
         stw_roots_add(stw_runtime_gc(), &threads[i].table, 1);
+        stw_roots_add(stw_runtime_gc(), &threads[i].wide, 1);
         if (stw_thread_start(&threads[i].handle, 1u << 20, run, &threads[i]) != STW_OK)
             return 1;
     }

@@ -75,7 +75,7 @@ static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int wor
 static void build(void)
 {
     sqlite3 *db = open_database();
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=1; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=2; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO run VALUES('name', 'two \"words\"'), ('question', 'Why?'),"
@@ -93,6 +93,9 @@ static void build(void)
     add_ok(db, 1, 0, 0, 2, 10);
     add_ok(db, 2, 0, 1, 1, 1000);
     add_ok(db, 3, 0, 2, 1, 12);
+    /* The second trial was over sooner than the longer window. */
+    execute(db, "INSERT INTO worst_window VALUES(1, 100000, 25000), (1, 200000, 100000),"
+                " (2, 100000, 75000), (2, 200000, NULL), (3, 100000, 50000), (3, 200000, 50000)");
     execute(db, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome, signal, detail,"
                 " wall_ns)"
                 " VALUES(4, 1, 'h1', 0, 'crashed', 11, 'SIGSEGV in' || char(27) || 'x', 5),"
@@ -257,6 +260,10 @@ Test(cells, are_json_of_the_agreed_shape)
                 "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
     expect_json(db, json, "$.cells[0].restarting_ns.sum", "8");
     expect_json(db, json, "$.cells[0].counters", "{\"alloc.bytes\":64,\"gc.cycles\":10}");
+    expect_json(db, json, "$.cells[0].mmu",
+                "[{\"window_ns\":100000,\"min\":0.25,\"p50\":0.5},"
+                "{\"window_ns\":200000,\"min\":0.5,\"p50\":0.5}]");
+    expect_json(db, json, "$.cells[1].mmu", "[]");
     expect_json(db, json, "$.cells[3]", "absent");
     sqlite3_close(db);
     free(json);
@@ -280,7 +287,9 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     cr_expect_str_empty(lines[4], "a header and three rows");
     cr_expect_eq(strncmp(lines[0], "id,axes.n,axes.strategy,axes.map,outcomes.ok,", 45), 0);
     expect_part(lines[0], ",pause_ns.count,pause_ns.p50,pause_ns.p99,pause_ns.max,pause_ns.sum,");
-    expect_part(lines[0], ",op_ns.sum,counters.alloc.bytes,counters.gc.cycles");
+    expect_part(lines[0], ",op_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
+    expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.gc.cycles");
+    expect_part(lines[1], ",0.25,0.5,0.5,0.5,,,,,,");
     cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,1,none,go,3,0,0,0,0,0,0,4,14,", 47), 0);
     expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",1,\"a, \"\"b\"\"\",go,"
                           "0,1,1,0,0,0,0,0,,,,,0");
@@ -309,7 +318,7 @@ Test(cells, of_something_else_are_refused)
     read_wrong(folder, STW_E_INVALID, "not of an stwlab run");
     execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=99");
     read_wrong(folder, STW_E_INVALID, "its format is 99");
-    execute(db, "PRAGMA user_version=1");
+    execute(db, "PRAGMA user_version=2");
     read_wrong(folder, STW_E_INVALID, "not in the format of a run");
     sqlite3_close(db);
 }

@@ -5,6 +5,7 @@
 /* sources: tests/support/fake_host.c tests/support/simple_map.c strategies/none.c */
 #include "base/error.h"
 #include "host/chain.h"
+#include "host/runtime.h"
 
 #include "fake_host.h"
 #include "simple_map.h"
@@ -221,6 +222,69 @@ Test(chain, refuses_parts_of_the_wrong_kind)
     adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &none);
     cr_assert_eq(stw_chain_build(&none, 1, &none, links), STW_E_INVALID);
     cr_assert_eq(stw_chain_build(&map, 1, &map, links), STW_E_INVALID);
+}
+
+/* Maps check themselves when the trial is audited. */
+
+static uint32_t audits;
+static const char *broken_rule;
+static char failed_rule[sizeof ((struct stw_error *)0)->field];
+
+static stw_status count_audit(void *self, struct stw_mutator *m, void *map, struct stw_error *error)
+{
+    (void)self, (void)m, (void)map;
+    audits++;
+    return broken_rule ? stw_error_set(error, STW_E_AUDIT, broken_rule, "as asked") : STW_OK;
+}
+
+static void note_failed_audit(const struct stw_error *error)
+{
+    snprintf(failed_rule, sizeof failed_rule, "%s", error->field);
+}
+
+/* Merges `count` new entries, from `first` on. Returns how often the map was audited. */
+static uint32_t audits_of_merge(struct stw_link *link, struct stw_mutator *m, void *map,
+                                uint64_t first, uint64_t count)
+{
+    static uint64_t numbers[4096];
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, numbers, numbers, 4096};
+    for (uint64_t i = 0; i < 4096; i++)
+        numbers[i] = i;
+    audits = 0;
+    stw_next_merge(link, m, map, &entries, first, count);
+    return audits;
+}
+
+Test(chain, audits_maps_that_have_grown_and_those_that_are_done_with)
+{
+    struct stw_loaded map;
+    struct stw_link link;
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    map.ops.map.audit = count_audit;
+    cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
+    void *made = map.ops.map.make(map.self, m, &u64_map, 0);
+    cr_assert_eq(audits_of_merge(&link, m, made, 0, 100), 0, "audits are off");
+    struct stw_gc_options *options = &stw_runtime_gc()->options;
+    options->audit = 1;
+    options->audit_failed = note_failed_audit;
+    cr_assert_eq(audits_of_merge(&link, m, made, 100, 27), 0, "127 entries");
+    cr_assert_eq(audits_of_merge(&link, m, made, 127, 1), 1, "128");
+    cr_assert_eq(audits_of_merge(&link, m, made, 0, 128), 0, "none is new");
+    cr_assert_eq(audits_of_merge(&link, m, made, 128, 1000), 1, "1128");
+    uint32_t sum = 0;
+    for (uint64_t i = 1128; i < 4096; i++)
+        sum += audits_of_merge(&link, m, made, i, 1);
+    cr_assert_eq(sum, 2, "at 2048 and 4096");
+    audits = 0;
+    stw_next_done_map(&link, m, &u64_map, made);
+    cr_assert_eq(audits, 1);
+    cr_assert_str_empty(failed_rule);
+    broken_rule = "top";
+    stw_next_done_map(&link, m, &u64_map, made);
+    cr_assert_str_eq(failed_rule, "top");
+    fake_host_free();
 }
 
 /* map.merge stood in for. */

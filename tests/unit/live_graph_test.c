@@ -585,3 +585,8 @@ Test(live_graph, survives_concurrent_collections_with_company)
 {
     collect_in_mode(STW_MODE_CONCURRENT, 2);
 }
+
+Test(live_graph, survives_collections_that_scan_stacks_again)
+{
+    collect_in_mode(STW_MODE_RESCAN, 2);
+}

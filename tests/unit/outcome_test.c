@@ -28,6 +28,9 @@ static struct stw_record *record_new(void)
     stw_record_pauses(record)[0].complete = 1;
     strcpy(stw_record_pauses(record)[0].last_site, "merge");
     strcpy(record->counters[0].name, "gc.cycles");
+    record->worst_ns[0] = UINT64_MAX;
+    record->worst_ns[1] = stw_record_windows_ns[1];
+    record->hiccups[0].late_ns = 3000000;
     stw_histogram_record(&record->op_ns, 1000);
     stw_histogram_record(&record->op_ns, 70000);
     return record;
@@ -179,7 +182,10 @@ static void verdict(struct stw_record *r) { r->verdict = 99; }
 static void message(struct stw_record *r) { memset(r->message, 'm', sizeof r->message); }
 static void field(struct stw_record *r) { memset(r->field, 'f', sizeof r->field); }
 static void operations(struct stw_record *r) { r->operations = UINT64_MAX; }
-static void counter_end(struct stw_record *r) { memset(r->counters[1].name, 'c', 32); }
+static void counter_end(struct stw_record *r)
+{
+    memset(r->counters[1].name, 'c', sizeof r->counters[1].name);
+}
 static void counter_text(struct stw_record *r) { strcpy(r->counters[1].name, "a\nb"); }
 static void counter_twice(struct stw_record *r) { strcpy(r->counters[9].name, "gc.cycles"); }
 static void counter_value(struct stw_record *r) { r->counters[0].value = UINT64_MAX; }
@@ -190,6 +196,9 @@ static void pause_site(struct stw_record *r) { memset(stw_record_pauses(r)->last
 static void pause_time(struct stw_record *r) { stw_record_pauses(r)->working_ns = UINT64_MAX; }
 static void pause_step(struct stw_record *r) { stw_record_pauses(r)->step_ns[2] = 1ull << 60; }
 static void pause_work(struct stw_record *r) { stw_record_pauses(r)->scan_bytes = 1ull << 63; }
+static void window(struct stw_record *r) { r->worst_ns[2] = stw_record_windows_ns[2] + 1; }
+static void hiccup_time(struct stw_record *r) { r->hiccups[7].at_ns = UINT64_MAX; }
+static void hiccup_length(struct stw_record *r) { r->hiccups[0].late_ns = 1ull << 60; }
 static void histogram_count(struct stw_record *r) { r->op_ns.count++; }
 static void histogram_bucket(struct stw_record *r) { r->op_ns.buckets[0] = UINT64_MAX; }
 static void histogram_max(struct stw_record *r) { r->op_ns.max = 7; }
@@ -202,7 +211,7 @@ Test(outcome, every_damage_to_a_record_is_noticed)
         no_magic, state, verdict, message, field, operations, counter_end, counter_text,
         counter_twice, counter_value, pause_count, pauses_lost, pause_kind, pause_site,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
-        histogram_far, histogram_sum};
+        histogram_far, histogram_sum, window, hiccup_time, hiccup_length};
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct stw_record *record = record_new();
         cr_assert_null(stw_record_problem(record));

@@ -310,7 +310,7 @@ Test(store, another_format_is_refused)
     sqlite3_open(file_path(), &db);
     sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
     sqlite3_close(db);
-    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 1");
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 2");
 }
 
 Test(store, a_folder_that_cannot_be_made_is_an_error)
@@ -336,20 +336,56 @@ Test(store, a_trial_is_read_back_as_it_was)
                                   .rss_peak_bytes = 5};
     record->counters[0].value = 77;
     stw_record_pauses(record)[1].last_mutator = STW_NO_MUTATOR;
+    stw_record_pauses(record)[0].page_faults = 3;
+    stw_record_pauses(record)[1].page_faults = STW_FAULTS_UNKNOWN;
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
                      "feedfacecafebeef|2|1|2|3|4|5|4000");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
-                           " restarting_ns, last_mutator, last_site, mutators FROM pauses"),
-                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2\n"
-                     "1|1|mark-termination|100|14|2|10|2|null|merge|2");
+                           " restarting_ns, last_mutator, last_site, mutators, page_faults"
+                           " FROM pauses"),
+                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3\n"
+                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null");
     cr_assert_str_eq(query("SELECT seq, step, ns FROM pause_step WHERE seq = 0 ORDER BY step"),
                      "0|hooks|4\n0|phase|6");
     cr_assert_str_eq(query("SELECT name, value FROM counters ORDER BY name"),
                      "alloc.bytes|0\ngc.cycles|77");
     cr_assert_str_eq(query("SELECT high_ns, count FROM op_bucket ORDER BY high_ns"),
                      "100|1\n100000|1");
+    free(record);
+}
+
+Test(store, worst_windows_are_shown_as_utilisation)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(0);
+    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    record->are_windows_known = 1;
+    for (uint32_t i = 0; i < STW_RECORD_WINDOWS; i++)
+        record->worst_ns[i] = i < 2 ? 100000 : i < 4 ? 125000 : UINT64_MAX;
+    keep(store, 0, 1, STW_OUTCOME_OK, record);
+    keep(store, 1, 0, STW_OUTCOME_CRASHED, record);
+    cr_assert_str_eq(query("SELECT DISTINCT cell, id, trial FROM mmu"), "0|n=8 strategy=none|1",
+                     "only what was measured, only ok trials");
+    cr_assert_str_eq(query("SELECT window_ns, utilisation FROM mmu ORDER BY 1 LIMIT 5"),
+                     "100000|0.0\n200000|0.5\n500000|0.75\n1000000|0.875\n2000000|null");
+    cr_assert_str_eq(query("SELECT count(*), max(window_ns) FROM mmu"), "13|1000000000");
+    stw_store_close(store);
+    free(record);
+}
+
+Test(store, hiccups_are_stored_longest_first)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(0);
+    record->hiccups[0] = (struct stw_hiccup){70, 9000000};
+    record->hiccups[1] = (struct stw_hiccup){50, 2000000};
+    keep(store, 2, 0, STW_OUTCOME_OK, record);
+    keep(store, 3, 0, STW_OUTCOME_INVALID, record);
+    cr_assert_str_eq(query("SELECT id, trial, at_ns, late_ns FROM hiccups ORDER BY late_ns DESC"),
+                     "n=9 strategy=none|0|70|9000000\nn=9 strategy=none|0|50|2000000");
+    stw_store_close(store);
     free(record);
 }
 

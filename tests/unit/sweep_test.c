@@ -47,8 +47,7 @@ static void build_live_heap(void)
 
 static uint64_t held_bytes(void)
 {
-    return (gc->heap.space.used_pages + stw_space_retained_pages(&gc->heap.space)) * STW_PAGE_BYTES
-           + gc->heap.own_bytes;
+    return stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES + gc->heap.own_bytes;
 }
 
 /* Pages that must be swept by now; 0: nothing is owed. */
@@ -71,7 +70,8 @@ Test(sweep, keeps_pace_with_allocation_and_is_done_at_the_trigger)
         uint64_t before = gc->sweep.pages_swept, done = gc->cycles_done;
         fill_slot((uint32_t)(i % SLOTS), i % 3 ? 1000 : 30 * KIB);
         sweeps += gc->cycles_done == done && gc->sweep.pages_swept > before;
-        cr_assert_leq(pages_owed(), 8, "more is owed than the span that was just taken adds");
+        /* It was paid before the last span was taken, and spans have up to 10 pages. */
+        cr_assert_leq(pages_owed(), 1 + (int64_t)(gc->sweep.pages_per_byte * 10 * STW_PAGE_BYTES));
         int is_near = gc->heap_live > (int64_t)gc->pacer.trigger - (int64_t)MIB / 2;
         if (!m->marking && is_near && gc->sweep.pending)
             cr_assert_eq(stw_sweep_some(gc, 1), 0, "half a mebibyte before the trigger");
@@ -87,7 +87,6 @@ Test(sweep, counts_every_page_once)
     m->host->collect(m);
     cr_assert_geq(gc->sweep.pages_due, 20 * MIB / STW_PAGE_BYTES);
     cr_assert_eq(gc->sweep.pages_swept, gc->sweep.pages_due);
-    cr_assert_eq(gc->sweep.owed, 0);
 }
 
 /* Replaces the live heap `times` over; returns the most that was held. */
@@ -138,12 +137,15 @@ Test(limit, is_kept_in_steps)
 Test(limit, free_pages_are_given_back_before_it_is_passed)
 {
     start(STW_MODE_STW, 1, STW_GC_OFF, 40 * MIB);
-    stw_alloc(m, 16 * MIB, NULL);
+    fill_slot(0, 16 * MIB);
+    fill_slot(1, 100 * KIB); /* behind it */
+    stw_store(m, root, NULL);
     m->host->collect(m);
     m->host->collect(m);
-    cr_assert_geq(stw_space_retained_pages(&gc->heap.space), 2040, "16 MiB are free");
+    cr_assert_geq(held_bytes(), 16 * MIB, "though next to nothing is in use");
+    cr_assert_leq(gc->heap.space.used_pages, 100);
     uint64_t before = gc->heap.space.scavenged_pages;
-    stw_alloc(m, 30 * MIB, NULL); /* does not fit into them */
+    fill_slot(0, 30 * MIB); /* does not fit into them */
     cr_assert_gt(gc->heap.space.scavenged_pages, before);
     cr_assert_leq(held_bytes(), 40 * MIB);
 }
@@ -152,15 +154,20 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
 {
     gc_rig_options.gc.audit = 0;
     start(STW_MODE_CONCURRENT, 1, STW_GC_OFF, 10 * MIB);
-    build_live_heap();
-    uint64_t began_ns = stw_clock_ns();
-    while (gc->totals.limited_cycles < 3 && stw_clock_ns() - began_ns < 30000000000u)
-        churn(1);
-    cr_assert_geq(gc->totals.limited_cycles, 3, "%llu cycles", (unsigned long long)gc->totals.cycles);
-    /* Assists are off while mutators allocate: several cells a cycle, not one. */
-    uint64_t cycles = gc->totals.cycles;
-    churn(20);
-    cr_assert_lt(gc->totals.cycles - cycles, 20 * SLOTS / 2);
+    for (uint32_t i = 0; i < SLOTS; i++) /* words that may be pointers: 20 MiB to scan */
+        stw_store(m, (void **)root + i, stw_alloc(m, SLOT_BYTES, &slots));
+    uint64_t began_ns = stw_clock_ns(), cycles;
+    while (gc->totals.limited_cycles < 10 && stw_clock_ns() - began_ns < 30000000000u)
+        stw_alloc(m, 8 * KIB, NULL);
+    cr_assert_geq(gc->totals.limited_cycles, 10, "%llu cycles",
+                  (unsigned long long)gc->totals.cycles);
+    /* With assists, a cycle may allocate a tenth of its goal of 20 MiB, for that much is overshot. */
+    uint64_t bytes = 0;
+    cycles = gc->totals.cycles;
+    for (began_ns = stw_clock_ns(); stw_clock_ns() - began_ns < 1000000000u; bytes += 8 * KIB)
+        stw_alloc(m, 8 * KIB, NULL);
+    cycles = gc->totals.cycles - cycles + 1;
+    cr_assert_gt(bytes / cycles, 5 * MIB, "%llu cycles", (unsigned long long)cycles);
 }
 
 Test(limit, is_off_by_default)
@@ -171,14 +178,20 @@ Test(limit, is_off_by_default)
     cr_assert_eq(gc->heap.space.scavenged_pages, 0);
 }
 
+/* 20 MiB of words that may be pointers: marking them is not done at one go. */
+static void start_marking(void)
+{
+    for (uint32_t i = 0; !m->marking; i++)
+        stw_store(m, (void **)root + i % SLOTS, stw_alloc(m, SLOT_BYTES, &slots));
+}
+
 Test(pacer, switching_off_waits_for_the_mark_phase)
 {
     start(STW_MODE_CONCURRENT, 1, 100, 0);
-    while (!m->marking)
-        fill_slot((uint32_t)(gc->heap_live / 8192 % SLOTS), 8 * KIB);
+    start_marking();
     cr_assert_eq(m->host->set_gc_percent(m, STW_GC_OFF), 100);
     cr_assert_eq(m->marking, 0);
-    cr_assert_eq(gc->cycles_done, 1);
+    cr_assert_eq(gc->cycles_done, gc->totals.cycles);
 }
 
 /* Audits. */
@@ -197,18 +210,16 @@ static void start_noting(void)
     start(STW_MODE_CONCURRENT, 1, 100, 0);
 }
 
-static void start_marking(void)
+static void start_noting_while_marking(void)
 {
     start_noting();
-    build_live_heap();
-    while (!m->marking)
-        fill_slot(0, SLOT_BYTES);
+    start_marking();
     cr_assert_str_empty(rules);
 }
 
 Test(audit, names_bytes_that_were_counted_as_marked)
 {
-    start_marking();
+    start_noting_while_marking();
     gc->marked_bytes += 8;
     m->host->collect(m);
     cr_assert_str_eq(rules, "U4 ");
@@ -216,7 +227,7 @@ Test(audit, names_bytes_that_were_counted_as_marked)
 
 Test(audit, names_a_trigger_beyond_the_goal)
 {
-    start_marking();
+    start_noting_while_marking();
     gc->pacer.trigger = gc->pacer.goal + 1;
     m->host->collect(m);
     cr_assert_str_eq(rules, "P1 ");
@@ -224,7 +235,7 @@ Test(audit, names_a_trigger_beyond_the_goal)
 
 Test(audit, names_a_live_heap_below_nothing)
 {
-    start_marking();
+    start_noting_while_marking();
     gc->heap_live = -(int64_t)(64 * MIB);
     m->host->collect(m);
     cr_assert_str_eq(rules, "P3 ");

@@ -1,0 +1,134 @@
+#!/bin/sh
+# mutants/run.sh: goal: each rule of the collector is needed, and a named test notices its absence.
+# Method: each patch of this folder removes one rule. It is applied to a copy of the sources, the
+# stress program is built from that and run with one seed after the other until it fails; then the
+# same program without the patch passes the same test with the same seeds. A patch that does not
+# apply is stale, and a failure. Delays at edges (core/prim/hostile.h) make rare orders frequent.
+# usage: run.sh [-t SECONDS] [NAME...]      SECONDS: how long a mutant may live, default 20.
+#
+# A patch begins with lines "KEY: TEXT":
+#   removed    what is not done any more
+#   why        what goes wrong without it
+#   build      hostile (tiny limits and delays) or delays (delays alone)
+#   caught-by  the test: gc_stress and its arguments
+set -eu
+
+here=$(dirname -- "$(readlink -f -- "$0")")
+root=$(dirname -- "$(dirname -- "$here")")
+compiler=${CC:-cc}
+limit=20
+[ "${1:-}" != -t ] || { limit=$2; shift 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+command -v patch >/dev/null || { echo "skipped: patch is not installed" >&2; exit 77; }
+
+# What the stress program is made of; objects are called after their sources.
+sources='core/base/*.c core/prim/*.c core/heap/*.c core/gc/*.c core/host/*.c
+    plugins/allocators/go.c tests/support/gc_rig.c tests/stress/gc_stress.c'
+flags='-std=gnu17 -O1 -g -w -pthread -D_GNU_SOURCE -DSTW_VERSION="0" -DSTW_INSTALLED_PLUGINS="/"
+    -DSTW_GUARD -DSTW_AUDITED -DSTW_DELAYS'
+
+# key FILE KEY: the text of a header line
+key()
+{
+    sed -n "s/^$2: *//p;/^---/q" "$1"
+}
+
+# compile TREE OBJECTS BUILD SOURCE...: in parallel, from the folder TREE
+compile()
+{
+    tree=$1 objects=$2 extra=
+    [ "$3" = delays ] || extra=-DSTW_HOSTILE
+    shift 3
+    mkdir -p "$objects"
+    for source; do
+        case $source in plugins/*) static=-DSTW_STATIC_PLUGIN=go ;; *) static= ;; esac
+        printf '%s -o %s/%s.o -c %s\n' "$static" "$objects" "$(echo "$source" | tr / _)" "$source"
+    done >"$work/commands"
+    # shellcheck disable=SC2086 # word splitting wanted
+    (cd "$tree" && xargs -P "$(nproc)" -L 1 $compiler $flags $extra \
+        -Icore -Icore/abi -Itests/support <"$work/commands")
+}
+
+# link OBJECTS PROGRAM
+link()
+{
+    $compiler -pthread -o "$2" "$1"/*.o -ldl -lm
+}
+
+# clean BUILD: the program without a patch, made once: $work/BUILD/gc_stress
+clean()
+{
+    [ ! -x "$work/$1/gc_stress" ] || return 0
+    # shellcheck disable=SC2046,SC2086
+    compile "$root" "$work/$1/objects" "$1" $(cd "$root" && ls $sources) &&
+        link "$work/$1/objects" "$work/$1/gc_stress"
+}
+
+# try PROGRAM ARGUMENT...: one run; its last words in $work/log
+try()
+{
+    program=$1
+    shift
+    timeout -s KILL 10 "$program" ms=800 "$@" >"$work/log" 2>&1
+}
+
+# mutant NAME: 0 if it was caught and the original passes
+mutant()
+{
+    file=$here/$1.patch name=$1
+    build=$(key "$file" build) test=$(key "$file" caught-by)
+    arguments=${test#gc_stress}
+    rm -rf "$work/tree" "$work/mutant"
+    mkdir -p "$work/tree/tests" "$work/mutant"
+    cp -r "$root/core" "$root/plugins" "$work/tree"
+    cp -r "$root/tests/support" "$root/tests/stress" "$work/tree/tests"
+    patch -d "$work/tree" -p1 -s -F0 --no-backup-if-mismatch <"$file" >"$work/log" 2>&1 || {
+        printf '%-22s STALE: the patch does not apply: %s\n' "$name" "$(head -1 "$work/log")"
+        return 1
+    }
+    clean "$build" || { echo "the original does not compile" >&2; exit 1; }
+    cp -r "$work/$build/objects" "$work/mutant/objects"
+    changed=$(sed -n 's|^+++ b/\([^	]*\).*|\1|p' "$file")
+    case $changed in *.h*) changed=$(cd "$root" && ls $sources) ;; esac
+    # shellcheck disable=SC2086
+    compile "$work/tree" "$work/mutant/objects" "$build" $changed &&
+        link "$work/mutant/objects" "$work/mutant/gc_stress" || {
+        printf '%-22s STALE: it does not compile\n' "$name"
+        return 1
+    }
+    began=$(date +%s) seed=0 status=0
+    while [ $status -eq 0 ] && [ $(($(date +%s) - began)) -lt "$limit" ]; do
+        seed=$((seed + 1))
+        # shellcheck disable=SC2086
+        try "$work/mutant/gc_stress" "seed=$seed" $arguments || status=$?
+    done
+    took=$(($(date +%s) - began))
+    if [ $status -eq 0 ]; then
+        printf '%-22s NOT CAUGHT in %s s by %s, seeds 1 to %s\n' "$name" "$took" "$test" "$seed"
+        return 1
+    fi
+    words=$(head -1 "$work/log" | cut -c 1-90)
+    [ $status -ne 137 ] || words='it hangs'
+    last=$seed
+    for seed in $(seq "$last"); do
+        # shellcheck disable=SC2086
+        try "$work/$build/gc_stress" "seed=$seed" $arguments || {
+            printf '%-22s the test fails without it too, seed %s: %s\n' "$name" "$seed" \
+                "$(head -1 "$work/log")"
+            return 1
+        }
+    done
+    printf '%-22s caught after %2s s by %s %s seed=%s: %s\n' "$name" "$took" "$build" "$test" \
+        "$last" "$words"
+}
+
+[ $# -gt 0 ] || set -- $(cd "$here" && ls *.patch | sed 's/\.patch$//')
+failed=0
+for each; do
+    [ -f "$here/$each.patch" ] || { echo "there is no mutant $each" >&2; exit 2; }
+    mutant "$each" || failed=$((failed + 1))
+done
+echo "$(($# - failed)) of $# mutants caught"
+[ $failed -eq 0 ]
