@@ -192,6 +192,19 @@ static int report(const struct job *job, const struct stw_run_result *result)
     return not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
 }
 
+/* Workers run this program, or the one that STWLAB_WORKER names: a script that runs this one, with
+ * the arguments it is given, under a debugger. */
+static stw_status find_worker(char path[PATH_BYTES], struct stw_error *error)
+{
+    const char *worker = getenv("STWLAB_WORKER");
+    if (!worker || !*worker)
+        return stw_self_path(path, PATH_BYTES, error);
+    if (*worker != '/' || snprintf(path, PATH_BYTES, "%s", worker) >= (int)PATH_BYTES)
+        return stw_error_set(error, STW_E_INVALID, NULL,
+                             "STWLAB_WORKER is not an absolute path: %s", worker);
+    return STW_OK;
+}
+
 static int run_matrix(const struct job *job)
 {
     char executable[PATH_BYTES];
@@ -205,7 +218,7 @@ static int run_matrix(const struct job *job)
         .resume = job->resume,
         .quiet = job->quiet,
     };
-    stw_status status = stw_self_path(executable, sizeof executable, &error);
+    stw_status status = find_worker(executable, &error);
     if (status == STW_OK)
         status = stw_run_matrix(&job->matrix, job->registry, &run, &result, &error);
     if (status != STW_OK)

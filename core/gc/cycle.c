@@ -359,8 +359,8 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
             continue;
         struct stw_taken taken = stw_taken_begin(m);
         stw_marker_begin(&m->marker, gc);
-        int idle = stw_mark_drain(&m->marker, &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX,
-                                                                       .mutator = m});
+        struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .mutator = m};
+        int idle = stw_mark_drain(&m->marker, &limit);
         stw_marker_end(&m->marker);
         stw_taken_end(m, STW_TAKEN_ASSIST, taken);
         if (!idle)

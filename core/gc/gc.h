@@ -113,7 +113,7 @@ struct stw_mutator_record {
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
-    uint32_t padding;
+    uint32_t is_sweeping; /* inside stw_sweep_some, which logs the time */
     uint64_t parked_ns; /* atomic */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
     struct stw_saved_words saved;
@@ -152,6 +152,7 @@ struct stw_world {
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
     uint32_t sleepers;     /* atomic: parked mutators that wait by futex */
     uint64_t came_ns;     /* when the stopper wanted to stop the world */
+    uint64_t came_cpu_ns; /* its CPU time when it could; 0: no mutator */
     uint64_t released_ns;
     struct stw_pause *pause; /* of the stop under way or being left */
     struct stw_pause spill;  /* when the log is full */
@@ -184,7 +185,8 @@ struct stw_workers {
     uint32_t wake;       /* futex */
     uint32_t sleeping;   /* atomic */
     uint32_t stop;       /* atomic: end */
-    uint32_t in_stop;    /* atomic: the stopper wants help with marking */
+    uint32_t help_wanted; /* atomic: by the thread that stopped the world */
+    uint32_t helpers;     /* atomic: workers that may be marking in the stop */
 };
 
 struct stw_pacer {

@@ -212,20 +212,21 @@ void stw_pacer_end(struct stw_gc *gc)
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
     int sweeping = __atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) != 0;
-    pacer->last_scan_bytes = gc->cycle_scan_bytes;
-    pacer->last_stack_bytes = gc->cycle_stack_bytes;
-    pacer->last_root_bytes = gc->cycle_root_bytes;
+    uint64_t marked = STW_LOAD(gc->marked_bytes);
+    pacer->last_scan_bytes = STW_LOAD(gc->cycle_scan_bytes);
+    pacer->last_stack_bytes = STW_LOAD(gc->cycle_stack_bytes);
+    pacer->last_root_bytes = STW_LOAD(gc->cycle_root_bytes);
     pacer->last_goal = pacer->goal;
     pacer->last_used_bytes = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES;
     if (gc->options.mode != STW_MODE_STW)
-        learn_cons_mark(gc, (double)(gc->cycle_scan_bytes + gc->cycle_stack_bytes
-                                     + gc->cycle_root_bytes));
-    pacer->heap_marked = gc->marked_bytes;
+        learn_cons_mark(gc, (double)(pacer->last_scan_bytes + pacer->last_stack_bytes
+                                     + pacer->last_root_bytes));
+    pacer->heap_marked = marked;
     pacer->triggered = NEVER;
-    __atomic_store_n(&pacer->scannable, gc->cycle_scan_bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&gc->heap_live, (int64_t)gc->marked_bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&pacer->scannable, pacer->last_scan_bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc->heap_live, (int64_t)marked, __ATOMIC_RELAXED);
     /* Dead cells take pages until they are swept. */
-    pacer->limit_goal = limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : gc->marked_bytes);
+    pacer->limit_goal = limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : marked);
     commit(gc);
     gc->totals.limited_cycles += (uint64_t)stw_limiter_end_cycle(&gc->limiter);
 }

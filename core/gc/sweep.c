@@ -44,13 +44,26 @@ void stw_sweep_pace(struct stw_gc *gc)
     __atomic_store_n(&gc->sweep.owed, 1, __ATOMIC_RELAXED);
 }
 
-uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
+static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
 {
     uint32_t swept = 0;
     __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST))
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
     __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+    return swept;
+}
+
+uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
+{
+    struct stw_mutator_record *self = stw_mutator_self();
+    if (!self)
+        return sweep(gc, span_max);
+    uint64_t began_ns = stw_clock_ns();
+    self->is_sweeping = 1;
+    uint32_t swept = sweep(gc, span_max);
+    self->is_sweeping = 0;
+    stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
     return swept;
 }
 

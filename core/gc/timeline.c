@@ -81,6 +81,17 @@ void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t star
     timeline->count++;
 }
 
+uint64_t stw_timeline_cpu_ns(const struct stw_mutator_record *m)
+{
+    return m->timeline.is_open ? stw_clock_thread_cpu_ns() : 0;
+}
+
+void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t since_cpu_ns)
+{
+    if (m->timeline.is_open && since_cpu_ns)
+        m->timeline.cpu_ns[kind] += stw_clock_thread_cpu_ns() - since_cpu_ns;
+}
+
 static uint64_t measured_cpu_ns(const struct stw_timeline *timeline)
 {
     uint64_t sum = 0;

@@ -38,7 +38,7 @@ struct stw_timeline {
     uint64_t is_open;
     uint64_t count, lost;
     uint64_t taken_ns[STW_TAKEN_KINDS]; /* wall, each nanosecond with its innermost kind */
-    uint64_t cpu_ns[STW_TAKEN_KINDS];   /* of pieces measured by stw_taken_begin and _end */
+    uint64_t cpu_ns[STW_TAKEN_KINDS];   /* where it was measured: stops, assists, marking */
     struct stw_interval *chunks[STW_TIMELINE_CHUNKS];
 };
 
@@ -50,6 +50,11 @@ void stw_timeline_end(struct stw_mutator_record *m, uint64_t now_ns);
 /* One interval, wall time only: short pieces, and those that are slept through. */
 void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t start_ns,
                       uint64_t end_ns);
+
+/* CPU time for an interval that is logged by stw_timeline_add: of the thread now (0: nothing is
+ * logged), and what it spent since then. */
+uint64_t stw_timeline_cpu_ns(const struct stw_mutator_record *m);
+void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t since_cpu_ns);
 
 /* A piece of work of some microseconds, whose CPU time is worth two system calls. */
 struct stw_taken {

@@ -84,55 +84,50 @@ static void mark_on_idle_processor(struct stw_worker *worker)
     }
 }
 
-static int is_work_wanted(struct stw_gc *gc)
+static int is_help_wanted(struct stw_gc *gc)
 {
-    return __atomic_load_n(&gc->workers.in_stop, __ATOMIC_SEQ_CST) != 0;
+    return __atomic_load_n(&gc->workers.help_wanted, __ATOMIC_SEQ_CST) != 0;
 }
 
-/* Marks with the stopper as long as it wants. */
+/* Marks with the stopper as long as it wants. The stopper waits for `helpers` after it took its
+ * wish back, so whoever comes too late sees that and marks nothing. */
 static void mark_in_stop(struct stw_worker *worker)
 {
     struct stw_gc *gc = worker->gc;
-    for (uint32_t spins = 1; is_work_wanted(gc); spins++) {
-        if (!stw_mark_is_left(gc) && !STW_LOAD(gc->mark.slots_taken)) {
-            if (spins % SPINS)
-                stw_spin_pause();
-            else
-                stw_thread_yield(); /* the one with the work may need this core */
-            continue;
-        }
-        stw_marker_begin(&worker->marker, gc);
-        if (is_work_wanted(gc)) /* else the stop may be over */
+    if (!is_help_wanted(gc))
+        return;
+    __atomic_fetch_add(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
+    for (uint32_t spins = 1; is_help_wanted(gc); spins++) {
+        if (stw_mark_is_left(gc) || STW_LOAD(gc->mark.slots_taken)) {
+            stw_marker_begin(&worker->marker, gc);
             stw_mark_drain(&worker->marker,
                            &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
-        stw_marker_end(&worker->marker);
+            stw_marker_end(&worker->marker);
+        } else if (spins % SPINS) {
+            stw_spin_pause();
+        } else {
+            stw_thread_yield(); /* the one with the work may need this core */
+        }
     }
+    __atomic_fetch_sub(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
 }
 
 void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
 {
-    struct stw_drain_limit alone = {.scan_bytes_max = ALONE_BYTES}, all = {.scan_bytes_max = UINT64_MAX};
-    if (stw_mark_drain(marker, &alone) || gc->workers.count < 2) {
-        stw_mark_drain(marker, &all);
+    const struct stw_drain_limit all = {.scan_bytes_max = UINT64_MAX};
+    if (stw_mark_drain(marker, &(struct stw_drain_limit){.scan_bytes_max = ALONE_BYTES}))
         return;
-    }
-    __atomic_store_n(&gc->workers.in_stop, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&gc->workers.help_wanted, 1, __ATOMIC_SEQ_CST);
     stw_workers_wake(gc, gc->workers.count - 1);
-    for (;;) {
+    do {
         stw_mark_drain(marker, &all);
         stw_marker_end(marker);
         while (!stw_mark_is_idle(gc) && !stw_mark_is_left(gc))
             stw_spin_pause(); /* others are inside */
-        int done = stw_mark_is_idle(gc);
-        if (done)
-            __atomic_store_n(&gc->workers.in_stop, 0, __ATOMIC_SEQ_CST);
         stw_marker_begin(marker, gc);
-        if (done)
-            break;
-    }
-    /* A worker that came in at last sees that nobody wants it; it must have left before the world
-     * starts. */
-    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 1)
+    } while (stw_mark_is_left(gc));
+    __atomic_store_n(&gc->workers.help_wanted, 0, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&gc->workers.helpers, __ATOMIC_SEQ_CST) != 0)
         stw_spin_pause();
 }
 

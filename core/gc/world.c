@@ -137,6 +137,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     while (__atomic_load_n(&world->resuming, __ATOMIC_ACQUIRE) != 0)
         stw_spin_pause();
     world->came_ns = came_ns;
+    world->came_cpu_ns = self ? stw_timeline_cpu_ns(self) : 0;
     struct stw_pause *pause = next_record(gc);
     memset(pause, 0, sizeof *pause);
     pause->kind = kind;
@@ -173,6 +174,7 @@ void stw_world_start(struct stw_gc *gc)
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
     uint64_t began_ns = pause->start_ns + gc->options.origin_ns, came_ns = world->came_ns;
+    uint64_t came_cpu_ns = world->came_cpu_ns;
     uint32_t alone = pause->mutators == 0;
     stw_watch_stop_end(gc);
     note_work(gc);
@@ -198,6 +200,7 @@ void stw_world_start(struct stw_gc *gc)
     /* Whoever stops the world loses that time as well, and waited for its turn to do so. */
     stw_timeline_add(self, STW_TAKEN_STOP, came_ns, began_ns);
     stw_timeline_add(self, STW_TAKEN_STOP, began_ns, stw_clock_ns());
+    stw_timeline_spent(self, STW_TAKEN_STOP, came_cpu_ns);
 }
 
 static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
@@ -230,7 +233,7 @@ static void depart(struct stw_world *world)
 static void park(struct stw_mutator_record *m)
 {
     struct stw_world *world = &m->gc->world;
-    uint64_t began_ns = 0;
+    uint64_t began_ns = 0, began_cpu_ns = 0;
     for (;;) {
         uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
@@ -240,6 +243,7 @@ static void park(struct stw_mutator_record *m)
         __atomic_store_n(&m->parked_ns, now_ns, __ATOMIC_RELAXED);
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);
+        began_cpu_ns = began_cpu_ns ? began_cpu_ns : stw_timeline_cpu_ns(m); /* nobody waits now */
         wait_for_start(m, epoch);
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
     }
@@ -248,8 +252,10 @@ static void park(struct stw_mutator_record *m)
         m->counted = 0;
         depart(world);
     }
-    if (began_ns)
-        stw_timeline_add(m, STW_TAKEN_STOP, began_ns, ended_ns);
+    if (!began_ns)
+        return;
+    stw_timeline_add(m, STW_TAKEN_STOP, began_ns, ended_ns);
+    stw_timeline_spent(m, STW_TAKEN_STOP, began_cpu_ns);
 }
 
 static void serve_self(struct stw_mutator_record *m)

@@ -218,6 +218,8 @@ uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max)
     pthread_mutex_lock(&space->scavenging);
     pthread_mutex_lock(&space->lock);
     uint64_t end = space->committed_pages;
+    uint64_t kept = end - space->used_pages - space->clean_free_pages;
+    page_max = page_max < kept ? page_max : kept; /* so that the search ends with the last */
     while (released < page_max && find_releasable(space, page_max - released, &first, &end)) {
         set_releasing(space, first, end - first, 1);
         pthread_mutex_unlock(&space->lock);

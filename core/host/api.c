@@ -82,10 +82,11 @@ static void api_span_unregister(struct stw_span *span)
     stw_heap_unregister(&runtime_gc.heap, span);
 }
 
-/* Sweeping is a mutator's own loss, unless it stopped the world: then the stop holds it. */
+/* Sweeping on the way to an allocation is a mutator's own loss. What it sweeps on purpose is logged
+ * as a whole, and when it stopped the world, the stop holds it. */
 static int is_own_loss(const struct stw_mutator_record *m)
 {
-    return m && m->timeline.is_open
+    return m && m->timeline.is_open && !m->is_sweeping
         && !__atomic_load_n(&runtime_gc.world.stopped, __ATOMIC_ACQUIRE);
 }
 

@@ -77,13 +77,11 @@ static void add_mutator(struct sums *sums, const struct stw_slices *slices)
     uint64_t assist_ns = cpu_ns[STW_TAKEN_ASSIST];
     uint64_t mark_ns = cpu_ns[STW_TAKEN_MARK] + taken_ns[STW_TAKEN_HANDSHAKE];
     uint64_t sweep_ns = taken_ns[STW_TAKEN_SWEEP];
-    /* What it did not sleep through of its stops and waits, it spun. */
-    uint64_t waited_ns = taken_ns[STW_TAKEN_STOP] + taken_ns[STW_TAKEN_TURN];
-    uint64_t spun_ns = less(waited_ns, whole.asleep_ns);
+    uint64_t stop_ns = cpu_ns[STW_TAKEN_STOP]; /* work of its own stops, and spinning */
     sums->assist_cpu_ns += assist_ns;
     sums->mark_cpu_ns += mark_ns;
     sums->sweep_cpu_ns += sweep_ns;
-    sums->own_cpu_ns += less(whole.cpu_ns, assist_ns + mark_ns + sweep_ns + spun_ns);
+    sums->own_cpu_ns += less(whole.cpu_ns, assist_ns + mark_ns + sweep_ns + stop_ns);
     if (slices->longest.gap_ns >= sums->longest.gap_ns)
         sums->longest = slices->longest;
 }

@@ -1,9 +1,10 @@
 /* lab/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, pauses,
- * counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the ceil(q * N)-th smallest of all
- * values of a cell's ok trials; the median of a counter is the lower one, so that it is a value
- * that occurred. Integers throughout: the record's checks (lab/outcome.c) keep sums in range. */
+ * counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the
+ * ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a counter is the lower
+ * one, so that it is a value that occurred. Integers but for utilisation: the record's checks
+ * (lab/outcome.c) keep sums in range. */
 #include "lab/schema.h"
 
 /* Count, percentiles, maximum and sum per cell of one column of the view pauses. */

@@ -37,18 +37,22 @@ static struct stw_slice between(const struct stw_look *from, const struct stw_lo
 
 void stw_slices_begin(struct stw_slices *slices, struct stw_mutator_record *m, uint64_t now_ns)
 {
-    *slices = (struct stw_slices){.m = m, .delay_ns = stw_clock_thread_delay_ns()};
+    *slices = (struct stw_slices){.m = m, .delay_ns = stw_clock_thread_delay_ns(),
+                                  .sleeps = stw_thread_sleep_count()};
     stw_timeline_begin(m, now_ns);
     slices->first = slices->last = look(m, now_ns);
 }
 
-/* The scheduler knows how long the thread waited for a processor since it was asked last. */
+/* The scheduler knows how long the thread waited for a processor since it was asked last. What is
+ * left of the machine time is interrupts, unless the thread slept. */
 static void check(struct stw_slices *slices)
 {
-    uint64_t delay_ns = stw_clock_thread_delay_ns();
-    if (delay_ns != STW_DELAY_UNKNOWN && slices->delay_ns != STW_DELAY_UNKNOWN)
+    uint64_t delay_ns = stw_clock_thread_delay_ns(), sleeps = stw_thread_sleep_count();
+    int is_known = delay_ns != STW_DELAY_UNKNOWN && slices->delay_ns != STW_DELAY_UNKNOWN;
+    if (is_known && sleeps > slices->sleeps)
         slices->unexplained_ns += less(slices->unchecked_ns, delay_ns - slices->delay_ns);
     slices->delay_ns = delay_ns;
+    slices->sleeps = sleeps;
     slices->unchecked_ns = 0;
 }
 

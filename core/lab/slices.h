@@ -5,8 +5,8 @@
  * in it, machine is what the thread neither computed nor slept through by the runtime's doing. The
  * gap of a slice is taken + machine; a piece of both (the system took the processor away while the
  * world was stopped) counts once where there is no room for it twice.
- * What the runtime did not log shows as machine time, but then the system's scheduler knows nothing
- * of it: that part is unexplained.
+ * A sleep that the runtime did not log shows as machine time, but the system's scheduler knows that
+ * the thread slept and did not wait for a processor: that part is unexplained.
  * Thread rules: all by the mutator's own thread. */
 #ifndef STW_LAB_SLICES_H
 #define STW_LAB_SLICES_H
@@ -39,6 +39,7 @@ struct stw_slices {
     uint64_t unexplained_ns;
     uint64_t unchecked_ns;    /* machine time since the scheduler was asked */
     uint64_t delay_ns;        /* what it said then, or STW_DELAY_UNKNOWN */
+    uint64_t sleeps;          /* of the thread until then */
 };
 
 /* Begins and ends the mutator's timeline as well. */

@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +54,12 @@ uint64_t stw_clock_thread_delay_ns(void)
     uint64_t ran_ns = strtoull(line, &rest, 10);
     uint64_t delay_ns = strtoull(rest, NULL, 10);
     return ran_ns ? delay_ns : STW_DELAY_UNKNOWN; /* 0: not counted by this system */
+}
+
+uint64_t stw_thread_sleep_count(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nvcsw : 0;
 }
 
 uint32_t stw_processor_count(void)

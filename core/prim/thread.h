@@ -18,6 +18,8 @@ uint64_t stw_clock_cpu_of_ns(pthread_t thread);
  * STW_DELAY_UNKNOWN where the system does not say. */
 #define STW_DELAY_UNKNOWN UINT64_MAX
 uint64_t stw_clock_thread_delay_ns(void);
+/* How often the calling thread left its processor in order to sleep; not when it had to. */
+uint64_t stw_thread_sleep_count(void);
 /* Processors that this process may run on, at least 1. */
 uint32_t stw_processor_count(void);
 

@@ -219,6 +219,23 @@ static void take_utilisation(struct reader *reader, sqlite3_stmt *row, void *con
                                  sqlite3_column_double(row, 3)};
 }
 
+static void take_gap(struct reader *reader, sqlite3_stmt *row, void *context)
+{
+    struct stw_result_cell *cell = cell_of(reader, row, context);
+    if (!cell)
+        return;
+    cell->gap = stw_grow(cell->gap, cell->gap_count + 1, sizeof *cell->gap);
+    cell->gap[cell->gap_count++] =
+        (struct stw_median){copy_text(row, 1), sqlite3_column_int64(row, 2)};
+}
+
+/* With max(), SQLite takes the other columns from the row that has the maximum. */
+static const char gap_sql[] =
+    "SELECT k.cell, k.name, k.value FROM counters k"
+    " JOIN (SELECT cell, trial, max(value) FROM counters WHERE name = 'gap.max_ns' GROUP BY cell)"
+    "  AS longest ON longest.cell = k.cell AND longest.trial = k.trial"
+    " WHERE k.name LIKE 'gap.%' ORDER BY k.cell, k.name";
+
 static const char mmu_sql[] =
     "SELECT cell, window_ns, min(utilisation),"
     " max(CASE WHEN rank = (n + 1) / 2 THEN utilisation END)"
@@ -278,7 +295,7 @@ static stw_status check_format(struct reader *reader)
 static stw_status read_copy(struct reader *reader)
 {
     struct stw_results *results = reader->results;
-    uint32_t reached = 0, reached_by_mmu = 0;
+    uint32_t reached = 0, reached_by_mmu = 0, reached_by_gap = 0;
     stw_status status = check_format(reader);
     if (status == STW_OK)
         status = query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
@@ -293,6 +310,8 @@ static stw_status read_copy(struct reader *reader)
                                "ORDER BY cell, trial", NULL, take_trial, &reached);
     if (status == STW_OK)
         status = query(reader, mmu_sql, NULL, take_utilisation, &reached_by_mmu);
+    if (status == STW_OK)
+        status = query(reader, gap_sql, NULL, take_gap, &reached_by_gap);
     return status;
 }
 
@@ -387,6 +406,9 @@ static void free_cell(struct stw_result_cell *cell)
     for (uint32_t i = 0; i < cell->median_count; i++)
         free(cell->medians[i].name);
     free(cell->medians);
+    for (uint32_t i = 0; i < cell->gap_count; i++)
+        free(cell->gap[i].name);
+    free(cell->gap);
     free(cell->mmu);
     for (uint32_t i = 0; i < cell->failure_count; i++)
         free(cell->failures[i].detail);
@@ -412,10 +434,20 @@ const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key)
     return NULL;
 }
 
+static const int64_t *find(const struct stw_median *items, uint32_t count, const char *name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(items[i].name, name) == 0)
+            return &items[i].value;
+    return NULL;
+}
+
 const int64_t *stw_result_median(const struct stw_result_cell *cell, const char *name)
 {
-    for (uint32_t i = 0; i < cell->median_count; i++)
-        if (strcmp(cell->medians[i].name, name) == 0)
-            return &cell->medians[i].value;
-    return NULL;
+    return find(cell->medians, cell->median_count, name);
+}
+
+const int64_t *stw_result_of_longest_gap(const struct stw_result_cell *cell, const char *name)
+{
+    return find(cell->gap, cell->gap_count, name);
 }

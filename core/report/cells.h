@@ -33,7 +33,7 @@ struct stw_pairs {
     uint32_t count;
 };
 
-/* A counter's median over the ok trials. */
+/* A counter's median over the ok trials, or its value in one of them. */
 struct stw_median {
     char *name;
     int64_t value;
@@ -61,6 +61,8 @@ struct stw_result_cell {
     struct stw_dist dists[STW_DISTS];
     struct stw_median *medians; /* sorted by name */
     uint32_t median_count;
+    struct stw_median *gap; /* counters gap.* of the trial with the longest gap */
+    uint32_t gap_count;
     struct stw_utilisation *mmu; /* ascending windows */
     uint32_t mmu_count;
     struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
@@ -86,5 +88,7 @@ void stw_results_free(struct stw_results *results);
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key);
 /* The counter's median, or null when the cell does not have it. */
 const int64_t *stw_result_median(const struct stw_result_cell *cell, const char *name);
+/* The counter's value in the trial with the longest gap, or null. */
+const int64_t *stw_result_of_longest_gap(const struct stw_result_cell *cell, const char *name);
 
 #endif

@@ -9,6 +9,11 @@
 
 /* The table of cells, what is constant above it, footnotes below. `styled`: with colours. */
 void stw_show_text(const struct stw_results *results, int styled, struct stw_text *out);
+/* The cell that is called `id`, or null; then *nearest may be one with a similar id. */
+const struct stw_result_cell *stw_show_find(const struct stw_results *results, const char *id,
+                                            const char **nearest);
+/* What that cell's mutators lost: processor time, taken time, longest gap, utilisation. */
+void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out);
 /* One object; docs/reference/results.md has its shape. */
 void stw_show_json(const struct stw_results *results, FILE *file);
 /* RFC 4180: a header and one row a cell. Names are the JSON's, joined by points. Empty fields are

@@ -38,7 +38,8 @@
  *   A8  What is garbage when window 1 ends can be reached by nobody any more: it is swept at once.
  *       So is everything that is unmarked at window 2: concurrent sweeping only does it later.
  *   A9  A round may begin at any time: the look before it (stw_cycle_try_finish) saves rounds only,
- *       and a thread may come to it late.
+ *       and a thread may come to it late. A round that found something has failed and ends at once:
+ *       who still owes an answer may flush at any time without being asked.
  *   A10 Marks of a granted run are set before its first cell is handed out: allocation is one step.
  *   A11 Cells are alike, so the lowest free one is allocated.
  * Not modelled: attach and detach while marking, root ranges added or removed while marking, large
@@ -103,6 +104,7 @@ bool begun = true;                 /* mark.begins was raised since the coordinat
 byte reach, lost, at;              /* scratch of single steps, else 0 */
 
 #define IS_STILL (!inside && uncommitted == 0)
+#define IS_IDLE (!inside && !IS_LEFT)
 #define IS_LEFT (grey || scanned < MUTATORS || !root_scanned)
 
 #define HOLDS(cell) ((cell) == 0 || (stack[me] & BIT(cell))) /* for a word: can be addressed */
@@ -209,7 +211,12 @@ inline forget(me, cell)
 inline flush(me)
 {
     if
-    :: recorded[me] -> begun = true; found = round
+    :: recorded[me] ->
+       begun = true;
+       if
+       :: round -> found = true; owing = 0 /* A9 */
+       :: else
+       fi
     :: else
     fi;
     turn_grey(recorded[me])
@@ -337,14 +344,14 @@ proctype coordinator()
     :: d_step { IS_STILL -> window_1() };
 again:
 #ifndef NO_ROUND
-       atomic { found = false; round = true; owing = (1 << MUTATORS) - 1 };
-       owing == 0;
+       atomic { round = true; owing = (1 << MUTATORS) - 1 };
        if
-       :: d_step { found -> found = false; round = false }; goto again
-       :: d_step { else -> round = false }
+       :: d_step { owing == 0 && found -> found = false }; goto again
+       :: d_step { owing == 0 && !found -> round = false }
        fi;
 #endif
-       begun = false; /* stw_mark_is_idle: reads `begins`, `active`, the rest, `begins` */
+#ifdef STEPS
+       begun = false;
        if
        :: d_step { inside -> begun = true }; goto again
        :: else
@@ -353,10 +360,20 @@ again:
        :: d_step { IS_LEFT -> begun = true }; goto again
        :: else
        fi;
+#ifndef NO_BEGINS
        if
        :: begun -> goto again
-       :: else -> begun = true
+       :: else -> assert(IS_IDLE); begun = true
        fi;
+#else
+       atomic { assert(IS_IDLE); begun = true };
+#endif
+#else
+       if
+       :: !IS_IDLE -> goto again
+       :: else
+       fi;
+#endif
        atomic { IS_STILL ->
            look_again();
 #ifndef NO_RECHECK

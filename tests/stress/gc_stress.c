@@ -26,6 +26,9 @@
 #define WIDE_SLOTS (STW_LIMIT_OBLET_BYTES / 8 + 5000u) /* a large cell of two oblets or more */
 #define ROOT_SLOTS 64u
 #define TINY_BYTES 7u
+#define CHAIN 250u
+#define CUT_POLLS 100u /* so slow that handshakes overtake it */
+#define LEAVE_NS_MAX 50000000u /* a cycle or two */
 
 /* A cell: `LINKS` pointers, then its identity repeated to its end. */
 struct node {
@@ -48,8 +51,10 @@ struct thread {
     struct stw_random random;
     void *table; /* root */
     void *wide;  /* root; a large cell of pointers */
+    void *chain; /* root; others take it */
     void *roots[ROOT_SLOTS]; /* a range that comes and goes */
     uint32_t has_roots;
+    uint32_t has_ended; /* atomic */
     uint32_t index;
     uint64_t made, met, blobs;
 };
@@ -78,6 +83,18 @@ static int is_link(uint64_t i)
     return (i + 4) % 8 < LINKS;
 }
 
+static int is_marking(void)
+{
+    return stw_phase(stw_runtime_gc()) == STW_PHASE_MARK;
+}
+
+/* A mutator that runs never sees the world stopped. */
+static void check_running(const struct stw_mutator *m)
+{
+    if (__atomic_load_n(&stw_runtime_gc()->world.stopped, __ATOMIC_SEQ_CST))
+        bad("a mutator runs in the stopped world", m, m->index);
+}
+
 static void check(const struct node *node)
 {
     uint64_t words = node->words;
@@ -104,9 +121,8 @@ static uint64_t pick_groups(struct stw_random *random)
     return 600 + stw_random_below(random, 5000);
 }
 
-static struct node *make_node(struct thread *t)
+static struct node *make_sized(struct thread *t, uint64_t groups)
 {
-    uint64_t groups = pick_groups(&t->random);
     struct node *node = stw_alloc(t->m, groups * 64, &node_type);
     for (uint64_t i = 0; i < groups * 8; i++)
         if (((uint64_t *)node)[i] != 0)
@@ -117,6 +133,11 @@ static struct node *make_node(struct thread *t)
             node->payload[i] = stamp(node, i);
     t->made++;
     return node;
+}
+
+static struct node *make_node(struct thread *t)
+{
+    return make_sized(t, pick_groups(&t->random));
 }
 
 /* Pointer-free cells of all sizes live only on the stack, over a few allocations. */
@@ -269,18 +290,50 @@ static void change_roots(struct thread *t, struct held *held)
         walk(t, load(&t->roots[at]));
         stw_store(t->m, &t->roots[at], make_node(t));
     }
-    if (stw_random_below(&t->random, 8))
+}
+
+/* What only the roots knew is on a stack alone from here on. */
+static void drop_roots(struct thread *t, struct held *held)
+{
+    if (!t->has_roots)
         return;
-    struct node *last = load(&t->roots[stw_random_below(&t->random, ROOT_SLOTS)]);
+    for (uint32_t i = 0; i < HELD; i++)
+        held->nodes[i] = load(&t->roots[ROOT_SLOTS - 1 - i]);
     stw_roots_remove(stw_runtime_gc(), t->roots);
     t->has_roots = 0;
-    for (uint32_t i = 0; i < 2000; i++)
-        stw_poll(t->m);
-    walk(t, last);
+}
+
+/* Small cells in a row, each known by the one before it alone. */
+static void make_chain(struct thread *t)
+{
+    struct node *head = NULL;
+    for (uint32_t i = 0; i < CHAIN; i++) {
+        struct node *node = make_sized(t, 1);
+        stw_store(t->m, &node->links[0], head);
+        head = node;
+    }
+    stw_store(t->m, &t->chain, head);
+}
+
+/* Walks a chain of another and cuts each link behind it: what is left hangs on this stack, and for
+ * the marker on what the barrier recorded. */
+static void cut_chain(struct thread *t)
+{
+    struct thread *other = &threads[stw_random_below(&t->random, (uint32_t)config.mutators)];
+    struct node *node = load(&other->chain);
+    stw_store(t->m, &other->chain, NULL);
+    while (node) {
+        check(node);
+        struct node *next = load((void *const *)&node->links[0]);
+        stw_store(t->m, &node->links[0], NULL);
+        node = next;
+        for (uint32_t i = 0; is_marking() && i < CUT_POLLS; i++)
+            stw_poll(t->m);
+    }
 }
 
 /* Outside managed code until a cycle has ended: others must do for this thread what the cycle asks
- * of it. The last thread never waits, so there is always one that begins cycles. */
+ * of it. The last thread never waits, so there is always one that begins cycles, until it ends. */
 static void wait_for_cycle(struct thread *t)
 {
     struct stw_gc *gc = stw_runtime_gc();
@@ -289,7 +342,7 @@ static void wait_for_cycle(struct thread *t)
     uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
     stw_block_begin(t->m);
     while (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) == done
-           && stw_clock_ns() < deadline_ns)
+           && !__atomic_load_n(&threads[config.mutators - 1].has_ended, __ATOMIC_SEQ_CST))
         stw_futex_wait(&gc->cycles_done, done, 100000);
     stw_block_end(t->m);
 }
@@ -328,16 +381,18 @@ static void step(struct thread *t, struct held *held)
         if (draw < 962)
             stw_thread_yield();
         stw_block_end(t->m);
+        for (uint32_t i = 0; i < 1000; i++)
+            check_running(t->m);
         check(node);
     } else if (draw < 984) {
         t->m->host->yield(t->m);
-    } else if (draw < 988) {
+    } else if (draw < 986) {
         fill_wide(t);
-    } else if (draw < 991) {
+    } else if (draw < 990) {
         change_roots(t, held);
     } else if (draw < 994) {
         keep_in_registers(t);
-    } else if (draw < 995) {
+    } else if (draw < 996) {
         wait_for_cycle(t);
     } else if (draw < 999) {
         replace_table(t);
@@ -356,6 +411,12 @@ static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
         hoard(t, &held);
         publish(t, &held);
         keep_tiny(t, &held);
+        if (is_marking()) {
+            drop_roots(t, &held);
+            cut_chain(t);
+        } else if (!t->chain) {
+            make_chain(t);
+        }
     }
     for (uint32_t i = 0; i < HELD; i++) {
         if (held.nodes[i])
@@ -363,6 +424,18 @@ static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
         if (held.tinies[i])
             check_tiny(held.tinies[i], i);
     }
+}
+
+/* The best moment to detach: marking has just begun, and the barrier's buffer is not empty. */
+static void leave_marking(struct thread *t)
+{
+    uint64_t until_ns = stw_clock_ns() + LEAVE_NS_MAX;
+    while (is_marking() && stw_clock_ns() < until_ns)
+        stw_poll(t->m);
+    while (!is_marking() && stw_clock_ns() < until_ns)
+        stw_poll(t->m);
+    for (uint32_t i = 0; i < 50; i++)
+        move(t);
 }
 
 static void *run(void *context)
@@ -384,6 +457,7 @@ static void *run(void *context)
         uint64_t left_ns = deadline_ns > began_ns ? deadline_ns - began_ns : 0;
         live(t, began_ns + left_ns * life / LIVES);
         if (life < LIVES && !config.stepped) {
+            leave_marking(t);
             stw_mutator_detach(t->m);
             t->m = gc_rig_attach(t->index);
         }
@@ -394,6 +468,7 @@ static void *run(void *context)
         walk(t, load(slot_of(t, i)));
     stw_cycle_force(stw_record_of(t->m));
     stw_mutator_detach(t->m);
+    __atomic_store_n(&t->has_ended, 1, __ATOMIC_SEQ_CST);
     return NULL;
 }
 
@@ -441,6 +516,7 @@ int main(int count, char **arguments)
         threads[i].index = i;
         stw_roots_add(stw_runtime_gc(), &threads[i].table, 1);
         stw_roots_add(stw_runtime_gc(), &threads[i].wide, 1);
+        stw_roots_add(stw_runtime_gc(), &threads[i].chain, 1);
         if (stw_thread_start(&threads[i].handle, 1u << 20, run, &threads[i]) != STW_OK)
             return 1;
     }

@@ -296,6 +296,37 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     free(csv);
 }
 
+Test(cells, tell_what_their_mutators_lost)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "INSERT INTO counter VALUES(1, 'gap.max_ns', 3000), (2, 'gap.max_ns', 40000),"
+                " (3, 'gap.max_ns', 5000), (1, 'gap.stop_ns', 3000), (2, 'gap.stop_ns', 10000),"
+                " (2, 'gap.machine_ns', 30000), (3, 'gap.stop_ns', 5000),"
+                " (1, 'cpu.total_ns', 8000), (1, 'cpu.mutator_ns', 6000)");
+    sqlite3_close(db);
+    read_ok(folder);
+    const char *nearest;
+    struct stw_text out = {0};
+    cr_assert_null(stw_show_find(&results, "n=1 strategy=non", &nearest));
+    cr_assert_str_eq(nearest, "n=1 strategy=none");
+    const struct stw_result_cell *cell = stw_show_find(&results, nearest, &nearest);
+    cr_assert_not_null(cell);
+    stw_show_cell(cell, &out);
+    expect_part(out.bytes, "n=1 strategy=none: 3 of 3 trials ok\n");
+    expect_part(out.bytes, "processor time, median  8.00 us    share\n"
+                           "mutator                 6.00 us  75.00 %\n");
+    expect_part(out.bytes, "longest gap  40.0 us    share\n"
+                           "stop         10.0 us  25.00 %\n"
+                           "machine      30.0 us  75.00 %\n");
+    expect_part(out.bytes, "100 us                       25.00 %  50.00 %\n"
+                           "200 us                       50.00 %  50.00 %\n");
+    stw_text_free(&out);
+    stw_show_cell(&results.cells[2], &out);
+    cr_expect_str_eq(out.bytes, "n=64KiB strategy=none: 0 of 0 trials ok\n");
+    stw_text_free(&out);
+}
+
 Test(cells, of_something_else_are_refused)
 {
     read_wrong("/tmp/stwlab-no-such-run", STW_E_INVALID, "no such run");

@@ -34,7 +34,7 @@ static void *states[4];
 
 /* The first words of a mutator's state. */
 struct kept {
-    uint64_t *last;
+    uint64_t *last, *top;
     uint64_t **landmarks;
 };
 
@@ -449,13 +449,14 @@ Test(live_graph, a_damaged_graph_changes_the_checksum)
 
 /* Wipes, once, a cell that an operation has on its stack only, or the node of a word there; the
  * node gets its value back before the graph is walked. */
+#define WIPED (5000u / 8 - 1 - 512) /* a first word of a frame: operation 0 reads it back */
 static uint64_t wiped_value;
 static struct settings wiping;
 
 static void wipe(struct stw_mutator *m, void *context)
 {
     static const void *replaced;
-    uint64_t *node = kept(0)->landmarks[128];
+    uint64_t *node = kept(0)->landmarks[WIPED];
     (void)m;
     if (hook_calls == 0)
         replaced = NULL;
@@ -485,7 +486,7 @@ Test(live_graph, damage_to_what_only_the_stack_holds_changes_the_checksum)
         operate_all(fake_mutator(0));
         cr_assert_eq(wiped_value != 0, i > 0);
         if (i == 1)
-            kept(0)->landmarks[128][wiping.pointers + 1] = wiped_value;
+            kept(0)->landmarks[WIPED][wiping.pointers + 1] = wiped_value;
         cr_assert_eq(checksum_of(fake_mutator(0)) == expected_of(fake_mutator(0)), i == 0,
                      "%s", kinds[i]);
         finish();

@@ -161,7 +161,7 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
         stw_alloc(m, 8 * KIB, NULL);
     cr_assert_geq(gc->totals.limited_cycles, 10, "%llu cycles",
                   (unsigned long long)gc->totals.cycles);
-    /* With assists, a cycle may allocate a tenth of its goal of 20 MiB, for that much is overshot. */
+    /* With assists, a cycle may allocate a tenth of its goal of 20 MiB: it overshoots by that. */
     uint64_t bytes = 0;
     cycles = gc->totals.cycles;
     for (began_ns = stw_clock_ns(); stw_clock_ns() - began_ns < 1000000000u; bytes += 8 * KIB)

@@ -1,0 +1,148 @@
+/* tests/unit/losses_test.c: goal: the application's clock tells taken time, sleep and the machine
+ * apart, and the idle thread sees when the machine stands still.
+ * Method: this thread does each in turn, with sleeps of known length; the whole process is stopped
+ * by a signal for a known time. Bounds are those that hold however busy the machine is. */
+#include "gc/gc.h"
+#include "lab/hiccup.h"
+#include "lab/slices.h"
+#include "prim/memory.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SLEEP_NS 20000000u
+#define MS 1000000u
+
+static struct stw_mutator_record *m;
+static struct stw_slices slices;
+
+static void begin(void)
+{
+    m = stw_memory_map(sizeof *m);
+    cr_assert(m);
+    stw_slices_begin(&slices, m, stw_clock_ns());
+}
+
+TestSuite(slices, .init = begin);
+
+static void sleep_hidden(void)
+{
+    uint32_t never = 0;
+    uint64_t until_ns = stw_clock_ns() + SLEEP_NS;
+    for (uint64_t now_ns; (now_ns = stw_clock_ns()) < until_ns;)
+        stw_futex_wait(&never, 0, until_ns - now_ns);
+}
+
+static void conserves(const struct stw_slice *slice)
+{
+    uint64_t gap_ns = slice->machine_ns;
+    for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
+        gap_ns += slice->taken_ns[kind];
+    cr_assert_eq(slice->gap_ns, gap_ns);
+    cr_assert_leq(slice->gap_ns, slice->wall_ns);
+}
+
+Test(slices, computing_is_the_applications_own)
+{
+    uint64_t cpu_ns = stw_clock_thread_cpu_ns();
+    while (stw_clock_thread_cpu_ns() - cpu_ns < 5 * MS)
+        ;
+    stw_slices_end(&slices, stw_clock_ns());
+    struct stw_slice whole = stw_slices_whole(&slices);
+    conserves(&whole);
+    cr_assert_geq(whole.wall_ns - whole.gap_ns, 49 * MS / 10);
+}
+
+Test(slices, a_sleep_that_the_runtime_hides_is_unexplained)
+{
+    sleep_hidden();
+    stw_slices_end(&slices, stw_clock_ns());
+    conserves(&slices.longest);
+    cr_assert_geq(slices.longest.machine_ns, SLEEP_NS - MS / 10);
+    if (slices.delay_ns != STW_DELAY_UNKNOWN)
+        cr_assert_geq(slices.unexplained_ns, SLEEP_NS - MS / 10);
+}
+
+Test(slices, a_sleep_that_the_runtime_logs_is_taken)
+{
+    uint64_t began_ns = stw_clock_ns();
+    uint32_t never = 0;
+    while (m->asleep_ns < SLEEP_NS)
+        stw_mutator_sleep(m, &never, 0, SLEEP_NS);
+    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, stw_clock_ns());
+    stw_slices_end(&slices, stw_clock_ns());
+    conserves(&slices.longest);
+    cr_assert_geq(slices.longest.taken_ns[STW_TAKEN_TURN], SLEEP_NS);
+    cr_assert_lt(slices.unexplained_ns, SLEEP_NS / 2);
+    cr_assert_leq(slices.longest.machine_ns,
+                  slices.longest.wall_ns - slices.longest.taken_ns[STW_TAKEN_TURN]);
+}
+
+Test(slices, are_cut_between_operations_and_the_longest_gap_is_kept)
+{
+    uint64_t now_ns = slices.first.wall_ns;
+    stw_slices_pass(&slices, now_ns + STW_SLICE_NS_MIN - 1);
+    cr_assert_eq(slices.last.wall_ns, now_ns, "too short");
+    stw_timeline_add(m, STW_TAKEN_ASSIST, now_ns + 10, now_ns + 30010);
+    stw_timeline_add(m, STW_TAKEN_STOP, now_ns + 40000, now_ns + 45000);
+    m->asleep_ns += STW_SLICE_NS_MIN; /* no machine time: these are not the clock's times */
+    stw_slices_pass(&slices, now_ns + STW_SLICE_NS_MIN);
+    cr_assert_eq(slices.last.wall_ns, now_ns + STW_SLICE_NS_MIN);
+    stw_timeline_add(m, STW_TAKEN_SWEEP, now_ns + 60000, now_ns + 61000);
+    m->asleep_ns += STW_SLICE_NS_MIN;
+    stw_slices_pass(&slices, now_ns + 2 * STW_SLICE_NS_MIN);
+    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_ASSIST], 30000);
+    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_STOP], 5000);
+    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_SWEEP], 0);
+    struct stw_slice whole = stw_slices_whole(&slices);
+    cr_assert_eq(whole.taken_ns[STW_TAKEN_SWEEP], 1000);
+    conserves(&whole);
+}
+
+/* A child stops this process for a while. */
+static void stand_still(uint32_t ns)
+{
+    pid_t parent = getpid(), child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        uint32_t never = 0;
+        kill(parent, SIGSTOP);
+        for (uint64_t until_ns = stw_clock_ns() + ns; stw_clock_ns() < until_ns;)
+            stw_futex_wait(&never, 0, MS);
+        kill(parent, SIGCONT);
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+}
+
+Test(hiccup, of_a_process_that_stands_still_is_seen_once_and_counted_for_its_length)
+{
+    static struct stw_hiccup_meter meter;
+    cr_assert_eq(stw_hiccup_start(&meter), STW_OK);
+    uint64_t began_ns = stw_clock_ns();
+    stw_hiccup_open(&meter);
+    sleep_hidden();
+    stand_still(50 * MS);
+    sleep_hidden();
+    stw_hiccup_close(&meter);
+    stw_hiccup_end(&meter);
+    uint64_t took_ns = stw_clock_ns() - began_ns;
+    cr_assert_geq(meter.late_ns.max, 50 * MS - 2 * STW_HICCUP_NS);
+    cr_assert_eq(meter.late_ns.max, meter.longest[0].late_ns);
+    cr_assert_geq(meter.longest[0].at_ns, began_ns);
+    cr_assert_leq(meter.longest[0].at_ns + meter.longest[0].late_ns, began_ns + took_ns);
+    cr_assert_leq(meter.late_ns.count, took_ns / STW_HICCUP_NS, "never more than sleeps fit in");
+    cr_assert_geq(meter.late_ns.count, took_ns / STW_HICCUP_NS / 2, "also when they were long");
+    for (uint32_t i = 1; i < STW_RECORD_HICCUPS; i++)
+        cr_assert_leq(meter.longest[i].late_ns, meter.longest[i - 1].late_ns);
+}
+
+Test(hiccup, meter_that_was_never_opened_ends_empty)
+{
+    static struct stw_hiccup_meter meter;
+    cr_assert_eq(stw_hiccup_start(&meter), STW_OK);
+    stw_hiccup_end(&meter);
+    cr_assert_eq(meter.late_ns.count, 0);
+}
