@@ -51,6 +51,7 @@ static void *run(void *context)
         uint32_t wake = __atomic_load_n(&gc->background.wake, __ATOMIC_ACQUIRE); /* before stop */
         if (__atomic_load_n(&gc->background.stop, __ATOMIC_ACQUIRE))
             break;
+        STW_EDGE("background.look");
         int marking = stw_phase(gc) == STW_PHASE_MARK;
         int more = !marking && sweep_on_idle_processor(gc);
         if (marking || someone_waits(gc))

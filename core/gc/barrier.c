@@ -20,6 +20,7 @@ void stw_barrier_flush(struct stw_mutator *mutator)
     uint64_t words = (uint64_t)(mutator->barrier_next - mutator->barrier_buffer);
     if (words == 0)
         return;
+    STW_EDGE("barrier.flush");
     uint64_t step = m->gc->options.mode == STW_MODE_RESCAN ? 2 : 1;
     stw_marker_begin(&m->marker, m->gc);
     for (uint64_t i = step - 1; i < words; i += step)

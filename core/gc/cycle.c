@@ -50,6 +50,7 @@ static void finish_sweep(struct stw_gc *gc)
 
 static void run_hooks(struct stw_gc *gc)
 {
+    STW_EDGE("hook");
     for (uint32_t i = 0; i < gc->hook_count; i++) {
         stw_watch_begin(gc, STW_WATCH_HOOK + i);
         gc->hooks[i].run(gc->hooks[i].context);
@@ -93,6 +94,7 @@ static void set_marking(struct stw_gc *gc, uint32_t on)
 
 static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
 {
+    STW_EDGE("window1.stop");
     stw_world_stop(gc, self, STW_PAUSE_SWEEP_TERMINATION);
     finish_sweep(gc);
     stw_world_step(gc, STW_STEP_FINISH_SWEEP);
@@ -107,14 +109,18 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     __atomic_store_n(&gc->mark.next_stack, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&gc->mark.stacks_left, gc->mutator_count, __ATOMIC_SEQ_CST);
     __atomic_store_n(&gc->roots.next_job, 0, __ATOMIC_SEQ_CST);
+    STW_EDGE("window1.phase");
     set_marking(gc, 1);
     mark_tiny_blocks(gc);
     if (gc->workers.fraction > 0 && !gc->options.stepped)
         add_poll(gc, STW_POLL_WORK);
     stw_world_step(gc, STW_STEP_PHASE);
+    STW_EDGE("window1.start");
     stw_world_start(gc);
+    STW_EDGE("window1.scan");
     stw_stacks_ask(gc);
-    stw_workers_wake(gc, gc->workers.dedicated + STW_LOAD(gc->processors.free));
+    /* One futex for all: the dedicated ones may be anywhere in its queue. */
+    stw_workers_wake(gc, gc->workers.dedicated ? STW_FUTEX_ALL : STW_LOAD(gc->processors.free));
     stw_background_wake(gc);
 }
 
@@ -133,6 +139,7 @@ static void end_marking(struct stw_gc *gc)
 {
     gc->heap.generation++;
     stw_watch_begin(gc, STW_WATCH_CYCLE_END);
+    STW_EDGE("mark.end");
     gc->options.allocator->cycle_end(gc->options.allocator_self);
     stw_watch_end(gc);
     stw_sweep_begin(gc);
@@ -184,6 +191,7 @@ static void terminate(struct stw_gc *gc, struct stw_mutator_record *self)
 /* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
 static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 {
+    STW_EDGE("window2.stop");
     stw_world_stop(gc, self, STW_PAUSE_MARK_TERMINATION);
     struct stw_pause *pause = gc->world.pause;
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
@@ -192,6 +200,7 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         stw_barrier_flush(m);
     }
     stw_world_step(gc, STW_STEP_BARRIER_FLUSH);
+    STW_EDGE("window2.look");
     if (stw_mark_is_left(gc)) {
         gc->totals.restarts++;
         stw_world_start(gc);
@@ -202,8 +211,10 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     else
         terminate(gc, NULL);
     stw_world_start(gc);
+    STW_EDGE("window2.started");
     if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
         stw_served(gc, self, stw_mutator_serve(self));
+    stw_share_credit(gc, 0);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
     return 1;
@@ -214,6 +225,7 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     __atomic_store_n(&gc->mark.flush_found, 0, __ATOMIC_SEQ_CST);
+    STW_EDGE("flush.begin");
     uint32_t count = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
     __atomic_store_n(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST); /* this thread's own share */
     for (uint32_t i = 0; i < count; i++) {
@@ -221,12 +233,14 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
         if (stw_is_detached(m))
             continue;
         __atomic_fetch_add(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST);
+        STW_EDGE("flush.ask");
         __atomic_fetch_or(&m->mutator.poll, STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
         if (m == self)
             stw_mutator_serve(m);
         else
             stw_mutator_serve_blocked(m); /* never the last: this thread's share is owed */
     }
+    STW_EDGE("flush.asked");
     if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
         stw_cycle_flush_done(gc, self);
 }
@@ -239,8 +253,10 @@ void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
     if (!__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
         return;
-    /* Workers are not stopped by window 1 and may come here a cycle late. */
-    if (stw_phase(gc) == STW_PHASE_MARK)
+    STW_EDGE("finish.claimed");
+    /* Workers are not stopped by window 1 and may come here a cycle late, when stacks are not yet
+     * scanned. While the round is held, this cycle cannot end. */
+    if (stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc))
         begin_flush_round(gc, self);
     else
         __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
@@ -248,9 +264,11 @@ void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
 
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
 {
+    STW_EDGE("flush.done");
     int quiet = !__atomic_load_n(&gc->mark.flush_found, __ATOMIC_SEQ_CST);
     if (quiet && stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc) && window_2(gc, self))
         return;
+    STW_EDGE("flush.again");
     __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -313,6 +331,7 @@ static int begin_locked(struct stw_mutator_record *m, int forced, uint32_t *done
         stw_poll(&m->mutator);
     if (!forced && !is_due(gc))
         return 0;
+    STW_EDGE("cycle.begin");
     *done_before = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
     if (stw_workers_start(gc) != STW_OK)
         gc->options.out_of_memory("no memory for the collector's threads");
@@ -368,6 +387,8 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
         stw_cycle_try_finish(gc, m);
         if (__atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST) != done_before)
             break;
+        if (gc->options.stepped || stw_work_is_found(gc))
+            continue;
         stw_block_begin(&m->mutator);
         uint64_t began_ns = stw_clock_ns();
         stw_mutator_sleep(m, &gc->cycles_done, done_before, WAIT_NS);
@@ -392,10 +413,12 @@ void stw_cycle_force(struct stw_mutator_record *m)
             help_to_end(m, done);
             break;
         }
-        if (stw_phase(gc) == STW_PHASE_MARK)
+        if (stw_phase(gc) == STW_PHASE_MARK) {
             help_to_end(m, done);
-        else
+        } else {
             stw_poll(&m->mutator);
+            stw_thread_yield(); /* another is beginning one, and may need this core */
+        }
     }
     while (stw_sweep_some(gc, 64))
         stw_poll(&m->mutator);

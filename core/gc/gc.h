@@ -36,6 +36,7 @@
 #include "gc/watch.h"
 #include "gc/timeline.h"
 #include "heap/heap.h"
+#include "prim/hostile.h"
 #include "prim/thread.h"
 
 #define STW_MUTATORS 256u
@@ -203,6 +204,8 @@ struct stw_pacer {
     double cons_mark;      /* allocation rate over marking rate */
     double cons_mark_before[4];
     uint64_t mark_start_ns;
+    uint32_t debtors;      /* atomic: mutators that wait for credit */
+    uint32_t credit_grew;  /* futex: +1 when it did, and they should look */
     int64_t credit;        /* atomic: background work not yet claimed by assists */
     uint64_t assist_ns, idle_ns; /* atomic: in this cycle */
 };
@@ -426,6 +429,7 @@ void stw_work_push(struct stw_marker *marker, uintptr_t address);
 uintptr_t stw_work_pop(struct stw_marker *marker); /* 0: there is none, here or elsewhere */
 void stw_work_share(struct stw_marker *marker);    /* offers some, if others could starve */
 void stw_work_give_back(struct stw_marker *marker);
+int stw_work_is_found(struct stw_gc *gc); /* a thread that looked now would find something */
 
 /* roots.c */
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count);
@@ -448,6 +452,8 @@ void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 /* share.c: a mutator's part of marking. */
 void stw_share_fraction(struct stw_mutator_record *m); /* of its time */
 void stw_share_assist(struct stw_mutator_record *m);   /* pays the allocation debt */
+/* Credits bytes that were scanned beside the application; wakes debtors. */
+void stw_share_credit(struct stw_gc *gc, int64_t work);
 void stw_share_step(struct stw_mutator_record *m);     /* stepped: one quantum */
 
 /* worker.c */

@@ -15,6 +15,7 @@ void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 {
     STW_ASSERT(!marker->active && !marker->spare);
     __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+    STW_EDGE("drain.begin");
     __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
     *marker = (struct stw_marker){.gc = gc, .in_stop = STW_LOAD(gc->world.settled)};
 }
@@ -23,6 +24,7 @@ void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
 {
     stw_marker_begin(marker, gc);
+    STW_EDGE("drain.outside");
     while (__atomic_load_n(&gc->world.stopped, __ATOMIC_SEQ_CST)) {
         __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
         while (__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE))
@@ -36,6 +38,7 @@ void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
 void stw_marker_end(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
+    STW_EDGE("drain.end");
     stw_work_give_back(marker);
     STW_ADD(*(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes),
             marker->scan_bytes);
@@ -47,6 +50,7 @@ void stw_marker_end(struct stw_marker *marker)
     STW_ADD(gc->cycle_stack_bytes, marker->stack_bytes);
     STW_ADD(gc->cycle_root_bytes, marker->root_words * 8);
     STW_ADD(gc->marked_bytes, marker->marked_bytes);
+    STW_EDGE("drain.left");
     __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -117,6 +117,7 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
     if (!m)
         return STW_E_NOMEM;
     stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_ATTACH);
+    STW_EDGE("attach");
     stw_world_lock(gc, NULL);
     stw_status status = gc->mutator_count < STW_MUTATORS ? STW_OK : STW_E_NOMEM;
     if (status == STW_OK)
@@ -124,6 +125,7 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
     if (status == STW_OK) {
         m->mutator.marking = stw_phase(gc) == STW_PHASE_MARK;
         gc->mutators[gc->mutator_count] = m;
+        STW_EDGE("attach.listed");
         __atomic_store_n(&gc->mutator_count, gc->mutator_count + 1, __ATOMIC_RELEASE);
     }
     pthread_mutex_unlock(&gc->world.lock);
@@ -155,6 +157,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     struct stw_gc *gc = m->gc;
+    STW_EDGE("detach");
     stw_world_lock(gc, m);
     /* No stop can begin now; what is owed from earlier ones is served first. */
     if (mutator->marking)
@@ -164,6 +167,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     gc->options.allocator->detach(gc->options.allocator_self, mutator);
     __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
     count_up(m);
+    STW_EDGE("detach.mark");
     __atomic_store_n(&m->detached, 1, __ATOMIC_RELEASE);
     self = NULL;
     pthread_mutex_unlock(&gc->world.lock);

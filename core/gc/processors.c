@@ -73,6 +73,7 @@ static void await_turn(struct stw_mutator_record *m)
 void stw_processor_enter(struct stw_mutator_record *m)
 {
     struct stw_processors *p = &m->gc->processors;
+    STW_EDGE("processor.enter");
     pthread_mutex_lock(&p->lock);
     int granted = take_free(p);
     if (!granted)
@@ -118,6 +119,7 @@ void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
 void stw_processor_leave(struct stw_gc *gc)
 {
     struct stw_processors *p = &gc->processors;
+    STW_EDGE("processor.leave");
     pthread_mutex_lock(&p->lock);
     struct stw_turn *heir = hand_over(p);
     if (!heir)
@@ -142,6 +144,7 @@ void stw_processor_yield(struct stw_mutator_record *m)
     if (!__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE))
         return;
     stw_managed_leave(m);
+    STW_EDGE("processor.yield");
     pthread_mutex_lock(&p->lock);
     struct stw_turn *heir = hand_over(p);
     if (heir)

@@ -39,6 +39,7 @@ stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
     struct stw_roots *roots = &gc->roots;
     struct stw_marker marker = {0};
     stw_marker_begin_outside(&marker, gc);
+    STW_EDGE("roots.add");
     pthread_mutex_lock(&roots->lock);
     for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
         uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
@@ -71,6 +72,7 @@ void stw_roots_remove(struct stw_gc *gc, void **words)
 {
     struct stw_marker marker = {0};
     stw_marker_begin_outside(&marker, gc);
+    STW_EDGE("roots.remove");
     pthread_mutex_lock(&gc->roots.lock);
     for (void **next = words; next;)
         next = remove_range(&gc->roots, &marker, next);
@@ -83,6 +85,7 @@ int stw_roots_scan_next(struct stw_marker *marker)
     struct stw_roots *roots = &marker->gc->roots;
     if (STW_LOAD(roots->next_job) >= STW_LOAD(roots->count))
         return 0;
+    STW_EDGE("roots.scan");
     pthread_mutex_lock(&roots->lock);
     uint32_t job = roots->next_job;
     int left = job < roots->count;
@@ -134,6 +137,7 @@ void stw_stacks_ask(struct stw_gc *gc)
             __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
             continue;
         }
+        STW_EDGE("stacks.ask");
         __atomic_fetch_or(&m->mutator.poll, STW_POLL_SCAN, __ATOMIC_SEQ_CST);
         served = stw_mutator_serve_blocked(m);
     }

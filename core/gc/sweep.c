@@ -48,6 +48,7 @@ static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
 {
     uint32_t swept = 0;
     __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+    STW_EDGE("sweep.enter");
     if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST))
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
     __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);

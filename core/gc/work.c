@@ -92,6 +92,7 @@ static struct stw_work_buffer *take_offer(struct stw_work_slot *slot)
 /* Where others find it: in the slot if that is empty, else on the list. */
 static void publish(struct stw_marker *marker, struct stw_work_buffer *buffer)
 {
+    STW_EDGE("work.publish");
     struct stw_work_buffer *none = NULL;
     if (!marker->slot)
         take_slot(marker);
@@ -107,6 +108,7 @@ static struct stw_work_buffer *steal(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_ACQUIRE);
+    STW_EDGE("work.steal");
     for (; taken; taken &= taken - 1) {
         struct stw_work_buffer *offer = take_offer(&gc->mark.slots[__builtin_ctzll(taken)]);
         if (offer) {
@@ -181,10 +183,22 @@ void stw_work_share(struct stw_marker *marker)
 void stw_work_give_back(struct stw_marker *marker)
 {
     struct stw_work_buffer *own[] = {marker->active, marker->spare, take_offer(marker->slot)};
+    STW_EDGE("work.give-back");
     for (uint32_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i])
             push_list(marker->gc, own[i]);
     marker->active = marker->spare = NULL;
     if (marker->slot)
         free_slot(marker);
+}
+
+int stw_work_is_found(struct stw_gc *gc)
+{
+    uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_SEQ_CST);
+    for (; taken; taken &= taken - 1)
+        if (STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].offer))
+            return 1;
+    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
+                  < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
 }

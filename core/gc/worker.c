@@ -40,10 +40,48 @@ static int must_end(struct stw_gc *gc)
     return __atomic_load_n(&gc->workers.stop, __ATOMIC_ACQUIRE) != 0;
 }
 
+static int is_help_wanted(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->workers.help_wanted, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* Marks with the stopper as long as it wants. The stopper waits for `helpers` after it took its
+ * wish back, so whoever comes too late sees that and marks nothing. */
+static void mark_in_stop(struct stw_worker *worker)
+{
+    struct stw_gc *gc = worker->gc;
+    if (!is_help_wanted(gc))
+        return;
+    __atomic_fetch_add(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
+    for (uint32_t spins = 1; is_help_wanted(gc); spins++) {
+        if (stw_work_is_found(gc)) {
+            stw_marker_begin(&worker->marker, gc);
+            stw_mark_drain(&worker->marker,
+                           &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
+            stw_marker_end(&worker->marker);
+        } else if (spins % SPINS) {
+            stw_spin_pause();
+        } else {
+            stw_thread_yield(); /* the one with the work may need this core */
+        }
+    }
+    __atomic_fetch_sub(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Not between begin and end: the stopper waits for those. */
+static void wait_out_stop(struct stw_worker *worker)
+{
+    while (__atomic_load_n(&worker->gc->world.stopping, __ATOMIC_SEQ_CST)) {
+        mark_in_stop(worker);
+        stw_thread_yield();
+    }
+}
+
 /* The worker has a processor. Returns 1 when it found nothing more to mark. */
 static int mark(struct stw_worker *worker, int dedicated)
 {
     struct stw_gc *gc = worker->gc;
+    wait_out_stop(worker);
     uint64_t began = stw_clock_ns(), began_cpu_ns = stw_clock_thread_cpu_ns();
     struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + SLICE_NS,
                                     .worker = gc, .idle = !dedicated};
@@ -51,7 +89,7 @@ static int mark(struct stw_worker *worker, int dedicated)
     stw_marker_begin_outside(&worker->marker, gc);
     if (stw_phase(gc) == STW_PHASE_MARK)
         idle = stw_mark_drain(&worker->marker, &limit);
-    STW_ADD(gc->pacer.credit, (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8));
+    int64_t work = (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8);
     uint64_t spent_ns = stw_clock_ns() - began;
     if (!dedicated)
         STW_ADD(gc->pacer.idle_ns, spent_ns);
@@ -59,6 +97,7 @@ static int mark(struct stw_worker *worker, int dedicated)
     stw_limiter_note(gc, spent_ns, !dedicated);
     STW_ADD(gc->totals.worker_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns);
     stw_marker_end(&worker->marker);
+    stw_share_credit(gc, work);
     if (idle)
         stw_cycle_try_finish(gc, NULL);
     return idle;
@@ -67,6 +106,8 @@ static int mark(struct stw_worker *worker, int dedicated)
 static void mark_dedicated(struct stw_worker *worker)
 {
     struct stw_gc *gc = worker->gc;
+    if (!stw_work_is_found(gc))
+        return;
     stw_processor_enter_first(gc, &worker->turn);
     while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
         ;
@@ -84,39 +125,12 @@ static void mark_on_idle_processor(struct stw_worker *worker)
     }
 }
 
-static int is_help_wanted(struct stw_gc *gc)
-{
-    return __atomic_load_n(&gc->workers.help_wanted, __ATOMIC_SEQ_CST) != 0;
-}
-
-/* Marks with the stopper as long as it wants. The stopper waits for `helpers` after it took its
- * wish back, so whoever comes too late sees that and marks nothing. */
-static void mark_in_stop(struct stw_worker *worker)
-{
-    struct stw_gc *gc = worker->gc;
-    if (!is_help_wanted(gc))
-        return;
-    __atomic_fetch_add(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
-    for (uint32_t spins = 1; is_help_wanted(gc); spins++) {
-        if (stw_mark_is_left(gc) || STW_LOAD(gc->mark.slots_taken)) {
-            stw_marker_begin(&worker->marker, gc);
-            stw_mark_drain(&worker->marker,
-                           &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
-            stw_marker_end(&worker->marker);
-        } else if (spins % SPINS) {
-            stw_spin_pause();
-        } else {
-            stw_thread_yield(); /* the one with the work may need this core */
-        }
-    }
-    __atomic_fetch_sub(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
-}
-
 void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
 {
     const struct stw_drain_limit all = {.scan_bytes_max = UINT64_MAX};
     if (stw_mark_drain(marker, &(struct stw_drain_limit){.scan_bytes_max = ALONE_BYTES}))
         return;
+    STW_EDGE("worker.ask");
     __atomic_store_n(&gc->workers.help_wanted, 1, __ATOMIC_SEQ_CST);
     stw_workers_wake(gc, gc->workers.count - 1);
     do {
@@ -126,9 +140,15 @@ void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
             stw_spin_pause(); /* others are inside */
         stw_marker_begin(marker, gc);
     } while (stw_mark_is_left(gc));
+    STW_EDGE("worker.dismiss");
     __atomic_store_n(&gc->workers.help_wanted, 0, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&gc->workers.helpers, __ATOMIC_SEQ_CST) != 0)
         stw_spin_pause();
+}
+
+static int is_processor_free(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->processors.free, __ATOMIC_SEQ_CST) > 0;
 }
 
 static void *run(void *context)
@@ -138,6 +158,7 @@ static void *run(void *context)
     struct stw_workers *workers = &gc->workers;
     for (;;) {
         uint32_t wake = __atomic_load_n(&workers->wake, __ATOMIC_ACQUIRE); /* before all looks */
+        STW_EDGE("worker.look");
         if (must_end(gc))
             break;
         mark_in_stop(worker);
@@ -146,9 +167,11 @@ static void *run(void *context)
             mark_dedicated(worker);
         else
             mark_on_idle_processor(worker);
-        int nap = dedicated && stw_phase(gc) == STW_PHASE_MARK;
+        int marking = stw_phase(gc) == STW_PHASE_MARK;
+        STW_EDGE("worker.sleep");
         __atomic_fetch_add(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
-        stw_futex_wait(&workers->wake, wake, nap ? NAP_NS : 0);
+        if (!marking || !is_processor_free(gc) || !stw_work_is_found(gc)) /* N2 */
+            stw_futex_wait(&workers->wake, wake, dedicated && marking ? NAP_NS : 0);
         __atomic_fetch_sub(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
     }
     return NULL;
@@ -163,7 +186,7 @@ void stw_workers_wake(struct stw_gc *gc, uint32_t count)
 
 void stw_workers_enlist(struct stw_gc *gc)
 {
-    if (STW_LOAD(gc->processors.free) > 0 && STW_LOAD(gc->workers.sleeping) > 0)
+    if (is_processor_free(gc) && __atomic_load_n(&gc->workers.sleeping, __ATOMIC_SEQ_CST) > 0)
         stw_workers_wake(gc, 1);
 }
 

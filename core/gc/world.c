@@ -146,14 +146,18 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     stw_watch_stop_begin(gc);
     uint64_t request_ns = stw_clock_ns();
     pause->start_ns = request_ns - gc->options.origin_ns;
+    STW_EDGE("stop.ask");
     __atomic_store_n(&world->stopping, 1, __ATOMIC_SEQ_CST);
+    STW_EDGE("stop.flag");
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
             __atomic_fetch_or(&gc->mutators[i]->mutator.poll, STW_POLL_STOP, __ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
             wait_until_stopped(gc, gc->mutators[i]);
+    STW_EDGE("stop.counted");
     __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
+    STW_EDGE("stop.stopped");
     int waited = wait_for_markers(gc);
     __atomic_store_n(&world->settled, 1, __ATOMIC_SEQ_CST);
     note_stopped(gc, self, request_ns, waited);
@@ -184,15 +188,18 @@ void stw_world_start(struct stw_gc *gc)
                         - pause->stopping_ns;
     if (alone)
         __atomic_store_n(&pause->complete, 1, __ATOMIC_RELEASE);
+    STW_EDGE("start.release");
     __atomic_store_n(&world->settled, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopped, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopping, 0, __ATOMIC_SEQ_CST);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         __atomic_fetch_and(&gc->mutators[i]->mutator.poll, ~STW_POLL_STOP, __ATOMIC_SEQ_CST);
+    STW_EDGE("start.epoch");
     __atomic_fetch_add(&world->epoch, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&world->sleepers, __ATOMIC_SEQ_CST) > 0)
         stw_futex_wake(&world->epoch, STW_FUTEX_ALL);
     stw_limiter_note_stop(gc, world->released_ns - pause->working_ns);
+    STW_EDGE("start.unlock");
     pthread_mutex_unlock(&world->lock);
     struct stw_mutator_record *self = stw_mutator_self();
     if (!self)
@@ -211,6 +218,7 @@ static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
             stw_spin_pause();
             continue;
         }
+        STW_EDGE("park.sleep");
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
         stw_mutator_sleep(m, &world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
@@ -241,13 +249,16 @@ static void park(struct stw_mutator_record *m)
         uint64_t now_ns = stw_clock_ns();
         began_ns = began_ns ? began_ns : now_ns;
         __atomic_store_n(&m->parked_ns, now_ns, __ATOMIC_RELAXED);
+        STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);
         began_cpu_ns = began_cpu_ns ? began_cpu_ns : stw_timeline_cpu_ns(m); /* nobody waits now */
         wait_for_start(m, epoch);
+        STW_EDGE("park.woken");
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
     }
     uint64_t ended_ns = stw_clock_ns(); /* before the record's own end */
+    STW_EDGE("park.leave");
     if (m->counted) {
         m->counted = 0;
         depart(world);
@@ -315,6 +326,7 @@ uint32_t stw_mutator_serve(struct stw_mutator_record *m)
     struct stw_gc *gc = m->gc;
     uint32_t poll = __atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST);
     uint32_t served = 0;
+    STW_EDGE("serve");
     if (poll & STW_POLL_CACHES) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
         stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_FLUSH);
@@ -324,6 +336,7 @@ uint32_t stw_mutator_serve(struct stw_mutator_record *m)
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_SCAN, __ATOMIC_SEQ_CST);
         stw_marker_begin(&m->marker, gc);
         stw_stack_scan(&m->marker, m);
+        STW_EDGE("serve.scanned");
         __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
         stw_marker_end(&m->marker);
         served |= STW_SERVED_SCAN;
@@ -331,6 +344,7 @@ uint32_t stw_mutator_serve(struct stw_mutator_record *m)
     if (poll & STW_POLL_FLUSH) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_FLUSH, __ATOMIC_SEQ_CST);
         stw_barrier_flush(&m->mutator);
+        STW_EDGE("serve.flushed");
         if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
             served |= STW_SERVED_LAST_FLUSH;
     }
@@ -344,6 +358,7 @@ uint32_t stw_mutator_serve_blocked(struct stw_mutator_record *m)
             stw_spin_pause();
             continue;
         }
+        STW_EDGE("hold");
         uint32_t served = stw_mutator_serve(m);
         stw_mutator_unhold(m);
         return served;
@@ -368,6 +383,7 @@ int stw_mutator_hold(struct stw_mutator_record *m)
 
 void stw_mutator_unhold(struct stw_mutator_record *m)
 {
+    STW_EDGE("unhold");
     __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
     stw_futex_wake(&m->state, STW_FUTEX_ALL);
 }
@@ -401,7 +417,9 @@ static void leave(struct stw_mutator_record *m, uintptr_t frame)
     for (;;) {
         if (mutator->marking)
             stw_barrier_flush(mutator);
+        STW_EDGE("block.state");
         __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
+        STW_EDGE("block.poll");
         if (!(__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) & served) || !take_back(m))
             break;
         park(m); /* a stop may have counted it as blocked, and be under way */
@@ -426,12 +444,14 @@ __attribute__((noinline)) void stw_managed_leave(struct stw_mutator_record *m)
 void stw_managed_enter(struct stw_mutator_record *m)
 {
     uint64_t began_ns = 0;
+    STW_EDGE("unblock.state");
     while (!take_back(m)) {
         began_ns = began_ns ? began_ns : stw_clock_ns();
         stw_mutator_sleep(m, &m->state, STW_STATE_HELD, LOST_WAKE_NS);
     }
     if (began_ns)
         stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
+    STW_EDGE("unblock.poll");
     memset(m->saved.frame, 0, sizeof m->saved.frame);
     stw_safepoint(&m->mutator); /* not stw_poll: the look must come after the state (W1) */
 }

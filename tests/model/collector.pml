@@ -363,10 +363,10 @@ again:
 #ifndef NO_BEGINS
        if
        :: begun -> goto again
-       :: else -> assert(IS_IDLE); begun = true
+       :: d_step { else -> assert(IS_IDLE); begun = true }
        fi;
 #else
-       atomic { assert(IS_IDLE); begun = true };
+       d_step { assert(IS_IDLE); begun = true };
 #endif
 #else
        if

@@ -26,7 +26,7 @@
 #define WIDE_SLOTS (STW_LIMIT_OBLET_BYTES / 8 + 5000u) /* a large cell of two oblets or more */
 #define ROOT_SLOTS 64u
 #define TINY_BYTES 7u
-#define CHAIN 250u
+#define CHAIN 40u
 #define CUT_POLLS 100u /* so slow that handshakes overtake it */
 #define LEAVE_NS_MAX 50000000u /* a cycle or two */
 
@@ -406,7 +406,7 @@ static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
 {
     struct held held = {{NULL}, {NULL}};
     while (stw_clock_ns() < until_ns) {
-        for (uint32_t i = 0; i < 16; i++)
+        for (uint32_t i = 0; i < 16 && stw_clock_ns() < until_ns; i++)
             step(t, &held);
         hoard(t, &held);
         publish(t, &held);
