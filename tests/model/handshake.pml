@@ -49,8 +49,17 @@
 #ifndef MUTATORS
 #define MUTATORS 2
 #endif
-#ifndef WORKER
-#define WORKER 1
+#ifndef ROUNDS
+#define ROUNDS 1
+#endif
+#ifndef STOPS
+#define STOPS 1
+#endif
+#ifndef ASKS
+#define ASKS 0
+#endif
+#ifndef MARKS
+#define MARKS 0
 #endif
 #ifndef STOPPERS
 #define STOPPERS 1
@@ -120,7 +129,7 @@ inline wait_for_start(me)
 inline park(me)
 {
 #ifdef NO_FENCE_PARK
-    d_step { seen = epoch; poll = stop_bit[me] };
+    atomic { seen = epoch; poll = stop_bit[me] };
 #endif
     do
     :: true ->
@@ -147,7 +156,7 @@ inline park(me)
        d_step { state[me] = PARKED; moves[me] = false };
        wait_for_start(me);
 #ifdef NO_FENCE_PARK
-       d_step { seen = epoch; poll = stop_bit[me] };
+       atomic { seen = epoch; poll = stop_bit[me] };
 #endif
        state[me] = RUNNING
     od;
@@ -351,12 +360,13 @@ proctype collector()
     byte bits, i, parked, any;
     bool held;
     do
-    :: do /* a flush round */
+    :: ROUNDS ->
+       do /* a flush round */
        :: i < MUTATORS -> ask(i, 0, COLLECTOR); i++
        :: d_step { i == MUTATORS -> i = 0 }; break
        od;
        owed[0] == 0
-    :: d_step { !lock -> lock = true };
+    :: d_step { STOPS && !lock -> lock = true };
        stop(COLLECTOR);
        do /* the second scan of mode rescan */
        :: i < MUTATORS ->
@@ -380,13 +390,15 @@ proctype worker()
 {
     byte bits;
     do
-    :: ask(0, 1, COLLECTOR + 1); /* mutators are alike: one is enough */
+    :: ASKS ->
+       ask(0, 1, COLLECTOR + 1); /* mutators are alike: one is enough */
        owed[1] == 0
 #ifdef NO_FENCE_MARKER
-    :: !stopped;
+    :: MARKS && !stopped ->
        inside++;
 #else
-    :: inside++;
+    :: MARKS ->
+       inside++;
        do
        :: !stopped -> break
        :: stopped ->
@@ -411,7 +423,7 @@ init
         m = 0;
         run collector();
         if
-        :: WORKER -> run worker()
+        :: ASKS || MARKS -> run worker()
         :: else
         fi
     }

@@ -26,7 +26,7 @@ merges   = 10
 live     = 4
 key      = string
 gogc     = 50
-mutators = 1
+mutators = 3
 END
 
 # counters RUN: all of them, as text
