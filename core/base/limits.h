@@ -5,7 +5,8 @@
  * result of a program may depend on a value of this file. docs/design/proofs.md says how such
  * builds are used; core/prim/hostile.h what else they do.
  *
- * Values that are the same everywhere, or that say how long a turn lasts, stay where they are used. */
+ * Values that are the same everywhere, or that say how long a turn lasts, stay where they are
+ * used. */
 #ifndef STW_BASE_LIMITS_H
 #define STW_BASE_LIMITS_H
 
@@ -38,8 +39,8 @@
 #define STW_LIMIT_ROOT_WORDS STW_LIMIT(32768u, 4u)
 /* An assist scans at least so much (Go: gcOverAssistWork). */
 #define STW_LIMIT_ASSIST_BYTES STW_LIMIT(65536u, 1u)
-/* Bytes that one step of schedule `stepped` scans: twice a span, so that at GOGC 100 half the runway
- * marks everything; bytes that the stopper of mode `stw` marks before it calls the workers. */
+/* Bytes that one step of schedule `stepped` scans: twice a span, so that at GOGC 100 half the
+ * runway marks everything; bytes that the stopper of mode `stw` marks before it calls the workers. */
 #define STW_LIMIT_STEP_BYTES STW_LIMIT(16384u, 64u)
 #define STW_LIMIT_ALONE_BYTES STW_LIMIT(1u << 20, 64u)
 /* Slow allocations between looks at the fractional share of marking. */

@@ -436,7 +436,8 @@ stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count);
 void stw_roots_remove(struct stw_gc *gc, void **words);
 int stw_roots_scan_next(struct stw_marker *marker); /* 0: no job left */
 void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
-/* Asks the next mutators for their stacks: up to one that runs and does it at its next safepoint. */
+/* Asks the next mutators for their stacks: up to one that runs, which does it at its next
+ * safepoint. */
 void stw_stacks_ask(struct stw_gc *gc);
 /* Copies words of a live stack; sanitizers do not look. */
 void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);

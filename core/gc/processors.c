@@ -5,8 +5,8 @@
  * mutator off its core at any instruction, and a stop would wait for its next time slice.
  * First come, first served; dedicated workers come first.
  *
- * O1  a processor is handed over under the lock, and a yield queues and hands over in one step: with
- *     one processor the order of turns depends on nothing but the order of calls (stepped). */
+ * O1  a processor is handed over under the lock, and a yield queues and hands over in one step:
+ *     with one processor the order of turns depends on nothing but the order of calls (stepped). */
 #include "gc/gc.h"
 
 /* Below, the caller holds the lock. */

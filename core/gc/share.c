@@ -10,8 +10,8 @@
  *
  * Stepped: no clock and no workers. Each slow allocation, about one a span, marks one quantum, and
  * assists do the rest.
- * A debtor that finds nothing grey waits for credit: the work is in the hands of another, who may be
- * off its core, and a mutator that ran on would let the heap grow without bound (64 MiB live: to
+ * A debtor that finds nothing grey waits for credit: the work is in the hands of another, who may
+ * be off its core, and a mutator that ran on would let the heap grow without bound (64 MiB live: to
  * 800 MiB on a busy machine; Go: gcParkAssist). */
 #include "gc/gc.h"
 
@@ -116,7 +116,7 @@ static int pay(struct stw_mutator_record *m)
     return idle;
 }
 
-/* What there is to mark is in others' hands: waits for what they earn, or for the end of marking. */
+/* What there is to mark is in others' hands: waits for what they earn, or for marking to end. */
 static void await_credit(struct stw_mutator_record *m)
 {
     struct stw_pacer *pacer = &m->gc->pacer;

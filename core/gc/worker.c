@@ -1,4 +1,4 @@
-/* gc/worker.c: threads that mark: dedicated and idle ones while mutators run, all of them in a stop.
+/* gc/worker.c: threads that mark: dedicated and idle ones while mutators run, all in a stop.
  *
  * There is one worker a processor, made before the first cycle. A dedicated worker takes a
  * processor from the mutators when marking begins and keeps it while there is work. The others mark
@@ -19,7 +19,7 @@
 #define ALONE_BYTES STW_LIMIT_ALONE_BYTES
 #define SPINS 64u               /* between offers of the core */
 #define STACK_BYTES (512u << 10) /* draining does not recurse */
-#define NAP_NS 500000u          /* a dedicated worker that found nothing, as the background's tick */
+#define NAP_NS 500000u   /* a dedicated worker that found nothing, as the background's tick */
 
 void stw_workers_plan(struct stw_gc *gc)
 {

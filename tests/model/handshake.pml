@@ -383,6 +383,7 @@ proctype collector()
        :: d_step { i == MUTATORS -> i = 0 }; break
        od;
        start()
+    :: break
     od
 }
 
@@ -410,6 +411,7 @@ proctype worker()
        atomic { assert(stopper == NOBODY); marking = true };
        d_step { assert(stopper == NOBODY); marking = false };
        inside--
+    :: break
     od
 }
 
@@ -429,6 +431,6 @@ init
     }
 }
 
-ltl stops { [] (stopping -> <> (stopper != NOBODY)) }
+ltl stops { [] (stopping -> <> (stopper != NOBODY || !stopping)) }
 ltl leaves { [] (counted[0] -> <> !counted[0]) }
 ltl answers { [] (owed[0] -> <> (owed[0] == 0)) }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # mutants/run.sh: goal: each rule of the collector is needed, and a named test notices its absence.
-# Method: each patch of this folder removes one rule. It is applied to a copy of the sources, the
+# Method: each patch of this folder removes one rule. It is applied to a copy of the sources, a
 # stress program is built from that and run with one seed after the other until it fails; then the
 # same program without the patch passes the same test with the same seeds. A patch that does not
 # apply is stale, and a failure. Delays at edges (core/prim/hostile.h) make rare orders frequent.
@@ -10,7 +10,7 @@
 #   removed    what is not done any more
 #   why        what goes wrong without it
 #   build      hostile (tiny limits and delays) or delays (delays alone)
-#   caught-by  the test: gc_stress and its arguments
+#   caught-by  the test: gc_stress or termination (tests/stress) and its arguments
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -23,9 +23,10 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 command -v patch >/dev/null || { echo "skipped: patch is not installed" >&2; exit 77; }
 
-# What the stress program is made of; objects are called after their sources.
+# What the stress programs are made of; objects are called after their sources.
 sources='core/base/*.c core/prim/*.c core/heap/*.c core/gc/*.c core/host/*.c
-    plugins/allocators/go.c tests/support/gc_rig.c tests/stress/gc_stress.c'
+    plugins/allocators/go.c tests/support/gc_rig.c
+    tests/stress/gc_stress.c tests/stress/termination.c'
 flags='-std=gnu17 -O1 -g -w -pthread -D_GNU_SOURCE -DSTW_VERSION="0" -DSTW_INSTALLED_PLUGINS="/"
     -DSTW_GUARD -DSTW_AUDITED -DSTW_DELAYS'
 
@@ -51,27 +52,32 @@ compile()
         -Icore -Icore/abi -Itests/support <"$work/commands")
 }
 
-# link OBJECTS PROGRAM
+# link FOLDER: the programs of FOLDER/objects
 link()
 {
-    $compiler -pthread -o "$2" "$1"/*.o -ldl -lm
+    for main in "$1"/objects/tests_stress_*.o; do
+        name_of=${main##*tests_stress_}
+        # shellcheck disable=SC2046
+        $compiler -pthread -o "$1/${name_of%.c.o}" "$main" \
+            $(ls "$1"/objects/*.o | grep -v /tests_stress_) -ldl -lm || return 1
+    done
 }
 
-# clean BUILD: the program without a patch, made once: $work/BUILD/gc_stress
+# clean BUILD: the programs without a patch, made once, in $work/BUILD
 clean()
 {
     [ ! -x "$work/$1/gc_stress" ] || return 0
     # shellcheck disable=SC2046,SC2086
     compile "$root" "$work/$1/objects" "$1" $(cd "$root" && ls $sources) &&
-        link "$work/$1/objects" "$work/$1/gc_stress"
+        link "$work/$1"
 }
 
 # try PROGRAM ARGUMENT...: one run; its last words in $work/log
 try()
 {
-    program=$1
+    binary=$1
     shift
-    timeout -s KILL 10 "$program" ms=800 "$@" >"$work/log" 2>&1
+    timeout -s KILL 10 "$binary" ms=800 "$@" >"$work/log" 2>&1
 }
 
 # mutant NAME: 0 if it was caught and the original passes
@@ -79,7 +85,7 @@ mutant()
 {
     file=$here/$1.patch name=$1
     build=$(key "$file" build) test=$(key "$file" caught-by)
-    arguments=${test#gc_stress}
+    program=${test%% *} arguments=${test#"${test%% *}"}
     rm -rf "$work/tree" "$work/mutant"
     mkdir -p "$work/tree/tests" "$work/mutant"
     cp -r "$root/core" "$root/plugins" "$work/tree"
@@ -94,7 +100,7 @@ mutant()
     case $changed in *.h*) changed=$(cd "$root" && ls $sources) ;; esac
     # shellcheck disable=SC2086
     compile "$work/tree" "$work/mutant/objects" "$build" $changed &&
-        link "$work/mutant/objects" "$work/mutant/gc_stress" || {
+        link "$work/mutant" || {
         printf '%-22s STALE: it does not compile\n' "$name"
         return 1
     }
@@ -102,7 +108,7 @@ mutant()
     while [ $status -eq 0 ] && [ $(($(date +%s) - began)) -lt "$limit" ]; do
         seed=$((seed + 1))
         # shellcheck disable=SC2086
-        try "$work/mutant/gc_stress" "seed=$seed" $arguments || status=$?
+        try "$work/mutant/$program" "seed=$seed" $arguments || status=$?
     done
     took=$(($(date +%s) - began))
     if [ $status -eq 0 ]; then
@@ -114,7 +120,7 @@ mutant()
     last=$seed
     for seed in $(seq "$last"); do
         # shellcheck disable=SC2086
-        try "$work/$build/gc_stress" "seed=$seed" $arguments || {
+        try "$work/$build/$program" "seed=$seed" $arguments || {
             printf '%-22s the test fails without it too, seed %s: %s\n' "$name" "$seed" \
                 "$(head -1 "$work/log")"
             return 1

@@ -18,7 +18,6 @@
  * and counted as missed. A plain program; audits are on.
  *
  * usage: termination [seed=N] [ms=N]      seed: of the delays in builds that have them */
-#include "base/random.h"
 #include "gc_rig.h"
 
 #include <stdio.h>
@@ -28,16 +27,17 @@
 #define THREADS 4u
 #define PROCESSORS 8u /* more than mutators: each keeps its own */
 #define HITS_MIN 3u
-#define PATIENCE_NS 20000000u /* for one event; a round takes about a millisecond */
+#define PATIENCE_NS 5000000u /* for one event; a round takes about a millisecond */
 #define STACK_BYTES 2048u
 
 /* How far a round has come. */
 #define READY 0u
-#define HIDDEN 1u   /* 1 is in the root and in the hider's buffer */
-#define SCANNED 2u  /* so is the hider's stack */
-#define CUT 3u
-#define FLUSHED 4u  /* by the hider */
-#define OVER 5u
+#define MADE 1u     /* the chain is */
+#define HIDDEN 2u   /* 1 is in the root and in the hider's buffer */
+#define SCANNED 3u  /* the hider's stack is */
+#define CUT 4u
+#define FLUSHED 5u  /* the hider's buffer is */
+#define OVER 6u
 
 struct cell {
     struct cell *next;
@@ -50,6 +50,8 @@ static const struct stw_type type = {sizeof type, 0, sizeof(struct cell), 8, mas
 static void *root;
 static uint32_t stage;  /* atomic */
 static uint32_t missed; /* atomic: the round is given up */
+static uintptr_t hidden[4]; /* addresses of the cells 1 to 3, inverted: not for stack scans */
+static uint32_t is_last; /* round; written by the forcer while the others wait */
 static uint64_t hits, rounds;
 static uint64_t deadline_ns;
 static pthread_barrier_t barrier;
@@ -64,9 +66,13 @@ static uint32_t at_stage(void)
     return __atomic_load_n(&stage, __ATOMIC_SEQ_CST);
 }
 
+/* Never back: a mutator may be late in a round that is over. */
 static void reach(uint32_t to)
 {
-    __atomic_store_n(&stage, to, __ATOMIC_SEQ_CST);
+    uint32_t from = at_stage();
+    while (from < to
+           && !__atomic_compare_exchange_n(&stage, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        ;
 }
 
 static int is_missed(void)
@@ -77,6 +83,16 @@ static int is_missed(void)
 static uint32_t asked(const struct stw_mutator *m, uint32_t bits)
 {
     return __atomic_load_n(&m->poll, __ATOMIC_SEQ_CST) & bits;
+}
+
+/* Nobody has marked the cells from `first` on: no stale word led a scan to them. */
+static int are_white(uint32_t first)
+{
+    struct stw_cell cell;
+    for (uint32_t i = first; i <= 3; i++)
+        if (!stw_heap_resolve(&gc()->heap, ~hidden[i], &cell) || stw_cell_is_marked(&cell))
+            return 0;
+    return 1;
 }
 
 static int is_still(void)
@@ -97,12 +113,21 @@ static int is_quiet_but_for_one_stack(void)
     do {                                                                                           \
         uint64_t until_ns = stw_clock_ns() + PATIENCE_NS;                                          \
         while (!is_missed() && !(condition)) {                                                     \
+            stw_thread_yield(); /* there may be fewer processors than mutators */                  \
             if (polling)                                                                           \
                 stw_poll(m);                                                                       \
             if (stw_clock_ns() > until_ns || (!(polling) && asked(m, STW_POLL_STOP)))              \
                 __atomic_store_n(&missed, 1, __ATOMIC_SEQ_CST);                                    \
         }                                                                                          \
     } while (0)
+
+static void await_end(struct stw_mutator *m)
+{
+    while (at_stage() != OVER) {
+        stw_poll(m);
+        stw_thread_yield();
+    }
+}
 
 static void meet(struct stw_mutator *m)
 {
@@ -117,10 +142,24 @@ static __attribute__((noinline)) struct cell *make_chain(struct stw_mutator *m)
     for (uint64_t i = 3; i > 0; i--) {
         struct cell *cell = stw_alloc(m, sizeof *cell, &type);
         cell->stamp = i;
+        hidden[i] = ~(uintptr_t)cell;
         stw_store(m, &cell->next, head);
         head = cell;
     }
     return head;
+}
+
+/* In frames of their own, so that no register of the caller ever knows the address. */
+static __attribute__((noinline)) void put_chain(struct stw_mutator *m, struct cell *volatile *chain)
+{
+    *chain = make_chain(m);
+}
+
+static __attribute__((noinline)) void move_to_root(struct stw_mutator *m,
+                                                   struct cell *volatile *chain)
+{
+    stw_store(m, &root, *chain);
+    *chain = NULL;
 }
 
 /* What calls left below on the stack is no longer there. */
@@ -132,13 +171,15 @@ static __attribute__((noinline)) void clear_stack(void)
 
 static void hide(struct stw_mutator *m)
 {
-    struct cell *volatile chain = make_chain(m);
+    struct cell *volatile chain = NULL;
+    put_chain(m, &chain);
+    clear_stack();
+    reach(MADE);
     AWAIT(m, 1, m->marking);
     AWAIT(m, 0, asked(m, STW_POLL_SCAN) && is_quiet_but_for_one_stack());
     if (is_missed())
         return;
-    stw_store(m, &root, chain);
-    chain = NULL;
+    move_to_root(m, &chain);
     clear_stack();
     reach(HIDDEN);
     stw_poll(m);
@@ -171,8 +212,7 @@ static void cut(struct stw_mutator *m)
     struct cell *volatile second = first->next;
     stw_store(m, &first->next, NULL);
     reach(CUT);
-    while (at_stage() != OVER)
-        stw_poll(m);
+    await_end(m);
     look(second, 2);
     look(second->next, 3);
 }
@@ -182,7 +222,7 @@ static void answer_last(struct stw_mutator *m)
     AWAIT(m, 1, m->marking);
     AWAIT(m, 1, at_stage() >= HIDDEN);
     AWAIT(m, 0, at_stage() == FLUSHED && asked(m, STW_POLL_FLUSH) && is_still());
-    hits += !is_missed();
+    hits += !is_missed() && are_white(2);
     stw_poll(m);
 }
 
@@ -201,23 +241,23 @@ static void *run(void *context)
         if (m)
             stw_block_end(m);
     }
-    while (rounds == 0 || stw_clock_ns() < deadline_ns) {
+    while (!is_last) {
         meet(m);
         if (parts[index]) {
             parts[index](m);
-            while (at_stage() != OVER)
-                stw_poll(m);
+            await_end(m);
         } else {
+            AWAIT(m, 1, at_stage() == MADE);
             stw_cycle_force(stw_record_of(m));
             reach(OVER);
         }
         meet(m);
         if (!parts[index]) {
             stw_store(m, &root, NULL);
-            reach(READY);
+            __atomic_store_n(&stage, READY, __ATOMIC_SEQ_CST);
             __atomic_store_n(&missed, 0, __ATOMIC_SEQ_CST);
             rounds++;
-            deadline_ns = stw_clock_ns() < deadline_ns ? deadline_ns : 0;
+            is_last = stw_clock_ns() >= deadline_ns;
         }
         meet(m);
     }
