@@ -40,7 +40,8 @@
 /* An assist scans at least so much (Go: gcOverAssistWork). */
 #define STW_LIMIT_ASSIST_BYTES STW_LIMIT(65536u, 1u)
 /* Bytes that one step of schedule `stepped` scans: twice a span, so that at GOGC 100 half the
- * runway marks everything; bytes that the stopper of mode `stw` marks before it calls the workers. */
+ * runway marks everything; bytes that the stopper of mode `stw` marks before it calls the
+ * workers. */
 #define STW_LIMIT_STEP_BYTES STW_LIMIT(16384u, 64u)
 #define STW_LIMIT_ALONE_BYTES STW_LIMIT(1u << 20, 64u)
 /* Slow allocations between looks at the fractional share of marking. */

@@ -2,9 +2,9 @@
  *
  * STW_EDGE("name") marks a place where the order of threads matters: between two steps of a
  * handshake, at a phase edge, before a lock. With STW_DELAYS (hostile builds have it too) the
- * thread spins, yields or sleeps there for up to 200 us, or does not; what it does follows from the seed
- * (environment: STW_SEED; none: no delays), the name and the order in which threads came to their
- * first edge. In all other builds an edge is nothing.
+ * thread spins, yields or sleeps there for up to 200 us, or does not; what it does follows from
+ * the seed (environment: STW_SEED; none: no delays), the name and the order in which threads came
+ * to their first edge. In all other builds an edge is nothing.
  *
  * Calls for memory and threads fail by number (environment: STW_FAIL_NTH=N, that call alone;
  * STW_FAIL_FROM=N, that and all later ones), in processes that said which they are. */
