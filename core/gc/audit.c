@@ -110,7 +110,7 @@ static void trace(struct audit *audit)
     }
 }
 
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) static void
+__attribute__((no_sanitize("address"), noinline)) static void
 reach_words(struct audit *audit, const uintptr_t *low, const uintptr_t *high)
 {
     /* Words of a stack may refer to free cells at any time: never a fault by themselves. */

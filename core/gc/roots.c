@@ -99,14 +99,14 @@ int stw_roots_scan_next(struct stw_marker *marker)
 }
 
 /* Words of live stacks, with whatever lies between variables. */
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) static void
+__attribute__((no_sanitize("address"), noinline)) static void
 scan_words(struct stw_marker *marker, const uintptr_t *low, const uintptr_t *high)
 {
     for (const uintptr_t *word = low; word < high; word++)
         stw_mark_candidate(marker, *(const volatile uintptr_t *)word);
 }
 
-__attribute__((no_sanitize("address", "thread", "undefined"), noinline)) void
+__attribute__((no_sanitize("address"), noinline)) void
 stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
 {
     const volatile uintptr_t *source = (const volatile uintptr_t *)from;

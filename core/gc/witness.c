@@ -45,8 +45,9 @@ static const struct stw_interval *seen_by(const struct stw_timeline *timeline, u
 }
 
 /* The stopper logs from the request on, and until it has woken the others: it is not one of those
- * that had to be stopped. Who came back from blocking during the stop before may have slept through
- * both. */
+ * that had to be stopped. Who came back from blocking just before all had stopped may not have been
+ * counted: the record's end does not wait for it, and it is no witness if it slept on. Who came
+ * back during the stop before may have slept through both. */
 static int is_disputed(const struct stw_gc *gc, const struct stw_pause *pause, uint64_t *cursors)
 {
     const struct stop stop = stop_of(gc, pause);
@@ -56,9 +57,7 @@ static int is_disputed(const struct stw_gc *gc, const struct stw_pause *pause, u
             seen_by(&gc->mutators[i]->timeline, &cursors[i], stop.released_ns);
         if (!seen || seen->start_ns > stop.stopped_ns || seen->start_ns == stop.request_ns)
             continue;
-        witnesses++;
-        if (seen->start_ns > stop.request_ns && stw_interval_end_ns(seen) > stop.end_ns)
-            return 1;
+        witnesses += seen->start_ns < stop.request_ns || stw_interval_end_ns(seen) <= stop.end_ns;
     }
     return witnesses < pause->mutators;
 }

@@ -12,7 +12,7 @@ struct stw_gc;
 
 struct stw_testimony {
     uint64_t examined; /* stops while all mutators logged */
-    uint64_t disputed; /* of them: too few saw it, or someone saw it for too long */
+    uint64_t disputed; /* of them: fewer mutators saw them so than had to be stopped */
 };
 
 /* After the mutators have detached, before their timelines are united. Nothing is examined when a

@@ -4,6 +4,7 @@
  * No names of machines or people: a run may be handed on. */
 #include "lab/environment.h"
 
+#include "base/sanitizer.h"
 #include "prim/thread.h"
 
 #include <gnu/libc-version.h>
@@ -21,9 +22,9 @@
 #else
 #define BUILD_CHECKS "release"
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if STW_ASAN
 #define BUILD_SANITIZER "+asan"
-#elif defined(__SANITIZE_THREAD__)
+#elif STW_TSAN
 #define BUILD_SANITIZER "+tsan"
 #else
 #define BUILD_SANITIZER ""

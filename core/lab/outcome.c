@@ -17,6 +17,7 @@
 #define TIME_NS_MAX (1ull << 50)   /* 13 days: a longer time in a record is nonsense */
 #define VALUE_MAX ((uint64_t)INT64_MAX)
 #define OUTPUT_BYTES 400u          /* of a failed worker's last output, in the detail */
+#define SUMMARY "SUMMARY: "        /* of a sanitizer's report; details may follow it */
 
 const char *stw_outcome_name(uint32_t kind)
 {
@@ -148,7 +149,11 @@ static void add_output(const struct stw_process *process, struct stw_text *text)
 {
     struct stw_text output = {0};
     uint32_t bytes = process->tail_bytes < OUTPUT_BYTES ? process->tail_bytes : OUTPUT_BYTES;
-    add_clean(&output, process->tail + (process->tail_bytes - bytes), bytes);
+    const char *from = process->tail + (process->tail_bytes - bytes);
+    const char *summary = memmem(process->tail, process->tail_bytes, SUMMARY, sizeof SUMMARY - 1);
+    if (summary && summary < from)
+        from = summary;
+    add_clean(&output, from, bytes);
     if (output.length)
         stw_text_add(text, "; it printed: %s", output.bytes);
     stw_text_free(&output);

@@ -1,6 +1,7 @@
 /* prim/memory.c: address space and pages, by mmap. */
 #include "prim/memory.h"
 
+#include "base/sanitizer.h"
 #include "prim/hostile.h"
 
 #include <errno.h>
@@ -31,8 +32,8 @@ uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
 {
     if (fails())
         return 0;
-#ifndef __SANITIZE_THREAD__
-    if (hint) {
+    /* ThreadSanitizer makes address 0 of a hint outside its ranges, and dies if that is granted. */
+    if (hint && !STW_TSAN) {
         void *wanted = (void *)hint;
         void *at = mmap(wanted, bytes, PROT_NONE, RESERVE_FLAGS | MAP_FIXED_NOREPLACE, -1, 0);
         if (at == wanted)
@@ -40,9 +41,6 @@ uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align)
         if (at != MAP_FAILED)
             munmap(at, bytes);
     }
-#else
-    (void)hint;
-#endif
     void *at = mmap(NULL, bytes + align, PROT_NONE, RESERVE_FLAGS, -1, 0);
     if (at == MAP_FAILED)
         return 0;

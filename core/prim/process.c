@@ -11,6 +11,7 @@
 #include "prim/process.h"
 
 #include "base/error.h"
+#include "base/sanitizer.h"
 #include "base/text.h"
 #include "prim/thread.h"
 
@@ -27,15 +28,6 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
 
 /* Room in the static TLS block for plugins whose libraries want it (jemalloc does). */
 #define TUNABLES "GLIBC_TUNABLES="
@@ -83,9 +75,8 @@ static int child_limits(uint64_t memory_bytes)
     const struct rlimit core = {0, 0}, data = {memory_bytes, memory_bytes};
     if (setrlimit(RLIMIT_CORE, &core) != 0)
         return -1;
-#ifdef SANITIZED
-    return 0; /* shadow memory is private and writable, and larger than any limit */
-#endif
+    if (STW_ASAN || STW_TSAN)
+        return 0; /* shadow memory is private and writable, and larger than any limit */
     return memory_bytes ? setrlimit(RLIMIT_DATA, &data) : 0;
 }
 

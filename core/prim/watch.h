@@ -5,23 +5,21 @@
  * hostile builds, where functions of the host sleep. Calls of malloc and its kin (free included) by
  * any code of the process, shared objects too, are seen
  *   in builds with STW_GUARD: the executable defines malloc & co, and forwards to the C library;
- *   with AddressSanitizer or ThreadSanitizer: by the hook that their malloc offers;
+ *   with AddressSanitizer or ThreadSanitizer: by the hook that their malloc offers, the latter not
+ *     of aligned_alloc and its kin;
  *   in release builds: never.
  * Not seen anywhere: memory that is taken from the system without malloc (mmap, brk). */
 #ifndef STW_PRIM_WATCH_H
 #define STW_PRIM_WATCH_H
 
+#include "base/sanitizer.h"
+
 #include <stdint.h>
 
-#ifdef __has_feature /* clang */
-#define STW_HAS_FEATURE(name) __has_feature(name)
-#else
-#define STW_HAS_FEATURE(name) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || STW_HAS_FEATURE(thread_sanitizer)
+#if STW_TSAN
 #define STW_ALLOCS_BY_HOOK 1
 #define STW_WAITS_BLURRED 1
-#elif defined(__SANITIZE_ADDRESS__) || STW_HAS_FEATURE(address_sanitizer)
+#elif STW_ASAN
 #define STW_ALLOCS_BY_HOOK 1
 #endif
 #ifdef STW_HOSTILE

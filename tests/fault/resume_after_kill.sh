@@ -3,10 +3,12 @@
 # run goes on each time. In the end every trial is there once, nothing is torn, no worker is left.
 . "$(dirname "$0")/common.sh"
 
-trials=200
+trials=200 latest_ms=250
+[ -z "${STW_SANITIZE:-}" ] || latest_ms=2500 # a trial takes ten times as long
 experiment $trials 'none, presize' "$work/x.ini"
 total=$((4 * trials))
-delays=$(awk 'BEGIN { srand(20); for (i = 0; i < 20; i++) printf "0.%03d ", rand() * 250 }')
+delays=$(awk -v latest_ms=$latest_ms \
+    'BEGIN { srand(20); for (i = 0; i < 20; i++) printf "%.3f ", rand() * latest_ms / 1000 }')
 round=0
 for delay in $delays; do
     round=$((round + 1))

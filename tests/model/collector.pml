@@ -9,10 +9,10 @@
  *                begin_flush_round, stw_cycle_flush_done, window_2, terminate). Whoever does these
  *                does them alone: cycle_lock and flush_round see to that.
  *
- * Property: at the end of every mark phase no cell that a root, a stack or another such cell leads
- * to is unmarked (assertion `lost == 0`), no mutator ever uses a swept cell (assertion `a swept cell
- * is used`), and no process is stuck (invalid end states). Cycles go on for ever from an empty heap,
- * so every heap that mutators can build is the start of some cycle.
+ * Properties: at the end of every mark phase no cell that a root, a stack or another such cell leads
+ * to is unmarked (assertion `lost == 0`), no mutator uses a swept cell (assertion IS_USABLE), and no
+ * process is stuck (invalid end states). Cycles go on for ever from an empty heap, so every heap that
+ * mutators can build is the start of some cycle.
  *
  * Abstractions, and why what holds here holds there:
  *   A1  A stop is one step, possible when every mutator is at a safepoint and no marker is inside;
@@ -40,18 +40,23 @@
  *   A9  A round may begin at any time: the look before it (stw_cycle_try_finish) saves rounds only,
  *       and a thread may come to it late. A round that found something has failed and ends at once:
  *       who still owes an answer may flush at any time without being asked.
- *   A10 Marks of a granted run are set before its first cell is handed out: allocation is one step.
- *   A11 Cells are alike, so the lowest free one is allocated.
+ *   A10 stw_mark_is_idle is one step. Its four reads are modelled with STEPS, where an assertion
+ *       says that what they find together is true at the last of them.
+ *   A11 Marks of a granted run are set before its first cell is handed out: allocation is one step.
+ *   A12 Cells are alike, so the lowest free one is allocated.
  * Not modelled: attach and detach while marking, root ranges added or removed while marking, large
  * and tiny cells, sweeping as such, the pacer.
  *
- * Variants (-D): RESCAN is mode rescan. Each of these removes one part and must lose a cell:
+ * Variants (-D): CELLS (up to 3), MUTATORS, BUFFERED, STEPS; RESCAN is mode rescan. Each of these
+ * removes one part and must lose a cell:
  *   NO_DELETION, NO_INSERTION   a half of the barrier
  *   NO_ALLOCATE_BLACK           marks of cells allocated while marking
  *   NO_LAST_FLUSH, NO_RECHECK   window 2's own flush; its look for grey cells, and the restart
  *   NO_ROUND NO_RECHECK         both guards of the end
  *   RESCAN NO_RESCAN            the second scan
- * These show what is not needed, and must lose none:
+ *   RESCAN NO_INSERTION         the only half that mode rescan has
+ * STEPS NO_BEGINS (mark.begins is not read again) must break IS_IDLE. These show what is not needed,
+ * and must lose none:
  *   NO_ROUND                    the flush round spares restarts; window 2 alone is enough
  *   STACKS_FIRST NO_INSERTION   when no mutator runs before all stacks are scanned, the deletion
  *                               half is enough: the insertion half is for stacks not yet scanned */
@@ -100,7 +105,7 @@ byte scanned = MUTATORS;           /* stacks; also whose turn it is (mark.next_s
 byte owing;                        /* set of mutators with STW_POLL_FLUSH, bit 1 << m */
 bool round, found;                 /* mark.flush_round, mark.flush_found */
 bool inside;                       /* mark.active > 0 */
-bool begun = true;                 /* mark.begins was raised since the coordinator read it */
+bool begun = true;                 /* mark.begins was raised since STEPS read it */
 byte reach, lost, at;              /* scratch of single steps, else 0 */
 
 #define IS_STILL (!inside && uncommitted == 0)
@@ -232,15 +237,17 @@ inline flush(me)
 proctype mutator(byte me)
 {
     do
-    LOAD(ROOT) LOAD(1) LOAD(2)
-    STORE(ROOT, 0) STORE(ROOT, 1) STORE(ROOT, 2)
-    STORE(1, 0) STORE(1, 1) STORE(1, 2)
-    STORE(2, 0) STORE(2, 1) STORE(2, 2)
-    FORGET(1) FORGET(2)
+    LOAD(ROOT) LOAD(1)
+    STORE(ROOT, 0) STORE(ROOT, 1) STORE(1, 0) STORE(1, 1)
+    FORGET(1)
+#if CELLS > 1
+    LOAD(2)
+    STORE(ROOT, 2) STORE(1, 2) STORE(2, 0) STORE(2, 1) STORE(2, 2)
+    FORGET(2)
+#endif
 #if CELLS > 2
     LOAD(3)
-    STORE(ROOT, 3) STORE(1, 3) STORE(2, 3) STORE(3, 3)
-    STORE(3, 0) STORE(3, 1) STORE(3, 2)
+    STORE(ROOT, 3) STORE(1, 3) STORE(2, 3) STORE(3, 0) STORE(3, 1) STORE(3, 2) STORE(3, 3)
     FORGET(3)
 #endif
     :: d_step { MAY_RUN && allocated != ALL_CELLS -> allocate(me) }
@@ -276,7 +283,10 @@ proctype marker()
 {
     do
     :: d_step { !inside && marking && IS_LEFT -> inside = true; begun = true }
-    SCAN(1) SCAN(2)
+    SCAN(1)
+#if CELLS > 1
+    SCAN(2)
+#endif
 #if CELLS > 2
     SCAN(3)
 #endif

@@ -17,8 +17,10 @@
  *   H4  a stop finds the last one's record complete (W3): assertion `complete`.
  *   H5  nothing is stuck, with a mutator blocked for ever or without: no invalid end state.
  *   H6  live, if every thread that can run does run (weak fairness): a stop that was asked for is
- *       reached; a mutator that a stop counted leaves its park; a round ends. Claims `stops`,
- *       `leaves`, `answers`.
+ *       reached (claim `stops`); a mutator that a stop counted leaves its park (`leaves`); a round
+ *       ends (`answers`). The last holds where no mutator makes stops of its own: else one that
+ *       does nothing but stop the world can keep another from answering. In the code no cycle ends,
+ *       and so no other stop is asked for by one, while a round is under way.
  *
  * Abstractions:
  *   A1  All atomics of the handshake are sequentially consistent in the code, so this model is; on
@@ -36,16 +38,17 @@
  *       stop from application code right after it.
  *   A6  Processors (gc/processors.c) are left out: one is waited for in state blocked.
  *
+ * What runs (-D): the collector's ROUNDS and STOPS, stops by STOPPERS mutators, the worker that ASKS,
+ * the worker that MARKS. All at once are too many states; they meet in pairs.
  * Variants (-D). Each removes one part and must fail:
  *   NO_FENCE        enter: the poll word is read before the state is stored (W1)        H1
- *   NO_FENCE_PARK   park: the same at its end                                           H1 or H2
+ *   NO_FENCE_PARK   park: the same at its end                                           H2
  *   NO_FENCE_LEAVE  leave: the poll word is read before `blocked` is stored (W1)        H5
  *   NO_FENCE_MARKER the marker looks at `stopped` before it raises `active` (W5)        H1
  *   NO_EPOCH_FIRST  park: the epoch is read after STOP was seen (W2)                    H5
  *   NO_SLEEP_FIRST  the starter looks for sleepers before it raises the epoch           H5
  *   NO_HOLD_WAIT    whoever asks does not wait for another that holds the mutator (W4)  H5
- *   NO_COMPLETE     a stop does not wait for the last one's record (W3)                 H4
- * WORKER 0 leaves the worker out, STOPPERS is how many mutators make stops. */
+ *   NO_COMPLETE     a stop does not wait for the last one's record (W3)                 H4 */
 #ifndef MUTATORS
 #define MUTATORS 2
 #endif

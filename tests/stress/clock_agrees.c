@@ -11,6 +11,7 @@
  * Each mode runs in a process of its own.
  *
  * usage: clock_agrees [mode=stw|concurrent|rescan] [ms=N] [mutators=N] */
+#include "base/sanitizer.h"
 #include "gc/witness.h"
 #include "gc_rig.h"
 #include "prim/memory.h"
@@ -29,7 +30,7 @@
 #define CYCLES_MIN 4u
 #define THREADS 16u
 /* Sanitizers and hostile delays make all work long: then stops are judged, and no times. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__) || defined(STW_HOSTILE)
+#if STW_ASAN || STW_TSAN || defined(STW_HOSTILE)
 #define TIMES_COUNT 0
 #else
 #define TIMES_COUNT 1

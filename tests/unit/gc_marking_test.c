@@ -63,7 +63,7 @@ Test(gc_marking, a_dedicated_worker_takes_a_processor_and_marks)
     stw_store(m, &root, tree(16));
     for (int i = 0; i < 50 && STW_LOAD(gc->totals.dedicated_ns) == 0; i++)
         m->host->collect(m);
-    cr_assert_gt(gc->totals.dedicated_ns, 0);
+    cr_assert_gt(STW_LOAD(gc->totals.dedicated_ns), 0);
     cr_assert_eq(count_tree(root), (1u << 16) - 1);
 }
 
@@ -74,9 +74,9 @@ Test(gc_marking, threads_steal_from_one_another_in_a_stop)
     stw_store(m, &root, tree(18));
     for (int i = 0; i < 50 && STW_LOAD(gc->totals.steals) == 0; i++)
         m->host->collect(m);
-    cr_assert_gt(gc->totals.steals, 0);
+    cr_assert_gt(STW_LOAD(gc->totals.steals), 0);
     cr_assert_eq(gc->mark.slots_taken, 0);
-    cr_assert_eq(gc->totals.scan_conc_bytes, 0);
+    cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), 0);
     cr_assert_eq(count_tree(root), (1u << 18) - 1);
 }
 
@@ -109,7 +109,7 @@ Test(gc_marking, concurrent_stops_scan_no_stack)
     cr_assert_eq(load_and_delete(), 1023);
     for (uint64_t i = 0; i < gc_rig_pause_count; i++)
         cr_assert_eq(gc_rig_pause(i)->root_words, 0);
-    cr_assert_gt(gc->totals.stack_bytes, 0);
+    cr_assert_gt(STW_LOAD(gc->totals.stack_bytes), 0);
 }
 
 /* Mutators that share one processor, by turns: who runs when is the order of their queue. */
@@ -154,8 +154,8 @@ Test(gc_marking, stepped_marks_at_allocations_alone)
     start();
     for (uint32_t i = 0; i < 20; i++)
         stw_store(m, &root, tree(14));
-    cr_assert_gt(gc->totals.cycles, 0);
-    cr_assert_gt(gc->totals.scan_conc_bytes, 0);
+    cr_assert_gt(STW_LOAD(gc->totals.cycles), 0);
+    cr_assert_gt(STW_LOAD(gc->totals.scan_conc_bytes), 0);
     cr_assert_null(gc->workers.all);
     cr_assert_not(gc->background.running);
     cr_assert_eq(count_tree(root), (1u << 14) - 1);

@@ -68,8 +68,10 @@ Test(gc_watch, a_wait_is_a_block)
     nap(); /* the code of nanosleep is in memory now: no call faults for it */
     struct stw_watch_counts counts = run_cycles();
     cr_assert_eq(counts.blocks, gc->watch.sees_waits ? CYCLES : 0);
+#if !STW_TSAN /* its shadow memory is touched for the first time, too */
     cr_assert_eq(counts.faults, 0);
-#if !defined(STW_HOSTILE) && !defined(__SANITIZE_THREAD__)
+#endif
+#if !defined(STW_HOSTILE) && !STW_TSAN
     cr_assert_eq(gc->watch.sees_waits, 1);
 #endif
 }
@@ -220,7 +222,8 @@ Test(gc_watch, every_function_of_the_family_is_counted)
     cr_assert_eq(posix_memalign(&unset, 24, 8), EINVAL);
     cr_assert_null(unset);
 #else
-    cr_assert_geq(calls, 9 + 8); /* a realloc may be several there */
+    /* A realloc may be several there; ThreadSanitizer keeps quiet on aligned_alloc and its kin. */
+    cr_assert_geq(calls, (STW_TSAN ? 4 : 9) + 8);
 #endif
 }
 

@@ -255,7 +255,7 @@ static uint64_t hook_calls;
 static uint64_t held_words_least, held_nodes_least, loose_cells_most;
 
 /* Adds up what the words of the stack are, from here to the test's frame. */
-__attribute__((noinline, no_sanitize("address", "undefined"))) static void look(
+__attribute__((noinline, no_sanitize("address"))) static void look(
     const uintptr_t *low, uint64_t *words, uint64_t *nodes, uint64_t *loose)
 {
     static unsigned char seen[USUAL_NODES];

@@ -158,6 +158,21 @@ Test(outcome, last_calls_and_output_are_told)
     free(record);
 }
 
+Test(outcome, the_summary_of_a_sanitizer_is_quoted)
+{
+    static const char summary[] = "SUMMARY: AddressSanitizer: heap-buffer-overflow map.c:7 in find";
+    struct stw_process process = {.tail_bytes = STW_PROCESS_TAIL_BYTES};
+    memset(process.tail, 'x', sizeof process.tail);
+    memcpy(process.tail + 1000, summary, sizeof summary - 1);
+    struct stw_record *record = record_new();
+    const struct stw_process_end end = {.exit_status = 66};
+    struct stw_outcome outcome = {0};
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
+    cr_assert_not_null(strstr(outcome.detail, summary), "%s", outcome.detail);
+    free(record);
+}
+
 Test(outcome, long_output_keeps_the_detail_terminated)
 {
     struct stw_record *record = record_new();

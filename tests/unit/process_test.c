@@ -4,6 +4,7 @@
 #include "prim/process.h"
 
 #include "base/error.h"
+#include "base/sanitizer.h"
 #include "prim/memory.h"
 #include "prim/thread.h"
 
@@ -171,7 +172,7 @@ Test(process, it_leads_a_group_of_its_own)
     cr_assert_eq(pid, group);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !STW_ASAN && !STW_TSAN
 Test(process, memory_is_limited)
 {
     struct stw_process_end end;
@@ -315,7 +316,7 @@ Test(crash, a_stack_overflow_is_noted)
     cr_assert_eq(words[0], SIGSEGV);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !STW_ASAN && !STW_TSAN
 static void crash_for_memory(void)
 {
     for (;;) {

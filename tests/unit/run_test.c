@@ -5,6 +5,7 @@
 #include "lab/run.h"
 
 #include "base/error.h"
+#include "base/sanitizer.h"
 #include "lab/record.h"
 #include "prim/memory.h"
 #include "prim/process.h"
@@ -72,6 +73,9 @@ __attribute__((constructor)) static void act_as_worker(int count, char **argumen
 /* The coordinator. */
 
 static char folder[64];
+/* A sanitizer makes a worker start ten times as slowly. */
+#define TIMEOUT_NS (STW_ASAN || STW_TSAN ? 3000000000u : 300000000u)
+
 static char executable[4096];
 static char *n_values[] = {"8", "9"};
 static char *strategies[] = {"good", "differ"};
@@ -79,7 +83,7 @@ static struct stw_axis axes[] = {{"n", n_values, 2, 1}, {"strategy", strategies,
 static struct stw_exclusion rule = {"too-big", "n == 9 && strategy == differ", 3, NULL};
 static struct stw_experiment experiment = {
     .path = "x.ini", .ini_text = "text", .name = "x", .question = "?", .workload = "w",
-    .trials = 2, .seed = 1, .timeout_ns = 300000000, .axes = axes, .axis_count = 2,
+    .trials = 2, .seed = 1, .timeout_ns = TIMEOUT_NS, .axes = axes, .axis_count = 2,
     .exclusions = &rule, .exclusion_count = 1};
 static struct stw_cell cells[4];
 static struct stw_matrix matrix = {&experiment, cells, 4};

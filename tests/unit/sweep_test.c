@@ -47,7 +47,8 @@ static void build_live_heap(void)
 
 static uint64_t held_bytes(void)
 {
-    return stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES + gc->heap.own_bytes;
+    return stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES
+           + STW_LOAD(gc->heap.own_bytes);
 }
 
 /* Pages that must be swept by now; 0: nothing is owed. */
@@ -112,9 +113,9 @@ static void expect_below_limit(uint32_t mode, uint32_t processors, uint32_t step
     cr_assert_leq(most, 40 * MIB, "%llu KiB", (unsigned long long)most / 1024);
     cr_assert_gt(most, 30 * MIB, "a limit that is not used: %llu", (unsigned long long)most);
     /* 400 MiB, between 8 and 19 MiB a cycle. */
-    cr_assert(gc->totals.cycles >= 20 && gc->totals.cycles <= 60, "%llu cycles",
-              (unsigned long long)gc->totals.cycles);
-    cr_assert_eq(gc->totals.limited_cycles, 0);
+    cr_assert(STW_LOAD(gc->totals.cycles) >= 20 && STW_LOAD(gc->totals.cycles) <= 60, "%llu cycles",
+              (unsigned long long)STW_LOAD(gc->totals.cycles));
+    cr_assert_eq(STW_LOAD(gc->totals.limited_cycles), 0);
 }
 
 Test(limit, is_kept_by_concurrent_cycles)
@@ -157,16 +158,16 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
     for (uint32_t i = 0; i < SLOTS; i++) /* words that may be pointers: 20 MiB to scan */
         stw_store(m, (void **)root + i, stw_alloc(m, SLOT_BYTES, &slots));
     uint64_t began_ns = stw_clock_ns(), cycles;
-    while (gc->totals.limited_cycles < 10 && stw_clock_ns() - began_ns < 30000000000u)
+    while (STW_LOAD(gc->totals.limited_cycles) < 10 && stw_clock_ns() - began_ns < 30000000000u)
         stw_alloc(m, 8 * KIB, NULL);
-    cr_assert_geq(gc->totals.limited_cycles, 10, "%llu cycles",
-                  (unsigned long long)gc->totals.cycles);
+    cr_assert_geq(STW_LOAD(gc->totals.limited_cycles), 10, "%llu cycles",
+                  (unsigned long long)STW_LOAD(gc->totals.cycles));
     /* With assists, a cycle may allocate a tenth of its goal of 20 MiB: it overshoots by that. */
     uint64_t bytes = 0;
-    cycles = gc->totals.cycles;
+    cycles = STW_LOAD(gc->totals.cycles);
     for (began_ns = stw_clock_ns(); stw_clock_ns() - began_ns < 1000000000u; bytes += 8 * KIB)
         stw_alloc(m, 8 * KIB, NULL);
-    cycles = gc->totals.cycles - cycles + 1;
+    cycles = STW_LOAD(gc->totals.cycles) - cycles + 1;
     cr_assert_gt(bytes / cycles, 5 * MIB, "%llu cycles", (unsigned long long)cycles);
 }
 
@@ -174,7 +175,7 @@ Test(limit, is_off_by_default)
 {
     start(STW_MODE_CONCURRENT, 2, STW_GC_OFF, 0);
     churn(2);
-    cr_assert_eq(gc->totals.cycles, 0);
+    cr_assert_eq(STW_LOAD(gc->totals.cycles), 0);
     cr_assert_eq(gc->heap.space.scavenged_pages, 0);
 }
 
@@ -191,7 +192,7 @@ Test(pacer, switching_off_waits_for_the_mark_phase)
     start_marking();
     cr_assert_eq(m->host->set_gc_percent(m, STW_GC_OFF), 100);
     cr_assert_eq(m->marking, 0);
-    cr_assert_eq(gc->cycles_done, gc->totals.cycles);
+    cr_assert_eq(gc->cycles_done, STW_LOAD(gc->totals.cycles));
 }
 
 /* Audits. */

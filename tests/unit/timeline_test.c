@@ -5,6 +5,7 @@
  * that begins at no edge is among them, so the claim that edges suffice is tested too. */
 #include "base/random.h"
 #include "gc/gc.h"
+#include "gc/witness.h"
 #include "prim/memory.h"
 
 #include <criterion/criterion.h>
@@ -164,4 +165,47 @@ Test(timeline, takes_cpu_time_of_pieces_without_that_of_pieces_inside)
     cr_assert_leq(parts_ns[STW_TAKEN_HANDSHAKE], inner_ns);
     cr_assert_leq(parts_ns[STW_TAKEN_HANDSHAKE] + parts_ns[STW_TAKEN_ASSIST], cpu_ns);
     cr_assert_eq(m->timeline.count, 2);
+}
+
+/* Two mutators and one stop: requested at 1100, all stopped at 1110, released at 1150, the last ran
+ * again at 1155. */
+static struct stw_gc gc;
+static struct stw_pause pause = {.start_ns = 100, .stopping_ns = 10, .working_ns = 40,
+                                 .restarting_ns = 5, .mutators = 1, .complete = 1};
+static uint64_t pause_count = 1;
+
+static struct stw_testimony hear(uint64_t start, uint64_t end)
+{
+    gc.options = (struct stw_gc_options){.origin_ns = BEGIN_NS, .pauses = &pause,
+                                         .pause_capacity = 1, .pause_count = &pause_count};
+    gc.mutator_count = 2;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (!gc.mutators[i])
+            gc.mutators[i] = stw_memory_map(sizeof *m);
+        stw_timeline_begin(gc.mutators[i], BEGIN_NS);
+    }
+    stw_timeline_add(gc.mutators[0], STW_TAKEN_STOP, BEGIN_NS + 100, BEGIN_NS + 170);
+    stw_timeline_add(gc.mutators[1], STW_TAKEN_STOP, BEGIN_NS + start, BEGIN_NS + end);
+    for (uint32_t i = 0; i < 2; i++)
+        stw_timeline_end(gc.mutators[i], BEGIN_NS + 500);
+    return stw_witnesses_hear(&gc);
+}
+
+Test(timeline, of_a_mutator_confirms_a_stop_or_disputes_it)
+{
+    static const struct { uint64_t start, end, disputed; } rows[] = {
+        {103, 155, 0}, {110, 150, 0}, /* as long as it can be, and as short */
+        {111, 155, 1}, {103, 149, 1}, /* it ran while the world counted as stopped */
+        {103, 156, 1},                /* it was held longer than the record says */
+        {90, 160, 0},                 /* it slept through the stop before as well */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stw_testimony testimony = hear(rows[i].start, rows[i].end);
+        cr_assert_eq(testimony.examined, 1);
+        cr_assert_eq(testimony.disputed, rows[i].disputed, "row %zu", i);
+    }
+    pause.mutators = 0; /* whoever was not counted may leave later */
+    cr_assert_eq(hear(103, 300).disputed, 0);
+    pause.complete = 0;
+    cr_assert_eq(hear(103, 155).examined, 0);
 }

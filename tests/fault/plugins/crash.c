@@ -2,7 +2,7 @@
  * is told to let it. */
 #include <stwlab/plugin.h>
 
-__attribute__((no_sanitize("undefined")))
+__attribute__((no_sanitize("null")))
 static void merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
                   const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
