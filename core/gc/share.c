@@ -147,13 +147,13 @@ void stw_share_assist(struct stw_mutator_record *m)
     struct stw_gc *gc = m->gc;
     while (m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK
            && !stw_limiter_stops_assists(gc)) {
-        if (!pay(m)) {
-            stw_poll(&m->mutator); /* paid, or left early for a stop, which waits */
-            continue;
-        }
-        stw_cycle_try_finish(gc, m);
-        stw_poll(&m->mutator);
-        if (m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK) {
+        int idle = pay(m);
+        if (m->assist_balance >= 0)
+            return;
+        if (idle)
+            stw_cycle_try_finish(gc, m);
+        stw_poll(&m->mutator); /* marking ends early when a stop is asked for */
+        if (idle && m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK) {
             if (gc->options.stepped)
                 stw_processor_yield(m);
             else

@@ -55,7 +55,9 @@
  *   NO_ROUND NO_RECHECK         both guards of the end
  *   RESCAN NO_RESCAN            the second scan
  *   RESCAN NO_INSERTION         the only half that mode rescan has
- * STEPS NO_BEGINS (mark.begins is not read again) must break IS_IDLE. These show what is not needed,
+ * With IDLE_FIRST a round begins only when nothing is left (A9 is stricter than the code then), and
+ * NO_RECHECK still loses a cell, of three. STEPS NO_BEGINS (mark.begins is not read again) must break
+ * IS_IDLE. These show what is not needed,
  * and must lose none:
  *   NO_ROUND                    the flush round spares restarts; window 2 alone is enough
  *   STACKS_FIRST NO_INSERTION   when no mutator runs before all stacks are scanned, the deletion
@@ -353,6 +355,9 @@ proctype coordinator()
     do
     :: d_step { IS_STILL -> window_1() };
 again:
+#ifdef IDLE_FIRST
+       IS_IDLE;
+#endif
 #ifndef NO_ROUND
        atomic { round = true; owing = (1 << MUTATORS) - 1 };
        if

@@ -4,7 +4,7 @@
 # stress program is built from that and run with one seed after the other until it fails; then the
 # same program without the patch passes the same test with the same seeds. A patch that does not
 # apply is stale, and a failure. Delays at edges (core/prim/hostile.h) make rare orders frequent.
-# usage: run.sh [-t SECONDS] [NAME...]      SECONDS: how long a mutant may live, default 20.
+# usage: run.sh [-t SECONDS] [NAME...]      SECONDS: how long a mutant may live, default 30.
 #
 # A patch begins with lines "KEY: TEXT":
 #   removed    what is not done any more
@@ -16,7 +16,7 @@ set -eu
 here=$(dirname -- "$(readlink -f -- "$0")")
 root=$(dirname -- "$(dirname -- "$here")")
 compiler=${CC:-cc}
-limit=20
+limit=30
 [ "${1:-}" != -t ] || { limit=$2; shift 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -34,8 +34,10 @@ for name in $(echo "$only" | tr , ' '); do
 done
 
 STW_PROVE_LOGS=$root/build/prove/$(date -u +%Y%m%dT%H%M%SZ)
-export STW_PROVE_LOGS
-mkdir -p "$STW_PROVE_LOGS"
+TMPDIR=$STW_PROVE_LOGS/tmp # of the proofs, which may be killed
+export STW_PROVE_LOGS TMPDIR
+mkdir -p "$TMPDIR"
+trap 'rm -rf "$TMPDIR"' EXIT
 child=
 
 # end PID: it and all that it started, whatever group they are in

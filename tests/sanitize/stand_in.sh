@@ -31,9 +31,9 @@ expect 0 passes_when_every_check_holds '1 tests, 1 passed'
 expect 0 passes_by_its_signal
 expect 0 passes_by_its_exit_code
 expect 0 passes_when_skipped 'stand_in.c:[0-9]*: skipped: on purpose'
-expect 1 fails_at_an_assertion 'stand_in.c:[0-9]*: failed: 2 < 1: two is more' \
+expect 1 fails_at_an_assertion 'stand_in.c:[0-9]*: failed: lt(2, 1, .*): two is more' \
     'suite/fails_at_an_assertion: FAILED'
-expect 1 fails_by_an_expectation_and_goes_on 'failed: "a" == "b"' 'failed: 1 > 2'
+expect 1 fails_by_an_expectation_and_goes_on 'failed: str_eq("a", "b")' 'failed: gt(1, 2)'
 expect 1 fails_in_a_process_that_it_forked 'stand_in.c:[0-9]*: failed'
 expect 1 fails_without_its_signal 'ended by signal 0'
 expect 1 fails_by_a_signal 'ended by signal 15'

@@ -390,10 +390,8 @@ static void step(struct thread *t, struct held *held)
         fill_wide(t);
     } else if (draw < 990) {
         change_roots(t, held);
-    } else if (draw < 994) {
-        keep_in_registers(t);
     } else if (draw < 996) {
-        wait_for_cycle(t);
+        keep_in_registers(t);
     } else if (draw < 999) {
         replace_table(t);
     } else {
@@ -414,6 +412,8 @@ static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
         if (is_marking()) {
             drop_roots(t, &held);
             cut_chain(t);
+            if (stw_random_below(&t->random, 4) == 0)
+                wait_for_cycle(t);
         } else if (!t->chain) {
             make_chain(t);
         }

@@ -33,16 +33,15 @@ void stw_tsan_register(struct stw_tsan_test *test)
     last = &test->next;
 }
 
-void stw_tsan_failed(int fatal, const char *file, int line, const char *condition,
-                     const char *format, ...)
+void stw_tsan_failed(int fatal, const char *file, int line, const char *check, ...)
 {
     char message[1024];
     va_list arguments;
-    va_start(arguments, format);
+    va_start(arguments, check);
+    const char *format = va_arg(arguments, const char *);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fprintf(report, "%s:%d: failed: %s%s%s\n", file, line, condition, *message ? ": " : "",
-            message);
+    fprintf(report, "%s:%d: failed: %s%s%s\n", file, line, check, *message ? ": " : "", message);
     __atomic_add_fetch(&verdict->failed, 1, __ATOMIC_SEQ_CST);
     if (fatal)
         _exit(EXIT_FAILURE);
@@ -66,16 +65,16 @@ static void call(void (*function)(void))
         function();
 }
 
-static _Noreturn void run_here(const struct stw_tsan_test *test, struct stw_tsan_options suite)
+static _Noreturn void run_here(const struct stw_tsan_test *test, const struct stw_tsan_test *suite)
 {
-    double timeout = test->options.timeout > 0 ? test->options.timeout : suite.timeout;
+    double timeout = test->timeout > 0 ? test->timeout : suite->timeout;
     if (timeout > 0)
         alarm((unsigned)ceil(SLOWER * timeout));
-    call(suite.init);
-    call(test->options.init);
+    call(suite->init);
+    call(test->init);
     test->run();
-    call(test->options.fini);
-    call(suite.fini);
+    call(test->fini);
+    call(suite->fini);
     finish();
 }
 
@@ -84,8 +83,8 @@ static int judge(const struct stw_tsan_test *test, int status)
 {
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    int must_return = !test->options.signal && !test->options.exit_code;
-    int as_expected = number == test->options.signal && code == test->options.exit_code
+    int must_return = !test->signal && !test->exit_code;
+    int as_expected = number == test->signal && code == test->exit_code
                    && verdict->returned == (unsigned)must_return;
     if (!as_expected)
         fprintf(report, "%s/%s: ended by signal %d or with status %d, %s\n", test->suite,
@@ -93,7 +92,7 @@ static int judge(const struct stw_tsan_test *test, int status)
     return as_expected && verdict->failed == 0;
 }
 
-static int run_forked(const struct stw_tsan_test *test, struct stw_tsan_options suite)
+static int run_forked(const struct stw_tsan_test *test, const struct stw_tsan_test *suite)
 {
     int status = 0;
     *verdict = (struct verdict){0, 0};
@@ -110,12 +109,13 @@ static int run_forked(const struct stw_tsan_test *test, struct stw_tsan_options 
     return passed;
 }
 
-static struct stw_tsan_options suite_of(const struct stw_tsan_test *test)
+static const struct stw_tsan_test *suite_of(const struct stw_tsan_test *test)
 {
+    static const struct stw_tsan_test none;
     for (const struct stw_tsan_test *each = first; each; each = each->next)
         if (!each->name && strcmp(each->suite, test->suite) == 0)
-            return each->options;
-    return (struct stw_tsan_options){0};
+            return each;
+    return &none;
 }
 
 static int is_wanted(const struct stw_tsan_test *test, const char *filter)
