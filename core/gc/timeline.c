@@ -112,11 +112,11 @@ struct stw_taken stw_taken_begin(const struct stw_mutator_record *m)
 
 uint64_t stw_taken_end(struct stw_mutator_record *m, uint32_t kind, struct stw_taken taken)
 {
-    uint64_t now_ns = stw_clock_ns();
     if (m->timeline.is_open && taken.start_cpu_ns) {
         uint64_t inner_ns = measured_cpu_ns(&m->timeline) - taken.inner_cpu_ns;
         m->timeline.cpu_ns[kind] += stw_clock_thread_cpu_ns() - taken.start_cpu_ns - inner_ns;
     }
+    uint64_t now_ns = stw_clock_ns(); /* last, as begin's was first: never less than CPU time */
     stw_timeline_add(m, kind, taken.start_ns, now_ns);
     return now_ns - taken.start_ns;
 }

@@ -22,6 +22,7 @@ no-insertion|collector|(lost==0)|quick|-|-DNO_INSERTION
 no-allocate-black|collector|(lost==0)|quick|-|-DNO_ALLOCATE_BLACK
 no-last-flush|collector|(lost==0)|quick|-|-DNO_LAST_FLUSH
 no-recheck|collector|(lost==0)|quick|-|-DMUTATORS=1 -DNO_RECHECK
+no-marker-wait|collector|(lost==0)|quick|-|-DMUTATORS=1 -DNO_MARKER_WAIT
 no-round-no-recheck|collector|(lost==0)|quick|-|-DNO_ROUND -DNO_RECHECK
 rescan-no-rescan|collector|(lost==0)|quick|-|-DRESCAN -DNO_RESCAN
 rescan-no-insertion|collector|(lost==0)|quick|-|-DRESCAN -DNO_INSERTION
@@ -41,7 +42,7 @@ marking|handshake|holds|quick|-|-DMUTATORS=1 -DROUNDS=0 -DSTOPPERS=0 -DMARKS=1
 stop-is-reached|handshake|holds|quick|stops|-DROUNDS=0 -DSTOPPERS=0
 parked-leave|handshake|holds|quick|leaves|-DROUNDS=0 -DSTOPPERS=0
 round-ends|handshake|holds|quick|answers|-DSTOPS=0 -DSTOPPERS=0 -DASKS=1
-no-fence|handshake|(stopper==255)|quick|-|-DNO_FENCE
+no-fence|handshake|!(managed[i])|quick|-|-DNO_FENCE
 no-fence-park|handshake|!(moves[i])|quick|-|-DNO_FENCE_PARK
 no-fence-leave|handshake|stuck|quick|-|-DNO_FENCE_LEAVE
 no-fence-marker|handshake|!(marking)|quick|-|-DROUNDS=0 -DSTOPPERS=0 -DMARKS=1 -DNO_FENCE_MARKER
@@ -87,8 +88,10 @@ build() # MODEL CLAIM MACROS FLAGS
     [ "$2" != - ] || flags="$flags -DSAFETY -DNOCLAIM"
     [ "$1" != collector ] || flags="$flags -DNOREDUCE" # all its steps are global: nothing to reduce
     # shellcheck disable=SC2086
-    spin -a $3 "$1.pml" >spin.log 2>&1 && "${CC:-cc}" -w $flags -o pan pan.c >>spin.log 2>&1 ||
-        { cat spin.log; exit 1; }
+    if ! { spin -a $3 "$1.pml" && "${CC:-cc}" -w $flags -o pan pan.c; } >spin.log 2>&1; then
+        cat spin.log
+        exit 1
+    fi
 }
 
 # What pan looks for: of a variant that must fail, only the expected kind of error.
@@ -169,23 +172,24 @@ trace() # NAME MODEL EXPECTED CLAIM MACROS
     steps=-p
     [ "$2" != collector ] || steps=-T
     # shellcheck disable=SC2086
-    spin -t $steps -g $5 "$2.pml" 2>&1 | grep -v '^ltl \|never claim\|only one claim\|choose which\|or use e.g.'
+    spin -t $steps -g $5 "$2.pml" 2>&1 | grep -v '^ltl \|never claim\|one claim\|or use e.g.'
     grep '^pan:1' search.log
 }
 
 level=quick
 wanted=
+names=$(variants | cut -d '|' -f 1 | tr '\n' ' ')
 case ${1-} in
 '') ;;
 --full) level=full ;;
---trace) wanted=${2?"--trace wants a variant: $(variants | cut -d '|' -f 1 | tr '\n' ' ')"} ;;
+--trace) wanted=${2?"--trace wants one of: $names"} ;;
 *) echo "usage: check.sh [--full] | --trace VARIANT"; exit 1 ;;
 esac
 
 variants >list
 if [ -n "$wanted" ]; then
-    line=$(grep "^$wanted|" list) || { echo "no variant $wanted in: $(cut -d '|' -f 1 list | tr '\n' ' ')"; exit 1; }
-    echo "$line" >list
+    grep "^$wanted|" list >one || { echo "no variant $wanted in: $names"; exit 1; }
+    mv one list
 fi
 while IFS='|' read -r name model expected when claim macros; do
     if [ -n "$wanted" ]; then

@@ -9,32 +9,32 @@
  *                begin_flush_round, stw_cycle_flush_done, window_2, terminate). Whoever does these
  *                does them alone: cycle_lock and flush_round see to that.
  *
- * Properties: at the end of every mark phase no cell that a root, a stack or another such cell leads
- * to is unmarked (assertion `lost == 0`), no mutator uses a swept cell (assertion IS_USABLE), and no
- * process is stuck (invalid end states). Cycles go on for ever from an empty heap, so every heap that
- * mutators can build is the start of some cycle.
+ * Properties: at the end of every mark phase no cell that a root, a stack or another such cell
+ * leads to is unmarked (assertion `lost == 0`), no mutator uses a swept cell (assertion IS_USABLE),
+ * and no process is stuck (invalid end states). Cycles go on for ever from an empty heap, so every
+ * heap that mutators can build is the start of some cycle.
  *
  * Abstractions, and why what holds here holds there:
  *   A1  A stop is one step, possible when every mutator is at a safepoint and no marker is inside;
  *       handshake.pml shows that stw_world_stop brings that about. A mutator that parks early does
  *       less than one that waits here, so nothing is left out.
  *   A2  A mutator's stack and registers are the set of cells that it holds; a cell has one pointer;
- *       there is one root word. A large cell that is scanned in part is here two cells, of which one
- *       is scanned.
+ *       there is one root word. A large cell that is scanned in part is here two cells, of which
+ *       one is scanned.
  *   A3  Memory is that of x86: a store waits in the mutator's store buffer (BUFFERED mutators have
  *       one, of one store; the others' are empty at once) until it is committed, at any later time,
  *       but before any locked instruction, so before a scan, a served flush or a stop. That also
  *       gives two mutators that race for one word.
- *   A4  Grey cells are one set. In the code some are hidden in the buffers of markers; but a look
- *       for idleness that meets a marker fails anyhow, by `inside` or by `begun`. One process is
- *       enough for any number of markers: all that others see of them is whether one is inside.
+ *   A4  Grey cells are one set. In the code some are hidden in the buffers of markers, so while a
+ *       marker is inside, the set may look empty (LOOKS_DONE). One process is enough for any number
+ *       of markers: all that others see of them is whether one is inside.
  *   A5  Marking by mutators, at a safepoint or as an assist, is marking by the marker while that
  *       mutator does nothing else. A blocked mutator does nothing for a while and is scanned or
  *       flushed meanwhile, which is as if it did that itself.
  *   A6  A scan of a stack, and a flush, are one step. In the code they mark one cell after another;
  *       marks are only ever added, and others see of it only that somebody is inside: `begun`.
- *   A7  Recording a cell that is marked already, or one that will be marked before the flush, has no
- *       effect: such entries are not kept.
+ *   A7  Recording a cell that is marked already, or one that will be marked before the flush, has
+ *       no effect: such entries are not kept.
  *   A8  What is garbage when window 1 ends can be reached by nobody any more: it is swept at once.
  *       So is everything that is unmarked at window 2: concurrent sweeping only does it later.
  *   A9  A round may begin at any time: the look before it (stw_cycle_try_finish) saves rounds only,
@@ -52,13 +52,13 @@
  *   NO_DELETION, NO_INSERTION   a half of the barrier
  *   NO_ALLOCATE_BLACK           marks of cells allocated while marking
  *   NO_LAST_FLUSH, NO_RECHECK   window 2's own flush; its look for grey cells, and the restart
+ *   NO_MARKER_WAIT              window 2's wait until no marker is inside (W5)
  *   NO_ROUND NO_RECHECK         both guards of the end
  *   RESCAN NO_RESCAN            the second scan
  *   RESCAN NO_INSERTION         the only half that mode rescan has
  * With IDLE_FIRST a round begins only when nothing is left (A9 is stricter than the code then), and
- * NO_RECHECK still loses a cell, of three. STEPS NO_BEGINS (mark.begins is not read again) must break
- * IS_IDLE. These show what is not needed,
- * and must lose none:
+ * NO_RECHECK still loses a cell, of three. STEPS NO_BEGINS (mark.begins is not read again) must
+ * break IS_IDLE. These show what is not needed, and must lose none:
  *   NO_ROUND                    the flush round spares restarts; window 2 alone is enough
  *   STACKS_FIRST NO_INSERTION   when no mutator runs before all stacks are scanned, the deletion
  *                               half is enough: the insertion half is for stacks not yet scanned */
@@ -110,9 +110,14 @@ bool inside;                       /* mark.active > 0 */
 bool begun = true;                 /* mark.begins was raised since STEPS read it */
 byte reach, lost, at;              /* scratch of single steps, else 0 */
 
+#ifdef NO_MARKER_WAIT
+#define IS_STILL (uncommitted == 0)
+#else
 #define IS_STILL (!inside && uncommitted == 0)
+#endif
 #define IS_IDLE (!inside && !IS_LEFT)
 #define IS_LEFT (grey || scanned < MUTATORS || !root_scanned)
+#define LOOKS_DONE ((inside || !grey) && scanned == MUTATORS && root_scanned) /* A4 */
 
 #define HOLDS(cell) ((cell) == 0 || (stack[me] & BIT(cell))) /* for a word: can be addressed */
 #define SEEN(m, from) (slot[m] == (from) -> value[m] : word[from])
@@ -324,13 +329,28 @@ inline look_again()
 #endif
 }
 
+/* Scans what the stacks hide, and what that leads to; not what is black already. */
+inline rescan_stacks()
+{
+    for (reach : 0 .. MUTATORS - 1) { /* as a counter */
+        turn_grey(stack[reach])
+    }
+    for (reach : 0 .. CELLS * CELLS - 1) {
+        if
+        :: grey & BIT(reach % CELLS + 1) ->
+           grey = grey & ~BIT(reach % CELLS + 1);
+           turn_grey(BIT(word[reach % CELLS + 1]))
+        :: else
+        fi
+    }
+    assert(grey == 0);
+    reach = 0
+}
+
 inline end_marking()
 {
 #if defined(RESCAN) && !defined(NO_RESCAN)
-    for (at : 0 .. MUTATORS - 1) {
-        marked = marked | stack[at]
-    }
-    close_over(marked);
+    rescan_stacks();
 #endif
     find_reachable();
     lost = reach & ~marked;
@@ -373,7 +393,7 @@ again:
        fi;
        if
        :: d_step { IS_LEFT -> begun = true }; goto again
-       :: else
+       :: LOOKS_DONE
        fi;
 #ifndef NO_BEGINS
        if
@@ -394,7 +414,7 @@ again:
 #ifndef NO_RECHECK
            if
            :: IS_LEFT -> printf("restart\n"); goto again
-           :: else
+           :: LOOKS_DONE
            fi;
 #endif
            d_step { end_marking() } }

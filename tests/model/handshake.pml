@@ -1,9 +1,9 @@
 /* model/handshake.pml: stopping and starting the world, and handshakes with single mutators.
  *
  * Processes, and the code in gc/world.c that each runs:
- *   mutator    application code (`managed`), a safepoint (stw_safepoint: park, stw_mutator_serve), a
- *              blocking call (leave, stw_managed_enter) from which it may never come back, or a stop
- *              of its own (stw_world_stop and stw_world_start with `self`).
+ *   mutator    application code (`managed`), a safepoint (stw_safepoint: park, stw_mutator_serve),
+ *              a blocking call (leave, stw_managed_enter) from which it may never come back, or a
+ *              stop of its own (stw_world_stop and stw_world_start with `self`).
  *   collector  flush rounds (gc/cycle.c: begin_flush_round) and stops, as a thread that is no
  *              mutator. Inside a stop it looks at stacks (stw_mutator_pin).
  *   worker     a marker that is no mutator (gc/mark.c: stw_marker_begin_outside), and whoever asks
@@ -27,19 +27,19 @@
  *       x86 they are locked instructions. A missing fence is modelled by what it allows: the later
  *       read is done first (NO_FENCE...).
  *   A2  Spinning is waiting. A futex with a time limit (`arrivals`, a held state) is waiting too: a
- *       wake that was missed costs a millisecond. The one without a limit, `epoch`, is modelled with
- *       its queue: the kernel compares and queues in one step.
+ *       wake that was missed costs a millisecond. The one without a limit, `epoch`, is modelled
+ *       with its queue: the kernel compares and queues in one step.
  *   A3  The epoch counts to 4. Between a mutator's read of it and its park at most one start can
  *       pass, because a stop that is not over yet needs it parked or blocked; two while it sleeps,
  *       because the second stop has counted it and W3 holds the third.
- *   A4  Requests CACHES, SCAN and FLUSH differ only in who asks: one bit for each of the two askers.
- *       What happens inside (marking) is in collector.pml.
+ *   A4  Requests CACHES, SCAN and FLUSH differ only in who asks: one bit for each of the two
+ *       askers. What happens inside (marking) is in collector.pml.
  *   A5  A mutator that ends a round and so makes a stop inside its safepoint is one that makes a
  *       stop from application code right after it.
  *   A6  Processors (gc/processors.c) are left out: one is waited for in state blocked.
  *
- * What runs (-D): the collector's ROUNDS and STOPS, stops by STOPPERS mutators, the worker that ASKS,
- * the worker that MARKS. All at once are too many states; they meet in pairs.
+ * What runs (-D): the collector's ROUNDS and STOPS, stops by STOPPERS mutators, the worker that
+ * ASKS, the worker that MARKS. All at once are too many states; they meet in pairs.
  * Variants (-D). Each removes one part and must fail:
  *   NO_FENCE        enter: the poll word is read before the state is stored (W1)        H1
  *   NO_FENCE_PARK   park: the same at its end                                           H2

@@ -44,7 +44,7 @@ key       = string
 END
 }
 
-matrix 1 1 80 >"$work/pauses.ini"
+matrix 1 1 1200 >"$work/pauses.ini"
 run pauses "$work/pauses.ini"
 pauses=$(sql "$work/pauses" "SELECT count(*) FROM pauses")
 [ "$pauses" -ge 100000 ] || fail "only $pauses pauses in a trial"

@@ -1,15 +1,15 @@
 /* tests/stress/termination.c: goal: marking does not end while a cell is known to a barrier buffer
  * alone that was flushed too early. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
-/* Method: one order of events that chance brings about once in hours, arranged by four mutators that
- * choose when to reach a safepoint (C2 of cycle.c):
+/* Method: one order of events that chance brings about once in hours, arranged by four mutators
+ * that choose when to reach a safepoint (C2 of cycle.c):
  *
- *   hider    has a chain 1 -> 2 -> 3 on its stack alone when marking begins. It stores 1 into a root
- *            that was scanned already, forgets it, and then lets its stack be scanned: 1 is known
- *            to its barrier buffer alone.
+ *   hider    has a chain 1 -> 2 -> 3 on its stack alone when marking begins. It stores 1 into a
+ *            root that was scanned already, forgets it, and then lets its stack be scanned: 1 is
+ *            known to its barrier buffer alone.
  *   forcer   began the cycle; finds nothing to mark, and asks all to flush their buffers.
- *   cutter   answers, its buffer is empty. Then it takes 2 out of 1: on its stack, which was scanned
- *            before, and in its buffer, which was flushed before.
+ *   cutter   answers, its buffer is empty. Then it takes 2 out of 1: on its stack, which was
+ *            scanned before, and in its buffer, which was flushed before.
  *   hider    answers: 1 is marked, and scanned by whoever finds it.
  *   last     answers when nothing is grey any more. A collector that ends marking now loses 3, or 2
  *            and 3, which the cutter looks at afterwards.
@@ -72,7 +72,8 @@ static void reach(uint32_t to)
 {
     uint32_t from = at_stage();
     while (from < to
-           && !__atomic_compare_exchange_n(&stage, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+           && !__atomic_compare_exchange_n(&stage, &from, to, 0, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST))
         ;
 }
 

@@ -8,7 +8,6 @@
 #define STW_TSAN_CRITERION_H
 
 #include <math.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
