@@ -49,9 +49,10 @@ no-fence-marker|handshake|!(marking)|quick|-|-DROUNDS=0 -DSTOPPERS=0 -DMARKS=1 -
 no-epoch-first|handshake|stuck|quick|-|-DNO_EPOCH_FIRST
 no-sleep-first|handshake|stuck|quick|-|-DNO_SLEEP_FIRST
 no-hold-wait|handshake|stuck|quick|-|-DSTOPS=0 -DSTOPPERS=0 -DASKS=1 -DNO_HOLD_WAIT
+pinned-while-asked|handshake|stuck|quick|-|-DROUNDS=0 -DSTOPPERS=0 -DASKS=1
 no-complete|handshake|complete|quick|-|-DNO_COMPLETE
 marking-two-mutators|handshake|holds|full|-|-DROUNDS=0 -DMARKS=1
-asking-in-stops|handshake|holds|full|-|-DSTOPPERS=0 -DASKS=1
+asking-in-stops|handshake|holds|full|-|-DROUNDS=0 -DSTOPPERS=0 -DASKS=1 -DPINS=0
 stop-is-reached-all|handshake|holds|full|stops|
 parked-leave-all|handshake|holds|full|leaves|
 round-ends-all|handshake|holds|full|answers|-DSTOPPERS=0

@@ -36,10 +36,14 @@
  *       askers. What happens inside (marking) is in collector.pml.
  *   A5  A mutator that ends a round and so makes a stop inside its safepoint is one that makes a
  *       stop from application code right after it.
- *   A6  Processors (gc/processors.c) are left out: one is waited for in state blocked.
+ *   A6  Stacks are looked at in a stop (PINS) only when no request is owed: a mutator that blocks
+ *       and finds itself held relies on its holder to serve what it was asked, and a pin serves
+ *       nothing. In the code both users of pins keep to that: mode stw asks for nothing, mode
+ *       rescan scans again when all stacks are scanned and the round is over.
+ *   A7  Processors (gc/processors.c) are left out: one is waited for in state blocked.
  *
- * What runs (-D): the collector's ROUNDS and STOPS, stops by STOPPERS mutators, the worker that
- * ASKS, the worker that MARKS. All at once are too many states; they meet in pairs.
+ * What runs (-D): the collector's ROUNDS, STOPS and PINS, stops by STOPPERS mutators, the worker
+ * that ASKS, the worker that MARKS. All at once are too many states; they meet in pairs.
  * Variants (-D). Each removes one part and must fail:
  *   NO_FENCE        enter: the poll word is read before the state is stored (W1)        H1
  *   NO_FENCE_PARK   park: the same at its end                                           H2
@@ -48,6 +52,7 @@
  *   NO_EPOCH_FIRST  park: the epoch is read after STOP was seen (W2)                    H5
  *   NO_SLEEP_FIRST  the starter looks for sleepers before it raises the epoch           H5
  *   NO_HOLD_WAIT    whoever asks does not wait for another that holds the mutator (W4)  H5
+ *   ASKS with PINS  a mutator is pinned while it is asked for something (A6)            H5
  *   NO_COMPLETE     a stop does not wait for the last one's record (W3)                 H4 */
 #ifndef MUTATORS
 #define MUTATORS 2
@@ -57,6 +62,9 @@
 #endif
 #ifndef STOPS
 #define STOPS 1
+#endif
+#ifndef PINS
+#define PINS 1
 #endif
 #ifndef ASKS
 #define ASKS 0
@@ -371,6 +379,7 @@ proctype collector()
        owed[0] == 0
     :: d_step { STOPS && !lock -> lock = true };
        stop(COLLECTOR);
+#if PINS
        do /* the second scan of mode rescan */
        :: i < MUTATORS ->
           if
@@ -385,6 +394,7 @@ proctype collector()
           i++
        :: d_step { i == MUTATORS -> i = 0 }; break
        od;
+#endif
        start()
     :: break
     od

@@ -15,7 +15,11 @@ run()
 {
     name=$1 file=$2
     shift 2
-    "$stwlab" run "$file" -o "$work/$name" --quiet "$@" >"$work/log" 2>&1 && return 0
+    from=$(date +%s)
+    "$stwlab" run "$file" -o "$work/$name" --quiet "$@" >"$work/log" 2>&1 && {
+        echo "$name: $(($(date +%s) - from)) s"
+        return 0
+    }
     cat "$work/log"
     sql "$work/$name" "SELECT id, outcome, detail FROM trials WHERE outcome != 'ok'"
     keep "$work/$name" "capacity-$name"
