@@ -369,7 +369,8 @@ void stw_managed_enter(struct stw_mutator_record *m);
 int stw_mutator_hold(struct stw_mutator_record *m);
 void stw_mutator_unhold(struct stw_mutator_record *m);
 /* World stopped: keeps m from running even the code that leads to its parking, so that its stack
- * and registers are still. 1: it is held, and must be let go. */
+ * and registers are still. 1: it is held, and must be let go. Not while SCAN or FLUSH is owed: a
+ * mutator that is held relies on its holder to serve it (tests/model, pinned-while-asked). */
 int stw_mutator_pin(struct stw_mutator_record *m);
 /* Serves poll bits CACHES, SCAN and FLUSH of a held mutator, or of the caller's own. What is
  * returned must be passed to stw_served when the caller holds no mutator and marks nothing. */

@@ -89,21 +89,43 @@ void stw_thread_pin(uint32_t index)
     }
 }
 
+struct start {
+    void *(*run)(void *);
+    void *context;
+};
+
+static _Thread_local uintptr_t first_frame; /* of a thread that stw_thread_start started */
+
+static void *begin(void *given)
+{
+    struct start start = *(struct start *)given;
+    free(given);
+    first_frame = (uintptr_t)__builtin_frame_address(0);
+    return start.run(start.context);
+}
+
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
                             void *context)
 {
     pthread_attr_t attributes;
     if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
-    int failed = stack_bytes ? pthread_attr_setstacksize(&attributes, stack_bytes) : 0;
-    if (!failed)
-        failed = pthread_create(thread, &attributes, run, context);
+    struct start *start = malloc(sizeof *start);
+    int failed = !start || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes));
+    if (!failed) {
+        *start = (struct start){run, context};
+        failed = pthread_create(thread, &attributes, begin, start);
+    }
+    if (failed)
+        free(start);
     pthread_attr_destroy(&attributes);
     return failed ? STW_E_NOMEM : STW_OK;
 }
 
 uintptr_t stw_thread_stack_top(void)
 {
+    if (first_frame)
+        return first_frame;
     pthread_attr_t attributes;
     void *lowest = NULL;
     size_t bytes = 0;

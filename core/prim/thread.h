@@ -30,7 +30,9 @@ void stw_thread_pin(uint32_t index);
 /* Starts a joinable thread with a stack of `stack_bytes` (0: the default). STW_E_NOMEM. */
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
                             void *context);
-/* The calling thread's stack: one past its highest address. */
+/* The calling thread's stack: one past its highest address. Of a thread that stw_thread_start
+ * started, where its first frame begins: what lies above is the system's, thread-local variables
+ * among it, 20 KiB and with ThreadSanitizer 800. */
 uintptr_t stw_thread_stack_top(void);
 
 /* Sleeps while *word == expected, at most `timeout_ns` (0: for ever). Wakes may be spurious. */

@@ -59,7 +59,7 @@ crowd=$(sql "$work/mutators" "SELECT count(*) FROM pauses")
 [ "$crowd" -gt 0 ] || fail "64 mutators were never stopped"
 
 run heap "$scaling/heap.ini" --set experiment.trials=1
-run heap-8g "$scaling/heap-8g.ini" --set fixed.operations=1280
+run heap-8g "$scaling/heap-8g.ini"
 run modes "$scaling/modes.ini" --set experiment.trials=1
 echo 'the median stop against the live heap, mode concurrent:'
 sh "$scaling/table.sh" "$work/heap" "$work/heap-8g" | tee "$work/heap.tsv"

@@ -115,7 +115,9 @@ static void expect_below_limit(uint32_t mode, uint32_t processors, uint32_t step
     /* 400 MiB, between 8 and 19 MiB a cycle. */
     cr_assert(STW_LOAD(gc->totals.cycles) >= 20 && STW_LOAD(gc->totals.cycles) <= 60, "%llu cycles",
               (unsigned long long)STW_LOAD(gc->totals.cycles));
+#if !STW_TSAN /* it slows marking down by more than the rest: half of the time is soon spent */
     cr_assert_eq(STW_LOAD(gc->totals.limited_cycles), 0);
+#endif
 }
 
 Test(limit, is_kept_by_concurrent_cycles)
@@ -168,7 +170,8 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
     for (began_ns = stw_clock_ns(); stw_clock_ns() - began_ns < 1000000000u; bytes += 8 * KIB)
         stw_alloc(m, 8 * KIB, NULL);
     cycles = STW_LOAD(gc->totals.cycles) - cycles + 1;
-    cr_assert_gt(bytes / cycles, 5 * MIB, "%llu cycles", (unsigned long long)cycles);
+    if (!STW_TSAN) /* which slows allocation down, and no assist ties it to marking */
+        cr_assert_gt(bytes / cycles, 5 * MIB, "%llu cycles", (unsigned long long)cycles);
 }
 
 Test(limit, is_off_by_default)
