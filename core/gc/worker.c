@@ -96,8 +96,8 @@ static int mark(struct stw_worker *worker, int dedicated)
     STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
     stw_limiter_note(gc, spent_ns, !dedicated);
     STW_ADD(gc->totals.worker_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns);
+    stw_share_credit(gc, work); /* before the end: it belongs to this cycle */
     stw_marker_end(&worker->marker);
-    stw_share_credit(gc, work);
     if (idle)
         stw_cycle_try_finish(gc, NULL);
     return idle;
