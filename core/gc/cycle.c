@@ -416,8 +416,11 @@ void stw_cycle_force(struct stw_mutator_record *m)
         if (stw_phase(gc) == STW_PHASE_MARK) {
             help_to_end(m, done);
         } else {
-            stw_poll(&m->mutator);
-            stw_thread_yield(); /* another is beginning one, and may need this core */
+            /* Another is beginning one, and may need this core. Blocked: the stop that it is about
+             * to make does not wait until this thread is given the core again. */
+            stw_block_begin(&m->mutator);
+            stw_thread_yield();
+            stw_block_end(&m->mutator);
         }
     }
     while (stw_sweep_some(gc, 64))
