@@ -135,7 +135,8 @@ static void await_credit(struct stw_mutator_record *m)
 
 void stw_share_credit(struct stw_gc *gc, int64_t work)
 {
-    STW_ADD(gc->pacer.credit, work);
+    if (work) /* the end of a cycle only wakes; the next one may have begun */
+        STW_ADD(gc->pacer.credit, work);
     if (__atomic_load_n(&gc->pacer.debtors, __ATOMIC_SEQ_CST) == 0)
         return;
     __atomic_fetch_add(&gc->pacer.credit_grew, 1, __ATOMIC_SEQ_CST);
