@@ -486,7 +486,8 @@ void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes);
 void stw_sweep_end_outside(struct stw_gc *gc);
 /* Sweeps the rest, after end_outside and when caches are flushed. World stopped. */
 void stw_sweep_finish(struct stw_gc *gc);
-/* Gives up to `page_max` free pages beyond the goals back to the system; returns how many. */
+/* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
+ * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
 /* Gives back what is free beyond the memory limit, now. For whoever has just taken pages. */
 void stw_scavenge_to_limit(struct stw_gc *gc);

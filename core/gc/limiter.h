@@ -5,7 +5,7 @@
  * runtime/mgclimit.go.
  *
  * B1  0 <= fill_ns <= capacity_ns.
- * B2  `on` is 1 from the moment the bucket is full until it has room.
+ * B2  `on` is 1 from the moment the bucket is full until it has room for 10 ms of each processor.
  * Threads: all functions by anyone; a bucket that was never initialised is never on. */
 #ifndef STW_GC_LIMITER_H
 #define STW_GC_LIMITER_H
@@ -21,7 +21,7 @@ struct stw_limiter {
     uint64_t spent_ns;     /* atomic: marking that is not */
     uint64_t idle_ns;      /* atomic: the same, on processors that were idle otherwise */
     uint32_t processors;
-    uint32_t on;           /* atomic: the bucket is full */
+    uint32_t on;           /* atomic: B2 */
     uint32_t was_on;       /* atomic: it was, in this cycle */
 };
 

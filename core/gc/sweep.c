@@ -120,6 +120,39 @@ static uint64_t excess(uint64_t held, uint64_t goal)
     return held > goal ? held - goal : 0;
 }
 
+/* A lock that the background holds must not keep a stop waiting: it takes none while the world is
+ * stopped, and a stop waits for whoever was faster (stw_sweep_end_outside). 0: a stop is on. */
+static int enter_between_stops(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&gc->world.stopping, __ATOMIC_SEQ_CST))
+        return 1;
+    __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+static void leave_between_stops(struct stw_gc *gc)
+{
+    __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t give_back(struct stw_gc *gc, uint64_t page_max)
+{
+    struct stw_idle_pages pages;
+    if (!enter_between_stops(gc))
+        return 0;
+    int taken = stw_space_idle_take(&gc->heap.space, page_max, &pages);
+    leave_between_stops(gc);
+    if (!taken)
+        return 0;
+    stw_space_idle_release(&gc->heap.space, &pages);
+    while (!enter_between_stops(gc))
+        stw_thread_yield();
+    stw_space_idle_put(&gc->heap.space, &pages);
+    leave_between_stops(gc);
+    return pages.count;
+}
+
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
 {
     uint64_t limit = gc->options.limit_bytes;
@@ -133,7 +166,7 @@ uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
     uint64_t pages = beyond / STW_PAGE_BYTES;
     if (pages == 0)
         return 0;
-    return stw_space_scavenge(&gc->heap.space, pages < page_max ? pages : page_max);
+    return give_back(gc, pages < page_max ? pages : page_max);
 }
 
 void stw_scavenge_to_limit(struct stw_gc *gc)

@@ -47,12 +47,17 @@ static void chunks_add(struct stw_space *space, uint64_t first, uint64_t count, 
     }
 }
 
+/* Under the lock; read without it. */
+static void count_pages(uint64_t *counter, int64_t pages)
+{
+    __atomic_store_n(counter, *counter + (uint64_t)pages, __ATOMIC_RELAXED);
+}
+
 stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_error *error)
 {
     uint64_t arenas = (bytes + ARENA_BYTES - 1) / ARENA_BYTES;
     memset(space, 0, sizeof *space);
     pthread_mutex_init(&space->lock, NULL);
-    pthread_mutex_init(&space->scavenging, NULL);
     space->page_limit = arenas * ARENA_PAGES;
     space->base = stw_memory_reserve(STW_SPACE_HINT, arenas * ARENA_BYTES, ARENA_BYTES);
     space->used = stw_memory_map(space->page_limit / 8);
@@ -72,7 +77,6 @@ void stw_space_destroy(struct stw_space *space)
     stw_memory_unmap(space->dirty, space->page_limit / 8);
     stw_memory_unmap(space->free_in_chunk, space->page_limit / STW_CHUNK_PAGES * 2);
     pthread_mutex_destroy(&space->lock);
-    pthread_mutex_destroy(&space->scavenging);
 }
 
 /* First page of the lowest run of `count` free pages, or UINT64_MAX. */
@@ -118,7 +122,6 @@ static stw_status grow(struct stw_space *space, uint64_t count)
     if (status != STW_OK)
         return status;
     space->committed_pages += more;
-    space->clean_free_pages += more;
     chunks_add(space, old, more, 1);
     return STW_OK;
 }
@@ -149,8 +152,8 @@ stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintp
     bits_fill(space->used, first, page_count, 1);
     bits_fill(space->dirty, first, page_count, 1);
     chunks_add(space, first, page_count, -1);
-    space->clean_free_pages -= page_count - dirty;
-    __atomic_store_n(&space->used_pages, space->used_pages + page_count, __ATOMIC_RELAXED);
+    count_pages(&space->held_pages, (int64_t)(page_count - dirty));
+    count_pages(&space->used_pages, (int64_t)page_count);
     if (first == space->low_free)
         space->low_free = first + page_count;
     pthread_mutex_unlock(&space->lock);
@@ -165,104 +168,106 @@ void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_co
     STW_REQUIRE(bit_get(space->used, first) && bit_get(space->used, first + page_count - 1));
     bits_fill(space->used, first, page_count, 0);
     chunks_add(space, first, page_count, 1);
-    __atomic_store_n(&space->used_pages, space->used_pages - page_count, __ATOMIC_RELAXED);
+    count_pages(&space->used_pages, -(int64_t)page_count);
     if (first < space->low_free)
         space->low_free = first;
     pthread_mutex_unlock(&space->lock);
 }
 
-static int is_releasable(const struct stw_space *space, uint64_t page)
+/* Pages of word `at` that are free and dirty. */
+static uint64_t idle_word(const struct stw_space *space, uint64_t at)
 {
-    return !bit_get(space->used, page) && bit_get(space->dirty, page);
+    return ~space->used[at] & space->dirty[at];
 }
 
-/* The highest run of releasable pages that ends at or before `*end`, at most `most` long: 1 and
- * [*first, *end), or 0. The caller holds the lock. */
-static int find_releasable(const struct stw_space *space, uint64_t most, uint64_t *first,
-                           uint64_t *end)
+/* One more than the highest idle page, or 0. */
+static uint64_t idle_end(const struct stw_space *space)
 {
-    while (*end > 0) {
-        uint64_t chunk = (*end - 1) / STW_CHUNK_PAGES;
-        if (!space->free_in_chunk[chunk]) {
-            *end = chunk * STW_CHUNK_PAGES;
-        } else if (!is_releasable(space, *end - 1)) {
-            --*end;
-        } else {
-            *first = *end - 1;
-            while (*first > 0 && is_releasable(space, *first - 1) && *end - *first < most)
-                --*first;
-            return 1;
+    for (uint64_t chunk = space->committed_pages / STW_CHUNK_PAGES; chunk-- > 0;) {
+        uint64_t first = chunk * STW_CHUNK_PAGES / 64, at = first + STW_CHUNK_PAGES / 64;
+        while (space->free_in_chunk[chunk] && at-- > first) {
+            uint64_t idle = idle_word(space, at);
+            if (idle)
+                return at * 64 + 64 - (uint64_t)__builtin_clzll(idle);
         }
     }
     return 0;
 }
 
-/* Takes free pages out of circulation while the system has them back, or puts them back, clean. */
-static void set_releasing(struct stw_space *space, uint64_t first, uint64_t count, int value)
+int stw_space_idle_take(struct stw_space *space, uint64_t page_max, struct stw_idle_pages *pages)
 {
-    bits_fill(space->used, first, count, value);
-    chunks_add(space, first, count, value ? -1 : 1);
-    space->releasing_pages = value ? count : 0;
-    if (value)
-        return;
-    bits_fill(space->dirty, first, count, 0);
-    space->clean_free_pages += count;
-    space->scavenged_pages += count;
-    if (first < space->low_free)
-        space->low_free = first;
+    pthread_mutex_lock(&space->lock);
+    uint64_t kept = space->held_pages - space->used_pages;
+    uint64_t end = kept > 0 && page_max > 0 ? idle_end(space) : 0, first = end;
+    while (first > 0 && end - first < page_max
+           && (idle_word(space, (first - 1) / 64) >> ((first - 1) % 64) & 1))
+        first--;
+    *pages = (struct stw_idle_pages){.first = first, .count = end - first};
+    bits_fill(space->used, first, pages->count, 1);
+    chunks_add(space, first, pages->count, -1);
+    count_pages(&space->held_pages, -(int64_t)pages->count);
+    space->releasing_pages += pages->count;
+    pthread_mutex_unlock(&space->lock);
+    return pages->count > 0;
+}
+
+void stw_space_idle_release(struct stw_space *space, const struct stw_idle_pages *pages)
+{
+    stw_memory_release(space->base + pages->first * STW_PAGE_BYTES, pages->count * STW_PAGE_BYTES);
+}
+
+void stw_space_idle_put(struct stw_space *space, const struct stw_idle_pages *pages)
+{
+    pthread_mutex_lock(&space->lock);
+    bits_fill(space->used, pages->first, pages->count, 0);
+    bits_fill(space->dirty, pages->first, pages->count, 0);
+    chunks_add(space, pages->first, pages->count, 1);
+    space->releasing_pages -= pages->count;
+    space->scavenged_pages += pages->count;
+    if (pages->first < space->low_free)
+        space->low_free = pages->first;
+    pthread_mutex_unlock(&space->lock);
 }
 
 uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max)
 {
-    uint64_t released = 0, first = 0;
-    pthread_mutex_lock(&space->scavenging);
-    pthread_mutex_lock(&space->lock);
-    uint64_t end = space->committed_pages;
-    uint64_t kept = end - space->used_pages - space->clean_free_pages;
-    page_max = page_max < kept ? page_max : kept; /* so that the search ends with the last */
-    while (released < page_max && find_releasable(space, page_max - released, &first, &end)) {
-        set_releasing(space, first, end - first, 1);
-        pthread_mutex_unlock(&space->lock);
-        stw_memory_release(space->base + first * STW_PAGE_BYTES, (end - first) * STW_PAGE_BYTES);
-        pthread_mutex_lock(&space->lock);
-        set_releasing(space, first, end - first, 0);
-        released += end - first;
-        end = first;
+    struct stw_idle_pages pages;
+    uint64_t released = 0;
+    while (stw_space_idle_take(space, page_max - released, &pages)) {
+        stw_space_idle_release(space, &pages);
+        stw_space_idle_put(space, &pages);
+        released += pages.count;
     }
-    pthread_mutex_unlock(&space->lock);
-    pthread_mutex_unlock(&space->scavenging);
     return released;
 }
 
-uint64_t stw_space_held_pages(struct stw_space *space)
+uint64_t stw_space_held_pages(const struct stw_space *space)
 {
-    pthread_mutex_lock(&space->lock);
-    uint64_t held = space->committed_pages - space->clean_free_pages;
-    pthread_mutex_unlock(&space->lock);
-    return held;
+    return __atomic_load_n(&space->held_pages, __ATOMIC_RELAXED);
 }
 
 static stw_status audit_locked(struct stw_space *space, struct stw_error *error)
 {
-    uint64_t used = 0, clean = 0;
+    uint64_t used = 0, held = 0;
     for (uint64_t chunk = 0; chunk < space->committed_pages / STW_CHUNK_PAGES; chunk++) {
         uint64_t used_before = used;
         uint64_t first = chunk * STW_CHUNK_PAGES;
         for (uint64_t page = first; page < first + STW_CHUNK_PAGES; page++) {
             used += (uint64_t)bit_get(space->used, page);
-            clean += !bit_get(space->used, page) && !bit_get(space->dirty, page);
+            held += (uint64_t)(bit_get(space->used, page) || bit_get(space->dirty, page));
         }
         if (STW_CHUNK_PAGES - (used - used_before) != space->free_in_chunk[chunk])
             return stw_error_set(error, STW_E_AUDIT, "S3", "chunk %llu miscounts its free pages",
                                  (unsigned long long)chunk);
     }
     used -= space->releasing_pages;
-    if (used != space->used_pages || clean != space->clean_free_pages)
+    held -= space->releasing_pages;
+    if (used != space->used_pages || held != space->held_pages)
         return stw_error_set(error, STW_E_AUDIT, "S1",
-                             "%llu pages are used and %llu clean, %llu and %llu were counted",
-                             (unsigned long long)used, (unsigned long long)clean,
+                             "%llu pages are used and %llu held, %llu and %llu were counted",
+                             (unsigned long long)used, (unsigned long long)held,
                              (unsigned long long)space->used_pages,
-                             (unsigned long long)space->clean_free_pages);
+                             (unsigned long long)space->held_pages);
     return STW_OK;
 }
 

@@ -24,14 +24,13 @@
 
 struct stw_space {
     pthread_mutex_t lock;
-    pthread_mutex_t scavenging; /* one at a time; taken before the lock */
     uintptr_t base;
     uint64_t page_limit;      /* reserved pages */
     uint64_t committed_pages; /* usable: [0, committed_pages) */
     uint64_t used_pages;      /* atomic, relaxed: read without the lock for statistics */
-    uint64_t clean_free_pages; /* free pages whose memory the system has back */
+    uint64_t held_pages;      /* committed and not given back; atomic as used_pages */
     uint64_t scavenged_pages; /* given back so far, again and again counted */
-    uint64_t releasing_pages; /* of those marked in `used`: free, and on their way to the system */
+    uint64_t releasing_pages; /* marked in `used`, though free: on their way to the system */
     uint64_t low_free;        /* no free page below this one */
     uint64_t *used;           /* bit per page: handed out */
     uint64_t *dirty;          /* bit per page: touched since it was last zero */
@@ -46,11 +45,23 @@ void stw_space_destroy(struct stw_space *space);
 stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintptr_t *base,
                              uint32_t *needs_zero);
 void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_count);
-/* Gives the memory of up to `page_max` free dirty pages back to the system, highest first. Returns
- * how many. Go: the scavenger, runtime/mgcscavenge.go. */
+
+/* Pages that are out of circulation while the system gets their memory back. */
+struct stw_idle_pages {
+    uint64_t first, count;
+};
+
+/* Takes the highest run of free dirty pages out of circulation, at most `page_max` of them; 0:
+ * there is none. Each of `_take` and `_put` takes the lock once, the `_release` between them does
+ * not. Go: the scavenger, runtime/mgcscavenge.go. */
+int stw_space_idle_take(struct stw_space *space, uint64_t page_max, struct stw_idle_pages *pages);
+void stw_space_idle_release(struct stw_space *space, const struct stw_idle_pages *pages);
+void stw_space_idle_put(struct stw_space *space, const struct stw_idle_pages *pages);
+/* All three, until `page_max` pages are given back or none is left. Returns how many. */
 uint64_t stw_space_scavenge(struct stw_space *space, uint64_t page_max);
-/* Pages whose memory the process holds: those in use, and free ones that were not given back. */
-uint64_t stw_space_held_pages(struct stw_space *space);
+/* Pages whose memory the process holds: those in use, and free ones that were not given back (nor
+ * are on their way). No lock. */
+uint64_t stw_space_held_pages(const struct stw_space *space);
 /* Checks S3 and the counts. Takes the lock: memory is given back while the world is stopped too. */
 stw_status stw_space_audit(struct stw_space *space, struct stw_error *error);
 

@@ -1,4 +1,4 @@
-/* tests/unit/limiter_test.c: goal: assists are off exactly while the bucket is full (B1, B2). */
+/* tests/unit/limiter_test.c: goal: assists are off from a full bucket to one with room (B1, B2). */
 /* Method: the bucket alone, two processors, time from a counter. Oracles by hand from Go's rule: in
  * goes what the collector took, out comes what mutators had, and it holds 1 s of each processor. */
 #include "gc/limiter.h"
@@ -59,7 +59,7 @@ Test(limiter, sixty_percent_lasts_as_long_as_the_bucket)
     cr_assert_eq(turns, 500, "2 s at 4 ms a turn");
 }
 
-Test(limiter, goes_off_as_soon_as_there_is_room)
+Test(limiter, goes_off_when_there_is_room_for_a_period)
 {
     start();
     run(5000, 10000);
@@ -67,9 +67,35 @@ Test(limiter, goes_off_as_soon_as_there_is_room)
     cr_assert_eq(limiter.fill_ns, 2 * SECOND, "what overflows is forgotten");
     run(10, 10);
     cr_assert(stw_limiter_is_on(&limiter), "half and half makes no room");
-    run(10, 9);
+    run(10, 1);
+    cr_assert(stw_limiter_is_on(&limiter), "18 ms of the 20 that two processors use in a period");
+    run(1, 0);
     cr_assert_not(stw_limiter_is_on(&limiter));
-    cr_assert_eq(limiter.fill_ns, 2 * SECOND - 2 * MS);
+    cr_assert_eq(limiter.fill_ns, 2 * SECOND - 20 * MS);
+}
+
+Test(limiter, a_stop_right_after_does_not_turn_it_off)
+{
+    start();
+    run(5000, 10000);
+    now_ns += 5000; /* of mutators */
+    stw_limiter_stopped(&limiter, 2, now_ns, now_ns + 1000);
+    cr_assert(stw_limiter_is_on(&limiter));
+}
+
+/* Assists take all there is while they may, and a quarter goes to marking while they may not. */
+Test(limiter, leaves_mutators_half_of_the_time)
+{
+    start();
+    run(1000, 2000);
+    uint64_t spent_ms = 0;
+    for (uint32_t turn = 0; turn < 1000; turn++) {
+        uint64_t spend_ms = stw_limiter_is_on(&limiter) ? 5 : 20;
+        run(10, spend_ms);
+        spent_ms += spend_ms;
+    }
+    cr_assert(spent_ms >= 9800 && spent_ms <= 10200, "%llu of 20000",
+              (unsigned long long)spent_ms);
 }
 
 Test(limiter, never_holds_less_than_nothing)

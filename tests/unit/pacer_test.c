@@ -159,7 +159,7 @@ static void hold(uint64_t used_pages, uint64_t retained_pages)
 {
     gc.heap.space.used_pages = used_pages;
     gc.heap.space.committed_pages = used_pages + retained_pages + 100;
-    gc.heap.space.clean_free_pages = 100;
+    gc.heap.space.held_pages = used_pages + retained_pages;
     gc.heap.own_bytes = MIB;
 }
 
