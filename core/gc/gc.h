@@ -489,7 +489,7 @@ void stw_sweep_finish(struct stw_gc *gc);
 /* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
  * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
-/* Gives back what is free beyond the memory limit, now. For whoever has just taken pages. */
+/* Gives back what is free beyond the memory limit, now. For whoever has just taken memory. */
 void stw_scavenge_to_limit(struct stw_gc *gc);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */

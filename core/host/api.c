@@ -74,7 +74,11 @@ static void api_pages_release(uintptr_t base, uint64_t page_count)
 
 static stw_status api_span_register(const struct stw_span_request *request, struct stw_span **span)
 {
-    return stw_heap_register(&runtime_gc.heap, request, span);
+    uint64_t own_before = STW_LOAD(runtime_gc.heap.own_bytes);
+    stw_status status = stw_heap_register(&runtime_gc.heap, request, span);
+    if (STW_LOAD(runtime_gc.heap.own_bytes) != own_before)
+        stw_scavenge_to_limit(&runtime_gc);
+    return status;
 }
 
 static void api_span_unregister(struct stw_span *span)
