@@ -103,6 +103,8 @@ static int pay(struct stw_mutator_record *m)
     int idle = 0;
     if (paid < owed) {
         struct stw_drain_limit limit = {.scan_bytes_max = (uint64_t)(owed - paid), .mutator = m};
+        if (!gc->options.stepped) /* a large debt is paid in parts, so that the limiter sees them */
+            limit.deadline_ns = stw_clock_ns() + TURN_NS_MAX;
         struct stint stint = mark(m, STW_TAKEN_ASSIST, &limit);
         paid += stint.work;
         idle = stint.idle;
