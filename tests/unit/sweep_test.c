@@ -176,7 +176,8 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
     while (stw_clock_ns() < until_ns)
         stw_alloc(m, 8 * KIB, NULL);
     spent_ns = marking_ns() - spent_ns;
-    cr_assert_leq(spent_ns, 600000000, "%llu ns of a second", (unsigned long long)spent_ns);
+    uint64_t most_ns = STW_TSAN ? 750000000 : 600000000; /* under TSan a step is long */
+    cr_assert_leq(spent_ns, most_ns, "%llu ns of a second", (unsigned long long)spent_ns);
 }
 
 Test(limit, is_off_by_default)
