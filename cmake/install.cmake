@@ -22,6 +22,9 @@ foreach(target ${plugin_targets})
   install(TARGETS ${target} LIBRARY DESTINATION ${STW_INSTALL_PLUGINSDIR}/${kind})
 endforeach()
 
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments/peers
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/stwlab)
+
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/abi/stwlab DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_SOURCE_DIR}/plugins/exports.map DESTINATION ${STW_INSTALL_DATADIR})

@@ -23,6 +23,7 @@ static const struct option options[] = {
     {"resume", no_argument, NULL, 'r'},
     {"dry-run", no_argument, NULL, 'n'},
     {"plugin-path", required_argument, NULL, 'p'},
+    {"go", required_argument, NULL, 'g'},
     {"quiet", no_argument, NULL, 'q'},
     {"audit", no_argument, NULL, 'a'},
     {"help", no_argument, NULL, 'h'},
@@ -42,6 +43,8 @@ struct job {
     const char *output; /* or null */
     struct list overrides;
     struct list plugin_paths;
+    struct list gos;
+    struct stw_peers peers;
     int resume, dry_run, quiet;
     struct stw_registry *registry;
     struct stw_experiment experiment;
@@ -65,6 +68,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'p':
         add(&job->plugin_paths, optarg);
+        break;
+    case 'g':
+        add(&job->gos, optarg);
         break;
     case 'a':
         add(&job->overrides, "fixed.audit=true");
@@ -99,14 +105,15 @@ static int read_experiment(struct job *job)
     struct stw_text problems = {0};
     struct stw_error error = STW_ERROR_INIT;
     stw_status status = stw_experiment_read(job->ini, job->overrides.items, job->overrides.count,
-                                            job->registry, &job->experiment, &problems);
+                                            job->registry, &job->peers, &job->experiment,
+                                            &problems);
     if (status != STW_OK && problems.length == 0)
         stw_text_add(&problems, "%s: cannot be used: %s\n", job->ini, stw_status_name(status));
     fputs(stw_text_get(&problems), stderr);
     stw_text_free(&problems);
     if (status != STW_OK)
         return STW_EXIT_BAD_INPUT;
-    if (stw_matrix_build(&job->experiment, &job->matrix, &error) != STW_OK) {
+    if (stw_matrix_build(&job->experiment, &job->peers, &job->matrix, &error) != STW_OK) {
         stw_cli_failure(job->command, &error);
         return STW_EXIT_BAD_INPUT;
     }
@@ -153,6 +160,8 @@ static void say_resume(const struct job *job)
         add_word(&line, "--set", job->overrides.items[i]);
     for (uint32_t i = 0; i < job->plugin_paths.count; i++)
         add_word(&line, "--plugin-path", job->plugin_paths.items[i]);
+    for (uint32_t i = 0; i < job->gos.count; i++)
+        add_word(&line, "--go", job->gos.items[i]);
     fprintf(stderr, "stwlab run: interrupted; to run what is missing: stwlab run%s --resume\n",
             stw_text_get(&line));
     stw_text_free(&line);
@@ -215,6 +224,7 @@ static int run_matrix(const struct job *job)
         .executable = executable,
         .plugin_paths = job->plugin_paths.items,
         .plugin_path_count = job->plugin_paths.count,
+        .peers = (struct stw_peers *)(uintptr_t)&job->peers,
         .resume = job->resume,
         .quiet = job->quiet,
     };
@@ -244,6 +254,8 @@ static int dry_run(const struct job *job)
 
 static int do_job(struct job *job)
 {
+    job->peers.paths = job->gos.items;
+    job->peers.path_count = job->gos.count;
     int status = load_plugins(job);
     if (status == STW_EXIT_DONE)
         status = read_experiment(job);
@@ -291,6 +303,8 @@ static int run_run(const struct stw_command *command, int argument_count, char *
         stw_registry_free(job.registry);
     free(job.overrides.items);
     free(job.plugin_paths.items);
+    free(job.gos.items);
+    stw_peers_free(&job.peers);
     return status;
 }
 
@@ -303,6 +317,8 @@ const struct stw_command stw_command_run = {
             "      --resume               runs only what RUN does not hold yet\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
             "      --plugin-path PATH     a plugin or folder besides the default ones; repeatable\n"
+            "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"
+            "                             STWLAB_GO, with colons between them, or go on PATH\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"

@@ -67,14 +67,6 @@ static struct forecast make_forecast(const struct stw_matrix *matrix, const char
     return forecast;
 }
 
-static const char *exclusion_text(const struct stw_experiment *experiment, const char *name)
-{
-    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
-        if (strcmp(experiment->exclusions[i].name, name) == 0)
-            return experiment->exclusions[i].text;
-    return "";
-}
-
 static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cell,
                      struct stw_table *table)
 {
@@ -88,7 +80,7 @@ static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cel
     stw_text_free(&text);
     if (cell->excluded)
         stw_text_add(&text, "skipped: %s: %s", cell->excluded,
-                     exclusion_text(experiment, cell->excluded));
+                     stw_cell_reason(experiment, cell));
     else
         stw_text_add(&text, "%" PRIu64, experiment->trials);
     stw_table_set(table, experiment->axis_count + 1, text.bytes);

@@ -13,7 +13,8 @@ const char *stw_step_name(uint32_t step)
 
 const char *stw_pause_kind_name(uint32_t kind)
 {
-    static const char *const names[] = {"sweep-termination", "mark-termination", "full", "other"};
+    static const char *const names[] = {"sweep-termination", "mark-termination", "full", "other",
+                                        "peer"};
     return kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 

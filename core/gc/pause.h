@@ -13,6 +13,7 @@
 #define STW_PAUSE_MARK_TERMINATION 1u  /* concurrent: barrier off */
 #define STW_PAUSE_FULL 2u              /* stw: mark and sweep in one stop */
 #define STW_PAUSE_OTHER 3u             /* settings changed, audits asked for */
+#define STW_PAUSE_PEER 4u              /* another runtime's: which of its stops is unknown */
 
 /* Named steps inside a stop; what each does is in docs/design/collector.md. */
 #define STW_STEP_FINISH_SWEEP 0u

@@ -24,6 +24,24 @@ static void add_value(struct stw_axis *axis, char *value)
     axis->values[axis->value_count++] = value;
 }
 
+/* Adds the labels of the peers that `value` stands for, once each. Returns how many. */
+static int add_peers(struct stw_draft *draft, const struct stw_place *place, struct stw_axis *axis,
+                     const char *value)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_peers *peers = draft->peers;
+    int added = 0;
+    if (peers && stw_peers_search(peers, &error))
+        stw_problem_add(&draft->problems, place, "%s", error.message);
+    for (uint32_t i = 0; peers && i < peers->count; i++)
+        if (stw_runtime_matches(peers->items[i].label, value)
+            && !has_value(axis, peers->items[i].label)) {
+            add_value(axis, stw_strdup(peers->items[i].label));
+            added++;
+        }
+    return added;
+}
+
 /* Checks one value and adds it. The wrong ones are reported and left out. */
 static void read_value(struct stw_draft *draft, struct stw_draft_key *source,
                        struct stw_axis *axis, const char *text)
@@ -31,6 +49,11 @@ static void read_value(struct stw_draft *draft, struct stw_draft_key *source,
     struct stw_place place = stw_ini_place(source->entry);
     struct stw_error error = STW_ERROR_INIT;
     char *value = stw_key_canonical(draft->registry, &source->key, text, &error);
+    if (value && stw_key_is_runtime(&source->key) && strcmp(value, "stwlab") != 0
+        && add_peers(draft, &place, axis, value)) {
+        free(value);
+        return;
+    }
     int is_twice = value && has_value(axis, value);
     if (!value)
         stw_problem_add(&draft->problems, &place, "%s", error.message);
@@ -110,6 +133,8 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
         refuse(draft, source, "one plugin is fixed; several belong in [axes]");
     else
         read_value(draft, source, axis, entry->value);
+    if (is_fixed && axis->value_count > 1)
+        refuse(draft, source, "more than one is there: name a release, or list them in [axes]");
 }
 
 static const struct stw_axis *find_axis(const struct stw_axis *axes, uint32_t count,

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "lab/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,10 +174,17 @@ static int compare_numbers(const struct stw_param *param, const char *a, const c
     return (x.as_u64 > y.as_u64) - (x.as_u64 < y.as_u64);
 }
 
+/* "go1.23.8" is also "go1.23" and "go". */
+static int is_value(const struct stw_key *key, const char *value, const char *wanted)
+{
+    return stw_key_is_runtime(key) ? stw_runtime_matches(value, wanted)
+                                   : strcmp(value, wanted) == 0;
+}
+
 static int decide(const struct stw_key *key, const char *a, enum relation relation, const char *b)
 {
     if (relation == EQUAL || relation == UNEQUAL)
-        return (strcmp(a, b) == 0) == (relation == EQUAL);
+        return is_value(key, a, b) == (relation == EQUAL);
     int order = compare_numbers(key->param, a, b);
     switch (relation) {
     case LESS:
@@ -197,7 +205,7 @@ static stw_status check_occurs(const struct parser *p, const struct operand *ope
 {
     const struct stw_axis *axis = operand->axis;
     for (uint32_t i = 0; i < axis->value_count; i++)
-        if (strcmp(axis->values[i], value) == 0)
+        if (is_value(&operand->source->key, axis->values[i], value))
             return STW_OK;
     if (!axis->line)
         return STW_OK;

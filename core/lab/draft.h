@@ -9,6 +9,7 @@
 #include "lab/experiment.h"
 #include "lab/ini.h"
 #include "lab/keys.h"
+#include "lab/peers.h"
 
 #define STW_CELLS_MAX 1000000u
 
@@ -21,6 +22,7 @@ struct stw_draft_key {
 struct stw_draft {
     struct stw_experiment *experiment;
     const struct stw_registry *registry;
+    struct stw_peers *peers; /* null: none */
     const struct stw_plugin_info *workload; /* null: unknown */
     struct stw_ini ini;
     struct stw_problems problems;

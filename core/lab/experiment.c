@@ -283,9 +283,10 @@ static void read_draft(struct stw_draft *draft)
 
 stw_status stw_experiment_read(const char *path, const char *const *overrides,
                                uint32_t override_count, const struct stw_registry *registry,
-                               struct stw_experiment *experiment, struct stw_text *problems)
+                               struct stw_peers *peers, struct stw_experiment *experiment,
+                               struct stw_text *problems)
 {
-    struct stw_draft draft = {.experiment = experiment, .registry = registry};
+    struct stw_draft draft = {.experiment = experiment, .registry = registry, .peers = peers};
     *experiment = (struct stw_experiment){.path = stw_strdup(path)};
     draft.problems.path = path;
     stw_ini_read(&draft.ini, &draft.problems);

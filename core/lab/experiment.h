@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "host/registry.h"
+#include "lab/peers.h"
 
 /* A key with its values: one for [fixed] keys, several for axes. */
 struct stw_axis {
@@ -46,11 +47,13 @@ struct stw_experiment {
 };
 
 /* `overrides` are "section.key=value" texts of --set, applied after the file, checked alike.
+ * `peers` is searched if a value of `runtime` calls for it; null: there are none.
  * On failure STW_E_INVALID and every problem as a line "FILE:LINE: [section] key: what" in
  * `problems`. Free with stw_experiment_free in both cases. */
 stw_status stw_experiment_read(const char *path, const char *const *overrides,
                                uint32_t override_count, const struct stw_registry *registry,
-                               struct stw_experiment *experiment, struct stw_text *problems);
+                               struct stw_peers *peers, struct stw_experiment *experiment,
+                               struct stw_text *problems);
 void stw_experiment_free(struct stw_experiment *experiment);
 
 /* A cell: one value for every axis. */
@@ -59,7 +62,8 @@ struct stw_cell {
     char hash[17];         /* hex; identity: workload, axes and fixed settings with values */
     char *id;              /* "n=65536 strategy=none": axes with more than one value; readable */
     const char **values;   /* [axis_count] */
-    const char *excluded;  /* name of the exclusion that holds, or null */
+    const char *excluded;  /* name of the exclusion that holds, or "runtime", or null */
+    char *reason;          /* of "runtime": why no peer can run it; else null */
 };
 
 struct stw_matrix {
@@ -68,8 +72,10 @@ struct stw_matrix {
     uint32_t cell_count; /* excluded ones included */
 };
 
-stw_status stw_matrix_build(const struct stw_experiment *experiment, struct stw_matrix *matrix,
-                            struct stw_error *error);
+stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
+                            struct stw_matrix *matrix, struct stw_error *error);
+/* Why an excluded cell is: the exclusion's text, or the reason. */
+const char *stw_cell_reason(const struct stw_experiment *experiment, const struct stw_cell *cell);
 void stw_matrix_free(struct stw_matrix *matrix);
 
 /* The settings of a cell for its worker: "key\tvalue\n" for every axis and fixed key, and for the

@@ -143,6 +143,11 @@ int stw_key_is_number(const struct stw_key *key)
     return key->param->type == STW_TYPE_U64 || key->param->type == STW_TYPE_F64;
 }
 
+int stw_key_is_runtime(const struct stw_key *key)
+{
+    return key->param == stw_runtime_param("runtime");
+}
+
 /* Cuts the next link off *rest, trimmed; null at the end. */
 static char *next_link(char **rest)
 {
@@ -213,6 +218,23 @@ static char *canonical_gogc(const char *text, struct stw_error *error)
     return stw_strdup(canonical);
 }
 
+/* "stwlab", "go" or a release of Go. */
+static char *check_runtime(const char *text, struct stw_error *error)
+{
+    static const char *const words[] = {"stwlab", "go"};
+    int is_go = strncmp(text, "go", 2) == 0
+             && (!text[2] || (text[2] == '1' && strspn(text + 2, "0123456789.rcbeta") > 0
+                              && !text[2 + strspn(text + 2, "0123456789.rcbeta")]));
+    if (is_go || strcmp(text, "stwlab") == 0)
+        return stw_strdup(text);
+    const char *near = stw_nearest(text, words, sizeof words / sizeof *words);
+    stw_error_set(error, STW_E_INVALID, NULL,
+                  near ? "there is no runtime \"%s\"; did you mean \"%s\"?"
+                       : "there is no runtime \"%s\"; there are stwlab, go, and releases as go1.23",
+                  text, near ? near : "");
+    return NULL;
+}
+
 char *stw_key_canonical(const struct stw_registry *registry, const struct stw_key *key,
                         const char *text, struct stw_error *error)
 {
@@ -222,6 +244,8 @@ char *stw_key_canonical(const struct stw_registry *registry, const struct stw_ke
         return find_plugin(registry, key->kind, text, error) ? stw_strdup(text) : NULL;
     if (key->param == stw_runtime_param("gogc"))
         return canonical_gogc(text, error);
+    if (stw_key_is_runtime(key))
+        return check_runtime(text, error);
     if (key->param->type == STW_TYPE_TEXT)
         return stw_strdup(text);
     char canonical[CANONICAL_BYTES];

@@ -20,6 +20,8 @@ stw_status stw_key_resolve(const struct stw_registry *registry,
  * "a + b". A new string, or null with an error. key->param is not null. */
 char *stw_key_canonical(const struct stw_registry *registry, const struct stw_key *key,
                         const char *text, struct stw_error *error);
+/* Whether it is `runtime`, whose values may stand for several labels (stw_runtime_matches). */
+int stw_key_is_runtime(const struct stw_key *key);
 /* Whether values have an order. */
 int stw_key_is_number(const struct stw_key *key);
 /* Whether the canonical chain "a + b" holds the plugin `id`; a single id is a chain too. */

@@ -79,7 +79,15 @@ static void set_picks(const struct stw_experiment *e, uint32_t index, uint32_t *
         picks[i] = index % e->axes[i].value_count;
 }
 
-static void build_cells(struct stw_matrix *matrix)
+static void find_misfit(const struct stw_experiment *e, const struct stw_peers *peers,
+                        struct stw_cell *cell)
+{
+    cell->reason = stw_peer_misfit(peers, e, cell);
+    if (cell->reason)
+        cell->excluded = "runtime";
+}
+
+static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers)
 {
     const struct stw_experiment *e = matrix->experiment;
     struct part *parts = sorted_parts(e);
@@ -94,6 +102,8 @@ static void build_cells(struct stw_matrix *matrix)
         for (uint32_t i = 0; i < e->axis_count; i++)
             cell->values[i] = e->axes[i].values[picks[i]];
         cell->excluded = find_exclusion(e, picks);
+        if (!cell->excluded)
+            find_misfit(e, peers, cell);
         set_hash(e, parts, cell);
         set_id(e, cell);
     }
@@ -110,8 +120,8 @@ static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_err
         runnable += !matrix->cells[c].excluded;
     if (!runnable)
         return stw_error_set(error, STW_E_INVALID, "exclude",
-                             "%s: [exclude]: all %u cells are excluded; none is left to run",
-                             e->path, matrix->cell_count);
+                             "%s: [exclude]: all %u cells are excluded; none is left to run (%s)",
+                             e->path, matrix->cell_count, stw_cell_reason(e, matrix->cells));
     if (runnable * e->trials > TRIALS_MAX)
         return stw_error_set(error, STW_E_INVALID, "trials",
                              "%s: [experiment] trials: %" PRIu64 " cells with %" PRIu64
@@ -120,15 +130,15 @@ static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_err
     return STW_OK;
 }
 
-stw_status stw_matrix_build(const struct stw_experiment *experiment, struct stw_matrix *matrix,
-                            struct stw_error *error)
+stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
+                            struct stw_matrix *matrix, struct stw_error *error)
 {
     uint32_t count = 1;
     for (uint32_t i = 0; i < experiment->axis_count; i++)
         count *= experiment->axes[i].value_count;
     *matrix = (struct stw_matrix){.experiment = experiment, .cell_count = count};
     matrix->cells = stw_new(count, sizeof *matrix->cells);
-    build_cells(matrix);
+    build_cells(matrix, peers);
     stw_status status = check_runnable(matrix, error);
     if (status)
         stw_matrix_free(matrix);
@@ -137,12 +147,24 @@ stw_status stw_matrix_build(const struct stw_experiment *experiment, struct stw_
 
 void stw_matrix_free(struct stw_matrix *matrix)
 {
-    for (uint32_t c = 0; c < matrix->cell_count; c++)
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
         free(matrix->cells[c].id);
+        free(matrix->cells[c].reason);
+    }
     if (matrix->cell_count)
         free(matrix->cells[0].values);
     free(matrix->cells);
     *matrix = (struct stw_matrix){0};
+}
+
+const char *stw_cell_reason(const struct stw_experiment *experiment, const struct stw_cell *cell)
+{
+    if (cell->reason)
+        return cell->reason;
+    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
+        if (strcmp(experiment->exclusions[i].name, cell->excluded) == 0)
+            return experiment->exclusions[i].text;
+    return "";
 }
 
 void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "lab/outcome.h"
+#include "lab/peer_trial.h"
 #include "lab/progress.h"
 #include "lab/record.h"
 #include "lab/settings.h"
@@ -141,6 +142,16 @@ static void agree(struct run *run, struct attempt *attempt)
 
 /* One trial. */
 
+/* Whom the worker shall run, if it is another runtime's trial. */
+static void add_peer(const struct run *run, const struct stw_cell *cell, struct stw_text *settings)
+{
+    const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
+    const struct stw_peer *peer =
+        run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
+    if (peer)
+        stw_text_add(settings, STW_PEER_SETTING "\t%s\n", peer->program);
+}
+
 static stw_status make_record(const struct run *run, struct attempt *attempt,
                               struct stw_error *error)
 {
@@ -153,6 +164,7 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
                              "cannot make the record of a trial (%zu MiB of address space): %s",
                              STW_RECORD_BYTES >> 20, strerror(errno));
     stw_cell_settings(run->matrix, attempt->cell, &settings);
+    add_peer(run, attempt->cell, &settings);
     struct stw_record *record = attempt->record;
     if (settings.length + run->builds.length < sizeof record->settings)
         stw_text_add(&settings, "%s", stw_text_get(&run->builds));
@@ -278,14 +290,6 @@ static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct
 
 /* The matrix. */
 
-static const char *rule_of(const struct stw_experiment *experiment, const char *name)
-{
-    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
-        if (strcmp(experiment->exclusions[i].name, name) == 0)
-            return experiment->exclusions[i].text;
-    return "";
-}
-
 static stw_status store_skipped(struct run *run, struct stw_error *error)
 {
     stw_status status = STW_OK;
@@ -295,7 +299,7 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
             continue;
         struct stw_outcome outcome = {.kind = STW_OUTCOME_SKIPPED};
         snprintf(outcome.detail, sizeof outcome.detail, "%s: %s", cell->excluded,
-                 rule_of(run->matrix->experiment, cell->excluded));
+                 stw_cell_reason(run->matrix->experiment, cell));
         status = stw_store_trial(run->store, cell, 0, &outcome, NULL, error);
     }
     return status;
@@ -330,6 +334,22 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     free(slots);
     if (run->result->trials_stored + run->result->trials_run == total)
         run->result->interrupted = 0; /* too late to stop anything */
+    return status;
+}
+
+/* Builds the programs of the peers that have a cell to run. */
+static stw_status build_peers(const struct run *run, struct stw_error *error)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
+        const struct stw_cell *cell = &run->matrix->cells[i];
+        const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
+        struct stw_peer *peer = run->options->peers && !cell->excluded
+                                    ? stw_peers_get(run->options->peers, runtime)
+                                    : NULL;
+        if (peer)
+            status = stw_peer_build(peer, error);
+    }
     return status;
 }
 
@@ -403,7 +423,10 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
     struct run run = {.matrix = matrix, .options = options, .result = result};
     *result = (struct stw_run_result){0};
     stw_hostile_begin("run");
-    stw_status status = stw_store_open(options->run_path, matrix, registry, options->resume,
+    stw_status status = build_peers(&run, error);
+    if (status != STW_OK)
+        return status;
+    status = stw_store_open(options->run_path, matrix, registry, options->resume,
                                        &run.store, error);
     if (status != STW_OK)
         return status;

@@ -51,8 +51,8 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "schedule", .type = STW_TYPE_CHOICE, .default_text = "threads",
      .choice_count = 2, .choices = {"threads", "stepped"},
      .help = "collector work on threads of its own, or in fixed steps between allocations"},
-    {.name = "runtime", .type = STW_TYPE_CHOICE, .default_text = "stwlab",
-     .choice_count = 1, .choices = {"stwlab"}, .help = "which runtime carries the workload out"},
+    {.name = "runtime", .type = STW_TYPE_TEXT, .default_text = "stwlab",
+     .help = "who carries the workload out: stwlab, go (each that is there), go1.23"},
     {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
      .help = "a processor of its own for each mutator, if there are enough"},
     {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
@@ -94,6 +94,15 @@ stw_status stw_gogc_parse(const char *text, int32_t *percent, struct stw_error *
 static char *copy_bytes(const char *start, size_t length)
 {
     return memcpy(stw_new(length + 1, 1), start, length);
+}
+
+int stw_runtime_matches(const char *label, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    if (strncmp(label, wanted, length) != 0)
+        return 0;
+    int is_any_go = strcmp(wanted, "go") == 0;
+    return !label[length] || label[length] == '.' || (is_any_go && label[length] == '1');
 }
 
 void stw_settings_parse(const char *text, struct stw_settings *settings)

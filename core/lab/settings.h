@@ -20,6 +20,9 @@ int stw_setting_is_reserved(const char *name);
 /* Parses a value of `gogc`: "off" (STW_GC_OFF) or a percentage. STW_E_INVALID. */
 stw_status stw_gogc_parse(const char *text, int32_t *percent, struct stw_error *error);
 
+/* Whether `wanted` ("stwlab", "go", "go1.23", "go1.23.8") stands for the runtime `label`. */
+int stw_runtime_matches(const char *label, const char *wanted);
+
 /* A cell's settings after parsing in the worker (or for a check in the coordinator). */
 struct stw_setting {
     char *key;

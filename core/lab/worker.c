@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "host/registry.h"
+#include "lab/peer_trial.h"
 #include "lab/record.h"
 #include "lab/trial.h"
 #include "prim/hostile.h"
@@ -81,10 +82,12 @@ int stw_worker_main(int argument_count, char **arguments)
     stw_crash_handler_install(&note);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
-    if (find_plugins(registry, argument_count, arguments, &error) == STW_OK)
-        stw_trial_run(record, registry);
-    else
+    if (find_plugins(registry, argument_count, arguments, &error) != STW_OK)
         refuse(record, &error);
+    else if (stw_peer_trial_is_asked(record))
+        stw_peer_trial_run(record, registry);
+    else
+        stw_trial_run(record, registry);
     stw_registry_free(registry);
     return record->verdict == STW_VERDICT_NONE ? EXIT_NO_VERDICT : EXIT_SUCCESS;
 }

@@ -39,8 +39,8 @@ static inline struct reading_result fixture_read(const char *text, const char *c
     uint32_t count = 0;
     while (overrides && overrides[count])
         count++;
-    result.status = stw_experiment_read(file.path, overrides, count, registry, &result.experiment,
-                                        &problems);
+    result.status = stw_experiment_read(file.path, overrides, count, registry, NULL,
+                                        &result.experiment, &problems);
     result.problems = ini_file_generalise(&file, stw_text_get(&problems));
     stw_text_free(&problems);
     unlink(file.path);

@@ -301,7 +301,7 @@ Test(experiment, fixes_plugins_that_the_file_does_not_choose)
     struct stw_experiment e;
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK,
                  "%s", error.message);
-    stw_status status = stw_experiment_read(file.path, NULL, 0, registry, &e, &text);
+    stw_status status = stw_experiment_read(file.path, NULL, 0, registry, NULL, &e, &text);
     cr_assert_eq(status, STW_OK, "%s", stw_text_get(&text));
     add_axes(&text, "fixed", e.fixed, e.fixed_count);
     cr_assert_str_eq(stw_text_get(&text),

@@ -17,7 +17,7 @@ static void build_set(struct built *built, const char *ini, const char *const *o
 {
     struct stw_error error = STW_ERROR_INIT;
     built->experiment = fixture_experiment(ini, overrides);
-    stw_status status = stw_matrix_build(&built->experiment, &built->matrix, &error);
+    stw_status status = stw_matrix_build(&built->experiment, NULL, &built->matrix, &error);
     cr_assert_eq(status, STW_OK, "%s", error.message);
 }
 
@@ -147,9 +147,9 @@ Test(matrix, refuses_to_exclude_everything)
     struct stw_matrix matrix;
     struct stw_experiment e =
         fixture_experiment(HEAD "[axes]\nn = 1, 2\n" FIXED "[exclude]\nx = n >= 1\n", NULL);
-    cr_assert_eq(stw_matrix_build(&e, &matrix, &error), STW_E_INVALID);
-    cr_assert_not_null(
-        strstr(error.message, ": [exclude]: all 2 cells are excluded; none is left to run"));
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(strstr(error.message, ": [exclude]: all 2 cells are excluded; "
+                                             "none is left to run (n >= 1)"));
     stw_experiment_free(&e);
 }
 
@@ -165,7 +165,7 @@ Test(matrix, refuses_more_trials_than_a_schedule_holds)
     struct stw_error error = STW_ERROR_INIT;
     struct stw_matrix matrix;
     struct stw_experiment e = fixture_experiment(ini, overrides);
-    cr_assert_eq(stw_matrix_build(&e, &matrix, &error), STW_E_INVALID);
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
     cr_assert_not_null(strstr(error.message, "1296 cells with 100000 trials each are too many"));
     stw_experiment_free(&e);
 }

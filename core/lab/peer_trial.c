@@ -1,0 +1,231 @@
+/* lab/peer_trial.c: runs a peer program and reads its record.
+ *
+ * The program is a child of the worker, and so under its limits; the processor time and the peak
+ * memory that the system reports for the worker contain the child's. What the program prints is
+ * described in experiments/peers/go/record.go. A line that is no part of the record is a message:
+ * the first of them is why the program failed, if it did.
+ *
+ * A peer does not say when a stop began: start_ns is 0. It may not know the parts of a stop either;
+ * then all of it counts as working. */
+#include "lab/peer_trial.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "host/manifest.h"
+#include "lab/settings.h"
+#include "prim/program.h"
+#include "prim/thread.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_BYTES 512
+#define ARGUMENTS_MAX 128u
+
+struct peer_trial {
+    struct stw_record *record;
+    const struct stw_registry *registry;
+    struct stw_settings settings;
+    char *arguments[ARGUMENTS_MAX + 1];
+    uint32_t argument_count;
+    uint32_t mutators;
+    uint64_t pauses;
+    char message[LINE_BYTES]; /* the first line that is no part of the record */
+    int is_done;
+};
+
+static void decide(struct peer_trial *trial, uint32_t verdict, const char *field,
+                   const char *message)
+{
+    struct stw_record *record = trial->record;
+    record->verdict = verdict;
+    snprintf(record->field, sizeof record->field, "%s", field);
+    snprintf(record->message, sizeof record->message, "%s", message);
+}
+
+/* Parameters. */
+
+static void add_argument(struct peer_trial *trial, const char *key, const char *value)
+{
+    struct stw_text argument = {0};
+    STW_REQUIRE(trial->argument_count < ARGUMENTS_MAX);
+    stw_text_add(&argument, "%s=%s", key, value);
+    trial->arguments[trial->argument_count++] = argument.bytes;
+}
+
+/* Every parameter of a plugin, in the one spelling of its value. */
+static stw_status add_params(struct peer_trial *trial, uint32_t kind, const char *id,
+                             struct stw_error *error)
+{
+    char prefix[STW_WORD_BYTES + STW_ID_BYTES + 2] = "", key[2 * sizeof prefix], value[LINE_BYTES];
+    const struct stw_plugin_info *info = stw_registry_find(trial->registry, kind, id);
+    struct stw_config config;
+    if (!info)
+        return stw_error_set(error, STW_E_REFUSED, stw_kind_name(kind), "no %s is called '%s'",
+                             stw_kind_name(kind), id);
+    if (kind != STW_KIND_WORKLOAD)
+        snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
+    stw_status status = stw_settings_config(&trial->settings, info, prefix, &config, error);
+    if (status != STW_OK)
+        return status;
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        snprintf(key, sizeof key, "%s%s", prefix, info->params[i].name);
+        if (info->params[i].type == STW_TYPE_TEXT)
+            snprintf(value, sizeof value, "%s", config.values[i].as_text);
+        else if (info->params[i].type == STW_TYPE_U64)
+            snprintf(value, sizeof value, "%" PRIu64, config.values[i].as_u64);
+        else
+            stw_param_format(&info->params[i], &config.values[i], value, sizeof value);
+        add_argument(trial, key, value);
+    }
+    stw_config_free(&config);
+    return STW_OK;
+}
+
+static stw_status add_strategies(struct peer_trial *trial, struct stw_error *error)
+{
+    const char *chain = stw_settings_runtime(&trial->settings, "strategy").as_text;
+    char *copy = stw_strdup(chain), *rest = copy, *link;
+    stw_status status = STW_OK;
+    add_argument(trial, "strategy", chain);
+    while (status == STW_OK && (link = strsep(&rest, "+ ")))
+        if (*link)
+            status = add_params(trial, STW_KIND_STRATEGY, link, error);
+    free(copy);
+    return status;
+}
+
+static stw_status make_arguments(struct peer_trial *trial, struct stw_error *error)
+{
+    char number[32];
+    const char *workload = stw_settings_get(&trial->settings, "workload");
+    const char *seed = stw_settings_get(&trial->settings, "seed");
+    trial->arguments[trial->argument_count++] =
+        stw_strdup(stw_settings_get(&trial->settings, STW_PEER_SETTING));
+    trial->arguments[trial->argument_count++] = stw_strdup(workload ? workload : "");
+    snprintf(number, sizeof number, "%u", trial->mutators);
+    add_argument(trial, "mutators", number);
+    add_argument(trial, "seed", seed ? seed : "1");
+    stw_status status = add_strategies(trial, error);
+    return status == STW_OK ? add_params(trial, STW_KIND_WORKLOAD, workload ? workload : "", error)
+                            : status;
+}
+
+/* What Go programs are told by the environment. */
+static stw_status start(struct peer_trial *trial, struct stw_program *program,
+                        struct stw_error *error)
+{
+    char percent[32], processors[32], limit[48];
+    const struct stw_settings *settings = &trial->settings;
+    uint64_t count = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
+    snprintf(percent, sizeof percent, "GOGC=%s", stw_settings_runtime(settings, "gogc").as_text);
+    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64,
+             count ? count : stw_processor_count());
+    snprintf(limit, sizeof limit, limit_bytes ? "GOMEMLIMIT=%" PRIu64 : "GOMEMLIMIT=off",
+             limit_bytes);
+    const char *const environment[] = {percent, processors, limit, "GODEBUG=", NULL};
+    return stw_program_start(trial->arguments, environment, NULL, program, error);
+}
+
+/* The record. */
+
+static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t stopping_ns)
+{
+    struct stw_record *record = trial->record;
+    if (record->pause_count >= record->pause_capacity) {
+        record->pauses_lost++;
+        return;
+    }
+    stw_record_pauses(record)[record->pause_count++] = (struct stw_pause){
+        .cycle = trial->pauses++ / 2 + 1,
+        .kind = STW_PAUSE_PEER,
+        .last_mutator = STW_NO_MUTATOR,
+        .stopping_ns = stopping_ns,
+        .working_ns = total_ns - stopping_ns,
+        .mutators = trial->mutators,
+        .complete = 1,
+        .page_faults = STW_FAULTS_UNKNOWN,
+    };
+}
+
+static void take_line(struct peer_trial *trial, const char *line)
+{
+    struct stw_record *record = trial->record;
+    uint64_t first, second;
+    char name[STW_RECORD_NAME_BYTES];
+    if (sscanf(line, "op %" SCNu64, &first) == 1) {
+        stw_histogram_record(&record->op_ns, first);
+        record->operations++;
+    } else if (sscanf(line, "pause %" SCNu64 " %" SCNu64, &first, &second) == 2) {
+        take_pause(trial, first, second < first ? second : first);
+    } else if (sscanf(line, "counter %95s %" SCNu64, name, &first) == 2) {
+        stw_record_count(record, name, first);
+    } else if (sscanf(line, "time %" SCNu64 " %" SCNu64, &first, &second) == 2) {
+        record->first_op_ns = first;
+        record->last_op_ns = second;
+    } else if (sscanf(line, "checksum %" SCNx64, &first) == 1) {
+        record->checksum = first;
+    } else if (strcmp(line, "done\n") == 0) {
+        trial->is_done = 1;
+    } else if (!trial->message[0]) {
+        snprintf(trial->message, sizeof trial->message, "%.*s", (int)strcspn(line, "\n"), line);
+    }
+}
+
+/* Ends as the program did, so that the coordinator sees what happened. */
+static void judge(struct peer_trial *trial, int32_t status)
+{
+    if (status < 0) {
+        fprintf(stderr, "%s\n", trial->message);
+        stw_program_die(-status);
+    } else if (status == 0 && trial->is_done) {
+        decide(trial, STW_VERDICT_OK, "", "");
+        trial->record->state = STW_RECORD_DONE;
+    } else if (strstr(trial->message, "out of memory")
+               || strstr(trial->message, "cannot allocate memory")) {
+        decide(trial, STW_VERDICT_OUT_OF_MEMORY, "runtime", trial->message);
+    } else {
+        struct stw_text why = {0};
+        stw_text_add(&why, "the program ended with status %d: %s", status,
+                     trial->message[0] ? trial->message : "it says nothing");
+        decide(trial, STW_VERDICT_REFUSED, "runtime", why.bytes);
+        stw_text_free(&why);
+    }
+}
+
+int stw_peer_trial_is_asked(const struct stw_record *record)
+{
+    struct stw_settings settings;
+    stw_settings_parse(record->settings, &settings);
+    int is_asked = stw_settings_get(&settings, STW_PEER_SETTING) != NULL;
+    stw_settings_free(&settings);
+    return is_asked;
+}
+
+void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *registry)
+{
+    struct peer_trial trial = {.record = record, .registry = registry};
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_program program;
+    char line[LINE_BYTES];
+    stw_settings_parse(record->settings, &trial.settings);
+    trial.mutators = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    stw_status status = make_arguments(&trial, &error);
+    if (status == STW_OK)
+        status = start(&trial, &program, &error);
+    if (status == STW_OK) {
+        record->state = STW_RECORD_RUNNING;
+        while (fgets(line, sizeof line, program.output))
+            take_line(&trial, line);
+        judge(&trial, stw_program_end(&program));
+    } else {
+        decide(&trial, STW_VERDICT_REFUSED, error.field, error.message);
+    }
+    for (uint32_t i = 0; i < trial.argument_count; i++)
+        free(trial.arguments[i]);
+    stw_settings_free(&trial.settings);
+}

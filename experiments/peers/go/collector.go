@@ -1,0 +1,95 @@
+package main
+
+import (
+	"math"
+	"runtime"
+	"runtime/metrics"
+)
+
+// collector is what the runtime says of its work so far.
+type collector struct {
+	memory   runtime.MemStats
+	total    []stops // of each bucket of the runtime's histogram
+	stopping []stops // empty: the release does not tell
+	cpuNs    map[string]uint64
+}
+
+// stops are stops of the world whose duration is in a bucket of a histogram, with the middle of
+// the bucket. The buckets are a quarter of a power of two wide.
+type stops struct {
+	ns, count uint64
+}
+
+// Durations of stops, one sample a stop; since 1.22 the first two, before that the third.
+const (
+	metricTotal    = "/sched/pauses/total/gc:seconds"
+	metricStopping = "/sched/pauses/stopping/gc:seconds"
+	metricPauses   = "/gc/pauses:seconds"
+)
+
+// CPU time, from 1.20 on, under the names of the lab's counters.
+var cpuMetrics = map[string]string{
+	"/cpu/classes/gc/mark/assist:cpu-seconds":    "gc.assist_ns",
+	"/cpu/classes/gc/mark/dedicated:cpu-seconds": "gc.dedicated_ns", // and fractional
+	"/cpu/classes/gc/mark/idle:cpu-seconds":      "gc.idle_ns",
+	"/cpu/classes/gc/pause:cpu-seconds":          "go.pause_cpu_ns",
+}
+
+func readCollector() *collector {
+	c := &collector{cpuNs: map[string]uint64{}}
+	names := []string{metricTotal, metricStopping, metricPauses}
+	for name := range cpuMetrics {
+		names = append(names, name)
+	}
+	samples := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		samples[i].Name = name
+	}
+	runtime.ReadMemStats(&c.memory)
+	metrics.Read(samples)
+	c.total = histogram(samples[0].Value)
+	c.stopping = histogram(samples[1].Value)
+	if c.total == nil {
+		c.total = histogram(samples[2].Value)
+	}
+	for _, sample := range samples[3:] {
+		if sample.Value.Kind() == metrics.KindFloat64 {
+			c.cpuNs[cpuMetrics[sample.Name]] = uint64(sample.Value.Float64() * 1e9)
+		}
+	}
+	return c
+}
+
+func histogram(value metrics.Value) []stops {
+	if value.Kind() != metrics.KindFloat64Histogram {
+		return nil
+	}
+	from := value.Float64Histogram()
+	buckets := make([]stops, len(from.Counts))
+	for i, count := range from.Counts {
+		low, high := from.Buckets[i], from.Buckets[i+1]
+		if math.IsInf(low, -1) {
+			low = 0
+		}
+		if math.IsInf(high, 1) {
+			high = low
+		}
+		buckets[i] = stops{uint64((low + high) / 2 * 1e9), count}
+	}
+	return buckets
+}
+
+// since returns the duration of each stop between two readings, shortest first.
+func since(begin, end []stops) []uint64 {
+	var durations []uint64
+	for i, bucket := range end {
+		count := bucket.count
+		if i < len(begin) {
+			count -= begin[i].count
+		}
+		for ; count > 0; count-- {
+			durations = append(durations, bucket.ns)
+		}
+	}
+	return durations
+}

@@ -1,0 +1,3 @@
+module stwlab/peer
+
+go 1.19

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// report prints the record of the trial:
+//
+//	go VERSION
+//	time FIRST LAST           operations began and ended, ns on the monotonic clock
+//	checksum HEX              summed over the mutators
+//	op NS                     of each operation
+//	pause TOTAL STOPPING      of each stop, ns
+//	counter NAME VALUE
+//	done
+func report(mutators []*mutator, begin, end *collector) {
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	fmt.Fprintf(out, "go %s\n", runtime.Version())
+	reportOperations(out, mutators)
+	reportPauses(out, begin, end)
+	reportCounters(out, begin, end)
+	if shaper, has := mutators[0].state.(shaper); has {
+		reportShape(out, shaper)
+	}
+	fmt.Fprintln(out, "done")
+}
+
+func reportOperations(out *bufio.Writer, mutators []*mutator) {
+	first, last, sum := mutators[0].begin, mutators[0].end, uint64(0)
+	for _, m := range mutators {
+		if m.begin < first {
+			first = m.begin
+		}
+		if m.end > last {
+			last = m.end
+		}
+		sum += m.checksum
+		for _, ns := range m.opNs {
+			fmt.Fprintf(out, "op %d\n", ns)
+		}
+	}
+	fmt.Fprintf(out, "time %d %d\nchecksum %x\n", first, last, sum)
+}
+
+// reportPauses pairs the two histograms by rank: the runtime does not say which stop was which.
+func reportPauses(out *bufio.Writer, begin, end *collector) {
+	total := since(begin.total, end.total)
+	stopping := since(begin.stopping, end.stopping)
+	for i, ns := range total {
+		part := uint64(0)
+		if i < len(stopping) && stopping[i] < ns {
+			part = stopping[i]
+		} else if i < len(stopping) {
+			part = ns
+		}
+		fmt.Fprintf(out, "pause %d %d\n", ns, part)
+	}
+}
+
+func reportCounters(out *bufio.Writer, begin, end *collector) {
+	counter := func(name string, value uint64) { fmt.Fprintf(out, "counter %s %d\n", name, value) }
+	counter("gc.cycles", uint64(end.memory.NumGC-begin.memory.NumGC))
+	counter("gc.forced", uint64(end.memory.NumForcedGC-begin.memory.NumForcedGC))
+	counter("alloc.bytes", end.memory.TotalAlloc-begin.memory.TotalAlloc)
+	counter("alloc.objects", end.memory.Mallocs-begin.memory.Mallocs)
+	counter("heap.goal_bytes", end.memory.NextGC)
+	counter("go.pause_total_ns", end.memory.PauseTotalNs-begin.memory.PauseTotalNs)
+	for name, ns := range end.cpuNs {
+		counter(name, ns-begin.cpuNs[name])
+	}
+}
+
+func reportShape(out *bufio.Writer, from shaper) {
+	shape, has := from.shape()
+	if !has {
+		return
+	}
+	for _, fact := range []struct {
+		name  string
+		value uint64
+	}{
+		{"map.entries", shape.entries},
+		{"map.buckets", shape.buckets},
+		{"map.bucket_bytes", shape.bucketBytes},
+		{"go.map_overflow", shape.overflow},
+		{"go.map_tables", shape.tables},
+	} {
+		fmt.Fprintf(out, "counter %s %d\n", fact.name, fact.value)
+	}
+}

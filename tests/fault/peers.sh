@@ -1,0 +1,149 @@
+#!/bin/sh
+# fault/peers.sh: goal: another runtime is found, built, run beside the lab's and told apart; what it
+# lacks or does wrong is a typed outcome. Method: go commands that are scripts: they say a version,
+# and "build" a script that prints a record, or something worse.
+. "$(dirname "$0")/common.sh"
+
+XDG_CACHE_HOME=$work/cache
+export XDG_CACHE_HOME
+unset STWLAB_GO
+
+# toolchain RELEASE: a go command; what it builds is $work/RELEASE.sh
+toolchain()
+{
+    mkdir -p "$work/$1"
+    cat >"$work/$1/go" <<END
+#!/bin/sh
+case \$1 in
+version) echo "go version go$1 linux/amd64" ;;
+build) [ -e "$work/$1.sh" ] || { echo "main.go:7: no such word"; exit 1; }
+    echo "\$PWD \$*" >>"$work/$1.builds"; cp "$work/$1.sh" "\$4"; chmod +x "\$4" ;;
+esac
+END
+    chmod +x "$work/$1/go"
+}
+
+# program RELEASE LINE...
+program()
+{
+    { echo '#!/bin/sh'; echo "echo \"\$*\" >>$work/$1.calls"
+      echo "echo \"\$GOGC \$GOMAXPROCS \$GOMEMLIMIT\" >>$work/$1.environment"; } >"$work/$1.sh"
+    name=$1
+    shift
+    for line; do echo "$line" >>"$work/$name.sh"; done
+    toolchain "$name"
+}
+
+# matrix RUNTIMES [LINE]...: of [fixed] or what may follow it
+matrix()
+{
+    printf '[experiment]\nname = p\nquestion = q\nworkload = map-merge\ntrials = 2\nseed = 7\n'
+    printf '[axes]\nruntime = %s\nmap = go-buckets\n' "$1"
+    shift
+    printf '[fixed]\nn = 100\nmerges = 3\nmutators = 2\ngogc = 50\n'
+    for line; do printf '%s\n' "$line"; done
+}
+
+expect_in() # WHAT TEXT PART
+{
+    case $2 in *"$3"*) ;; *) fail "$1: no '$3' in '$2'" ;; esac
+}
+
+detail()
+{
+    sql "$work/run" "SELECT outcome || ': ' || detail FROM trials WHERE id LIKE 'runtime=$1%'
+        ORDER BY trial LIMIT 1"
+}
+
+matrix stwlab >"$work/x.ini"
+run "$work/x.ini" "$work/alone" || fail "the lab alone: $(cat "$work/err")"
+right=$(sql "$work/alone" "SELECT checksum FROM trials LIMIT 1")
+
+# Two releases beside the lab: one does as told, the other computes something else.
+record='echo op 1000; echo op 2000; echo pause 900 400; echo pause 1100 0; echo counter gc.cycles 1
+    echo counter go.extra 5; echo time 100 200'
+program 1.98.1 "$record" "echo checksum $right; echo done"
+program 1.99.2 "$record" "echo checksum 1234; echo done"
+matrix 'stwlab, go' 'strategy = presize' >"$work/x.ini"
+run "$work/x.ini" "$work/run" --go "$work/1.98.1/go" --go "$work/1.99.2/go"
+expect "exit status with a wrong checksum" $? 1
+expect "cells" "$(sql "$work/run" "SELECT group_concat(id, ', ') FROM cells")" \
+    'runtime=stwlab, runtime=go1.98.1, runtime=go1.99.2'
+expect "the lab's" "$(detail stwlab)" 'ok: '
+expect "the good one's" "$(detail go1.98)" 'ok: '
+expect_in "the other's" "$(detail go1.99)" 'invalid: checksum 0000000000001234 differs'
+expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/' || stopping_ns || '/' || kind)
+    FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0")" '900/400/peer,1100/0/peer'
+expect "counters" "$(sql "$work/run" "SELECT group_concat(name || '=' || value) FROM counters
+    WHERE id = 'runtime=go1.98.1' AND trial = 0")" 'gc.cycles=1,go.extra=5'
+expect "operations" "$(sql "$work/run" "SELECT operations, span_ns FROM trials
+    WHERE id = 'runtime=go1.98.1' AND trial = 0")" '2|100'
+expect "arguments" "$(head -1 "$work/1.98.1.calls")" \
+    'map-merge mutators=2 seed=7 strategy=presize n=100 key=int keys=sequential merges=3 live=0 hint=0'
+expect "environment" "$(head -1 "$work/1.98.1.environment")" "50 $(nproc) off"
+expect "built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
+run "$work/x.ini" "$work/again" --go "$work/1.98.1/go" || fail "once more: $(cat "$work/err")"
+expect "still built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
+
+# What goes wrong in a program.
+program 1.90 'echo "the Go program has no such thing"; exit 2'
+program 1.91 'echo "fatal error: out of memory"; exit 2'
+program 1.92 'echo op 5; kill -SEGV $$'
+program 1.93 'echo op 5'
+program 1.94 'sleep 100'
+matrix 'go' >"$work/x.ini"
+rm -rf "$work/run"
+STWLAB_GO=$(printf '%s:' "$work"/1.9[0-4]/go) run "$work/x.ini" "$work/run" \
+    --set experiment.timeout=1s --set experiment.trials=1
+expect "exit status of failures" $? 1
+expect "a refusal" "$(detail go1.90)" \
+    'refused: runtime: the program ended with status 2: the Go program has no such thing'
+expect "memory" "$(detail go1.91)" 'out-of-memory: runtime: fatal error: out of memory'
+expect_in "a signal" "$(detail go1.92)" 'crashed: SIGSEGV'
+expect_in "half a record" "$(detail go1.93)" 'refused: runtime: the program ended with status 0'
+expect_in "no end" "$(detail go1.94)" 'timed-out: '
+expect_no_workers
+
+# What a peer cannot do is skipped, and why is said.
+matrix 'stwlab, go' '[exclude]' 'x = runtime == go1.98 && gc.mode == stw' |
+    sed 's/^map = .*/gc.mode = concurrent, stw, rescan\nstrategy = none, gc-off + twice/' |
+    sed 's/^twice//' >"$work/x.ini"
+sed -i 's/gc-off + twice/gc-off + crash/' "$work/x.ini"
+rm -rf "$work/run"
+run "$work/x.ini" "$work/run" --dry-run --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
+expect "skipped for the rule" "$(grep -c 'x: runtime == go1.98 && gc.mode == stw' "$work/out")" 2
+expect "skipped for the mode" "$(grep -c 'runs once, beside gc.mode = concurrent' "$work/out")" 1
+expect "skipped for the strategy" "$(grep -c 'no strategy crash' "$work/out")" 2
+matrix 'stwlab, go, go1.12' >"$work/x.ini"
+PATH=$(dirname "$(command -v sqlite3)"):/bin:/usr/bin
+if ! command -v go >/dev/null; then
+    run "$work/x.ini" "$work/none" || fail "without a Go: $(cat "$work/err")"
+    expect "without a Go" "$(sql "$work/none" "SELECT group_concat(outcome) FROM
+        (SELECT DISTINCT outcome FROM trials ORDER BY cell)")" 'ok,skipped'
+    expect_in "why" "$(sql "$work/none" "SELECT detail FROM trials WHERE outcome = 'skipped'
+        AND id LIKE '%go1.12'")" 'there is no go1.12: name one by --go or STWLAB_GO'
+fi
+
+# Bad input.
+refused() # PART OPTION...
+{
+    part=$1
+    shift
+    run "$work/x.ini" "$work/bad" "$@"
+    expect "exit status of $*" $? 2
+    expect_in "what is said of $*" "$(cat "$work/err")" "$part"
+}
+refused 'x.ini:8: [axes] runtime: '"$work"'/absent: cannot be run: No such file' --go "$work/absent"
+refused 'x.ini:8: [axes] runtime: /bin/true: does not say which Go it is' --go /bin/true
+matrix 'stwlab, gp' >"$work/x.ini"
+refused 'there is no runtime "gp"; did you mean "go"?'
+matrix 'stwlab' >"$work/x.ini"
+sed -i '/^runtime/d; s/^gogc/runtime = go\ngogc/' "$work/x.ini"
+refused 'more than one is there' --go "$work/1.90/go" --go "$work/1.91/go"
+
+# A build that fails.
+rm "$work/1.98.1.sh" && rm -rf "$work/cache"
+matrix 'stwlab, go' >"$work/x.ini"
+run "$work/x.ini" "$work/build" --go "$work/1.98.1/go"
+expect "exit status of a failed build" $? 3
+expect_in "what the toolchain says" "$(cat "$work/err")" 'main.go:7: no such word'

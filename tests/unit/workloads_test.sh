@@ -1,0 +1,55 @@
+#!/bin/sh
+# tests/unit/workloads_test.sh: goal: alloc-small and tree compute what their parameters alone say,
+# in every mode of the collector, and so do their namesakes in each Go that there is.
+# Method: small matrices. A workload's `expected` knows the checksum without a heap, and a trial
+# with another one is invalid; checksums of one cell's runtimes are compared by the run.
+set -eu
+: "${STWLAB:?the path of the program under test}"
+
+command -v sqlite3 >/dev/null || exit 77
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# matrix WORKLOAD: axes and fixed settings come by standard input
+matrix()
+{
+    printf '[experiment]\nname = %s\nquestion = q\nworkload = %s\ntrials = 1\nseed = 3\n' "$1" "$1"
+    printf '[axes]\nruntime = stwlab, go\ngc.mode = concurrent, stw, rescan\n'
+    cat
+}
+
+# expect_ok NAME CELLS: of the lab's runtime
+expect_ok()
+{
+    "$STWLAB" run --quiet "$1.ini" -o "$1" || { "$STWLAB" show "$1"; exit 1; }
+    ok=$(sqlite3 "$1/results.sqlite" "SELECT count(*) FROM trials WHERE outcome = 'ok'
+        AND id LIKE '%runtime=stwlab%'")
+    [ "$ok" -eq "$2" ] || { echo "$1: $ok trials are ok, not $2"; exit 1; }
+}
+
+matrix alloc-small >alloc-small.ini <<END
+n = 1, 1000, 4096
+bytes = 16, 32, 64, 128
+chain = 1, 2, 7, 64
+keep = 0, 10, 100
+[fixed]
+live = 50
+operations = 3
+mutators = 2
+gc.stress = 40
+[exclude]
+few = n == 4096 && bytes != 16 || bytes == 64 && chain == 7
+END
+expect_ok alloc-small 306
+
+matrix tree >tree.ini <<END
+depth = 0, 1, 12
+mutators = 1, 3
+[fixed]
+operations = 4
+END
+expect_ok tree 18
+nodes=$(sqlite3 tree/results.sqlite "SELECT max(value) FROM counters WHERE name = 'mark.objects'
+    AND id LIKE '%depth=12 mutators=1%' AND id LIKE '%mode=stw%' AND id LIKE '%=stwlab%'")
+[ "$nodes" -ge $((4 * 8191)) ] || { echo "4 cycles mark $nodes of 4 x 8191 nodes"; exit 1; }
