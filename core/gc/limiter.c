@@ -5,10 +5,11 @@
  * assists, and memory is not given back at every refill: the heap grows beyond the limit instead,
  * and the program goes on (Go: SetMemoryLimit). In mode stw there are no assists to turn
  * off; what is counted there only shows in gc.limited_cycles.
- * Sweeping is not counted, as in Go. Unlike Go's, a full bucket must have room for a period of
- * marking before there are assists again: here the next cycle begins microseconds after the last,
- * its stop looks into the bucket, and the room of those microseconds let assists take 95 % of a
- * mutator's time. Invariants B1, B2: limiter.h. */
+ * Sweeping is not counted, as in Go. Unlike Go's, it stays on for a period: near a memory limit the
+ * next cycle begins microseconds after the last, its stop looks into the bucket, and the room of
+ * those microseconds let assists take 95 % of a mutator's time. Rejected: to stay on until there is
+ * room for a period, which gives mutators their half exactly, but lets a heap with no limit grow to
+ * twice its goal on a busy machine. Invariants B1, B2: limiter.h. */
 #include "gc/gc.h"
 
 #define BUCKET_NS 1000000000 /* a processor's; Go: capacityPerProc */
@@ -29,12 +30,14 @@ void stw_limiter_spend(struct stw_limiter *limiter, uint64_t ns, int idle)
 }
 
 /* Positive: into the bucket. What does not fit is forgotten. The lock is held. */
-static void pour(struct stw_limiter *limiter, int64_t change_ns)
+static void pour(struct stw_limiter *limiter, int64_t change_ns, uint64_t now_ns)
 {
-    int64_t fill = limiter->fill_ns + change_ns, capacity = limiter->capacity_ns;
-    limiter->fill_ns = fill > capacity ? capacity : fill < 0 ? 0 : fill;
-    int64_t room_wanted = limiter->on ? (int64_t)(limiter->processors * PERIOD_NS) : 1; /* B2 */
-    int on = capacity - limiter->fill_ns < room_wanted;
+    int64_t fill = limiter->fill_ns + change_ns;
+    int full = fill >= limiter->capacity_ns;
+    limiter->fill_ns = full ? limiter->capacity_ns : fill < 0 ? 0 : fill;
+    if (full)
+        limiter->full_ns = now_ns;
+    int on = full || (limiter->on && now_ns < limiter->full_ns + PERIOD_NS);
     __atomic_store_n(&limiter->on, (uint32_t)on, __ATOMIC_RELAXED);
     if (on)
         __atomic_store_n(&limiter->was_on, 1, __ATOMIC_RELAXED);
@@ -50,7 +53,7 @@ static void count_until(struct stw_limiter *limiter, uint32_t running, uint64_t 
     int64_t idle = (int64_t)__atomic_exchange_n(&limiter->idle_ns, 0, __ATOMIC_RELAXED);
     int64_t total = (int64_t)(now_ns - limiter->seen_ns) * running;
     __atomic_store_n(&limiter->seen_ns, now_ns, __ATOMIC_RELAXED);
-    pour(limiter, spent - (total - spent - idle));
+    pour(limiter, spent - (total - spent - idle), now_ns);
 }
 
 void stw_limiter_update(struct stw_limiter *limiter, uint32_t running, uint64_t now_ns)
@@ -69,7 +72,7 @@ void stw_limiter_stopped(struct stw_limiter *limiter, uint32_t running, uint64_t
     pthread_mutex_lock(&limiter->lock);
     count_until(limiter, running, from_ns);
     if (now_ns > limiter->seen_ns) {
-        pour(limiter, (int64_t)(now_ns - limiter->seen_ns) * limiter->processors);
+        pour(limiter, (int64_t)(now_ns - limiter->seen_ns) * limiter->processors, now_ns);
         __atomic_store_n(&limiter->seen_ns, now_ns, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&limiter->lock);

@@ -5,7 +5,7 @@
  * runtime/mgclimit.go.
  *
  * B1  0 <= fill_ns <= capacity_ns.
- * B2  `on` is 1 from the moment the bucket is full until it has room for 10 ms of each processor.
+ * B2  `on` is 1 from the moment the bucket is full until it has room, and for 10 ms at least.
  * Threads: all functions by anyone; a bucket that was never initialised is never on. */
 #ifndef STW_GC_LIMITER_H
 #define STW_GC_LIMITER_H
@@ -17,6 +17,7 @@ struct stw_limiter {
     pthread_mutex_t lock;
     int64_t capacity_ns;   /* 0: no limiter */
     int64_t fill_ns;
+    uint64_t full_ns;      /* when it was full last */
     uint64_t seen_ns;      /* atomic: what came before is in the bucket */
     uint64_t spent_ns;     /* atomic: marking that is not */
     uint64_t idle_ns;      /* atomic: the same, on processors that were idle otherwise */

@@ -59,7 +59,7 @@ Test(limiter, sixty_percent_lasts_as_long_as_the_bucket)
     cr_assert_eq(turns, 500, "2 s at 4 ms a turn");
 }
 
-Test(limiter, goes_off_when_there_is_room_for_a_period)
+Test(limiter, goes_off_when_there_is_room_but_not_at_once)
 {
     start();
     run(5000, 10000);
@@ -67,8 +67,8 @@ Test(limiter, goes_off_when_there_is_room_for_a_period)
     cr_assert_eq(limiter.fill_ns, 2 * SECOND, "what overflows is forgotten");
     run(10, 10);
     cr_assert(stw_limiter_is_on(&limiter), "half and half makes no room");
-    run(10, 1);
-    cr_assert(stw_limiter_is_on(&limiter), "18 ms of the 20 that two processors use in a period");
+    run(9, 0);
+    cr_assert(stw_limiter_is_on(&limiter), "9 ms after it was full");
     run(1, 0);
     cr_assert_not(stw_limiter_is_on(&limiter));
     cr_assert_eq(limiter.fill_ns, 2 * SECOND - 20 * MS);
@@ -84,7 +84,7 @@ Test(limiter, a_stop_right_after_does_not_turn_it_off)
 }
 
 /* Assists take all there is while they may, and a quarter goes to marking while they may not. */
-Test(limiter, leaves_mutators_half_of_the_time)
+Test(limiter, leaves_mutators_a_third_of_the_time_at_least)
 {
     start();
     run(1000, 2000);
@@ -94,7 +94,7 @@ Test(limiter, leaves_mutators_half_of_the_time)
         run(10, spend_ms);
         spent_ms += spend_ms;
     }
-    cr_assert(spent_ms >= 9800 && spent_ms <= 10200, "%llu of 20000",
+    cr_assert(spent_ms >= 12400 && spent_ms <= 12600, "%llu of 20000, (20 + 5) / 40",
               (unsigned long long)spent_ms);
 }
 

@@ -171,12 +171,12 @@ Test(limit, below_the_live_heap_is_passed_so_that_the_program_goes_on)
         stw_alloc(m, 8 * KIB, NULL);
     cr_assert_geq(STW_LOAD(gc->totals.limited_cycles), 10, "%llu cycles",
                   (unsigned long long)STW_LOAD(gc->totals.cycles));
-    /* From here on half of the time is the program's. */
+    /* From here on more than a third of the time is the program's. */
     uint64_t spent_ns = marking_ns(), until_ns = stw_clock_ns() + 1000000000u;
     while (stw_clock_ns() < until_ns)
         stw_alloc(m, 8 * KIB, NULL);
     spent_ns = marking_ns() - spent_ns;
-    uint64_t most_ns = STW_TSAN ? 750000000 : 600000000; /* under TSan a step is long */
+    uint64_t most_ns = STW_TSAN ? 800000000 : 700000000; /* under TSan a step is long */
     cr_assert_leq(spent_ns, most_ns, "%llu ns of a second", (unsigned long long)spent_ns);
 }
 
