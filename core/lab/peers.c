@@ -23,7 +23,8 @@
 #define SOURCE_FOLDER "peers/go" /* beside the executable */
 
 /* What the Go program has; experiments/peers/go/main.go and strategy.go. */
-static const char *const workloads[] = {"map-merge", "alloc-small", "tree"};
+static const char *const workloads[] = {"map-merge", "alloc-small", "tree", "map-churn",
+                                        "alloc-sizes", "slice-grow"};
 static const char *const strategies[] = {"none", "presize", "pool", "chunked-merge", "gc-off"};
 /* Runtime settings that are Go's too. */
 static const char *const settings[] = {"runtime", "strategy", "mutators", "gogc", "gc.processors",

@@ -36,10 +36,18 @@ type shaper interface {
 	shape() (mapShape, bool)
 }
 
+// A counting state has counters of its own, which are summed over the mutators.
+type counting interface {
+	counters() map[string]uint64
+}
+
 var workloads = map[string]func(*params) workload{
 	"map-merge":   newMapMerge,
 	"alloc-small": newAllocSmall,
 	"tree":        newTree,
+	"map-churn":   newMapChurn,
+	"alloc-sizes": newAllocSizes,
+	"slice-grow":  newSliceGrow,
 }
 
 //go:linkname nanotime runtime.nanotime
