@@ -247,6 +247,8 @@ struct stw_gc_options {
     struct stw_pause *pauses;
     uint64_t pause_capacity;
     uint64_t *pause_count, *pauses_lost; /* atomic; in the embedder's memory */
+    struct stw_cycle *cycles;   /* may be null: not recorded; else as many as pauses fit */
+    uint64_t *cycle_count;      /* atomic; in the embedder's memory */
     uint64_t origin_ns;
     /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);

@@ -24,11 +24,11 @@
 
 /* What the Go program has; experiments/peers/go/main.go and strategy.go. */
 static const char *const workloads[] = {"map-merge", "alloc-small", "tree", "map-churn",
-                                        "alloc-sizes", "slice-grow"};
+                                        "alloc-sizes", "slice-grow", "steady-heap"};
 static const char *const strategies[] = {"none", "presize", "pool", "chunked-merge", "gc-off"};
 /* Runtime settings that are Go's too. */
 static const char *const settings[] = {"runtime", "strategy", "mutators", "gogc", "gc.processors",
-                                       "gc.limit"};
+                                       "gc.limit", "gc.trace"};
 
 #define HAS(list, word) has(list, sizeof list / sizeof *list, word)
 

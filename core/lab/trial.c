@@ -211,6 +211,8 @@ static stw_status start_runtime(struct stw_error *error)
             .pause_capacity = record->pause_capacity,
             .pause_count = &record->pause_count,
             .pauses_lost = &record->pauses_lost,
+            .cycles = stw_record_cycles(record),
+            .cycle_count = &record->cycle_count,
             .origin_ns = record->main_ns,
             .out_of_memory = out_of_memory,
             .audit_failed = audit_failed,

@@ -38,7 +38,7 @@ BEGIN {
             keep = 1 + (chance(60) ? draw(int(n / (10 + draw(150))) + 1) : draw(n))
         deletes = chance(50) ? 1 + draw(60) : 0
         updates = chance(60) ? 1 + draw(100) : 0
-        maps = int(400000 / n)
+        maps = int(250000 / n)
         maps = maps < 1 ? 1 : maps > 50 ? 50 : maps
         print i, n, key, hint, keep, deletes, updates, maps, 1 + draw(1000000)
     }

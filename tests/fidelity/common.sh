@@ -1,5 +1,5 @@
 # fidelity/common.sh: what the parts share; sourced, not run. They expect in the environment:
-# STW_FIDELITY_GO (the go command), _SEED, _COUNT, _NTH (one item alone, its values shown; or empty).
+# STW_FIDELITY_GO (the go command), _SEED, _COUNT, _NTH (one item, with all its values; or empty).
 # Exit status of a part: 0 no mismatch, 1 mismatches. Its last line is its verdict.
 set -eu
 

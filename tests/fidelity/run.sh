@@ -7,7 +7,7 @@ set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 root=$(dirname -- "$(dirname -- "$here")")
-parts='sizes slices maps'
+parts='sizes slices maps cycles'
 STW_FIDELITY_SEED=1 STW_FIDELITY_COUNT=300 STW_FIDELITY_NTH='' STW_FIDELITY_GO=''
 only=
 
@@ -133,5 +133,6 @@ part()
 part sizes items.sh sizes 8000
 part slices items.sh slices 2000
 part maps maps.sh
+part cycles cycles.sh
 echo "$summary"
 [ $failed -eq 0 ]

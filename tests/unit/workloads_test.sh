@@ -86,6 +86,25 @@ beside=$(sqlite3 alloc-sizes/results.sqlite "SELECT min(beside) >= 0 AND max(bes
           FROM counters WHERE id LIKE '%=stwlab%' GROUP BY cell)")
 [ "$beside" = 1 ] || { echo "charges are not what was allocated"; exit 1; }
 
+matrix steady-heap >steady-heap.ini <<END
+pointers = 0, 8, 63
+[fixed]
+live = 1MiB
+pieces = 300
+operations = 10
+work = 3
+END
+expect_ok steady-heap 9
+# The first cycle is forced, with the collector off, and finds what all others find.
+cycles=$(sqlite3 steady-heap/results.sqlite "SELECT min(goal_bytes) IS NULL,
+        min(marked_bytes) >= 1048576, max(triggered_bytes) < 1300000
+    FROM cycles WHERE id LIKE '%=stwlab%' AND cycle = 1")
+[ "$cycles" = '1|1|1' ] || { echo "the forced cycles are not so: $cycles"; exit 1; }
+told=$(sqlite3 steady-heap/results.sqlite "SELECT count(*), (SELECT sum(value) FROM counters
+        WHERE name = 'gc.cycles' AND id LIKE '%=stwlab%'),
+        min(goal_bytes >= triggered_bytes) FROM cycles WHERE id LIKE '%=stwlab%'")
+[ "$told" = "${told%%|*}|${told%%|*}|1" ] || { echo "cycles are told so: $told"; exit 1; }
+
 matrix slice-grow >slice-grow.ini <<END
 first = 0, 7
 [fixed]

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -48,6 +49,7 @@ var workloads = map[string]func(*params) workload{
 	"map-churn":   newMapChurn,
 	"alloc-sizes": newAllocSizes,
 	"slice-grow":  newSliceGrow,
+	"steady-heap": newSteadyHeap,
 }
 
 //go:linkname nanotime runtime.nanotime
@@ -112,6 +114,7 @@ func main() {
 	w := make(p)
 	mutators := runMutators(p, w)
 	end := readCollector()
+	debug.SetGCPercent(-1) // what the collector prints shall not cut the report's lines
 	report(mutators, begin, end)
 	runtime.KeepAlive(mutators)
 }
