@@ -108,8 +108,11 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
                             void *context)
 {
     pthread_attr_t attributes;
+    cpu_set_t all; /* of the main thread, which is never bound */
     if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
+    if (sched_getaffinity(getpid(), sizeof all, &all) == 0)
+        pthread_attr_setaffinity_np(&attributes, sizeof all, &all);
     struct start *start = malloc(sizeof *start);
     int failed = !start || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes));
     if (!failed) {
