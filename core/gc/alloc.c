@@ -56,7 +56,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     if (record->span.needs_zero)
         memset((void *)start, 0, bytes);
     if (m->mutator.marking)
-        stw_bits_set(record->mark_bits, grant.first_cell, grant.cell_count);
+        stw_heap_blacken(record, grant.first_cell, grant.cell_count);
     if (record->span.layout != STW_LAYOUT_NOSCAN)
         STW_ADD(gc->pacer.scannable, bytes);
     uint64_t shown = options->stress ? record->span.cell_bytes : bytes;

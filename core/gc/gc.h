@@ -24,7 +24,7 @@
  * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
  *
  * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
- * (runs), alloc.c, barrier.c, work.c (grey cells), mark.c, roots.c, cycle.c, share.c (mutators'
+ * (runs), alloc.c, barrier.c, work.c (what is grey), mark.c, scan.c, roots.c, cycle.c, share.c (mutators'
  * share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
@@ -72,17 +72,31 @@ struct stw_work_buffer {
     uintptr_t cells[STW_BUFFER_CELLS];
 };
 
-/* Where a marking thread offers grey cells to others that run dry. */
+/* Spans with grey cells, linked by grey_next. */
+struct stw_span_queue {
+    struct stw_span_record *first, *last;
+    uint64_t count; /* of the global queue: atomic read */
+};
+
+/* What is to be scanned next: a span, or else a cell by its address. */
+struct stw_grey {
+    uintptr_t address;
+    struct stw_span_record *span;
+};
+
+/* Where a marking thread offers grey cells and spans to others that run dry. */
 #define STW_WORK_SLOTS 64u
 struct stw_work_slot {
     struct stw_work_buffer *offer; /* atomic; null: none. Owner puts, anyone takes. */
-    char padding[56];              /* a cache line each */
+    struct stw_span_record *spans; /* the same: a chain */
+    char padding[48];              /* a cache line each */
 };
 
 /* What a marking thread carries; counters are added to the totals when it leaves the drain. */
 struct stw_marker {
     struct stw_gc *gc;
     struct stw_work_buffer *active, *spare; /* null outside a drain */
+    struct stw_span_queue spans;            /* empty outside a drain */
     struct stw_work_slot *slot;             /* null: none was free */
     uint32_t in_stop;       /* begun while the world was stopped */
     uint32_t padding;
@@ -276,6 +290,7 @@ struct stw_gc {
         pthread_mutex_t lock;
         struct stw_work_buffer *full, *empty;
         uint64_t full_count;  /* atomic read */
+        struct stw_span_queue spans;
         uint64_t begins;      /* atomic: how often a thread entered */
         uint32_t active;      /* atomic: threads inside, between begin and end */
         uint32_t stack_count; /* mutators at window 1: whose stacks are roots */
@@ -419,15 +434,29 @@ struct stw_drain_limit {
     uint32_t idle;         /* worker: leave when a mutator waits for a processor, too */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
+int stw_mark_must_leave(const struct stw_drain_limit *limit);
 /* Whether anything is grey or unscanned outside of markers; exact when none is inside. */
 int stw_mark_is_left(struct stw_gc *gc);
 /* Nothing is left and no marker is inside. Exact at that moment; a mutator may turn cells grey
  * right after. */
 int stw_mark_is_idle(struct stw_gc *gc);
 
-/* work.c: a marker's grey cells. K1: all of them are on the global list after `give_back`. */
+/* scan.c: reads the pointers of a grey cell, of any layout but BITMAP; or of all that are grey of a
+ * span of that layout: fewer if the limit's owner is wanted elsewhere. Returns how many. */
+void stw_scan_cell(struct stw_marker *marker, uintptr_t address);
+uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
+                       const struct stw_drain_limit *limit);
+
+/* work.c: a marker's grey cells and spans. K1: all are where anyone finds them after `give_back`. */
 void stw_work_push(struct stw_marker *marker, uintptr_t address);
-uintptr_t stw_work_pop(struct stw_marker *marker); /* 0: there is none, here or elsewhere */
+/* One of the span's cells has been marked. */
+void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record);
+int stw_work_pop(struct stw_marker *marker, struct stw_grey *grey); /* 0: nothing is grey */
+/* A span that was popped: a visit begins; it ends (0: not yet, more cells have been marked); or it
+ * is given up with grey cells left. */
+void stw_work_visit(struct stw_span_record *record);
+int stw_work_visited(struct stw_span_record *record);
+void stw_work_leave(struct stw_marker *marker, struct stw_span_record *record);
 void stw_work_share(struct stw_marker *marker);    /* offers some, if others could starve */
 void stw_work_give_back(struct stw_marker *marker);
 int stw_work_is_found(struct stw_gc *gc); /* a thread that looked now would find something */

@@ -60,7 +60,7 @@ static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int 
     uint32_t first = cell_index(&record->span, run->cursor);
     uint32_t count = (uint32_t)((end - run->cursor) / record->span.cell_bytes);
     if (black)
-        stw_bits_set(record->mark_bits, first, count);
+        stw_heap_blacken(record, first, count);
     else
         stw_bits_clear(record->mark_bits, first, count);
 }
