@@ -21,11 +21,19 @@ static void add_poll(struct stw_gc *gc, uint32_t bits)
             __atomic_fetch_or(&gc->mutators[i]->mutator.poll, bits, __ATOMIC_SEQ_CST);
 }
 
-static void retire_all(struct stw_gc *gc, uint32_t how)
+static void for_each_mutator(struct stw_gc *gc, void (*act)(struct stw_mutator_record *))
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (!stw_is_detached(gc->mutators[i]))
-            stw_mutator_retire_runs(gc->mutators[i], how);
+            act(gc->mutators[i]);
+}
+
+/* Those that ran have done it on their way to the stop. */
+static void blacken_if_due(struct stw_mutator_record *m)
+{
+    if (!m->are_runs_black)
+        stw_mutator_blacken_runs(m);
+    m->are_runs_black = 0;
 }
 
 /* Gives back caches that mutators still owe, and sweeps what is left. World stopped. Sweepers from
@@ -38,6 +46,7 @@ static void finish_sweep(struct stw_gc *gc)
         struct stw_mutator *m = &gc->mutators[i]->mutator;
         if (!(STW_LOAD(m->poll) & STW_POLL_CACHES))
             continue;
+        stw_mutator_drop_runs(gc->mutators[i]);
         stw_watch_begin(gc, STW_WATCH_FLUSH);
         gc->options.allocator->flush(gc->options.allocator_self, m);
         stw_watch_end(gc);
@@ -101,7 +110,7 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     run_hooks(gc);
     stw_world_step(gc, STW_STEP_HOOKS);
     clear_cycle(gc);
-    retire_all(gc, STW_RETIRE_BLACKEN);
+    for_each_mutator(gc, blacken_if_due);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     stw_pacer_begin(gc);
     stw_world_step(gc, STW_STEP_PACER);
@@ -178,7 +187,7 @@ static void terminate(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     if (gc->options.mode == STW_MODE_RESCAN)
         rescan_stacks(gc, self);
-    retire_all(gc, STW_RETIRE_DROP);
+    for_each_mutator(gc, stw_mutator_close_runs);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     audit(gc, self);
     set_marking(gc, 0);
@@ -280,7 +289,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     run_hooks(gc);
     stw_world_step(gc, STW_STEP_HOOKS);
     clear_cycle(gc);
-    retire_all(gc, STW_RETIRE_DROP);
+    for_each_mutator(gc, stw_mutator_drop_runs);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     stw_pacer_begin(gc);
     stw_world_step(gc, STW_STEP_PACER);

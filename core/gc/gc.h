@@ -127,6 +127,10 @@ struct stw_mutator_record {
     struct stw_gc *gc;
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
+    uint32_t is_rejoining;     /* it comes from outside, and a stop may act for it */
+    uint32_t are_runs_black;   /* it blackened its runs before it parked */
+    uint32_t are_runs_closed;  /* from window 2 until it gives its caches back */
+    uint32_t padding;
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t is_sweeping; /* inside stw_sweep_some, which logs the time */
     uint64_t parked_ns; /* atomic */
@@ -160,6 +164,7 @@ struct stw_work {
 struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
     uint32_t stopping;     /* atomic: a stop is under way or done */
+    uint32_t blackens;     /* atomic: it is window 1's; mutators blacken their runs and park */
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
@@ -358,14 +363,16 @@ struct stw_mutator_record *stw_mutator_self(void);
 /* stw_futex_wait by the calling mutator m (may be null), counted in asleep_ns. */
 void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
                        uint64_t timeout_ns);
-/* Makes allocation bits exact for m's runs. At window 1 the rest of each run turns black
- * (`blacken`); at window 2 the rest is given up (`drop`). World stopped, or m's own thread. */
-#define STW_RETIRE_BLACKEN 1u
-#define STW_RETIRE_DROP 2u
-void stw_mutator_retire_runs(struct stw_mutator_record *m, uint32_t how);
+/* Runs (R1 to R3). World stopped, or m's own thread, or a thread that holds m. Blacken makes
+ * allocation bits exact and marks what is left of the runs; close counts them as marked, and leaves
+ * bits as they are unless there are audits; drop makes bits exact and gives the runs up. */
+void stw_mutator_blacken_runs(struct stw_mutator_record *m);
+void stw_mutator_close_runs(struct stw_mutator_record *m);
+void stw_mutator_drop_runs(struct stw_mutator_record *m);
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
 
-/* world.c. `self` is the calling mutator, or null for a collector thread. */
+/* world.c. `self` is the calling mutator, or null for a collector thread. A stop for sweep
+ * termination leaves with the runs of all mutators blackened that were running, `self` included. */
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind);
 void stw_world_step(struct stw_gc *gc, uint32_t step); /* ends a named step */
 void stw_world_start(struct stw_gc *gc);
