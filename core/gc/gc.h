@@ -24,8 +24,8 @@
  * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
  *
  * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
- * (runs), alloc.c, barrier.c, work.c (what is grey), mark.c, scan.c, roots.c, cycle.c, share.c (mutators'
- * share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
+ * (runs), alloc.c, barrier.c, work.c (what is grey), mark.c, scan.c, roots.c, cycle.c, share.c
+ * (mutators' share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
@@ -454,7 +454,7 @@ void stw_scan_cell(struct stw_marker *marker, uintptr_t address);
 uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
                        const struct stw_drain_limit *limit);
 
-/* work.c: a marker's grey cells and spans. K1: all are where anyone finds them after `give_back`. */
+/* work.c: grey cells and spans of a marker. K1: after give_back all are where anyone finds them. */
 void stw_work_push(struct stw_marker *marker, uintptr_t address);
 /* One of the span's cells has been marked. */
 void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record);

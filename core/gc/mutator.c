@@ -62,7 +62,8 @@ static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int 
     uintptr_t end = m->run_spans[span_class].end;
     if (!record || run->cursor == end)
         return;
-    uint32_t first = cell_index(record, run->cursor), count = cell_index(record, end - 1) + 1 - first;
+    uint32_t first = cell_index(record, run->cursor);
+    uint32_t count = cell_index(record, end - 1) + 1 - first;
     if (black)
         stw_heap_blacken(record, first, count);
     else

@@ -1,7 +1,7 @@
 /* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H4: heap.h.
  *
- * A record and its three bitmaps lie in one block from a bump area; blocks of ended spans are kept on
- * free lists by capacity and used again, so registering a span costs no system call. */
+ * A record and its three bitmaps lie in one block from a bump area; blocks of ended spans are kept
+ * on free lists by capacity and used again, so registering a span costs no system call. */
 #include "heap/heap.h"
 
 #include "base/check.h"

@@ -3,8 +3,8 @@
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
  * yield and force collections at random. Every cell carries its identity in every word that is not
- * a pointer, and is checked whenever it is met. Audits run after every mark phase, with two seeds of
- * three, and swept cells are poisoned, so a lost cell shows at once. A plain program: Criterion
+ * a pointer, and is checked whenever it is met. Audits run after every mark phase, with two seeds
+ * of three, and swept cells are poisoned, so a lost cell shows at once. A plain program: Criterion
  * does not run under TSan.
  *
  * In hostile builds the seed is that of the delays at edges too, unless STW_SEED says otherwise.
