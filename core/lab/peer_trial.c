@@ -1,7 +1,8 @@
 /* lab/peer_trial.c: runs a peer program and reads its record.
  *
- * The program is a child of the worker, and so under its limits; the processor time and the peak
- * memory that the system reports for the worker contain the child's. What the program prints is
+ * The program is a child of the worker, and so under its limits. The processor time and the peak
+ * memory that the system reports for the worker contain the child's; the child's own are what the
+ * trial is recorded with. What the program prints is
  * described in experiments/peers/go/record.go. A line that is no part of the record is a message:
  * the first of them is why the program failed, if it did.
  *
@@ -221,7 +222,10 @@ void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *re
         record->state = STW_RECORD_RUNNING;
         while (fgets(line, sizeof line, program.output))
             take_line(&trial, line);
-        judge(&trial, stw_program_end(&program));
+        int32_t ended = stw_program_end(&program);
+        record->program_cpu_ns = program.cpu_ns;
+        record->program_rss_peak_bytes = program.rss_peak_bytes;
+        judge(&trial, ended);
     } else {
         decide(&trial, STW_VERDICT_REFUSED, error.field, error.message);
     }
