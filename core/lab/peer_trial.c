@@ -115,20 +115,21 @@ static stw_status make_arguments(struct peer_trial *trial, struct stw_error *err
                             : status;
 }
 
-/* What Go programs are told by the environment. */
+/* What programs are told by the environment: Go's three variables, and bdwgc's threads that mark. */
 static stw_status start(struct peer_trial *trial, struct stw_program *program,
                         struct stw_error *error)
 {
-    char percent[32], processors[32], limit[48];
+    char percent[32], processors[32], markers[32], limit[48];
     const struct stw_settings *settings = &trial->settings;
-    uint64_t count = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t asked = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t count = asked ? asked : stw_processor_count();
     uint64_t limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     snprintf(percent, sizeof percent, "GOGC=%s", stw_settings_runtime(settings, "gogc").as_text);
-    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64,
-             count ? count : stw_processor_count());
+    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64, count);
+    snprintf(markers, sizeof markers, "GC_MARKERS=%" PRIu64, count);
     snprintf(limit, sizeof limit, limit_bytes ? "GOMEMLIMIT=%" PRIu64 : "GOMEMLIMIT=off",
              limit_bytes);
-    const char *const environment[] = {percent, processors, limit, "GODEBUG=", NULL};
+    const char *const environment[] = {percent, processors, limit, markers, "GODEBUG=", NULL};
     return stw_program_start(trial->arguments, environment, NULL, program, error);
 }
 
