@@ -115,7 +115,7 @@ static stw_status make_arguments(struct peer_trial *trial, struct stw_error *err
                             : status;
 }
 
-/* What programs are told by the environment: Go's three variables, and bdwgc's threads that mark. */
+/* What programs are told by the environment: Go's three variables, bdwgc's number of markers. */
 static stw_status start(struct peer_trial *trial, struct stw_program *program,
                         struct stw_error *error)
 {

@@ -28,7 +28,8 @@ static void take_pair(sqlite3_stmt *row, void *context)
 {
     struct stw_pairs *pairs = context;
     pairs->items = stw_grow(pairs->items, pairs->count + 1, sizeof *pairs->items);
-    pairs->items[pairs->count++] = (struct stw_pair){stw_reader_text(row, 0), stw_reader_text(row, 1)};
+    pairs->items[pairs->count++] =
+        (struct stw_pair){stw_reader_text(row, 0), stw_reader_text(row, 1)};
 }
 
 static void take_median(sqlite3_stmt *row, void *context)
@@ -66,7 +67,8 @@ static void take_cell(sqlite3_stmt *row, void *context)
     uint32_t index = results->cell_count++;
     results->cells = stw_grow(results->cells, index + 1, sizeof *results->cells);
     filling->objects = stw_grow(filling->objects, index + 1, sizeof *filling->objects);
-    filling->objects[index] = (struct cell_objects){stw_reader_text(row, 3), stw_reader_text(row, 4)};
+    filling->objects[index] =
+        (struct cell_objects){stw_reader_text(row, 3), stw_reader_text(row, 4)};
     struct stw_result_cell *cell = &results->cells[index];
     *cell = (struct stw_result_cell){.cell = sqlite3_column_int64(row, 0),
                                      .id = stw_reader_text(row, 1),
@@ -196,19 +198,21 @@ static void take_trial(sqlite3_stmt *row, void *context)
                              stw_reader_text(row, 4)};
 }
 
+static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials"
+                                 " ORDER BY cell, trial";
+
 static stw_status read_all(struct stw_reader *reader, struct stw_results *results)
 {
     struct filling trials = {.results = results}, mmu = trials, gap = trials;
-    stw_status status = stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
-                       &results->info);
+    stw_status status = stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL,
+                                         take_pair, &results->info);
     if (status == STW_OK)
-        status = stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL, take_pair,
-                       &results->environment);
+        status = stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
+                                  take_pair, &results->environment);
     if (status == STW_OK)
         status = read_cells(reader, results);
     if (status == STW_OK)
-        status = stw_reader_query(reader, "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials "
-                               "ORDER BY cell, trial", NULL, take_trial, &trials);
+        status = stw_reader_query(reader, trials_sql, NULL, take_trial, &trials);
     if (status == STW_OK)
         status = stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu);
     if (status == STW_OK)

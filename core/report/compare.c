@@ -25,7 +25,7 @@ static int fits(const struct stw_result_cell *cell, const char *key, const char 
                                        : strcmp(value, wanted) == 0;
 }
 
-/* 1, 0, or -1 when `words` has a key that the cell has not, or something else; `*wrong` is which. */
+/* 1, 0, or -1 when a part of `words` is not KEY=VALUE with a key of the cell: `*wrong`. */
 static int fits_all(const struct stw_result_cell *cell, const char *words, struct stw_text *wrong)
 {
     char *copy = stw_strdup(words), *rest = copy, *word;

@@ -1,9 +1,9 @@
 /* report/metric.c: reads the values of a metric, trial by trial.
  *
- * Operations are kept as histograms with buckets that are up to 0.8 % wide, which is as much as some
- * differences that are asked for: a trial's percentile is interpolated inside its bucket, as if the
- * operations in it were evenly spread. Stops are kept one by one; a stop that Go told lies anywhere
- * in a bucket that is a quarter of a power of two wide. */
+ * Operations are kept as histograms with buckets that are up to 0.8 % wide, which is as much as
+ * some differences that are asked for: a trial's percentile is interpolated inside its bucket, as
+ * if the operations in it were evenly spread. Stops are kept one by one; a stop that Go told lies
+ * anywhere in a bucket that is a quarter of a power of two wide. */
 #include "report/metric.h"
 
 #include "base/error.h"
@@ -20,18 +20,21 @@
 
 static const char *const segments[] = {"pause", "stopping", "working", "restarting"};
 
+#define MEDIAN {STW_STATISTIC_PERCENTILE, 50}
+#define MEAN {STW_STATISTIC_MEAN, 0}
+
 /* Metrics that are not DISTRIBUTION.pNN. */
 static const struct {
     const char *name;
     struct stw_metric metric;
 } named[] = {
     {"op.mean", {OF_TRIALS, 0, "CAST(op_sum_ns AS REAL) / nullif(operations, 0)", "ns", "trials",
-                 {STW_STATISTIC_PERCENTILE, 50}, 0}},
-    {"cpu", {OF_TRIALS, 0, "cpu_ns", "ns", "trials", {STW_STATISTIC_PERCENTILE, 50}, 0}},
-    {"rss", {OF_TRIALS, 0, "rss_peak_bytes", "bytes", "trials", {STW_STATISTIC_PERCENTILE, 50}, 0}},
-    {"wall", {OF_TRIALS, 0, "wall_ns", "ns", "trials", {STW_STATISTIC_PERCENTILE, 50}, 0}},
-    {"start", {OF_TRIALS, 0, "start_ns", "ns", "trials", {STW_STATISTIC_PERCENTILE, 50}, 0}},
-    {"rate", {OF_TRIALS, 0, "wall_ns + coordinator_ns", "1/s", "trials", {STW_STATISTIC_MEAN, 0}, 1}},
+                 MEDIAN, 0}},
+    {"cpu", {OF_TRIALS, 0, "cpu_ns", "ns", "trials", MEDIAN, 0}},
+    {"rss", {OF_TRIALS, 0, "rss_peak_bytes", "bytes", "trials", MEDIAN, 0}},
+    {"wall", {OF_TRIALS, 0, "wall_ns", "ns", "trials", MEDIAN, 0}},
+    {"start", {OF_TRIALS, 0, "start_ns", "ns", "trials", MEDIAN, 0}},
+    {"rate", {OF_TRIALS, 0, "wall_ns + coordinator_ns", "1/s", "trials", MEAN, 1}},
 };
 
 #define NAMED (sizeof named / sizeof *named)
@@ -78,7 +81,7 @@ stw_status stw_metric_parse(const char *name, struct stw_metric *metric, struct 
         }
     percent = percent_of(name, "op");
     *metric = (struct stw_metric){OF_OPERATIONS, percent, "op", "ns", "operations",
-                                  {STW_STATISTIC_PERCENTILE, 50}, 0};
+                                  MEDIAN, 0};
     return percent ? STW_OK : refuse(name, error);
 }
 

@@ -78,7 +78,8 @@ static stw_status check_format(struct stw_reader *reader)
     if (status == STW_OK)
         status = stw_reader_query(reader, "PRAGMA user_version", NULL, take_int, &version);
     if (status == STW_OK)
-        status = stw_reader_query(reader, "SELECT count(*) FROM sqlite_schema", NULL, take_int, &tables);
+        status = stw_reader_query(reader, "SELECT count(*) FROM sqlite_schema", NULL, take_int,
+                                  &tables);
     if (status != STW_OK)
         return status;
     if (tables == 0)
@@ -144,7 +145,8 @@ static stw_status find_database(const char *run, struct stw_reader *reader)
     int problem = errno;
     reader->path = path.bytes;
     if (!found && problem != ENOENT && problem != ENOTDIR)
-        return stw_error_set(reader->error, STW_E_IO, NULL, "%s: %s", path.bytes, strerror(problem));
+        return stw_error_set(reader->error, STW_E_IO, NULL, "%s: %s", path.bytes,
+                             strerror(problem));
     if (!found && folder)
         return stw_error_set(reader->error, STW_E_INVALID, NULL,
                              "%s: not a run: the folder has no results.sqlite", run);

@@ -12,8 +12,8 @@ struct stw_reader {
     struct stw_error *error;
 };
 
-/* Opens `run`, a run directory or its results.sqlite. STW_E_INVALID: it is no run of ours, or it is
- * damaged; STW_E_IO: it is one but cannot be read. Close it in all cases; its path is set in all. */
+/* Opens `run`, a run directory or its results.sqlite, and sets the path. STW_E_INVALID: it is no
+ * run of ours, or it is damaged; STW_E_IO: it is one but cannot be read. Close it in all cases. */
 stw_status stw_reader_open(const char *run, struct stw_reader *reader, struct stw_error *error);
 void stw_reader_close(struct stw_reader *reader);
 

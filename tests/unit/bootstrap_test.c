@@ -125,7 +125,7 @@ static double draw_time(struct stw_random *random)
 #define EXPERIMENTS 400u
 
 /* 95 % intervals of a ratio that is 1 and of a median that is 1. With 400 experiments the share has
- * a standard error of 1.1 %: the bounds leave four of them on either side of what 20 trials give. */
+ * a standard error of 1.1 %: the bounds leave room for three of them beside what is expected. */
 Test(bootstrap, intervals_cover_as_often_as_they_say)
 {
     struct stw_random random = stw_random_seed(2024, 1);

@@ -1,19 +1,19 @@
-/* abi-tax/abi-tax.c: what the plugin ABI costs: a workload that calls the map plugin go-buckets as it
- * was loaded, or as it is linked in here.
+/* abi-tax/abi-tax.c: what the plugin ABI costs: a workload that calls the map plugin go-buckets as
+ * it was loaded, or as it is linked in here.
  *
  * One operation makes a map for n numbers and assigns them: with calls = merge by the one call that
  * the ABI has for it, with calls = entry by a call for each.
  *
- *   linkage = loaded  the intents go through the chain of strategies to the plugin of another shared
- *                     object, by its table of functions, as all workloads' do
+ *   linkage = loaded  the intents go through the chain of strategies to the plugin of another
+ *                     shared object, by its table of functions, as all workloads' do
  *   linkage = linked  the functions of go-buckets.c are in this file: calls are direct, and the
  *                     compiler sees through them
  *
  * T1  both sides do the same work on the same entries: the map's hash seeds come from streams that
  *     begin alike, and `expected` knows the checksum of both from the entries alone.
  * T2  only go-buckets.c itself is compiled differently; the plugin's other files are separate here
- *     as they are there. So the ratio is the price of the boundary, not of the compiler's seeing the
- *     whole plugin at once.
+ *     as they are there. So the ratio is the price of the boundary, not of the compiler's seeing
+ *     the whole plugin at once.
  * What the host does for the map (refilling runs, growing its arrays) it does through its own table
  * on both sides. Threads: the plan is constant; each mutator has a state of its own. */
 #include <stdlib.h>
