@@ -231,7 +231,39 @@ table()
                 "skipped: $(sed 's/.*skipped: runtime: //; s/.*has no ok trial; //' "$name.why" | head -1)"
         fi
     done
+    null_trial
+    per_entry
     cat "$work"/*.failed 2>/dev/null | sed 's/^/not ok: /' || true
+}
+
+# Where the time of a null trial goes.
+null_trial()
+{
+    [ -f null/results.sqlite ] || return 0
+    echo
+    sqlite3 -readonly null/results.sqlite "
+        WITH long(what, ns) AS (
+            SELECT 'process start to first operation', start_ns FROM trials WHERE outcome = 'ok'
+            UNION ALL SELECT 'process start to its end', wall_ns FROM trials WHERE outcome = 'ok'
+            UNION ALL SELECT 'the lab between two trials', coordinator_ns FROM trials
+                WHERE outcome = 'ok'),
+        ranked AS (SELECT what, ns, row_number() OVER (PARTITION BY what ORDER BY ns) AS i,
+            count(*) OVER (PARTITION BY what) AS n FROM long)
+        SELECT printf('a null trial, %-33s median %.3f ms, p99 %.3f ms', what || ':',
+            max(CASE WHEN i = (n + 1) / 2 THEN ns END) / 1e6,
+            max(CASE WHEN i = (99 * n + 99) / 100 THEN ns END) / 1e6)
+        FROM ranked GROUP BY what ORDER BY what DESC"
+}
+
+# What abi-tax would be if every entry were a call.
+per_entry()
+{
+    [ -d abi-tax ] || return 0
+    "$stwlab" compare --json --metric op.p50 abi-tax linkage=loaded,calls=entry \
+        linkage=linked,calls=entry >per-entry.json 2>/dev/null || return 0
+    sqlite3 :memory: "SELECT printf('abi-tax with a call for each entry: %.3f [%.3f, %.3f]',
+        json_extract(j, '\$.ratio'), json_extract(j, '\$.low'), json_extract(j, '\$.high'))
+        FROM (SELECT readfile('per-entry.json') AS j)"
 }
 
 for matrix in $matrices; do
