@@ -19,6 +19,11 @@ uint64_t stw_histogram_bucket_low(uint32_t index)
     return (uint64_t)(SUB + (index & (SUB - 1))) << power;
 }
 
+uint64_t stw_histogram_lowest(uint64_t value)
+{
+    return stw_histogram_bucket_low(bucket_of(value));
+}
+
 void stw_histogram_record(struct stw_histogram *histogram, uint64_t value)
 {
     uint32_t bucket = bucket_of(value);

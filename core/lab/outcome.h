@@ -20,8 +20,8 @@ struct stw_outcome {
     uint64_t wall_ns;       /* fork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
     uint64_t coordinator_ns; /* the coordinator's own time before the commit */
-    uint64_t cpu_ns;        /* user + system, of the worker */
-    uint64_t rss_peak_bytes;
+    uint64_t cpu_ns;        /* user + system, of the worker, or of the peer's program alone */
+    uint64_t rss_peak_bytes; /* likewise */
 };
 
 /* "ok", "crashed", "timed-out", "out-of-memory", "refused", "invalid", "skipped". */

@@ -84,6 +84,9 @@ struct stw_record {
     uint64_t worst_ns[STW_RECORD_WINDOWS];
     uint64_t are_windows_known; /* 0: nothing was measured */
     struct stw_hiccup hiccups[STW_RECORD_HICCUPS]; /* longest first */
+    /* What a peer's program used, without its worker; 0: there is none, the worker did the work. */
+    uint64_t program_cpu_ns;
+    uint64_t program_rss_peak_bytes;
     struct stw_histogram op_ns;
 };
 

@@ -337,8 +337,8 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     return status;
 }
 
-/* Builds the programs of the peers that have a cell to run. */
-static stw_status build_peers(const struct run *run, struct stw_error *error)
+/* Makes sure of the programs of the peers that have a cell to run. */
+static stw_status provide_peers(const struct run *run, struct stw_error *error)
 {
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
@@ -348,7 +348,7 @@ static stw_status build_peers(const struct run *run, struct stw_error *error)
                                     ? stw_peers_get(run->options->peers, runtime)
                                     : NULL;
         if (peer)
-            status = stw_peer_build(peer, error);
+            status = stw_peer_provide(peer, error);
     }
     return status;
 }
@@ -423,7 +423,7 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
     struct run run = {.matrix = matrix, .options = options, .result = result};
     *result = (struct stw_run_result){0};
     stw_hostile_begin("run");
-    stw_status status = build_peers(&run, error);
+    stw_status status = provide_peers(&run, error);
     if (status != STW_OK)
         return status;
     status = stw_store_open(options->run_path, matrix, registry, options->resume,

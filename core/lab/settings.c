@@ -52,7 +52,7 @@ const struct stw_param stw_runtime_params[] = {
      .choice_count = 2, .choices = {"threads", "stepped"},
      .help = "collector work on threads of its own, or in fixed steps between allocations"},
     {.name = "runtime", .type = STW_TYPE_TEXT, .default_text = "stwlab",
-     .help = "who carries the workload out: stwlab, go (each that is there), go1.23"},
+     .help = "who carries the workload out: stwlab, go (each that is there), go1.23, bdwgc"},
     {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
      .help = "a processor of its own for each mutator, if there are enough"},
     {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
@@ -101,8 +101,9 @@ int stw_runtime_matches(const char *label, const char *wanted)
     size_t length = strlen(wanted);
     if (strncmp(label, wanted, length) != 0)
         return 0;
-    int is_any_go = strcmp(wanted, "go") == 0;
-    return !label[length] || label[length] == '.' || (is_any_go && label[length] == '1');
+    int is_family = strcspn(wanted, "0123456789") == length;
+    int is_version = label[length] >= '0' && label[length] <= '9';
+    return !label[length] || label[length] == '.' || (is_family && is_version);
 }
 
 void stw_settings_parse(const char *text, struct stw_settings *settings)
