@@ -265,7 +265,7 @@ static stw_status find_entry(const char *path, stw_plugin_entry *entry, struct s
 stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
                            struct stw_error *error)
 {
-    struct stw_manifest *manifest = stw_new(1, sizeof *manifest);
+    struct stw_manifest *manifest = stw_grow(NULL, 1, sizeof *manifest);
     struct stw_error reason = STW_ERROR_INIT;
     stw_plugin_entry entry;
     const struct stw_descriptor *descriptor = NULL;

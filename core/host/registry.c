@@ -98,7 +98,8 @@ static void insert(struct stw_registry *registry, const struct stw_plugin_info *
 {
     uint32_t at = position(registry, info->kind, info->id);
     struct stw_plugin_info *copy = stw_new(1, sizeof *copy);
-    memcpy(copy, info, sizeof *copy);
+    memcpy(copy, info,
+           offsetof(struct stw_plugin_info, params) + info->param_count * sizeof *info->params);
     registry->plugins =
         stw_grow(registry->plugins, registry->count + 1, sizeof(struct stw_plugin_info *));
     memmove(registry->plugins + at + 1, registry->plugins + at,

@@ -1,6 +1,6 @@
-/* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N [--plugin-path P]...`.
+/* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N --plugin FILE...`.
  *
- * Started by the coordinator alone. Everything that it has to say goes into the record; its exit
+ * Started by the coordinator alone, which names the files of the trial's plugins. Everything that it has to say goes into the record; its exit
  * status is 0 whenever a verdict is there, whatever the verdict. */
 #include "lab/run.h"
 
@@ -52,9 +52,9 @@ static stw_status find_plugins(struct stw_registry *registry, int count, char **
 {
     stw_status status = STW_OK;
     for (int i = 0; status == STW_OK && i + 1 < count; i++)
-        if (strcmp(arguments[i], "--plugin-path") == 0)
+        if (strcmp(arguments[i], "--plugin") == 0)
             status = stw_registry_add(registry, arguments[++i], error);
-    return status == STW_OK ? stw_registry_add_defaults(registry, error) : status;
+    return status;
 }
 
 static void refuse(struct stw_record *record, const struct stw_error *error)
