@@ -93,7 +93,7 @@ static uint64_t stopped_ns(const struct stw_losses *losses, const struct stw_rec
     uint64_t from_ns = record->first_op_ns - gc->options.origin_ns, sum_ns = 0;
     uint64_t to_ns = record->last_op_ns - gc->options.origin_ns;
     uint32_t processors = gc->options.processors;
-    for (uint64_t i = 0; i < record->pause_count; i++)
+    for (uint64_t i = 0; i < stw_pauses_stored(gc); i++)
         if (pauses[i].start_ns >= from_ns && pauses[i].start_ns < to_ns)
             sum_ns += pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
     return sum_ns * (losses->mutators < processors ? losses->mutators : processors);
