@@ -40,8 +40,11 @@ void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram 
     into->clipped += from->clipped;
     if (from->max > into->max)
         into->max = from->max;
-    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++)
-        into->buckets[i] += from->buckets[i];
+    /* From the last bucket to the first: what lies beyond is not touched, nor backed by memory. */
+    uint32_t i = from->clipped ? STW_HISTOGRAM_BUCKETS : bucket_of(from->max) + 1;
+    for (uint64_t left = from->count; left > 0 && i-- > 0; left -= from->buckets[i])
+        if (from->buckets[i])
+            into->buckets[i] += from->buckets[i];
 }
 
 uint64_t stw_histogram_quantile(const struct stw_histogram *histogram, uint64_t numerator,

@@ -43,7 +43,7 @@ struct stw_registry {
 struct stw_registry *stw_registry_new(void)
 {
     struct stw_registry *registry = stw_new(1, sizeof *registry);
-    registry->manifest = stw_new(1, sizeof *registry->manifest);
+    registry->manifest = stw_grow(NULL, 1, sizeof *registry->manifest);
     return registry;
 }
 
@@ -97,7 +97,7 @@ const struct stw_plugin_info *stw_registry_find(const struct stw_registry *regis
 static void insert(struct stw_registry *registry, const struct stw_plugin_info *info)
 {
     uint32_t at = position(registry, info->kind, info->id);
-    struct stw_plugin_info *copy = stw_new(1, sizeof *copy);
+    struct stw_plugin_info *copy = stw_grow(NULL, 1, sizeof *copy);
     memcpy(copy, info,
            offsetof(struct stw_plugin_info, params) + info->param_count * sizeof *info->params);
     registry->plugins =
