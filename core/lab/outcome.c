@@ -247,6 +247,15 @@ static uint32_t of_exit(int32_t status, const struct stw_record *record, struct 
     return STW_OUTCOME_CRASHED;
 }
 
+/* What the system cannot tell, the worker may have told; it cannot be more than the floor. */
+static uint64_t rss_peak_bytes(const struct stw_process_end *end, const struct stw_record *record)
+{
+    if (end->rss_peak_bytes || !record)
+        return end->rss_peak_bytes;
+    uint64_t told = record->rss_peak_bytes;
+    return told <= end->rss_floor_bytes ? told : 0;
+}
+
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome)
@@ -270,7 +279,7 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     snprintf(outcome->detail, sizeof outcome->detail, "%s", stw_text_get(&text));
     stw_text_free(&text);
     outcome->cpu_ns = end->cpu_ns;
-    outcome->rss_peak_bytes = end->rss_peak_bytes;
+    outcome->rss_peak_bytes = rss_peak_bytes(end, record);
 }
 
 void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,

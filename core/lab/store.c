@@ -369,7 +369,8 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
         bind(statement, 10, outcome->start_ns);
         bind(statement, 11, outcome->coordinator_ns);
         bind(statement, 12, outcome->cpu_ns);
-        bind(statement, 13, outcome->rss_peak_bytes);
+        if (outcome->rss_peak_bytes)
+            bind(statement, 13, outcome->rss_peak_bytes);
         bind_text(statement, 17, load);
     }
     bind_text(statement, 18, now);

@@ -12,6 +12,7 @@
 #include "prim/hostile.h"
 #include "prim/memory.h"
 #include "prim/process.h"
+#include "prim/self.h"
 #include "prim/thread.h"
 
 #include <stdio.h>
@@ -69,6 +70,13 @@ static void refuse(struct stw_record *record, const struct stw_error *error)
     record->verdict = STW_VERDICT_REFUSED;
 }
 
+/* With that of children: of a peer's program. */
+static void note_memory(struct stw_record *record)
+{
+    uint64_t own = stw_memory_of(0).rss_peak_bytes, children = stw_children_rss_peak_bytes();
+    record->rss_peak_bytes = own > children ? own : children;
+}
+
 int stw_worker_main(int argument_count, char **arguments)
 {
     uint64_t main_ns = stw_clock_ns();
@@ -83,7 +91,7 @@ int stw_worker_main(int argument_count, char **arguments)
     record->main_ns = main_ns;
     __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
-                                        &record->crash_address};
+                                        &record->crash_address, &record->rss_peak_bytes};
     stw_crash_handler_install(&note);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
@@ -94,5 +102,6 @@ int stw_worker_main(int argument_count, char **arguments)
     else
         stw_trial_run(record, registry);
     stw_registry_free(registry);
+    note_memory(record);
     return record->verdict == STW_VERDICT_NONE ? EXIT_NO_VERDICT : EXIT_SUCCESS;
 }
