@@ -13,6 +13,7 @@
 #include "lab/environment.h"
 #include "lab/schema.h"
 #include "lab/sql.h"
+#include "lab/sqlite.h"
 #include "lab/store_plan.h"
 #include "prim/thread.h"
 
@@ -133,6 +134,9 @@ void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), voi
 
 static stw_status open_database(struct stw_store *store, int flags, struct stw_error *error)
 {
+    stw_status status = stw_sqlite_load(error);
+    if (status != STW_OK)
+        return status;
     if (sqlite3_open_v2(store->sql.path, &store->sql.db, flags, NULL) != SQLITE_OK)
         return stw_sql_failed(&store->sql, "open", error);
     sqlite3_extended_result_codes(store->sql.db, 1);
@@ -248,8 +252,10 @@ void stw_store_close(struct stw_store *store)
     if (!store)
         return;
     for (uint32_t i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(store->statements[i]);
-    sqlite3_close(store->sql.db);
+        if (store->statements[i])
+            sqlite3_finalize(store->statements[i]);
+    if (store->sql.db)
+        sqlite3_close(store->sql.db);
     if (store->lock >= 0)
         close(store->lock);
     free(store->sql.path);

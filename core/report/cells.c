@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "lab/schema.h"
+#include "lab/sqlite.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -340,6 +341,9 @@ static int copy_database(const char *path, int flags, sqlite3 *to)
 
 static stw_status open_copy(struct reader *reader)
 {
+    stw_status status = stw_sqlite_load(reader->error);
+    if (status != STW_OK)
+        return status;
     int code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
     if (code == SQLITE_OK)
         code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db);
@@ -385,7 +389,8 @@ stw_status stw_results_read(const char *run, struct stw_results *results, struct
     status = open_copy(&reader);
     if (status == STW_OK)
         status = read_copy(&reader);
-    sqlite3_close(reader.db);
+    if (reader.db)
+        sqlite3_close(reader.db);
     return status;
 }
 

@@ -212,7 +212,7 @@ Test(run, workers_are_told_the_builds_of_plugins)
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
     const struct stw_plugin_info *none = stw_registry_find(registry, STW_KIND_STRATEGY, "presize");
     cr_assert(none && none->build_id[0]);
-    set_strategy("told");
+    set_strategy("told + presize");
     run_matrix();
     cr_assert_eq(result.trials_not_ok, 0);
 }
