@@ -146,14 +146,11 @@ static void fill_gaps(const struct stw_losses *losses, const struct sums *sums,
 static void fill_hiccups(const struct stw_losses *losses, struct stw_record *record)
 {
     const struct stw_histogram *late_ns = &losses->hiccups.late_ns;
-    uint64_t long_ones = 0;
-    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++)
-        if (stw_histogram_bucket_low(i) >= LONG_HICCUP_NS)
-            long_ones += late_ns->buckets[i];
     stw_record_count(record, "machine.hiccups", late_ns->count);
     stw_record_count(record, "machine.hiccup_p99_ns", stw_histogram_quantile(late_ns, 99, 100));
     stw_record_count(record, "machine.hiccup_max_ns", late_ns->max);
-    stw_record_count(record, "machine.hiccups_over_1ms", long_ones);
+    stw_record_count(record, "machine.hiccups_over_1ms",
+                     stw_histogram_count_from(late_ns, LONG_HICCUP_NS));
     for (uint32_t i = 0; i < STW_RECORD_HICCUPS; i++) {
         struct stw_hiccup hiccup = losses->hiccups.longest[i];
         if (hiccup.late_ns == 0)

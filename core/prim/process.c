@@ -52,6 +52,7 @@ struct failure {
 struct child {
     const struct stw_process_spec *spec;
     char **environment;
+    const sigset_t *ignored; /* signals */
     pid_t parent;
     int output, status;
 };
@@ -66,11 +67,13 @@ static void child_fail(int status, const char *step)
     _exit(127);
 }
 
-static void child_reset_signals(void)
+/* What the parent ignores is the child's by default; exec resets the rest. */
+static void child_reset_signals(const sigset_t *ignored)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
+    const struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int i = 1; i < NSIG; i++)
-        sigaction(i, &standard, NULL); /* fails for SIGKILL and SIGSTOP; they need no reset */
+        if (sigismember(ignored, i) == 1)
+            sigaction(i, &standard, NULL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -110,7 +113,7 @@ static _Noreturn void child_run(const struct child *child)
         child_fail(status, "tie it to its parent");
     if (getppid() != child->parent)
         _exit(127); /* the parent died before the line above */
-    child_reset_signals();
+    child_reset_signals(child->ignored);
     if (child_limits(child->spec->memory_bytes) != 0)
         child_fail(status, "limit its memory");
     if (child_descriptors(shared, output) != 0)
@@ -118,6 +121,22 @@ static _Noreturn void child_run(const struct child *child)
     execve(child->spec->executable, child->spec->arguments, child->environment);
     child_fail(status, "execute it");
     _exit(127);
+}
+
+/* Asked once: who ignores signals does so before the first worker. */
+static const sigset_t *ignored_signals(void)
+{
+    static sigset_t ignored;
+    static int is_known;
+    struct sigaction action;
+    if (is_known)
+        return &ignored;
+    sigemptyset(&ignored);
+    for (int i = 1; i < NSIG; i++)
+        if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            sigaddset(&ignored, i);
+    is_known = 1;
+    return &ignored;
 }
 
 /* A function of its own, with nothing in it that the child could spoil for the parent. */
@@ -280,7 +299,8 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
         close_pair(output);
         return failed;
     }
-    struct child child = {spec, environment_new(), getpid(), output[1], status[1]};
+    struct child child = {spec,   environment_new(), ignored_signals(),
+                          getpid(), output[1], status[1]};
     struct rusage own;
     become_reaper();
     *process = (struct stw_process){.handle = -1, .output = output[0],
