@@ -323,9 +323,10 @@ static int is_due(const struct stw_gc *gc)
 }
 
 /* Takes the page fault of the next pause record before the world is stopped. */
-static void touch_next_record(const struct stw_gc_options *options)
+static void touch_next_record(const struct stw_gc *gc)
 {
-    uint64_t next = STW_LOAD(*options->pause_count);
+    const struct stw_gc_options *options = &gc->options;
+    uint64_t next = stw_pauses_stored(gc);
     if (next < options->pause_capacity)
         *(volatile uint64_t *)&options->pauses[next].cycle = 0;
 }
@@ -344,7 +345,7 @@ static int begin_locked(struct stw_mutator_record *m, int forced, uint32_t *done
     *done_before = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
     if (stw_workers_start(gc) != STW_OK)
         gc->options.out_of_memory("no memory for the collector's threads");
-    touch_next_record(&gc->options);
+    touch_next_record(gc);
     gc->totals.forced_cycles += (uint64_t)forced;
     if (gc->options.mode == STW_MODE_STW) {
         stw_world_stop(gc, m, STW_PAUSE_FULL);

@@ -265,7 +265,8 @@ struct stw_gc_options {
     uint32_t allocator_ordinal; /* for the flight recorder */
     struct stw_pause *pauses;
     uint64_t pause_capacity;
-    uint64_t *pause_count, *pauses_lost; /* atomic; in the embedder's memory */
+    /* Atomic; in the embedder's memory, where plugins may write over them: never read again. */
+    uint64_t *pause_count, *pauses_lost;
     uint64_t origin_ns;
     /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);
@@ -344,6 +345,13 @@ static inline uint32_t stw_phase(const struct stw_gc *gc)
 }
 #define STW_ADD(target, delta) __atomic_fetch_add(&(target), (delta), __ATOMIC_RELAXED)
 #define STW_LOAD(source) __atomic_load_n(&(source), __ATOMIC_RELAXED)
+
+/* How many of options.pauses are in use. */
+static inline uint64_t stw_pauses_stored(const struct stw_gc *gc)
+{
+    uint64_t pauses = STW_LOAD(gc->totals.pauses), capacity = gc->options.pause_capacity;
+    return pauses < capacity ? pauses : capacity;
+}
 
 /* gc.c: life of a collector. Init makes a zeroed one usable for roots and hooks; the caller has
  * initialised the heap before start. The background thread runs from start to stop. */

@@ -38,8 +38,7 @@ void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
 static struct stw_pause *next_record(struct stw_gc *gc)
 {
     const struct stw_gc_options *options = &gc->options;
-    uint64_t at = STW_LOAD(*options->pause_count);
-    STW_ADD(gc->totals.pauses, 1);
+    uint64_t at = STW_ADD(gc->totals.pauses, 1);
     if (at >= options->pause_capacity) {
         STW_ADD(*options->pauses_lost, 1);
         return &gc->world.spill;

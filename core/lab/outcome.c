@@ -249,6 +249,15 @@ static uint32_t of_exit(int32_t status, const struct stw_record *record, struct 
     return STW_OUTCOME_CRASHED;
 }
 
+/* What the system cannot tell, the worker may have told; it cannot be more than the floor. */
+static uint64_t rss_peak_bytes(const struct stw_process_end *end, const struct stw_record *record)
+{
+    if (end->rss_peak_bytes || !record)
+        return end->rss_peak_bytes;
+    uint64_t told = record->rss_peak_bytes;
+    return told <= end->rss_floor_bytes ? told : 0;
+}
+
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome)
@@ -274,7 +283,8 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     /* The same for every runtime: what the system says of the process that did the work. */
     int is_program = record && !stw_record_problem(record) && record->program_rss_peak_bytes;
     outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
-    outcome->rss_peak_bytes = is_program ? record->program_rss_peak_bytes : end->rss_peak_bytes;
+    outcome->rss_peak_bytes =
+        is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);
 }
 
 void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,

@@ -12,6 +12,7 @@
 #include "lab/losses.h"
 #include "lab/settings.h"
 #include "lab/watch.h"
+#include "prim/self.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ static _Noreturn void end_with(uint32_t verdict, const char *field, const char *
     static uint32_t never;
     while (!set_verdict(verdict, field, message)) /* whoever came first ends the process */
         stw_futex_wait(&never, 0, 0);
+    trial.record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
     fflush(NULL);
     _Exit(0);
 }

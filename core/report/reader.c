@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "lab/schema.h"
+#include "lab/sqlite.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -122,6 +123,9 @@ static int copy_database(const char *path, int flags, sqlite3 *to)
 
 static stw_status open_copy(struct stw_reader *reader)
 {
+    stw_status status = stw_sqlite_load(reader->error);
+    if (status != STW_OK)
+        return status;
     int code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
     if (code == SQLITE_OK)
         code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db);

@@ -64,7 +64,7 @@ __attribute__((constructor)) static void act_as_worker(int count, char **argumen
     if (!record || record->magic != STW_RECORD_MAGIC || record->bytes != STW_RECORD_BYTES)
         _exit(99);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
-                                        &record->crash_address};
+                                        &record->crash_address, &record->rss_peak_bytes};
     stw_crash_handler_install(&note);
     record->main_ns = stw_clock_ns();
     behave(record);
@@ -212,7 +212,7 @@ Test(run, workers_are_told_the_builds_of_plugins)
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
     const struct stw_plugin_info *none = stw_registry_find(registry, STW_KIND_STRATEGY, "presize");
     cr_assert(none && none->build_id[0]);
-    set_strategy("told");
+    set_strategy("told + presize");
     run_matrix();
     cr_assert_eq(result.trials_not_ok, 0);
 }

@@ -172,12 +172,12 @@ Test(timeline, takes_cpu_time_of_pieces_without_that_of_pieces_inside)
 static struct stw_gc gc;
 static struct stw_pause pause = {.start_ns = 100, .stopping_ns = 10, .working_ns = 40,
                                  .restarting_ns = 5, .mutators = 1, .complete = 1};
-static uint64_t pause_count = 1;
 
 static struct stw_testimony hear(uint64_t start, uint64_t end)
 {
     gc.options = (struct stw_gc_options){.origin_ns = BEGIN_NS, .pauses = &pause,
-                                         .pause_capacity = 1, .pause_count = &pause_count};
+                                         .pause_capacity = 1};
+    gc.totals.pauses = 1;
     gc.mutator_count = 2;
     for (uint32_t i = 0; i < 2; i++) {
         if (!gc.mutators[i])
