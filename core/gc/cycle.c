@@ -254,6 +254,12 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
         stw_cycle_flush_done(gc, self);
 }
 
+int stw_cycle_can_finish(struct stw_gc *gc)
+{
+    return stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc)
+           && !__atomic_load_n(&gc->mark.flush_round, __ATOMIC_SEQ_CST);
+}
+
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     uint32_t none = 0;

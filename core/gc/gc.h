@@ -484,6 +484,7 @@ void stw_cycle_maybe_start(struct stw_mutator_record *m); /* if the trigger is r
 void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its sweep */
 void stw_cycle_wait_for_mark(struct stw_mutator_record *m); /* if a mark phase is under way */
 /* Called when a marker found nothing to do; may end the mark phase. */
+int stw_cycle_can_finish(struct stw_gc *gc); /* it would try, at this moment */
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 

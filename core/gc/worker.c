@@ -8,7 +8,12 @@
  *
  * N1  a worker marks only with a processor, or inside a stop when the stopper wants help.
  * N2  a worker sleeps only after it has seen no work, or no processor for it; who makes work while
- *     a processor is idle wakes one (stw_workers_enlist), who leaves a processor does as well. */
+ *     a processor is idle wakes one (stw_workers_enlist), who leaves a processor does as well.
+ * N3  a mark phase ends although no mutator allocates: somebody looks every half millisecond
+ *     whether all is marked. A mutator that scans its stack last and finds nothing grey, or that
+ *     flushes its barrier buffer while the last marker looks, does not. Where there are dedicated
+ *     workers they do it; elsewhere mutators, when they work their fraction, or, when all are
+ *     blocked, the worker that the last of them has woken. */
 #include "gc/gc.h"
 
 #include "base/text.h"
@@ -106,7 +111,7 @@ static int mark(struct stw_worker *worker, int dedicated)
 static void mark_dedicated(struct stw_worker *worker)
 {
     struct stw_gc *gc = worker->gc;
-    if (!stw_work_is_found(gc))
+    if (!stw_work_is_found(gc) && !stw_cycle_can_finish(gc))
         return;
     stw_processor_enter_first(gc, &worker->turn);
     while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
