@@ -542,8 +542,10 @@ void stw_sweep_finish(struct stw_gc *gc);
 /* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
  * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
-/* Gives back what is free beyond the memory limit, now. For whoever has just taken memory. */
-void stw_scavenge_to_limit(struct stw_gc *gc);
+/* For whoever has just taken memory: gives free pages back, now, for what is beyond the memory limit
+ * and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
+ * called wherever the allocator may take pages; a stop waits for the caller. */
+void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */
 /* A thread has marked for so long, until now: instead of application code, or on a processor that
