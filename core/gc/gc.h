@@ -546,6 +546,9 @@ uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
  * and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
  * called wherever the allocator may take pages; a stop waits for the caller. */
 void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
+/* For a marker between begin and end, so that a stop waits for it: makes room below the memory limit
+ * for `bytes` that it is about to take. Does nothing in a stop. */
+void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */
 /* A thread has marked for so long, until now: instead of application code, or on a processor that
