@@ -69,7 +69,7 @@ static void run_hooks(struct stw_gc *gc)
 
 static void clear_cycle(struct stw_gc *gc)
 {
-    gc->totals.cycles++;
+    STW_ADD(gc->totals.cycles, 1);
     gc->marked_bytes = 0;
     gc->cycle_scan_bytes = gc->cycle_stack_bytes = gc->cycle_root_bytes = 0;
     __atomic_store_n(&gc->mark.flush_left, 0, __ATOMIC_SEQ_CST);
@@ -404,8 +404,8 @@ static int begin_locked(struct stw_gc *gc, struct stw_mutator_record *self, uint
         gc->options.out_of_memory("no memory for the collector's threads");
     stw_workers_limit_idle(gc, why == WHY_TIME);
     touch_next_record(&gc->options);
-    gc->totals.forced_cycles += why == WHY_FORCED;
-    gc->totals.timed_cycles += why == WHY_TIME;
+    STW_ADD(gc->totals.forced_cycles, why == WHY_FORCED);
+    STW_ADD(gc->totals.timed_cycles, why == WHY_TIME);
     if (self)
         enter_cycle(gc, self);
     else
