@@ -201,6 +201,8 @@ struct stw_workers {
     struct stw_worker *all; /* null until the first cycle */
     uint32_t count;
     uint32_t dedicated;  /* of them: keep their processor as long as there is work */
+    uint32_t idle_max;   /* atomic: that may mark on idle processors; set before a cycle */
+    uint32_t idle_count; /* atomic: that do, or are about to */
     double fraction;     /* of every mutator's time, for what is left of the marking share */
     uint32_t wake;       /* futex */
     uint32_t sleeping;   /* atomic */
@@ -246,6 +248,7 @@ struct stw_totals {
     uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
+    uint64_t timed_cycles;   /* begun by gc.period */
     uint64_t limited_cycles; /* in which assists were off for a while */
 };
 
@@ -257,6 +260,7 @@ struct stw_gc_options {
     uint32_t audit;
     uint32_t watch;             /* count what plugins do inside stops (gc/watch.h) */
     uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
+    uint64_t period_ns;         /* at most, between cycles while GOGC is on; 0: no limit */
     uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); 0 or UINT64_MAX: none */
     uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
     const struct stw_host *host;
@@ -321,6 +325,7 @@ struct stw_gc {
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
     pthread_mutex_t cycle_lock; /* held while a cycle is being started */
     uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
+    uint64_t marked_ns;         /* atomic: when that was; 0: never, or there is no gc.period */
     uint32_t cycles_begun;      /* atomic */
     struct stw_totals totals;   /* atomic adds */
     struct stw_workers workers;
@@ -328,6 +333,9 @@ struct stw_gc {
         pthread_t thread;
         uint32_t running, stop;
         uint32_t wake; /* futex */
+        uint32_t padding;
+        struct stw_turn turn;
+        uint64_t stop_cpu_ns; /* atomic: its CPU time in stops that it made */
     } background;
 };
 
@@ -490,8 +498,15 @@ void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
 /* cycle.c */
 void stw_cycle_maybe_start(struct stw_mutator_record *m); /* if the trigger is reached */
 void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its sweep */
+/* When the background thread is to begin a cycle because none has ended for gc.period: in so long,
+ * 0: now, UINT64_MAX: not before something changes. Go: gcTriggerTime; not before the first cycle
+ * has ended, nor with GOGC off. */
+uint64_t stw_cycle_time_left_ns(const struct stw_gc *gc);
+/* Begins it, if it is still due. For the background thread alone, with a processor. */
+void stw_cycle_begin_timed(struct stw_gc *gc);
 void stw_cycle_wait_for_mark(struct stw_mutator_record *m); /* if a mark phase is under way */
 /* Called when a marker found nothing to do; may end the mark phase. */
+int stw_cycle_can_finish(struct stw_gc *gc); /* it would try, at this moment */
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 
@@ -506,6 +521,8 @@ void stw_share_step(struct stw_mutator_record *m);     /* stepped: one quantum *
 void stw_workers_plan(struct stw_gc *gc);          /* how many, from the processors */
 stw_status stw_workers_start(struct stw_gc *gc);   /* once; not while stopped */
 void stw_workers_stop(struct stw_gc *gc);
+/* How many may mark on idle processors in the cycle that is about to begin. Phase off. */
+void stw_workers_limit_idle(struct stw_gc *gc, int timed);
 void stw_workers_wake(struct stw_gc *gc, uint32_t count);
 void stw_workers_enlist(struct stw_gc *gc); /* there is work: wakes one, if a processor is idle */
 /* Marks until nothing is grey, with all workers. World stopped by the caller. */
@@ -533,8 +550,13 @@ void stw_sweep_finish(struct stw_gc *gc);
 /* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
  * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
-/* Gives back what is free beyond the memory limit, now. For whoever has just taken memory. */
-void stw_scavenge_to_limit(struct stw_gc *gc);
+/* For whoever has just taken memory: gives free pages back, now, for what is beyond the memory limit
+ * and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
+ * called wherever the allocator may take pages; a stop waits for the caller. */
+void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
+/* For a marker between begin and end, so that a stop waits for it: makes room below the memory limit
+ * for `bytes` that it is about to take. Does nothing in a stop. */
+void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */
 /* A thread has marked for so long, until now: instead of application code, or on a processor that

@@ -200,6 +200,7 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
     struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
     if (buffer)
         return buffer;
+    stw_scavenge_for_marker(gc, BUFFER_AREA_BYTES);
     struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
     if (!area)
         gc->options.out_of_memory("no memory for the collector's work buffers");

@@ -27,7 +27,8 @@ static struct stw_cpu_sample sample(struct stw_gc *gc)
     struct stw_cpu_sample now = {.process_ns = stw_clock_process_cpu_ns(),
                                  .worker_ns = STW_LOAD(gc->totals.worker_cpu_ns)};
     if (gc->background.running)
-        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread);
+        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread)
+                            - STW_LOAD(gc->background.stop_cpu_ns);
     return now;
 }
 

@@ -225,6 +225,7 @@ static stw_status start_runtime(struct stw_error *error)
                                                     : STW_MODE_CONCURRENT;
     options.gc.stepped =
         strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
+    options.gc.period_ns = stw_settings_runtime(settings, "gc.period").as_u64;
     options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
@@ -400,6 +401,7 @@ static void fill_counters(void)
     const struct { const char *name; uint64_t value; } counters[] = {
         {"gc.cycles", totals.cycles},
         {"gc.forced", totals.forced_cycles},
+        {"gc.timed", totals.timed_cycles},
         {"gc.pauses", totals.pauses},
         {"gc.restarts", totals.restarts},
         {"gc.limited_cycles", totals.limited_cycles},

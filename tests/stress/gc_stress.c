@@ -10,7 +10,7 @@
  * In hostile builds the seed is that of the delays at edges too, unless STW_SEED says otherwise.
  *
  * usage: gc_stress [mode=stw|concurrent|rescan] [seed=N] [ms=N] [mutators=N] [processors=N]
- *                  [stress=N] [gogc=N] [stepped=1]
+ *                  [stress=N] [gogc=N] [period=MICROSECONDS] [stepped=1]
  * Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
 #include "gc_rig.h"
@@ -63,8 +63,8 @@ struct thread {
 
 static struct thread threads[THREADS];
 static struct {
-    uint64_t ms, seed, mutators, processors, stress, gogc, stepped, mode;
-} config = {1000, 1, 3, 2, 0, 50, 0, STW_MODE_CONCURRENT};
+    uint64_t ms, seed, mutators, processors, stress, gogc, period, stepped, mode;
+} config = {1000, 1, 3, 2, 0, 50, 0, 0, STW_MODE_CONCURRENT};
 static uint64_t deadline_ns;
 
 static _Noreturn void bad(const char *what, const void *cell, uint64_t found)
@@ -479,7 +479,7 @@ static void set(const char *name, const char *value)
     const struct { const char *name; uint64_t *target; } keys[] = {
         {"ms", &config.ms}, {"seed", &config.seed}, {"mutators", &config.mutators},
         {"processors", &config.processors}, {"stress", &config.stress}, {"gogc", &config.gogc},
-        {"stepped", &config.stepped}};
+        {"period", &config.period}, {"stepped", &config.stepped}};
     if (strcmp(name, "mode") == 0)
         config.mode = strcmp(value, "stw") == 0      ? STW_MODE_STW
                       : strcmp(value, "rescan") == 0 ? STW_MODE_RESCAN
@@ -499,6 +499,7 @@ static void start(void)
     gc_rig_options.gc.percent = (int32_t)config.gogc;
     gc_rig_options.gc.processors = (uint32_t)config.processors;
     gc_rig_options.gc.stress = config.stress;
+    gc_rig_options.gc.period_ns = config.period * 1000;
     gc_rig_options.gc.stepped = (uint32_t)config.stepped;
     gc_rig_options.gc.audit = config.seed % UNAUDITED != 0;
     gc_rig_start();
