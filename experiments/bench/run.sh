@@ -3,7 +3,8 @@
 # is. Method: every row is two cells of one matrix, whose trials alternate in shuffled blocks, run by
 # the laboratory itself; `stwlab compare` makes the ratio and its interval. `./lab bench` calls it.
 # docs/reference/benchmarks.md says what each row is.
-# usage: run.sh [--json FILE] [--only NAME,NAME...] [--trials N] [--quick] [--go PATH]...
+# usage: run.sh [-o FOLDER] [--json FILE] [--only NAME,NAME...] [--trials N] [--quick] [--go PATH]...
+#     -o        where the runs go; without it runs/bench-TIME
 #     --json    also [{"name", "ratio", "low", "high", "target", "met"}], null where not measured
 #     --trials  of each cell, in place of the matrix's own
 #     --quick   a rehearsal of a few minutes: fewer trials and smaller workloads
@@ -23,8 +24,8 @@ nodes=8388607    # of mark.ini's tree
 # name|matrix|metric|A|B|direction|target|unit: the ratio is A's value divided by B's. The laboratory
 # is A, but where speeds are compared: a ratio of speeds is the inverse one of times.
 rows='
-stop-median|stops|pause.p50|runtime=stwlab|runtime=go1.27|most|0.1|stop
-stop-p99|stops|pause.p99|runtime=stwlab|runtime=go1.27|most|0.25|stop
+stop-median|stops|pause.p50|runtime=stwlab,pin=false|runtime=go1.27,pin=false|most|0.1|stop
+stop-p99|stops|pause.p99|runtime=stwlab,pin=false|runtime=go1.27,pin=false|most|0.25|stop
 merge-int-go123|merge-int|op.p50|runtime=stwlab,strategy=none|runtime=go1.23,strategy=none|most|0.8|entry
 merge-int-presized|merge-int|op.p50|runtime=stwlab,strategy=presize|runtime=go1.23,strategy=presize|most|0.8|entry
 merge-string|merge-string|op.p50|runtime=stwlab|runtime=go1.23|most|0.9|entry
@@ -40,7 +41,8 @@ names=$(echo "$rows" | cut -d'|' -f1 | tr '\n' ' ')
 
 usage()
 {
-    echo "usage: run.sh [--json FILE] [--only NAME,...] [--trials N] [--quick] [--go PATH]..." >&2
+    echo "usage: run.sh [-o FOLDER] [--json FILE] [--only NAME,...] [--trials N] [--quick]" \
+        "[--go PATH]..." >&2
     echo "names:$names" >&2
     exit 2
 }
@@ -53,10 +55,11 @@ while [ $# -gt 0 ]; do
         shift
         continue
         ;;
-    --json | --only | --trials | --go) [ $# -ge 2 ] || usage ;;
+    -o | --json | --only | --trials | --go) [ $# -ge 2 ] || usage ;;
     *) usage ;;
     esac
     case $1 in
+    -o) work=$2 ;;
     --json) json=$2 ;;
     --only) only=$2 ;;
     --trials) trials=$2 ;;
@@ -73,7 +76,10 @@ for program in sqlite3 awk; do
 done
 [ -x "$stwlab" ] || { echo "run.sh: there is no $stwlab: ./lab build" >&2; exit 3; }
 [ -z "$json" ] || : >"$json" || exit 3
-mkdir -p "$work"
+mkdir -p -- "$work" || exit 3
+work=$(readlink -f -- "$work")
+[ -z "$(ls -A -- "$work")" ] || { echo "run.sh: $work holds something: another -o" >&2; exit 2; }
+[ -z "$json" ] || json=$(readlink -f -- "$json")
 trap 'echo "interrupted; what was run: $work" >&2; exit 130' INT TERM
 
 # chosen: the rows that were asked for
@@ -174,7 +180,7 @@ verdict() # NAME DIRECTION TARGET UNIT
     function text(v)
     {
         if (v == "-") return "-"
-        if (unit == "stop") return digits(v / 1e3) " us"
+        if (unit == "stop") return v < 1e6 ? digits(v / 1e3) " us" : digits(v / 1e6) " ms"
         if (unit == "entry") return digits(v / 65536) " ns/entry"
         if (unit == "object") return digits(v / 1e6) " ns/object"
         if (unit == "node") return digits(nodes / v * 1e3) " M/s"
@@ -232,7 +238,12 @@ table()
         fi
     done
     null_trial
-    per_entry
+    besides 'abi-tax with a call for each entry' abi-tax op.p50 linkage=loaded,calls=entry \
+        linkage=linked,calls=entry
+    besides 'stop-median with mutators pinned' stops pause.p50 runtime=stwlab,pin=true \
+        runtime=go1.27,pin=false
+    besides 'stop-p99 with mutators pinned' stops pause.p99 runtime=stwlab,pin=true \
+        runtime=go1.27,pin=false
     cat "$work"/*.failed 2>/dev/null | sed 's/^/not ok: /' || true
 }
 
@@ -255,15 +266,15 @@ null_trial()
         FROM ranked GROUP BY what ORDER BY what DESC"
 }
 
-# What abi-tax would be if every entry were a call.
-per_entry()
+# besides WHAT MATRIX METRIC A B: a ratio that no target is set for, if the matrix was run
+besides()
 {
-    [ -d abi-tax ] || return 0
-    "$stwlab" compare --json --metric op.p50 abi-tax linkage=loaded,calls=entry \
-        linkage=linked,calls=entry >per-entry.json 2>/dev/null || return 0
-    sqlite3 :memory: "SELECT printf('abi-tax with a call for each entry: %.3f [%.3f, %.3f]',
-        json_extract(j, '\$.ratio'), json_extract(j, '\$.low'), json_extract(j, '\$.high'))
-        FROM (SELECT readfile('per-entry.json') AS j)"
+    [ -f "$2/results.sqlite" ] || return 0
+    "$stwlab" compare --json --lower-edges --metric "$3" "$2" "$4" "$5" >besides.json 2>/dev/null ||
+        return 0
+    sqlite3 :memory: "SELECT printf('%s: %.3g [%.3g, %.3g]', '$1', json_extract(j, '\$.ratio'),
+        json_extract(j, '\$.low'), json_extract(j, '\$.high'))
+        FROM (SELECT readfile('besides.json') AS j)"
 }
 
 for matrix in $matrices; do

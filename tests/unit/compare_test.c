@@ -133,8 +133,7 @@ Test(compare, trials_without_stops_are_trials)
     cr_expect_eq(found.a.trials, 3);
 }
 
-/* Go's buckets from 4 ns on are 4, 5, 6, 7, 8, 10, ...: in tests of this size an eighth of the power
- * of two is less than a nanosecond, except from 8 on. */
+/* Go's buckets are four to a power of two: from 8 on, half of one is at least a nanosecond. */
 Test(compare, lower_edges_are_for_what_go_told)
 {
     cr_assert_eq(compare("runtime=go,n=1", NULL, "pause.p100", 1), STW_OK);
