@@ -244,6 +244,7 @@ table()
         runtime=go1.27,pin=false
     besides 'stop-p99 with mutators pinned' stops pause.p99 runtime=stwlab,pin=true \
         runtime=go1.27,pin=false
+    [ ! -x "$plugins/limits" ] || "$plugins/limits"
     cat "$work"/*.failed 2>/dev/null | sed 's/^/not ok: /' || true
 }
 
