@@ -205,8 +205,8 @@ static stw_status open_file(const char *path, struct stw_file *file)
     return status;
 }
 
-/* The path of the open file without links, allocated. The system knows it, which is one call instead
- * of one for each folder; but for a file without a name, and where /proc is missing. */
+/* The path of the open file without links, allocated. The system knows it: one call instead of one
+ * for each folder. But not of a file without a name, and not where /proc is missing. */
 static char *resolve(const char *path, const struct stw_file *file)
 {
     static const char deleted[] = " (deleted)";

@@ -1,7 +1,7 @@
 /* lab/sqlite.c: SQLite, mapped when the first of its functions is called.
  *
- * A worker runs the same executable as the coordinator and never needs SQLite; mapping and binding
- * it, and the mathematics library that it wants, was 1.5 ms of every trial on a paravirtual machine.
+ * A worker runs the same executable as the coordinator and never needs SQLite; to map and bind it,
+ * and the mathematics library that it wants, took 1.5 ms of every trial on a paravirtual machine.
  * So the executable does not name it as needed: the functions that we use are defined here and call
  * SQLite's. What is missing is said by stw_sqlite_load, which comes before all others.
  * Rejected: libsqlite3.a, which wants the mathematics library all the same; the lab as a shared

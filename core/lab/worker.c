@@ -1,7 +1,7 @@
 /* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N --plugin FILE...`.
  *
- * Started by the coordinator alone, which names the files of the trial's plugins. Everything that it has to say goes into the record; its exit
- * status is 0 whenever a verdict is there, whatever the verdict. */
+ * Started by the coordinator alone, which names the files of the trial's plugins. All that it has
+ * to say goes into the record; its exit status is 0 whenever a verdict is there, and only then. */
 #include "lab/run.h"
 
 #include "base/error.h"
@@ -23,7 +23,7 @@
 #define EXIT_MISUSED 2
 #define EXIT_NO_VERDICT 3
 
-/* Most pages of the record are touched in every trial: one call costs less than a fault for each. */
+/* Most pages of the record are touched in every trial: one call costs less than all the faults. */
 #define POPULATED_BYTES (sizeof(struct stw_record) / STW_SMALL_PAGE_BYTES * STW_SMALL_PAGE_BYTES)
 
 static int record_descriptor(int count, char **arguments)

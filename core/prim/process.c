@@ -2,16 +2,16 @@
  *
  * The child is vforked, not spawned: limits, death signal and descriptors are set between vfork and
  * exec, by async-signal-safe calls alone; it writes to nothing of the parent's but its own frames.
- * Rejected: fork, which copies the parent's page tables and makes both sides fault on every page
- * that they write next: 2 to 3 ms of a null trial's 13 on a paravirtual machine. A pipe that exec closes tells the parent that it worked,
- * or which step failed. The output pipe is drained while waiting, so a child that prints without
- * end neither blocks nor fills memory.
+ * A pipe that exec closes tells the parent that it worked, or which step failed. The output pipe is
+ * drained while waiting, so a child that prints without end neither blocks nor fills memory.
  * The parent is a subreaper: whatever a child leaves behind becomes a child of the parent, and is
  * killed with it. Children that the parent had before its first worker are not ours to kill.
  * The price of vfork: the peak memory that the system reports for the child begins with the
  * parent's. A report that is not above that says nothing (rss_floor_bytes); what the child says of
  * itself, or what /proc said before it was killed, does.
- * Rejected: RLIMIT_AS, because the heap reserves far more address space than it uses. */
+ * Rejected: fork, which copies the parent's page tables and makes both sides fault on every page
+ * that they write next: 2 to 3 ms of a null trial's 13 on a paravirtual machine; RLIMIT_AS, because
+ * the heap reserves far more address space than it uses. */
 #include "prim/process.h"
 
 #include "base/error.h"

@@ -4,8 +4,8 @@
  * PR2  stw_process_finish leaves no descendant of the child alive, also not one that left its
  *      group, and reaps them all; every process that was started is finished.
  * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
- * PR4  signals that the parent ignores are the child's by default; which those are is asked once, at
- *      the first start.
+ * PR4  signals that the parent ignores act on the child as they do by default; which those are is
+ *      asked once, at the first start.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
 #define STW_PRIM_PROCESS_H

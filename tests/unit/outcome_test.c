@@ -129,6 +129,24 @@ Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
     }
 }
 
+/* The system's report is for processes larger than the coordinator; others tell it themselves. */
+Test(outcome, peak_memory_is_the_systems_or_the_workers_or_unknown)
+{
+    static const struct {
+        uint64_t peak, told, expected;
+    } rows[] = {{900, 700, 900}, {0, 300, 300}, {0, 500, 500}, {0, 501, 0}, {0, 0, 0}};
+    struct stw_record *record = record_new();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct stw_process process = {0};
+        const struct stw_process_end end = {.rss_peak_bytes = rows[i].peak, .rss_floor_bytes = 500};
+        struct stw_outcome outcome = {0};
+        record->rss_peak_bytes = rows[i].told;
+        stw_outcome_classify(&process, &end, record, 0, &outcome);
+        cr_assert_eq(outcome.rss_peak_bytes, rows[i].expected, "row %zu", i);
+    }
+    free(record);
+}
+
 Test(outcome, a_result_that_came_just_in_time_counts)
 {
     struct stw_record *record = record_new();
