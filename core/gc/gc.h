@@ -550,12 +550,12 @@ void stw_sweep_finish(struct stw_gc *gc);
 /* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
  * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
-/* For whoever has just taken memory: gives free pages back, now, for what is beyond the memory limit
- * and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
+/* For whoever has just taken memory: gives free pages back, now, for what is beyond the memory
+ * limit and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
  * called wherever the allocator may take pages; a stop waits for the caller. */
 void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
-/* For a marker between begin and end, so that a stop waits for it: makes room below the memory limit
- * for `bytes` that it is about to take. Does nothing in a stop. */
+/* For a marker between begin and end, so that a stop waits for it: makes room below the memory
+ * limit for `bytes` that it is about to take. Does nothing in a stop. */
 void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */

@@ -1,8 +1,8 @@
 /* tests/unit/timed_test.c: goal: a cycle begins by itself when none has ended for gc.period. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process with a period of some milliseconds, audits on. Mutators
- * run without allocating, or are blocked, so that nothing but time begins a cycle; the heap is small
- * and far from its trigger. */
+ * run without allocating, or are blocked, so that nothing but time begins a cycle; the heap is
+ * small and far from its trigger. */
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
