@@ -2,8 +2,8 @@
  *
  * Marking reads every live byte once, so no full mark is faster than reading the heap. A stop tells
  * another processor that it should stop, and is told that it did: one cache line there and one
- * back. `./lab bench` prints both below its rows. Each is the best of several rounds: a bound is what
- * is possible, and in some rounds the system has both threads on one processor. */
+ * back. `./lab bench` prints both below its rows. Each is the best of several rounds: a bound is
+ * what is possible, and in some rounds the system has both threads on one processor. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
