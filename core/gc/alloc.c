@@ -172,7 +172,8 @@ static void step(struct stw_mutator_record *m)
         stw_processor_yield(m);
 }
 
-void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
+static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, uint64_t bytes,
+                                                 const struct stw_type *type)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     const struct stw_size_classes *k = mutator->classes;
@@ -197,4 +198,11 @@ void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const str
         cell = large_cell(m, bytes, type);
     stw_cycle_maybe_start(m);
     return cell;
+}
+
+void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
+{
+    if (stw_record_of(mutator)->gc->options.stepped)
+        stw_stack_clear_dead();
+    return slow_path(mutator, bytes, type);
 }

@@ -492,6 +492,10 @@ void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
 /* Asks the next mutators for their stacks: up to one that runs, which does it at its next
  * safepoint. */
 void stw_stacks_ask(struct stw_gc *gc);
+/* Clears what lies dead below the caller's frame. It would lie between the variables of the frames
+ * to come, and how many dead cells a conservative scan keeps would depend on how the C library uses
+ * the stack, which differs under valgrind. */
+void stw_stack_clear_dead(void);
 /* Copies words of a live stack; sanitizers do not look. */
 void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
 
