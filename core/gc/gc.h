@@ -271,6 +271,8 @@ struct stw_gc_options {
     uint64_t pause_capacity;
     /* Atomic; in the embedder's memory, where plugins may write over them: never read again. */
     uint64_t *pause_count, *pauses_lost;
+    struct stw_cycle *cycles;   /* may be null: not recorded; else as many as pauses fit */
+    uint64_t *cycle_count;      /* atomic; the same */
     uint64_t origin_ns;
     /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);

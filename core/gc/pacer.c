@@ -207,12 +207,28 @@ static void learn_cons_mark(struct stw_gc *gc, double work)
     pacer->cons_mark_before[0] = now;
 }
 
+/* For the embedder; there is a cycle for a pause at most, so what does not fit was told as lost. */
+static void note_cycle(const struct stw_gc *gc, uint64_t live, uint64_t marked)
+{
+    const struct stw_gc_options *options = &gc->options;
+    if (!options->cycles || *options->cycle_count >= options->pause_capacity)
+        return;
+    options->cycles[*options->cycle_count] = (struct stw_cycle){
+        .triggered_bytes = gc->pacer.triggered,
+        .goal_bytes = gc->pacer.goal,
+        .live_bytes = live,
+        .marked_bytes = marked,
+    };
+    __atomic_store_n(options->cycle_count, *options->cycle_count + 1, __ATOMIC_RELEASE);
+}
+
 void stw_pacer_end(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
     int sweeping = __atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) != 0;
     uint64_t marked = STW_LOAD(gc->marked_bytes);
+    note_cycle(gc, live > 0 ? (uint64_t)live : 0, marked);
     pacer->last_scan_bytes = STW_LOAD(gc->cycle_scan_bytes);
     pacer->last_stack_bytes = STW_LOAD(gc->cycle_stack_bytes);
     pacer->last_root_bytes = STW_LOAD(gc->cycle_root_bytes);

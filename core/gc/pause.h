@@ -1,4 +1,4 @@
-/* gc/pause.h: the record of one stop of the world.
+/* gc/pause.h: the record of one stop of the world, and of one cycle.
  *
  * Records live in memory that the lab provides (shared with the coordinator, so that they survive a
  * crash). The stopper fills a record; the last mutator to resume writes restarting_ns, and then the
@@ -55,5 +55,16 @@ struct stw_pause {
     uint32_t padding;
     char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
 };
+
+/* A cycle as the pacer saw it. Written when its marking ends, while the world is stopped. Another
+ * runtime may not tell all of it: STW_BYTES_UNKNOWN. */
+struct stw_cycle {
+    uint64_t triggered_bytes; /* the live heap when it began */
+    uint64_t goal_bytes;      /* that it had when it ended; none: STW_BYTES_UNKNOWN */
+    uint64_t live_bytes;      /* the live heap when marking ended, before the dead were taken off */
+    uint64_t marked_bytes;    /* what was found alive */
+};
+
+#define STW_BYTES_UNKNOWN UINT64_MAX
 
 #endif

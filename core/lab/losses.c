@@ -19,7 +19,7 @@ struct sums {
     uint64_t intervals, lost;
     uint64_t own_cpu_ns, assist_cpu_ns, mark_cpu_ns, sweep_cpu_ns;
     int is_scheduler_known;
-    struct stw_slice longest;
+    struct stw_time_slice longest;
 };
 
 static struct stw_cpu_sample sample(struct stw_gc *gc)
@@ -65,7 +65,7 @@ static uint64_t less(uint64_t from, uint64_t part)
 static void add_mutator(struct sums *sums, const struct stw_slices *slices)
 {
     const struct stw_timeline *timeline = &slices->m->timeline;
-    struct stw_slice whole = stw_slices_whole(slices);
+    struct stw_time_slice whole = stw_slices_whole(slices);
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
         sums->taken_ns[kind] += whole.taken_ns[kind];
     sums->wall_ns += whole.wall_ns;

@@ -87,6 +87,28 @@ static const char *pauses_problem(const struct stw_record *record)
     return NULL;
 }
 
+static int is_cycle_sane(const struct stw_cycle *cycle)
+{
+    const uint64_t values[] = {cycle->triggered_bytes, cycle->goal_bytes, cycle->live_bytes,
+                               cycle->marked_bytes};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (values[i] > VALUE_MAX && values[i] != STW_BYTES_UNKNOWN)
+            return 0;
+    return 1;
+}
+
+static const char *cycles_problem(const struct stw_record *record)
+{
+    uint64_t count = __atomic_load_n(&record->cycle_count, __ATOMIC_ACQUIRE);
+    const struct stw_cycle *cycles = stw_record_cycles(record);
+    if (count > STW_RECORD_PAUSES)
+        return "it counts more cycles than there is room for";
+    for (uint64_t i = 0; i < count; i++)
+        if (!is_cycle_sane(&cycles[i]))
+            return "a cycle in it is nonsense";
+    return NULL;
+}
+
 static const char *counters_problem(const struct stw_record *record)
 {
     for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
@@ -127,6 +149,8 @@ const char *stw_record_problem(const struct stw_record *record)
     const char *problem = counters_problem(record);
     if (!problem)
         problem = pauses_problem(record);
+    if (!problem)
+        problem = cycles_problem(record);
     if (!problem)
         problem = losses_problem(record);
     return problem ? problem : histogram_problem(&record->op_ns);

@@ -202,11 +202,12 @@ static stw_status provide(struct stw_peer *peer, struct stw_error *error)
 }
 
 /* What the program has; experiments/peers/go/main.go and strategy.go. */
-static const char *const workloads[] = {"map-merge", "alloc-small", "tree", NULL};
+static const char *const workloads[] = {"map-merge", "alloc-small", "tree", "map-churn",
+                                         "alloc-sizes", "slice-grow", "steady-heap", NULL};
 static const char *const strategies[] = {"none", "presize", "pool", "chunked-merge", "gc-off",
                                          NULL};
 static const char *const settings[] = {"runtime", "strategy", "mutators", "gogc", "gc.processors",
-                                       "gc.limit", NULL};
+                                       "gc.limit", "gc.trace", NULL};
 
 const struct stw_peer_family stw_peer_go = {
     .name = "go",

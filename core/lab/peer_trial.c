@@ -34,9 +34,13 @@ struct peer_trial {
     uint32_t argument_count;
     uint32_t mutators;
     uint64_t pauses;
+    struct stw_cycle cycle; /* what is known of the next one */
     char message[LINE_BYTES]; /* the first line that is no part of the record */
     int is_done;
 };
+
+static const struct stw_cycle unknown_cycle = {STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN,
+                                               STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN};
 
 static void decide(struct peer_trial *trial, uint32_t verdict, const char *field,
                    const char *message)
@@ -129,7 +133,9 @@ static stw_status start(struct peer_trial *trial, struct stw_program *program,
     snprintf(markers, sizeof markers, "GC_MARKERS=%" PRIu64, count);
     snprintf(limit, sizeof limit, limit_bytes ? "GOMEMLIMIT=%" PRIu64 : "GOMEMLIMIT=off",
              limit_bytes);
-    const char *const environment[] = {percent, processors, limit, markers, "GODEBUG=", NULL};
+    const char *debug = stw_settings_runtime(settings, "gc.trace").as_u64
+                            ? "GODEBUG=gctrace=1,gcpacertrace=1" : "GODEBUG=";
+    const char *const environment[] = {percent, processors, limit, markers, debug, NULL};
     return stw_program_start(trial->arguments, environment, NULL, program, error);
 }
 
@@ -154,6 +160,33 @@ static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t sto
     };
 }
 
+/* What Go prints of a cycle, with gc.trace: first, of those during which something was allocated,
+ *     pacer: ... B work (... B exp.) in TRIGGERED B -> LIVE B (∆goal LIVE - GOAL, ...
+ * then, of all of them, "gc NUMBER @...", with "(forced)" at the end of those that were asked for,
+ * whose goals mean nothing. */
+static void take_pacer_line(struct stw_cycle *cycle, const char *line)
+{
+    uint64_t triggered, live;
+    int64_t beyond;
+    const char *at = strstr(line, " B exp.) in ");
+    const char *delta = at ? strstr(at, "goal ") : NULL;
+    if (!delta || sscanf(at, " B exp.) in %" SCNu64 " B -> %" SCNu64, &triggered, &live) != 2
+        || sscanf(delta, "goal %" SCNd64, &beyond) != 1)
+        return;
+    cycle->triggered_bytes = triggered;
+    cycle->goal_bytes = live - (uint64_t)beyond;
+    cycle->live_bytes = live;
+}
+
+static void take_cycle_line(struct peer_trial *trial, uint64_t number, int is_forced)
+{
+    struct stw_record *record = trial->record;
+    if (number != record->cycle_count + 1 || number > STW_RECORD_PAUSES)
+        return;
+    stw_record_cycles(record)[record->cycle_count++] = is_forced ? unknown_cycle : trial->cycle;
+    trial->cycle = unknown_cycle;
+}
+
 static void take_line(struct peer_trial *trial, const char *line)
 {
     struct stw_record *record = trial->record;
@@ -171,6 +204,10 @@ static void take_line(struct peer_trial *trial, const char *line)
         record->last_op_ns = second;
     } else if (sscanf(line, "checksum %" SCNx64, &first) == 1) {
         record->checksum = first;
+    } else if (strncmp(line, "pacer: ", strlen("pacer: ")) == 0) {
+        take_pacer_line(&trial->cycle, line);
+    } else if (sscanf(line, "gc %" SCNu64 " @%" SCNu64, &first, &second) == 2) {
+        take_cycle_line(trial, first, strstr(line, "(forced)") != NULL);
     } else if (strcmp(line, "done\n") == 0) {
         trial->is_done = 1;
     } else if (!trial->message[0]) {
@@ -210,7 +247,8 @@ int stw_peer_trial_is_asked(const struct stw_record *record)
 
 void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *registry)
 {
-    struct peer_trial trial = {.record = record, .registry = registry};
+    struct peer_trial trial = {
+        .record = record, .registry = registry, .cycle = unknown_cycle};
     struct stw_error error = STW_ERROR_INIT;
     struct stw_program program;
     char line[LINE_BYTES];

@@ -4,7 +4,8 @@
  * reads it after the worker has ended, however it ended: everything here survives a crash.
  * Fixed-width fields only. One writer a field; `state` is written last in each step.
  *
- * Layout of the file: struct stw_record, then struct stw_pause[pause_capacity]. */
+ * Layout of the file: struct stw_record, struct stw_pause[pause_capacity], and as many struct
+ * stw_cycle. */
 #ifndef STW_LAB_RECORD_H
 #define STW_LAB_RECORD_H
 
@@ -80,6 +81,7 @@ struct stw_record {
     uint64_t operations;
     uint64_t pause_count;    /* atomic; pauses stored */
     uint64_t pauses_lost;    /* did not fit */
+    uint64_t cycle_count;    /* atomic; cycles stored */
     struct stw_record_counter counters[STW_RECORD_COUNTERS];
     /* The most that a mutator lost in any window of each length; UINT64_MAX: no such window. */
     uint64_t worst_ns[STW_RECORD_WINDOWS];
@@ -96,7 +98,8 @@ struct stw_record {
 
 /* Of the whole file. */
 #define STW_RECORD_BYTES                                                                           \
-    (sizeof(struct stw_record) + STW_RECORD_PAUSES * sizeof(struct stw_pause))
+    (sizeof(struct stw_record)                                                                     \
+     + STW_RECORD_PAUSES * (sizeof(struct stw_pause) + sizeof(struct stw_cycle)))
 
 /* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
 extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
@@ -107,6 +110,13 @@ void stw_record_count(struct stw_record *record, const char *name, uint64_t valu
 static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
 {
     return (struct stw_pause *)(record + 1);
+}
+
+/* Of a record that is only read, too. */
+static inline struct stw_cycle *stw_record_cycles(const struct stw_record *record)
+{
+    const char *pauses = (const char *)(record + 1);
+    return (struct stw_cycle *)(uintptr_t)(pauses + STW_RECORD_PAUSES * sizeof(struct stw_pause));
 }
 
 #endif

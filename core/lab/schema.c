@@ -1,7 +1,7 @@
 /* lab/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, pauses,
- * ops, counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the
+ * ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the
  * ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a counter is the lower
  * one, so that it is a value that occurred. Integers but for utilisation: the record's checks
  * (lab/outcome.c) keep sums in range. */
@@ -52,6 +52,9 @@ const char *const stw_schema[] = {
     " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
     " page_faults INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE cycle(trial_id INTEGER, cycle INTEGER, triggered_bytes INTEGER,"
+    " goal_bytes INTEGER, live_bytes INTEGER, marked_bytes INTEGER,"
+    " PRIMARY KEY(trial_id, cycle)) STRICT, WITHOUT ROWID",
     "CREATE TABLE pause_step(trial_id INTEGER, seq INTEGER, step TEXT, ns INTEGER,"
     " PRIMARY KEY(trial_id, seq, step)) STRICT, WITHOUT ROWID",
     "CREATE TABLE counter(trial_id INTEGER, name TEXT, value INTEGER,"
@@ -74,6 +77,10 @@ const char *const stw_schema[] = {
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_bucket b ON b.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW cycles AS SELECT t.cell, c.id, t.trial, y.cycle, y.triggered_bytes,"
+    " y.goal_bytes, y.live_bytes, y.marked_bytes"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN cycle y ON y.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW counters AS SELECT t.cell, c.id, t.trial, k.name, k.value"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN counter k ON k.trial_id = t.trial_id"

@@ -46,6 +46,8 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "gc.stress", .type = STW_TYPE_U64, .unit = "allocations", .default_text = "0",
      .min_u64 = 0, .max_u64 = 1000000000,
      .help = "collect at every Nth slow allocation; 0: never"},
+    {.name = "gc.trace", .type = STW_TYPE_BOOL, .default_text = "false",
+     .help = "another runtime tells its cycles, too; that makes its stops longer"},
     {.name = "gc.watch", .type = STW_TYPE_BOOL, .default_text = WATCH,
      .help = "count page faults, waits and malloc of plugins inside stops, and judge by them"},
     {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",

@@ -19,9 +19,9 @@ static uint64_t less(uint64_t from, uint64_t part)
     return from > part ? from - part : 0;
 }
 
-static struct stw_slice between(const struct stw_look *from, const struct stw_look *to)
+static struct stw_time_slice between(const struct stw_look *from, const struct stw_look *to)
 {
-    struct stw_slice slice = {.wall_ns = to->wall_ns - from->wall_ns,
+    struct stw_time_slice slice = {.wall_ns = to->wall_ns - from->wall_ns,
                               .cpu_ns = to->cpu_ns - from->cpu_ns,
                               .asleep_ns = to->asleep_ns - from->asleep_ns};
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++) {
@@ -59,7 +59,7 @@ static void check(struct stw_slices *slices)
 void stw_slices_cut(struct stw_slices *slices, uint64_t now_ns)
 {
     struct stw_look now = look(slices->m, now_ns);
-    struct stw_slice slice = between(&slices->last, &now);
+    struct stw_time_slice slice = between(&slices->last, &now);
     slices->machine_ns += slice.machine_ns;
     slices->unchecked_ns += slice.machine_ns;
     if (slice.machine_ns >= CHECK_NS)
@@ -76,7 +76,7 @@ void stw_slices_end(struct stw_slices *slices, uint64_t now_ns)
     stw_timeline_end(slices->m, now_ns);
 }
 
-struct stw_slice stw_slices_whole(const struct stw_slices *slices)
+struct stw_time_slice stw_slices_whole(const struct stw_slices *slices)
 {
     return between(&slices->first, &slices->last);
 }

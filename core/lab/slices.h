@@ -23,7 +23,7 @@ struct stw_look {
 };
 
 /* A slice: differences of two looks. */
-struct stw_slice {
+struct stw_time_slice {
     uint64_t wall_ns, cpu_ns;
     uint64_t asleep_ns;  /* in the runtime's futexes */
     uint64_t taken_ns[STW_TAKEN_KINDS];
@@ -34,7 +34,7 @@ struct stw_slice {
 struct stw_slices {
     struct stw_mutator_record *m;
     struct stw_look first, last;
-    struct stw_slice longest; /* by gap */
+    struct stw_time_slice longest; /* by gap */
     uint64_t machine_ns;      /* of all slices */
     uint64_t unexplained_ns;
     uint64_t unchecked_ns;    /* machine time since the scheduler was asked */
@@ -55,6 +55,6 @@ static inline void stw_slices_pass(struct stw_slices *slices, uint64_t now_ns)
 }
 
 /* The whole time from begin to end as one slice. */
-struct stw_slice stw_slices_whole(const struct stw_slices *slices);
+struct stw_time_slice stw_slices_whole(const struct stw_slices *slices);
 
 #endif

@@ -43,7 +43,8 @@
 #define BUCKET 6u
 #define WINDOW 7u
 #define HICCUP 8u
-#define STATEMENTS 9u
+#define CYCLE 9u
+#define STATEMENTS 10u
 
 static const char *const statement_texts[STATEMENTS] = {
     [HAS] = "SELECT 1 FROM trial WHERE cell_hash=?1 AND trial=?2",
@@ -61,6 +62,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
     [WINDOW] = "INSERT INTO worst_window VALUES(?1,?2,?3)",
+    [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
     [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
 };
 
@@ -446,6 +448,32 @@ static stw_status insert_pauses(const struct trial_rows *rows)
     return status;
 }
 
+/* No goal, and what is not known, are null. */
+static void bind_bytes(sqlite3_stmt *statement, int at, uint64_t bytes)
+{
+    if (bytes == STW_BYTES_UNKNOWN)
+        sqlite3_bind_null(statement, at);
+    else
+        bind(statement, at, bytes);
+}
+
+static stw_status insert_cycles(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[CYCLE];
+    const struct stw_cycle *cycles = stw_record_cycles(rows->record);
+    stw_status status = STW_OK;
+    for (uint64_t i = 0; status == STW_OK && i < rows->record->cycle_count; i++) {
+        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 2, i + 1);
+        bind_bytes(statement, 3, cycles[i].triggered_bytes);
+        bind_bytes(statement, 4, cycles[i].goal_bytes);
+        bind_bytes(statement, 5, cycles[i].live_bytes);
+        bind_bytes(statement, 6, cycles[i].marked_bytes);
+        status = step(statement);
+    }
+    return status;
+}
+
 static stw_status insert_counters(const struct trial_rows *rows)
 {
     sqlite3_stmt *statement = rows->store->statements[COUNTER];
@@ -520,6 +548,8 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
 static stw_status insert_rows(const struct trial_rows *rows)
 {
     stw_status status = insert_pauses(rows);
+    if (status == STW_OK)
+        status = insert_cycles(rows);
     if (status == STW_OK)
         status = insert_counters(rows);
     if (status == STW_OK)

@@ -213,6 +213,8 @@ static stw_status start_runtime(struct stw_error *error)
             .pause_capacity = record->pause_capacity,
             .pause_count = &record->pause_count,
             .pauses_lost = &record->pauses_lost,
+            .cycles = stw_record_cycles(record),
+            .cycle_count = &record->cycle_count,
             .origin_ns = record->main_ns,
             .out_of_memory = out_of_memory,
             .audit_failed = audit_failed,
@@ -291,7 +293,7 @@ static void meet(struct trial_thread *t)
     stw_block_end(t->mutator);
 }
 
-/* Before each call of the workload. Stepped: what it finds on the stack is the same on every run. */
+/* Before each call of the workload. Stepped: it finds the same on the stack on every run. */
 static void call_workload(struct stw_mutator *m, uint32_t call)
 {
     stw_trace(m, trial.workload.ordinal, call);

@@ -61,7 +61,14 @@ right=$(sql "$work/alone" "SELECT checksum FROM trials LIMIT 1")
 
 # Two releases beside the lab: one does as told, the other computes something else.
 record='echo op 1000; echo op 2000; echo pause 900 400; echo pause 1100 0; echo counter gc.cycles 1
-    echo counter go.extra 5; echo time 100 200'
+    echo counter go.extra 5; echo time 100 200
+    echo "pacer: assist ratio=+1.0e+000 (scan 1 MB in 3->4 MB) workers=0+0.25"
+    echo "pacer: 25% CPU (25 exp.) for 5+6+7 B work (8 B exp.) in 3000 B -> 3500 B (∆goal -500, x)"
+    echo "gc 1 @0.012s 3%: 0.01+1+2 ms clock"; 
+    echo "pacer: 25% CPU (25 exp.) for 5+6+7 B work (8 B exp.) in 1 B -> 2 B (∆goal 1, x)"
+    echo "gc 2 @0.013s 3%: 0.01+1+2 ms clock (forced)"
+    echo "pacer: 25% CPU (25 exp.) for 5+6+7 B work (8 B exp.) in 40 B -> 60 B (∆goal 10, x)"
+    echo "gc 3 @0.014s 3%: 0.01+1+2 ms clock"'
 program 1.98.1 "$record" "echo checksum $right; echo done"
 program 1.99.2 "$record" "echo checksum 1234; echo done"
 matrix 'stwlab, go' 'strategy = presize' >"$work/x.ini"
@@ -76,6 +83,9 @@ expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/' || stoppi
     FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0")" '900/400/peer,1100/0/peer'
 expect "counters" "$(sql "$work/run" "SELECT group_concat(name || '=' || value) FROM counters
     WHERE id = 'runtime=go1.98.1' AND trial = 0")" 'gc.cycles=1,go.extra=5'
+expect "cycles" "$(sql "$work/run" "SELECT group_concat(cycle || ':' || coalesce(
+    triggered_bytes || '<' || goal_bytes || '/' || live_bytes, '?') || coalesce(marked_bytes, '')) FROM cycles
+    WHERE id = 'runtime=go1.98.1' AND trial = 0")" '1:3000<4000/3500,2:?,3:40<50/60'
 expect "operations" "$(sql "$work/run" "SELECT operations, span_ns FROM trials
     WHERE id = 'runtime=go1.98.1' AND trial = 0")" '2|100'
 expect "arguments" "$(head -1 "$work/1.98.1.calls")" \

@@ -55,7 +55,7 @@ static void break_overflow(struct map_case *c)
 
 static void break_list(struct map_case *c)
 {
-    c->map->extra->overflow->items[0] = c->map->buckets;
+    ((void **)c->map->extra->overflow->items)[0] = c->map->buckets;
 }
 
 static void break_list_length(struct map_case *c)
@@ -77,7 +77,7 @@ static void break_load(struct map_case *c)
     c->map->extra = NULL;
     struct u64_bucket *b = c->m->host->alloc_slow(c->m, sizeof *b, NULL);
     c->map->buckets = b;
-    struct list *list = NULL;
+    struct stw_slice *list = NULL;
     for (uint64_t i = 0; i < 16; i++) { /* one chain of two buckets, full */
         if (i == 8) {
             b = (struct u64_bucket *)stw__buckets_overflow(c->self, c->m, c->map, &b->head);

@@ -417,17 +417,18 @@ Test(go_buckets_model, shows_integer_buckets_as_pointer_free)
 {
     struct map_case c = case_new(STW_KEY_U64, 53248, 53248, 0);
     case_fill(&c, 0, 53248);
-    const struct list *list = c.map->extra->overflow;
+    const struct stw_slice *list = c.map->extra->overflow;
+    struct bucket **items = list->items;
     cr_assert_gt(list->length, 512);
     for (uint64_t i = 0; i < list->length; i++) {
-        cr_assert_null(fake_cell_type(list->items[i]));
-        cr_assert_eq(fake_cell_start(list->items[i]) == c.map->buckets, i < 512);
-        cr_assert_eq(fake_cell_bytes(list->items[i]), i < 512 ? 1253376 : 144);
+        cr_assert_null(fake_cell_type(items[i]));
+        cr_assert_eq(fake_cell_start(items[i]) == c.map->buckets, i < 512);
+        cr_assert_eq(fake_cell_bytes(items[i]), i < 512 ? 1253376 : 144);
     }
-    struct bucket *dropped = list->items[600];
+    struct bucket *dropped = items[600];
     fake_mark(c.map);
     cr_expect(fake_is_marked(dropped));
-    list->items[600] = NULL;
+    items[600] = NULL;
     fake_unmark();
     fake_mark(c.map);
     cr_expect_not(fake_is_marked(dropped));

@@ -248,7 +248,7 @@ Test(go_buckets, keeps_overflow_buckets_in_a_go_slice)
     uint32_t at = 0;
     for (uint64_t i = 0; i < 106496; i++) {
         case_assign(&c, i, i);
-        const struct list *list = c.map->extra->overflow;
+        const struct stw_slice *list = c.map->extra->overflow;
         if (!list || list->capacity == capacities[at])
             continue;
         at += list->capacity != capacities[0];

@@ -35,7 +35,7 @@ static void sleep_hidden(void)
         stw_futex_wait(&never, 0, until_ns - now_ns);
 }
 
-static void conserves(const struct stw_slice *slice)
+static void conserves(const struct stw_time_slice *slice)
 {
     uint64_t gap_ns = slice->machine_ns;
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
@@ -51,7 +51,7 @@ Test(slices, computing_is_the_applications_own)
     while (stw_clock_thread_cpu_ns() - cpu_ns < 5 * MS)
         ;
     stw_slices_end(&slices, stw_clock_ns());
-    struct stw_slice whole = stw_slices_whole(&slices);
+    struct stw_time_slice whole = stw_slices_whole(&slices);
     conserves(&whole);
     cr_assert_geq(whole.wall_ns - whole.gap_ns, 49 * MS / 10);
 }
@@ -100,7 +100,7 @@ Test(slices, are_cut_between_operations_and_the_longest_gap_is_kept)
     cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_ASSIST], 30000);
     cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_STOP], 5000);
     cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_SWEEP], 0);
-    struct stw_slice whole = stw_slices_whole(&slices);
+    struct stw_time_slice whole = stw_slices_whole(&slices);
     cr_assert_eq(whole.taken_ns[STW_TAKEN_SWEEP], 1000);
     conserves(&whole);
 }

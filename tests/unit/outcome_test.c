@@ -243,6 +243,7 @@ static void counter_text(struct stw_record *r) { strcpy(r->counters[1].name, "a\
 static void counter_twice(struct stw_record *r) { strcpy(r->counters[9].name, "gc.cycles"); }
 static void counter_value(struct stw_record *r) { r->counters[0].value = UINT64_MAX; }
 static void pause_count(struct stw_record *r) { r->pause_count = STW_RECORD_PAUSES + 1ull; }
+static void cycle_count(struct stw_record *r) { r->cycle_count = STW_RECORD_PAUSES + 1ull; }
 static void pauses_lost(struct stw_record *r) { r->pauses_lost = UINT64_MAX; }
 static void pause_kind(struct stw_record *r) { stw_record_pauses(r)->kind = 77; }
 static void pause_site(struct stw_record *r) { memset(stw_record_pauses(r)->last_site, 's', 32); }
@@ -264,7 +265,8 @@ Test(outcome, every_damage_to_a_record_is_noticed)
 {
     static void (*const damages[])(struct stw_record *) = {
         no_magic, state, verdict, message, field, operations, counter_end, counter_text,
-        counter_twice, counter_value, pause_count, pauses_lost, pause_kind, pause_site,
+        counter_twice, counter_value, pause_count, cycle_count, pauses_lost, pause_kind,
+        pause_site,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
         histogram_far, histogram_sum, window, hiccup_time, hiccup_length,
         program_cpu, program_rss};

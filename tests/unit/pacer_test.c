@@ -106,6 +106,28 @@ Test(pacer, live_heap_is_what_was_marked)
     cr_assert_eq(gc.pacer.heap_marked, 7 * MIB);
 }
 
+Test(pacer, cycles_are_told_to_the_embedder_while_there_is_room)
+{
+    struct stw_cycle cycles[2] = {0};
+    uint64_t count = 0;
+    start(100);
+    gc.options.cycles = cycles;
+    gc.options.cycle_count = &count;
+    gc.options.pause_capacity = 1;
+    gc.heap_live = 4 * MIB;
+    stw_pacer_begin(&gc);
+    gc.heap_live = 5 * MIB;
+    end_cycle(3 * MIB, 0);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(cycles[0].triggered_bytes, 4 * MIB);
+    cr_assert_eq(cycles[0].goal_bytes, 4 * MIB + 65536, "above what triggered it");
+    cr_assert_eq(cycles[0].live_bytes, 5 * MIB);
+    cr_assert_eq(cycles[0].marked_bytes, 3 * MIB);
+    end_cycle(3 * MIB, 0);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(cycles[1].live_bytes, 0);
+}
+
 Test(pacer, debt_is_what_is_left_over_what_may_be_allocated)
 {
     start(100);

@@ -310,7 +310,7 @@ Test(store, another_format_is_refused)
     sqlite3_open(file_path(), &db);
     sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
     sqlite3_close(db);
-    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 2");
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 3");
 }
 
 Test(store, a_folder_that_cannot_be_made_is_an_error)

@@ -53,3 +53,62 @@ expect_ok tree 18
 nodes=$(sqlite3 tree/results.sqlite "SELECT max(value) FROM counters WHERE name = 'mark.objects'
     AND id LIKE '%depth=12 mutators=1%' AND id LIKE '%mode=stw%' AND id LIKE '%=stwlab%'")
 [ "$nodes" -ge $((4 * 8191)) ] || { echo "4 cycles mark $nodes of 4 x 8191 nodes"; exit 1; }
+
+matrix map-churn >map-churn.ini <<END
+n = 1, 5000
+key = int, string
+keep = 0, 20
+[fixed]
+updates = 30
+deletes = 20
+maps = 3
+mutators = 2
+gc.stress = 400
+END
+expect_ok map-churn 24
+# 6 maps grow to more buckets as their entries demand: 5000 are inserted, of which some 4200 stay.
+churn=$(sqlite3 map-churn/results.sqlite "SELECT min(value), max(value) FROM counters
+    WHERE name = 'user.0' AND id LIKE '%n=5000%keep=0%' AND id LIKE '%=stwlab%'")
+[ "$churn" = '60|60' ] || { echo "6 maps of 5000 grow $churn times, not 10 each"; exit 1; }
+
+matrix alloc-sizes >alloc-sizes.ini <<END
+first = 0, 7
+[fixed]
+count = 500
+gogc = off
+END
+expect_ok alloc-sizes 6
+# What is charged is what the allocator says that it allocated: beside tiny blocks, of which each
+# batch opens at most one more to begin with, and the workload's state.
+beside=$(sqlite3 alloc-sizes/results.sqlite "SELECT min(beside) >= 0 AND max(beside) < 16 * 100
+    FROM (SELECT sum(CASE name WHEN 'alloc.bytes' THEN value WHEN 'user.0' THEN -value
+                     WHEN 'user.2' THEN -16 * value ELSE 0 END) AS beside
+          FROM counters WHERE id LIKE '%=stwlab%' GROUP BY cell)")
+[ "$beside" = 1 ] || { echo "charges are not what was allocated"; exit 1; }
+
+matrix steady-heap >steady-heap.ini <<END
+pointers = 0, 8, 63
+[fixed]
+live = 1MiB
+pieces = 300
+operations = 10
+work = 3
+END
+expect_ok steady-heap 9
+# The first cycle is forced, with the collector off, and finds what all others find.
+cycles=$(sqlite3 steady-heap/results.sqlite "SELECT min(goal_bytes) IS NULL,
+        min(marked_bytes) >= 1048576, max(triggered_bytes) < 1300000
+    FROM cycles WHERE id LIKE '%=stwlab%' AND cycle = 1")
+[ "$cycles" = '1|1|1' ] || { echo "the forced cycles are not so: $cycles"; exit 1; }
+told=$(sqlite3 steady-heap/results.sqlite "SELECT count(*), (SELECT sum(value) FROM counters
+        WHERE name = 'gc.cycles' AND id LIKE '%=stwlab%'),
+        min(goal_bytes >= triggered_bytes) FROM cycles WHERE id LIKE '%=stwlab%'")
+[ "$told" = "${told%%|*}|${told%%|*}|1" ] || { echo "cycles are told so: $told"; exit 1; }
+
+matrix slice-grow >slice-grow.ini <<END
+first = 0, 7
+[fixed]
+count = 100
+gc.stress = 50
+END
+expect_ok slice-grow 6

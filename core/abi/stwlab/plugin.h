@@ -33,6 +33,7 @@
 #include "mutator.h"
 #include "allocator.h"
 #include "host.h"
+#include "slice.h"
 #include "map.h"
 #include "strategy.h"
 #include "workload.h"

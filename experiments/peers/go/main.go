@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -36,10 +37,19 @@ type shaper interface {
 	shape() (mapShape, bool)
 }
 
+// A counting state has counters of its own, which are summed over the mutators.
+type counting interface {
+	counters() map[string]uint64
+}
+
 var workloads = map[string]func(*params) workload{
 	"map-merge":   newMapMerge,
 	"alloc-small": newAllocSmall,
 	"tree":        newTree,
+	"map-churn":   newMapChurn,
+	"alloc-sizes": newAllocSizes,
+	"slice-grow":  newSliceGrow,
+	"steady-heap": newSteadyHeap,
 }
 
 //go:linkname nanotime runtime.nanotime
@@ -104,6 +114,7 @@ func main() {
 	w := make(p)
 	mutators := runMutators(p, w)
 	end := readCollector()
+	debug.SetGCPercent(-1) // what the collector prints shall not cut the report's lines
 	report(mutators, begin, end)
 	runtime.KeepAlive(mutators)
 }

@@ -23,6 +23,7 @@ func report(mutators []*mutator, begin, end *collector) {
 	reportOperations(out, mutators)
 	reportPauses(out, begin, end)
 	reportCounters(out, begin, end)
+	reportOwn(out, mutators)
 	if shaper, has := mutators[0].state.(shaper); has {
 		reportShape(out, shaper)
 	}
@@ -72,6 +73,31 @@ func reportCounters(out *bufio.Writer, begin, end *collector) {
 	for name, ns := range end.cpuNs {
 		counter(name, ns-begin.cpuNs[name])
 	}
+}
+
+func reportOwn(out *bufio.Writer, mutators []*mutator) {
+	sums := map[string]uint64{}
+	for _, m := range mutators {
+		if counting, has := m.state.(counting); has {
+			for name, value := range counting.counters() {
+				sums[name] += value
+			}
+		}
+	}
+	for name, value := range sums {
+		fmt.Fprintf(out, "counter %s %d\n", name, value)
+	}
+}
+
+// userCounters names what the lab's workloads count as user.0 to user.7, without those that are 0.
+func userCounters(values [8]uint64) map[string]uint64 {
+	counters := map[string]uint64{}
+	for i, value := range values {
+		if value > 0 {
+			counters[fmt.Sprintf("user.%d", i)] = value
+		}
+	}
+	return counters
 }
 
 func reportShape(out *bufio.Writer, from shaper) {

@@ -49,6 +49,11 @@ func shapeOf[K comparable](m map[K]uint64) mapShape {
 	return shape
 }
 
+func growthOf(header unsafe.Pointer) growth {
+	h := (*bucketHeader)(header)
+	return growth{h.buckets, h.logBuckets, h.nOverflow}
+}
+
 // overflowOf counts the overflow buckets of an array; of an old one, those in chains not yet moved.
 func overflowOf(array unsafe.Pointer, count, bytes uintptr, isOld bool) uint64 {
 	overflow := uint64(0)

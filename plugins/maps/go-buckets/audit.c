@@ -147,7 +147,7 @@ static int by_address(const void *a, const void *b)
 }
 
 /* Lists and chains have the same buckets when both, sorted, are equal. */
-static stw_status audit_list(struct audit *audit, struct tally *tally, const struct list *list)
+static stw_status audit_list(struct audit *audit, struct tally *tally, const struct stw_slice *list)
 {
     uint64_t count = list ? list->length : 0;
     if (count != tally->overflow_count)

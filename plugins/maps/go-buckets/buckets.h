@@ -73,16 +73,9 @@ struct string_bucket {
     struct bucket *link;
 };
 
-/* Overflow buckets of one array; grows like a Go slice. */
-struct list {
-    struct bucket **items;
-    uint64_t length;
-    uint64_t capacity;
-};
-
 struct extra {
-    struct list *overflow;     /* integer maps only */
-    struct list *old_overflow; /* the old array's */
+    struct stw_slice *overflow;     /* struct bucket *; integer maps only */
+    struct stw_slice *old_overflow; /* the old array's */
     struct bucket *spare;      /* next overflow bucket that came with the array */
 };
 

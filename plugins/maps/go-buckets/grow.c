@@ -7,8 +7,7 @@
  * Invariants: buckets.h. */
 #include "buckets.h"
 
-#define SLICE_DOUBLES_BELOW 256u  /* Go: runtime/slice.go, nextslicecap */
-#define SKIP_MAX            1024u /* chains passed over by one write */
+#define SKIP_MAX 1024u /* chains passed over by one write */
 
 /* Arrays. */
 
@@ -62,36 +61,17 @@ void stw__buckets_first_array(struct stw_mutator *m, struct header *map)
 
 /* Overflow buckets. */
 
-static void grow_list(struct stw_mutator *m, struct list *list)
-{
-    uint64_t capacity = list->capacity;
-    if (capacity == 0)
-        capacity = 1;
-    else if (capacity < SLICE_DOUBLES_BELOW)
-        capacity *= 2;
-    else
-        capacity += (capacity + 3 * SLICE_DOUBLES_BELOW) / 4;
-    uint64_t bytes = m->host->usable_bytes(m, capacity * sizeof *list->items, 1);
-    bytes -= bytes % sizeof *list->items;
-    struct bucket **items = stw_alloc(m, bytes, &stw__buckets_items_type);
-    if (list->length > 0)
-        stw_copy(m, items, list->items, list->length * sizeof *items, &stw__buckets_items_type);
-    stw_store(m, &list->items, items);
-    list->capacity = bytes / sizeof *items;
-}
-
 /* Keeps an overflow bucket of an integer map alive. */
 static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucket)
 {
     ensure_extra(m, map);
     if (!map->extra->overflow) {
-        struct list *made = stw_alloc(m, sizeof *made, &stw__buckets_list_type);
+        struct stw_slice *made = stw_alloc(m, sizeof *made, &stw__buckets_list_type);
         stw_store(m, &map->extra->overflow, made);
     }
-    struct list *list = map->extra->overflow;
-    if (list->length == list->capacity)
-        grow_list(m, list);
-    stw_store(m, &list->items[list->length], bucket);
+    struct stw_slice *list = map->extra->overflow;
+    stw_slice_reserve(m, list, list->length + 1, sizeof bucket, &stw__buckets_items_type);
+    stw_store(m, (void **)list->items + list->length, bucket);
     list->length++;
 }
 

@@ -1,0 +1,220 @@
+/* experiments/workloads/alloc-sizes.c: allocates cells of random sizes and tells what each was
+ * charged: the size of the cell that it really got.
+ *
+ * One operation is one item. Item i follows from the seed and i alone: in one of eight a batch of
+ * pointer-free objects below 16 bytes, else one cell, with pointers or without, of a size that is
+ * chosen among several ranges: small, any class, around the edges where rules change, large.
+ *
+ * A small cell's charge is read off the run that served it: its cursor stands at the cell's end.
+ * Of tiny objects their places within 16-byte blocks are told; one at a block's start opened it.
+ *
+ * Counters, summed over mutators: user.0 bytes charged; user.1 a digest (48 bits) of every cell's
+ * size, kind and charge; user.2 tiny blocks opened; user.3 a digest of every tiny object's size and
+ * place; of the last item user.4 bytes asked for, user.5 bytes charged, user.6 1 if with pointers.
+ *
+ * Meant for gogc = off: nothing is kept, and a cycle drops the current tiny block.
+ * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
+#include <stdlib.h>
+#include <stwlab/plugin.h>
+
+#define COUNT_CHARGED     (STW_COUNT_USER0 + 0)
+#define COUNT_CELLS       (STW_COUNT_USER0 + 1)
+#define COUNT_BLOCKS      (STW_COUNT_USER0 + 2)
+#define COUNT_PLACES      (STW_COUNT_USER0 + 3)
+#define COUNT_LAST_ASKED  (STW_COUNT_USER0 + 4)
+#define COUNT_LAST_CHARGE (STW_COUNT_USER0 + 5)
+#define COUNT_LAST_SCAN   (STW_COUNT_USER0 + 6)
+
+#define DIGEST_MASK ((1ull << 48) - 1)
+#define TINY_BATCH  64u
+#define TINY_BYTES  16u
+
+struct plan {
+    uint64_t first, count;
+};
+
+struct state {
+    uint64_t salt;
+    uint64_t cells, places; /* digests */
+    uint64_t operations;
+};
+
+/* A cell to allocate. */
+struct item {
+    uint64_t bytes;
+    uint32_t scan;
+    uint32_t tiny; /* a batch of objects instead */
+};
+
+static const uint64_t every_word = 1;
+static const struct stw_type pointers_type = {sizeof(struct stw_type), 0, sizeof(void *),
+                                              sizeof(void *), &every_word, "alloc-sizes"};
+
+/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+    return x ^ x >> 31;
+}
+
+static stw_status create(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return host->set_error(error, STW_E_NOMEM, "create", "alloc-sizes: out of memory");
+    plan->first = stw_config_u64(config, "first");
+    plan->count = stw_config_u64(config, "count");
+    *self = plan;
+    return STW_OK;
+}
+
+static void destroy(void *self)
+{
+    free(self);
+}
+
+static uint64_t operations(void *self)
+{
+    return ((const struct plan *)self)->count;
+}
+
+static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
+                        struct stw_error *error, void **state)
+{
+    (void)self;
+    (void)error;
+    struct state *s = stw_alloc(m, sizeof *s, NULL);
+    s->salt = mix(trial->seed);
+    *state = s;
+    return STW_OK;
+}
+
+static uint64_t bytes_of(uint64_t range, uint64_t chance)
+{
+    static const uint64_t edges[] = {256, 512, 1024, 2048, 8192, 32760, 32768, 65536};
+    switch (range) {
+    case 0:
+    case 1:
+        return TINY_BYTES + chance % 1008;
+    case 2:
+    case 3:
+        return TINY_BYTES + chance % 32768;
+    case 4:
+    case 5:
+        return edges[chance % 8] - 16 + (chance >> 8) % 33;
+    case 6:
+        return 32768 + chance % 262144;
+    default:
+        return 32768 + chance % 1048576;
+    }
+}
+
+static struct item item_at(uint64_t salt, uint64_t number)
+{
+    uint64_t chance = mix(salt + number);
+    struct item item = {.scan = chance >> 8 & 1, .tiny = chance % 8 == 0};
+    uint64_t range = (chance >> 16) % 8;
+    if (range == 7 && (chance >> 24) % 4)
+        range = 0;
+    item.bytes = bytes_of(range, mix(chance));
+    if (item.scan)
+        item.bytes &= ~7ull;
+    return item;
+}
+
+/* Bytes of the cell of the latest allocation: no other run's cursor is nearer behind it. */
+static uint64_t charge_of(struct stw_mutator *m, const void *cell, const struct item *item)
+{
+    const struct stw_size_classes *k = m->classes;
+    uint64_t nearest = UINT64_MAX;
+    uint32_t found = 0;
+    if (item->bytes > k->small_bytes_max)
+        return m->host->usable_bytes(m, item->bytes, item->scan);
+    for (uint32_t i = 2; i < 2 * k->class_count; i++) {
+        uint64_t behind = m->runs[i].cursor - (uintptr_t)cell;
+        if (m->runs[i].cursor > (uintptr_t)cell && behind < nearest) {
+            nearest = behind;
+            found = i;
+        }
+    }
+    return (found & 1) == !item->scan ? k->cell_bytes[found / 2] : 0;
+}
+
+static void allocate(struct stw_mutator *m, struct state *s, const struct item *item, int is_last)
+{
+    const void *cell = stw_alloc(m, item->bytes, item->scan ? &pointers_type : NULL);
+    uint64_t charge = charge_of(m, cell, item);
+    stw_count(m, COUNT_CHARGED, charge);
+    s->cells = mix(mix(s->cells ^ item->bytes) + 2 * charge + item->scan);
+    if (is_last) {
+        stw_count(m, COUNT_LAST_ASKED, item->bytes);
+        stw_count(m, COUNT_LAST_CHARGE, charge);
+        stw_count(m, COUNT_LAST_SCAN, item->scan);
+    }
+}
+
+/* The current block is filled first, so that no batch depends on what came before it. */
+static void allocate_tiny(struct stw_mutator *m, struct state *s, uint64_t chance)
+{
+    while ((uintptr_t)stw_alloc(m, 1, NULL) % TINY_BYTES != TINY_BYTES - 1)
+        continue;
+    for (uint32_t i = 0; i < TINY_BATCH; i++) {
+        uint64_t bytes = 1 + mix(chance + i) % (TINY_BYTES - 1);
+        uint64_t place = (uintptr_t)stw_alloc(m, bytes, NULL) % TINY_BYTES;
+        stw_count(m, COUNT_BLOCKS, place == 0);
+        s->places = mix(s->places ^ (TINY_BYTES * bytes + place));
+    }
+}
+
+static void operate(void *self, struct stw_mutator *m, void *state, uint64_t number)
+{
+    const struct plan *plan = self;
+    struct state *s = state;
+    const char *site = stw_site(m, "alloc-sizes");
+    int is_last = number + 1 == plan->count;
+    struct item item = item_at(s->salt, plan->first + number);
+    if (item.tiny)
+        allocate_tiny(m, s, mix(s->salt - number - plan->first));
+    else
+        allocate(m, s, &item, is_last);
+    s->operations++;
+    if (is_last) {
+        stw_count(m, COUNT_CELLS, s->cells & DIGEST_MASK);
+        stw_count(m, COUNT_PLACES, s->places & DIGEST_MASK);
+    }
+    stw_site(m, site);
+}
+
+static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
+{
+    (void)self;
+    (void)m;
+    return ((const struct state *)state)->operations;
+}
+
+static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_t *sum)
+{
+    (void)m;
+    (void)state;
+    *sum = operations(self);
+    return 1;
+}
+
+static const struct stw_workload_ops ops = {
+    .struct_size = sizeof ops,
+    .create = create,
+    .destroy = destroy,
+    .operations = operations,
+    .setup = setup,
+    .operate = operate,
+    .checksum = checksum,
+    .expected = expected,
+};
+
+STW_MANIFEST(
+    STW_PLUGIN("workload", "alloc-sizes", "Allocates random sizes and tells what each is charged")
+    STW_PARAM_U64("first", "item", 0, 0, 1000000000, "number of the first item")
+    STW_PARAM_U64("count", "items", 1000, 1, 1000000, "items that each mutator allocates"));
+STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "alloc-sizes", &ops));
