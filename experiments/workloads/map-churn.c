@@ -13,7 +13,8 @@
  * Counters, summed over operations and mutators: user.0 growths to more buckets, user.1 growths to
  * as many; user.2 a digest (48 bits) of which writes began those of user.0; user.3 overflow
  * buckets in use at the end of operations; user.4 maps that were growing then; user.5 entries;
- * user.6 writes after the last growth of each map, or all of them.
+ * user.6 writes after the last growth of each map, or all of them; user.7 the squares of the
+ * overflow buckets that were handed out to each map.
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #define COUNT_GROWING   (STW_COUNT_USER0 + 4)
 #define COUNT_ENTRIES   (STW_COUNT_USER0 + 5)
 #define COUNT_SINCE     (STW_COUNT_USER0 + 6)
+#define COUNT_SQUARES   (STW_COUNT_USER0 + 7)
 
 #define KEY_BYTES   16u /* of a string key: the digits of a number that no other has */
 #define DIGEST_MASK ((1ull << 48) - 1)
@@ -45,6 +47,7 @@ struct state {
     uint64_t writes;  /* to the newest map */
     uint64_t since;   /* of them after its last growth */
     uint64_t grown;   /* growths of all maps when last looked */
+    uint64_t handed;  /* overflow buckets to all maps before the newest */
     uint64_t buckets; /* of the newest map when last looked */
     uint64_t moments; /* digest */
     uint64_t counts;  /* folded entry counts of all maps */
@@ -228,6 +231,7 @@ static void finish_map(struct stw_mutator *m, struct state *s)
 {
     const struct stw_link *link = s->strategy;
     struct stw_map_stats stats = {.struct_size = sizeof stats};
+    uint64_t handed = m->counters[STW_COUNT_MAP_OVERFLOW] - s->handed;
     uint64_t entries = link->map_ops->count(link->map_self, m, s->last);
     link->map_ops->stats(link->map_self, m, s->last, &stats);
     s->counts = mix(s->counts ^ entries);
@@ -235,6 +239,7 @@ static void finish_map(struct stw_mutator *m, struct state *s)
     stw_count(m, COUNT_GROWING, stats.growing);
     stw_count(m, COUNT_ENTRIES, entries);
     stw_count(m, COUNT_SINCE, s->since);
+    stw_count(m, COUNT_SQUARES, handed * handed);
 }
 
 static void operate(void *self, struct stw_mutator *m, void *state, uint64_t number)
@@ -254,6 +259,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     s->writes = s->since = 0;
     s->buckets = buckets_of(m, s);
     s->grown = m->counters[STW_COUNT_MAP_GROW];
+    s->handed = m->counters[STW_COUNT_MAP_OVERFLOW];
     struct live_writer to = {m, s};
     const struct writer writer = {&to, live_put, live_drop};
     for (uint64_t i = 0; i < plan->entries; i++) {

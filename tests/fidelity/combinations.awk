@@ -40,6 +40,8 @@ BEGIN {
         updates = chance(60) ? 1 + draw(100) : 0
         maps = int(250000 / n)
         maps = maps < 1 ? 1 : maps > 50 ? 50 : maps
+        if (keep && n > 8 * keep && maps < 12) # chance is estimated from the maps themselves
+            maps = 12
         print i, n, key, hint, keep, deletes, updates, maps, 1 + draw(1000000)
     }
 }

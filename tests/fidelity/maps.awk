@@ -1,16 +1,32 @@
 # fidelity/maps.awk: compares maps of the lab with maps of Go. Options: -v spread=SIGMAS
-# -v verbose=1. A line of input is a combination (combinations.awk), then "lab" or "go", then
+# -v widest=SIGMAS (estimated from at least 16 maps), -v verbose=1. A line of input is a combination (combinations.awk), then "lab" or "go", then
 # name=value pairs, or what went wrong; the lab's line comes before Go's. docs/reference/fidelity.md
 # explains the rules. Exit status 1: a mismatch.
 
 # Two counts of things that happened by chance: are they further apart than `spread` times what
 # counts with Poisson's distribution would be? The square root of such a count varies by 1/2,
-# whatever the count (Anscombe 1948). `slack` is allowed beside that.
-function differ(a, b, slack,    low, high)
+# whatever the count (Anscombe 1948).
+function differ(a, b,    apart)
 {
-    low = (a < b ? a : b) + slack
-    high = a < b ? b : a
-    return high > low && 2 * sqrt(high + 3 / 8) - 2 * sqrt(low + 3 / 8) > spread * sqrt(2)
+    apart = apart_in_spreads(a, b)
+    return apart > spread || apart < -spread
+}
+
+function apart_in_spreads(a, b)
+{
+    return (2 * sqrt(a + 3 / 8) - 2 * sqrt(b + 3 / 8)) / sqrt(2)
+}
+
+# Overflow buckets handed out, where maps grew to as many buckets: a map's number depends on how
+# long ago its last such growth was, and its spread comes from the maps of the combination.
+function compare_churned(    a, b, variance)
+{
+    a = lab["map.overflow"]
+    b = go["map.overflow"]
+    variance = (lab["user.7"] - a * a / $8 + go["user.7"] - b * b / $8) / (2 * $8 - 2)
+    sampled++
+    if ((a - b) * (a - b) > 2 * $8 * (widest * widest * variance + 1))
+        mismatch("overflow buckets handed out (by chance)", a, b)
 }
 
 function mismatch(what, a, b)
@@ -28,12 +44,12 @@ function exact(what, name)
         mismatch(what, lab[name] + 0, go[name] + 0)
 }
 
-function by_chance(what, name, slack)
+function by_chance(what, name)
 {
     sampled++
     sum_lab[name] += lab[name]
     sum_go[name] += go[name]
-    if (differ(lab[name] + 0, go[name] + 0, slack))
+    if (differ(lab[name] + 0, go[name] + 0))
         mismatch(what " (by chance)", lab[name] + 0, go[name] + 0)
 }
 
@@ -49,7 +65,7 @@ function compare_growing(    since, old)
         exact("maps that were growing at the end", "user.4")
 }
 
-function compare(    same, apart)
+function compare(    same)
 {
     same = lab["user.1"] + go["user.1"]
     exact("entries", "user.5")
@@ -61,15 +77,14 @@ function compare(    same, apart)
         exact("which writes began growths (digest)", "user.2")
         exact("writes since the last growth", "user.6")
         compare_growing()
-        by_chance("overflow buckets in use", "user.3", 0)
+        by_chance("overflow buckets in use", "user.3")
+        if ("map.overflow" in go)
+            by_chance("overflow buckets handed out", "map.overflow")
     } else {
         churned++
-        by_chance("growths to as many buckets", "user.1", 0)
-    }
-    if ("map.overflow" in go) {
-        apart = lab["user.1"] - go["user.1"]
-        by_chance("overflow buckets handed out", "map.overflow",
-                  (apart < 0 ? -apart : apart) * lab["map.buckets"])
+        by_chance("growths to as many buckets", "user.1")
+        if ("map.overflow" in go && $8 >= 8)
+            compare_churned()
     }
 }
 
@@ -129,7 +144,7 @@ END {
         printf "  %s: stwlab %d, go %d, %.1f spreads apart\n", whats[i], sum_lab[name],
                sum_go[name], apart_in_spreads(sum_lab[name], sum_go[name])
     }
-    if (differ(sum_lab["user.3"], sum_go["user.3"], 0)) {
+    if (differ(sum_lab["user.3"], sum_go["user.3"])) {
         bad = 1
         printf "MISMATCH maps: overflow buckets in use, of all together: stwlab %d, go %d\n",
                sum_lab["user.3"], sum_go["user.3"]
@@ -138,9 +153,4 @@ END {
     printf "maps: %d combinations, %d values exact, %d by chance within %s spreads, %s\n", count,
            compared, sampled, spread, bad ? "MISMATCHES" : "no mismatch"
     exit bad
-}
-
-function apart_in_spreads(a, b)
-{
-    return (2 * sqrt(a + 3 / 8) - 2 * sqrt(b + 3 / 8)) / sqrt(2)
 }

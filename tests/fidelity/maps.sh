@@ -14,4 +14,4 @@ while read -r number n key hint keep deletes updates maps inputs; do
     echo "$number $n $key $hint $keep $deletes $updates $maps $inputs lab $(counters stwlab)"
     echo "$number $n $key $hint $keep $deletes $updates $maps $inputs go $(counters go)"
 done <"$work/combinations" |
-    awk -v spread=5 -v "verbose=${nth:+1}" -v "again=$again" -f "$here/maps.awk"
+    awk -v spread=5 -v widest=7 -v "verbose=${nth:+1}" -v "again=$again" -f "$here/maps.awk"

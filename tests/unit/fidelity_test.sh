@@ -59,8 +59,17 @@ awk 'NF != 9 || $2 < 1 || $2 > 2000000 || $4 > 4000000 || $8 < 1 || $6 > 60 { ex
 maps()
 {
     printf '7 100 int 0 0 0 0 2 1 %s %s\n' lab "$1" go "$2" >"$work/lines"
-    awk -v spread=5 -v again=again -f "$here/maps.awk" "$work/lines"
+    awk -v spread=5 -v widest=7 -v again=again -f "$here/maps.awk" "$work/lines"
 }
+churned() # LAB GO: of 10 maps that grew to as many buckets
+{
+    values='user.1=10 map.overflow=%s user.7=%s user.0=8 user.2=77 user.5=20 map.buckets=16'
+    printf "7 100 int 0 9 0 0 10 1 lab $values\n" $1 >"$work/lines"
+    printf "7 100 int 0 9 0 0 10 1 go $values\n" $2 >>"$work/lines"
+    awk -v spread=5 -v widest=7 -v again=again -f "$here/maps.awk" "$work/lines"
+}
+ends 0 'no mismatch' churned '1000 108000' '1090 127000' # 100 and 109 a map, standard deviation 30
+ends 1 'handed out (by chance): stwlab 1000, go 2000' churned '1000 108000' '2000 408000'
 same='user.0=8 user.2=77 user.3=%s user.4=0 user.5=200 user.6=96 map.buckets=16 map.bucket_bytes=2592'
 good=$(printf "$same" 4)
 ends 0 'maps: 1 combinations' maps "$good" "$good map.overflow=4"

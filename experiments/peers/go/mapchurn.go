@@ -117,6 +117,7 @@ func (s *mapChurnState) operate(number uint64) {
 	s.tally[4] += shape.growing
 	s.tally[5] += shape.entries
 	s.tally[6] += s.since
+	s.tally[7] += s.handed * s.handed
 	s.all += s.handed
 	if number+1 == w.count {
 		s.tally[2] = s.moments & digestMask
@@ -160,7 +161,9 @@ func (s *mapChurnState) shape() (mapShape, bool) { return s.maps.shape(), true }
 func (s *mapChurnState) counters() map[string]uint64 {
 	counters := userCounters(s.tally)
 	counters["map.grow_events"] = s.tally[0] + s.tally[1]
-	if !s.large {
+	if s.large {
+		delete(counters, "user.7")
+	} else {
 		counters["map.overflow"] = s.all
 	}
 	return counters
