@@ -143,7 +143,6 @@ Test(bootstrap, intervals_cover_as_often_as_they_say)
         stw_sample_free(&a);
         stw_sample_free(&b);
     }
-    cr_log_info("ratio %u, median %u of %u", ratio_hits, median_hits, EXPERIMENTS);
     cr_expect(ratio_hits >= EXPERIMENTS * 91 / 100 && ratio_hits <= EXPERIMENTS * 99 / 100,
               "%u", ratio_hits);
     cr_expect(median_hits >= EXPERIMENTS * 89 / 100 && median_hits <= EXPERIMENTS * 99 / 100,
