@@ -22,8 +22,13 @@ foreach(target ${plugin_targets})
   install(TARGETS ${target} LIBRARY DESTINATION ${STW_INSTALL_PLUGINSDIR}/${kind})
 endforeach()
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments/peers
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/stwlab)
+# Programs of other runtimes: Go's is built from its source, others are programs already.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments/peers/go
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/stwlab/peers)
+get_property(program_targets GLOBAL PROPERTY STW_PROGRAM_TARGETS)
+if(program_targets)
+  install(TARGETS ${program_targets} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/stwlab/peers)
+endif()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/abi/stwlab DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")

@@ -19,6 +19,18 @@ uint64_t stw_histogram_bucket_low(uint32_t index)
     return (uint64_t)(SUB + (index & (SUB - 1))) << power;
 }
 
+uint64_t stw_histogram_lowest(uint64_t value)
+{
+    return stw_histogram_bucket_low(bucket_of(value));
+}
+
+/* One more than the last bucket in use. Walks go down from here and end when all is counted: pages
+ * of unused buckets are neither touched nor backed by memory. */
+static uint32_t used_end(const struct stw_histogram *histogram)
+{
+    return histogram->clipped ? STW_HISTOGRAM_BUCKETS : bucket_of(histogram->max) + 1;
+}
+
 void stw_histogram_record(struct stw_histogram *histogram, uint64_t value)
 {
     uint32_t bucket = bucket_of(value);
@@ -40,20 +52,32 @@ void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram 
     into->clipped += from->clipped;
     if (from->max > into->max)
         into->max = from->max;
-    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++)
-        into->buckets[i] += from->buckets[i];
+    uint32_t i = used_end(from);
+    for (uint64_t left = from->count; left > 0 && i-- > 0; left -= from->buckets[i])
+        if (from->buckets[i])
+            into->buckets[i] += from->buckets[i];
 }
 
 uint64_t stw_histogram_quantile(const struct stw_histogram *histogram, uint64_t numerator,
                                 uint64_t denominator)
 {
-    uint64_t rank = (histogram->count * numerator + denominator - 1) / denominator, seen = 0;
-    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++) {
-        seen += histogram->buckets[i];
-        if (seen >= rank && seen > 0) {
+    uint64_t rank = (histogram->count * numerator + denominator - 1) / denominator;
+    uint64_t below = histogram->count; /* values in buckets before the one looked at */
+    rank = rank > 0 ? rank : 1;
+    for (uint32_t i = used_end(histogram); below >= rank && i-- > 0;) {
+        below -= histogram->buckets[i];
+        if (below < rank) {
             uint64_t high = stw_histogram_bucket_low(i + 1) - 1;
             return high < histogram->max ? high : histogram->max;
         }
     }
     return histogram->max;
+}
+
+uint64_t stw_histogram_count_from(const struct stw_histogram *histogram, uint64_t value)
+{
+    uint64_t count = 0;
+    for (uint32_t i = used_end(histogram); i-- > 0 && stw_histogram_bucket_low(i) >= value;)
+        count += histogram->buckets[i];
+    return count;
 }

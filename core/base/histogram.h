@@ -26,6 +26,10 @@ void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram 
  * rank; never above `max`. 0 when empty. */
 uint64_t stw_histogram_quantile(const struct stw_histogram *histogram, uint64_t numerator,
                                 uint64_t denominator);
+/* Smallest value of the bucket that `value` falls into. */
+uint64_t stw_histogram_lowest(uint64_t value);
+/* How many values are in buckets that begin at `value` or above. */
+uint64_t stw_histogram_count_from(const struct stw_histogram *histogram, uint64_t value);
 /* Smallest value of bucket `index`. */
 uint64_t stw_histogram_bucket_low(uint32_t index);
 

@@ -34,6 +34,8 @@
 #define STW_LIMIT_SHARE_CELLS STW_LIMIT(4u, 2u)
 /* Cells between looks at the clock and at starving threads. */
 #define STW_LIMIT_CHECK_CELLS STW_LIMIT(32u, 1u)
+/* Cells of a span between looks whether the visitor is wanted elsewhere. */
+#define STW_LIMIT_LOOK_CELLS STW_LIMIT(8u, 1u)
 /* Pieces of a large cell (Go: maxObletBytes), and of a root range (Go: rootBlockBytes). */
 #define STW_LIMIT_OBLET_BYTES STW_LIMIT(128u * 1024u, 256u)
 #define STW_LIMIT_ROOT_WORDS STW_LIMIT(32768u, 4u)

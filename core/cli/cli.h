@@ -29,6 +29,7 @@ struct stw_command {
 
 extern const struct stw_command stw_command_run;
 extern const struct stw_command stw_command_show;
+extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
 
 /* What stw_cli_next returns besides an option's value. */

@@ -222,8 +222,6 @@ static int run_matrix(const struct job *job)
     struct stw_run_options run = {
         .run_path = job->output,
         .executable = executable,
-        .plugin_paths = job->plugin_paths.items,
-        .plugin_path_count = job->plugin_paths.count,
         .peers = (struct stw_peers *)(uintptr_t)&job->peers,
         .resume = job->resume,
         .quiet = job->quiet,

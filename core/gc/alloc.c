@@ -56,7 +56,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     if (record->span.needs_zero)
         memset((void *)start, 0, bytes);
     if (m->mutator.marking)
-        stw_bits_set(record->mark_bits, grant.first_cell, grant.cell_count);
+        stw_heap_blacken(record, grant.first_cell, grant.cell_count);
     if (record->span.layout != STW_LAYOUT_NOSCAN)
         STW_ADD(gc->pacer.scannable, bytes);
     uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
@@ -172,7 +172,8 @@ static void step(struct stw_mutator_record *m)
         stw_processor_yield(m);
 }
 
-void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
+static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, uint64_t bytes,
+                                                 const struct stw_type *type)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     const struct stw_size_classes *k = mutator->classes;
@@ -197,4 +198,11 @@ void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const str
         cell = large_cell(m, bytes, type);
     stw_cycle_maybe_start(m);
     return cell;
+}
+
+void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
+{
+    if (stw_record_of(mutator)->gc->options.stepped)
+        stw_stack_clear_dead();
+    return slow_path(mutator, bytes, type);
 }

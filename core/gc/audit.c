@@ -12,6 +12,7 @@
  * U5  after sweep termination as many pages have been swept as spans had when marking ended.
  * U6  every page of the space that is handed out belongs to a registered span, once the allocator
  *     has released what it keeps for itself.
+ * U7  when marking ends no span is grey, and all of its marked cells were scanned, or born black.
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
 #include "base/error.h"
 #include "base/text.h"
@@ -145,6 +146,19 @@ static void check_marked_bytes(struct audit *audit)
                                       (unsigned long long)marked, (unsigned long long)counted);
 }
 
+static void check_grey_spans(struct audit *audit)
+{
+    for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next) {
+        uint64_t grey = STW_LOAD(r->grey_state);
+        for (uint32_t i = 0; i < r->bit_words && r->span.layout == STW_LAYOUT_BITMAP; i++)
+            grey |= r->mark_bits[i] & ~r->scan_bits[i];
+        if (audit->status == STW_OK && grey)
+            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U7",
+                                          "span %#llx is grey",
+                                          (unsigned long long)r->span.base);
+    }
+}
+
 static void forget_marks(struct stw_gc *gc)
 {
     for (struct stw_span_record *r = gc->heap.all; r; r = r->all_next) {
@@ -185,6 +199,7 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
     check_marked_bytes(&audit);
+    check_grey_spans(&audit);
     reach_roots(&audit);
     if (gc->options.mode != STW_MODE_CONCURRENT)
         reach_stacks(&audit, self);

@@ -1,14 +1,24 @@
 /* gc/background.c: the thread that does what nobody waits for.
  *
  * It sweeps on idle processors, gives memory beyond the goals back, reminds mutators of their share
- * of marking, and passes processors on between mutators that have to share them. It marks nothing.
- * Stepped trials have no such thread. */
+ * of marking, and passes processors on between mutators that have to share them. It begins a cycle
+ * when none has ended for gc.period (Go: sysmon and forcegchelper), whatever mutators do, and makes
+ * its first stop. It marks nothing outside of that stop. Stepped trials have no such thread. */
 #include "gc/gc.h"
 
 #define SLICE_NS 10000000    /* Go: sysmon's forcePreemptNS, when mutators share processors */
 #define TICK_NS 500000u      /* while marking */
 #define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
+
+/* Workers that found no free processor sleep until somebody leaves one (worker.c, N2). */
+static void leave_processor(struct stw_gc *gc)
+{
+    stw_processor_leave(gc);
+    STW_EDGE("background.left");
+    if (stw_phase(gc) == STW_PHASE_MARK)
+        stw_workers_enlist(gc);
+}
 
 static int someone_waits(struct stw_gc *gc)
 {
@@ -24,7 +34,7 @@ static int sweep_on_idle_processor(struct stw_gc *gc)
     while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
         swept = stw_sweep_some(gc, SWEEP_SPANS);
     uint64_t given_back = swept ? 0 : stw_scavenge_some(gc, SCAVENGE_PAGES);
-    stw_processor_leave(gc);
+    leave_processor(gc);
     return swept || given_back;
 }
 
@@ -44,6 +54,23 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
     }
 }
 
+static void begin_timed(struct stw_gc *gc)
+{
+    stw_processor_enter_first(gc, &gc->background.turn);
+    stw_cycle_begin_timed(gc);
+    leave_processor(gc);
+}
+
+/* 0: until it is woken. */
+static uint64_t sleep_ns(struct stw_gc *gc, int marking, int more)
+{
+    uint64_t ns = marking ? TICK_NS : someone_waits(gc) || more ? SLICE_NS : 0;
+    uint64_t left_ns = stw_cycle_time_left_ns(gc);
+    if (left_ns == 0)
+        return TICK_NS; /* another was about to begin a cycle */
+    return left_ns < UINT64_MAX && (ns == 0 || left_ns < ns) ? left_ns : ns;
+}
+
 static void *run(void *context)
 {
     struct stw_gc *gc = context;
@@ -52,12 +79,13 @@ static void *run(void *context)
         if (__atomic_load_n(&gc->background.stop, __ATOMIC_ACQUIRE))
             break;
         STW_EDGE("background.look");
+        if (stw_cycle_time_left_ns(gc) == 0)
+            begin_timed(gc);
         int marking = stw_phase(gc) == STW_PHASE_MARK;
         int more = !marking && sweep_on_idle_processor(gc);
         if (marking || someone_waits(gc))
             nudge_mutators(gc, marking);
-        uint64_t sleep_ns = marking ? TICK_NS : someone_waits(gc) || more ? SLICE_NS : 0;
-        stw_futex_wait(&gc->background.wake, wake, sleep_ns);
+        stw_futex_wait(&gc->background.wake, wake, sleep_ns(gc, marking, more));
     }
     return NULL;
 }

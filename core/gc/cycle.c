@@ -21,11 +21,19 @@ static void add_poll(struct stw_gc *gc, uint32_t bits)
             __atomic_fetch_or(&gc->mutators[i]->mutator.poll, bits, __ATOMIC_SEQ_CST);
 }
 
-static void retire_all(struct stw_gc *gc, uint32_t how)
+static void for_each_mutator(struct stw_gc *gc, void (*act)(struct stw_mutator_record *))
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (!stw_is_detached(gc->mutators[i]))
-            stw_mutator_retire_runs(gc->mutators[i], how);
+            act(gc->mutators[i]);
+}
+
+/* Those that ran have done it on their way to the stop. */
+static void blacken_if_due(struct stw_mutator_record *m)
+{
+    if (!m->are_runs_black)
+        stw_mutator_blacken_runs(m);
+    m->are_runs_black = 0;
 }
 
 /* Gives back caches that mutators still owe, and sweeps what is left. World stopped. Sweepers from
@@ -38,6 +46,7 @@ static void finish_sweep(struct stw_gc *gc)
         struct stw_mutator *m = &gc->mutators[i]->mutator;
         if (!(STW_LOAD(m->poll) & STW_POLL_CACHES))
             continue;
+        stw_mutator_drop_runs(gc->mutators[i]);
         stw_watch_begin(gc, STW_WATCH_FLUSH);
         gc->options.allocator->flush(gc->options.allocator_self, m);
         stw_watch_end(gc);
@@ -60,7 +69,7 @@ static void run_hooks(struct stw_gc *gc)
 
 static void clear_cycle(struct stw_gc *gc)
 {
-    gc->totals.cycles++;
+    STW_ADD(gc->totals.cycles, 1);
     gc->marked_bytes = 0;
     gc->cycle_scan_bytes = gc->cycle_stack_bytes = gc->cycle_root_bytes = 0;
     __atomic_store_n(&gc->mark.flush_left, 0, __ATOMIC_SEQ_CST);
@@ -101,7 +110,7 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     run_hooks(gc);
     stw_world_step(gc, STW_STEP_HOOKS);
     clear_cycle(gc);
-    retire_all(gc, STW_RETIRE_BLACKEN);
+    for_each_mutator(gc, blacken_if_due);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     stw_pacer_begin(gc);
     stw_world_step(gc, STW_STEP_PACER);
@@ -138,6 +147,8 @@ static void audit(struct stw_gc *gc, struct stw_mutator_record *self)
 static void end_marking(struct stw_gc *gc)
 {
     gc->heap.generation++;
+    if (gc->options.period_ns && !gc->options.stepped)
+        __atomic_store_n(&gc->marked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
     stw_watch_begin(gc, STW_WATCH_CYCLE_END);
     STW_EDGE("mark.end");
     gc->options.allocator->cycle_end(gc->options.allocator_self);
@@ -178,7 +189,7 @@ static void terminate(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     if (gc->options.mode == STW_MODE_RESCAN)
         rescan_stacks(gc, self);
-    retire_all(gc, STW_RETIRE_DROP);
+    for_each_mutator(gc, stw_mutator_close_runs);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     audit(gc, self);
     set_marking(gc, 0);
@@ -212,8 +223,10 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         terminate(gc, NULL);
     stw_world_start(gc);
     STW_EDGE("window2.started");
-    if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
+    if (self) { /* it may be inside an allocation, with no poll before the next refill (C3) */
         stw_served(gc, self, stw_mutator_serve(self));
+        stw_scavenge_taken(gc, NULL); /* work buffers that the stop needed */
+    }
     stw_share_credit(gc, 0);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
@@ -243,6 +256,12 @@ static void begin_flush_round(struct stw_gc *gc, struct stw_mutator_record *self
     STW_EDGE("flush.asked");
     if (__atomic_fetch_sub(&gc->mark.flush_left, 1, __ATOMIC_SEQ_CST) == 1)
         stw_cycle_flush_done(gc, self);
+}
+
+int stw_cycle_can_finish(struct stw_gc *gc)
+{
+    return stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc)
+           && !__atomic_load_n(&gc->mark.flush_round, __ATOMIC_SEQ_CST);
 }
 
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -280,7 +299,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     run_hooks(gc);
     stw_world_step(gc, STW_STEP_HOOKS);
     clear_cycle(gc);
-    retire_all(gc, STW_RETIRE_DROP);
+    for_each_mutator(gc, stw_mutator_drop_runs);
     stw_world_step(gc, STW_STEP_RETIRE_RUNS);
     stw_pacer_begin(gc);
     stw_world_step(gc, STW_STEP_PACER);
@@ -302,9 +321,16 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_pacer_end(gc);
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
+    if (self)
+        stw_scavenge_taken(gc, NULL); /* work buffers that the stop needed */
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
 }
+
+/* Why a cycle begins. */
+#define WHY_HEAP 0u   /* the live heap has reached the trigger */
+#define WHY_FORCED 1u
+#define WHY_TIME 2u   /* none has ended for gc.period */
 
 static int is_due(const struct stw_gc *gc)
 {
@@ -313,59 +339,110 @@ static int is_due(const struct stw_gc *gc)
     return trigger != UINT64_MAX && live >= 0 && (uint64_t)live >= trigger;
 }
 
-/* Takes the page fault of the next pause record before the world is stopped. */
-static void touch_next_record(const struct stw_gc_options *options)
+uint64_t stw_cycle_time_left_ns(const struct stw_gc *gc)
 {
-    uint64_t next = STW_LOAD(*options->pause_count);
+    uint64_t period_ns = gc->options.period_ns, marked_ns = STW_LOAD(gc->marked_ns);
+    if (!marked_ns || STW_LOAD(gc->pacer.percent) < 0 || stw_phase(gc) != STW_PHASE_OFF)
+        return UINT64_MAX;
+    uint64_t now_ns = stw_clock_ns(), passed_ns = now_ns > marked_ns ? now_ns - marked_ns : 0;
+    return passed_ns < period_ns ? period_ns - passed_ns : 0;
+}
+
+static int is_wanted(const struct stw_gc *gc, uint32_t why)
+{
+    if (why == WHY_TIME)
+        return stw_cycle_time_left_ns(gc) == 0;
+    return why == WHY_FORCED || is_due(gc);
+}
+
+/* Takes the page fault of the next pause record before the world is stopped. */
+static void touch_next_record(const struct stw_gc *gc)
+{
+    const struct stw_gc_options *options = &gc->options;
+    uint64_t next = stw_pauses_stored(gc);
     if (next < options->pause_capacity)
         *(volatile uint64_t *)&options->pauses[next].cycle = 0;
 }
 
-/* The cycle itself, up to its window 1 (mode stw: all of it). The caller has cycle_lock. */
-static int begin_locked(struct stw_mutator_record *m, int forced, uint32_t *done_before)
+/* The first stop of a cycle; mode stw: all of it. */
+static void enter_cycle(struct stw_gc *gc, struct stw_mutator_record *self)
 {
-    struct stw_gc *gc = m->gc;
+    if (gc->options.mode != STW_MODE_STW) {
+        window_1(gc, self);
+        return;
+    }
+    stw_world_stop(gc, self, STW_PAUSE_FULL);
+    if (self)
+        stw_with_stack(self, collect_stopped);
+    else
+        collect_stopped(gc, NULL);
+}
+
+/* The stop as a whole counts as lost: the background thread's CPU time in it does not count again
+ * (lab/losses.c). */
+static void enter_cycle_from_background(struct stw_gc *gc)
+{
+    uint64_t began_cpu_ns = stw_clock_thread_cpu_ns();
+    enter_cycle(gc, NULL);
+    STW_ADD(gc->background.stop_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns);
+}
+
+/* The cycle itself, up to its window 1 (mode stw: all of it). The caller has cycle_lock, and is a
+ * mutator, or the background thread (self: null). */
+static int begin_locked(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t why,
+                        uint32_t *done_before)
+{
     if (stw_phase(gc) != STW_PHASE_OFF)
         return 0;
-    while ((forced || is_due(gc)) && stw_sweep_some(gc, 64))
-        stw_poll(&m->mutator);
-    if (!forced && !is_due(gc))
+    while (is_wanted(gc, why) && stw_sweep_some(gc, 64))
+        if (self)
+            stw_poll(&self->mutator);
+    if (!is_wanted(gc, why))
         return 0;
     STW_EDGE("cycle.begin");
     *done_before = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
     if (stw_workers_start(gc) != STW_OK)
         gc->options.out_of_memory("no memory for the collector's threads");
-    touch_next_record(&gc->options);
-    gc->totals.forced_cycles += (uint64_t)forced;
-    if (gc->options.mode == STW_MODE_STW) {
-        stw_world_stop(gc, m, STW_PAUSE_FULL);
-        stw_with_stack(m, collect_stopped);
-    } else {
-        window_1(gc, m);
-    }
+    stw_workers_limit_idle(gc, why == WHY_TIME);
+    touch_next_record(gc);
+    STW_ADD(gc->totals.forced_cycles, why == WHY_FORCED);
+    STW_ADD(gc->totals.timed_cycles, why == WHY_TIME);
+    if (self)
+        enter_cycle(gc, self);
+    else
+        enter_cycle_from_background(gc);
     return 1;
 }
 
 /* Begins a cycle on the calling mutator. 0: one is going on, or the trigger is not reached. While
  * cycle_lock is held and the phase is off, no cycle can end: *done_before is the count before this
  * one. */
-static int begin_cycle(struct stw_mutator_record *m, int forced, uint32_t *done_before)
+static int begin_cycle(struct stw_mutator_record *m, uint32_t why, uint32_t *done_before)
 {
     struct stw_gc *gc = m->gc;
     if (pthread_mutex_trylock(&gc->cycle_lock) != 0)
         return 0;
-    int begun = begin_locked(m, forced, done_before);
+    int begun = begin_locked(gc, m, why, done_before);
     pthread_mutex_unlock(&gc->cycle_lock);
     if (begun)
         stw_poll(&m->mutator);
     return begun;
 }
 
+void stw_cycle_begin_timed(struct stw_gc *gc)
+{
+    uint32_t done_before;
+    if (pthread_mutex_trylock(&gc->cycle_lock) != 0)
+        return; /* another begins one */
+    begin_locked(gc, NULL, WHY_TIME, &done_before);
+    pthread_mutex_unlock(&gc->cycle_lock);
+}
+
 void stw_cycle_maybe_start(struct stw_mutator_record *m)
 {
     uint32_t done_before = 0;
     if (is_due(m->gc) && stw_phase(m->gc) == STW_PHASE_OFF)
-        begin_cycle(m, 0, &done_before);
+        begin_cycle(m, WHY_HEAP, &done_before);
 }
 
 /* Marks along until the phase is over; sleeps when there is nothing to do. */
@@ -409,7 +486,7 @@ void stw_cycle_force(struct stw_mutator_record *m)
     struct stw_gc *gc = m->gc;
     for (;;) {
         uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
-        if (begin_cycle(m, 1, &done)) {
+        if (begin_cycle(m, WHY_FORCED, &done)) {
             help_to_end(m, done);
             break;
         }

@@ -44,8 +44,8 @@ stw_status stw_gc_start(struct stw_gc *gc, const struct stw_gc_options *options,
 
 void stw_gc_stop(struct stw_gc *gc)
 {
+    stw_background_stop(gc); /* first: it may begin a cycle, which needs workers */
     stw_workers_stop(gc);
-    stw_background_stop(gc);
 }
 
 void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals)

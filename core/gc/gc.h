@@ -24,8 +24,8 @@
  * G5  nothing but a marker inside stw_mark_drain holds grey cells in a local buffer.
  *
  * One collector a process. Parts: world.c (stop, start, handshakes), processors.c, mutator.c
- * (runs), alloc.c, barrier.c, work.c (grey cells), mark.c, roots.c, cycle.c, share.c (mutators'
- * share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
+ * (runs), alloc.c, barrier.c, work.c (what is grey), mark.c, scan.c, roots.c, cycle.c, share.c
+ * (mutators' share of marking), worker.c, background.c, sweep.c, pacer.c, limiter.c, audit.c. */
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
@@ -72,17 +72,31 @@ struct stw_work_buffer {
     uintptr_t cells[STW_BUFFER_CELLS];
 };
 
-/* Where a marking thread offers grey cells to others that run dry. */
+/* Spans with grey cells, linked by grey_next. */
+struct stw_span_queue {
+    struct stw_span_record *first, *last;
+    uint64_t count; /* of the global queue: atomic read */
+};
+
+/* What is to be scanned next: a span, or else a cell by its address. */
+struct stw_grey {
+    uintptr_t address;
+    struct stw_span_record *span;
+};
+
+/* Where a marking thread offers grey cells and spans to others that run dry. */
 #define STW_WORK_SLOTS 64u
 struct stw_work_slot {
     struct stw_work_buffer *offer; /* atomic; null: none. Owner puts, anyone takes. */
-    char padding[56];              /* a cache line each */
+    struct stw_span_record *spans; /* the same: a chain */
+    char padding[48];              /* a cache line each */
 };
 
 /* What a marking thread carries; counters are added to the totals when it leaves the drain. */
 struct stw_marker {
     struct stw_gc *gc;
     struct stw_work_buffer *active, *spare; /* null outside a drain */
+    struct stw_span_queue spans;            /* empty outside a drain */
     struct stw_work_slot *slot;             /* null: none was free */
     uint32_t in_stop;       /* begun while the world was stopped */
     uint32_t padding;
@@ -113,6 +127,10 @@ struct stw_mutator_record {
     struct stw_gc *gc;
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
+    uint32_t is_rejoining;     /* it comes from outside, and a stop may act for it */
+    uint32_t are_runs_black;   /* it blackened its runs before it parked */
+    uint32_t are_runs_closed;  /* from window 2 until it gives its caches back */
+    uint32_t padding;
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t is_sweeping; /* inside stw_sweep_some, which logs the time */
     uint64_t parked_ns; /* atomic */
@@ -146,6 +164,7 @@ struct stw_work {
 struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
     uint32_t stopping;     /* atomic: a stop is under way or done */
+    uint32_t blackens;     /* atomic: it is window 1's; mutators blacken their runs and park */
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
@@ -182,6 +201,8 @@ struct stw_workers {
     struct stw_worker *all; /* null until the first cycle */
     uint32_t count;
     uint32_t dedicated;  /* of them: keep their processor as long as there is work */
+    uint32_t idle_max;   /* atomic: that may mark on idle processors; set before a cycle */
+    uint32_t idle_count; /* atomic: that do, or are about to */
     double fraction;     /* of every mutator's time, for what is left of the marking share */
     uint32_t wake;       /* futex */
     uint32_t sleeping;   /* atomic */
@@ -227,6 +248,7 @@ struct stw_totals {
     uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
+    uint64_t timed_cycles;   /* begun by gc.period */
     uint64_t limited_cycles; /* in which assists were off for a while */
 };
 
@@ -238,6 +260,7 @@ struct stw_gc_options {
     uint32_t audit;
     uint32_t watch;             /* count what plugins do inside stops (gc/watch.h) */
     uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
+    uint64_t period_ns;         /* at most, between cycles while GOGC is on; 0: no limit */
     uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); 0 or UINT64_MAX: none */
     uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
     const struct stw_host *host;
@@ -246,9 +269,10 @@ struct stw_gc_options {
     uint32_t allocator_ordinal; /* for the flight recorder */
     struct stw_pause *pauses;
     uint64_t pause_capacity;
-    uint64_t *pause_count, *pauses_lost; /* atomic; in the embedder's memory */
+    /* Atomic; in the embedder's memory, where plugins may write over them: never read again. */
+    uint64_t *pause_count, *pauses_lost;
     struct stw_cycle *cycles;   /* may be null: not recorded; else as many as pauses fit */
-    uint64_t *cycle_count;      /* atomic; in the embedder's memory */
+    uint64_t *cycle_count;      /* atomic; the same */
     uint64_t origin_ns;
     /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);
@@ -278,6 +302,7 @@ struct stw_gc {
         pthread_mutex_t lock;
         struct stw_work_buffer *full, *empty;
         uint64_t full_count;  /* atomic read */
+        struct stw_span_queue spans;
         uint64_t begins;      /* atomic: how often a thread entered */
         uint32_t active;      /* atomic: threads inside, between begin and end */
         uint32_t stack_count; /* mutators at window 1: whose stacks are roots */
@@ -302,6 +327,7 @@ struct stw_gc {
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
     pthread_mutex_t cycle_lock; /* held while a cycle is being started */
     uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
+    uint64_t marked_ns;         /* atomic: when that was; 0: never, or there is no gc.period */
     uint32_t cycles_begun;      /* atomic */
     struct stw_totals totals;   /* atomic adds */
     struct stw_workers workers;
@@ -309,6 +335,9 @@ struct stw_gc {
         pthread_t thread;
         uint32_t running, stop;
         uint32_t wake; /* futex */
+        uint32_t padding;
+        struct stw_turn turn;
+        uint64_t stop_cpu_ns; /* atomic: its CPU time in stops that it made */
     } background;
 };
 
@@ -326,6 +355,13 @@ static inline uint32_t stw_phase(const struct stw_gc *gc)
 }
 #define STW_ADD(target, delta) __atomic_fetch_add(&(target), (delta), __ATOMIC_RELAXED)
 #define STW_LOAD(source) __atomic_load_n(&(source), __ATOMIC_RELAXED)
+
+/* How many of options.pauses are in use. */
+static inline uint64_t stw_pauses_stored(const struct stw_gc *gc)
+{
+    uint64_t pauses = STW_LOAD(gc->totals.pauses), capacity = gc->options.pause_capacity;
+    return pauses < capacity ? pauses : capacity;
+}
 
 /* gc.c: life of a collector. Init makes a zeroed one usable for roots and hooks; the caller has
  * initialised the heap before start. The background thread runs from start to stop. */
@@ -345,14 +381,16 @@ struct stw_mutator_record *stw_mutator_self(void);
 /* stw_futex_wait by the calling mutator m (may be null), counted in asleep_ns. */
 void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
                        uint64_t timeout_ns);
-/* Makes allocation bits exact for m's runs. At window 1 the rest of each run turns black
- * (`blacken`); at window 2 the rest is given up (`drop`). World stopped, or m's own thread. */
-#define STW_RETIRE_BLACKEN 1u
-#define STW_RETIRE_DROP 2u
-void stw_mutator_retire_runs(struct stw_mutator_record *m, uint32_t how);
+/* Runs (R1 to R3). World stopped, or m's own thread, or a thread that holds m. Blacken makes
+ * allocation bits exact and marks what is left of the runs; close counts them as marked, and leaves
+ * bits as they are unless there are audits; drop makes bits exact and gives the runs up. */
+void stw_mutator_blacken_runs(struct stw_mutator_record *m);
+void stw_mutator_close_runs(struct stw_mutator_record *m);
+void stw_mutator_drop_runs(struct stw_mutator_record *m);
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
 
-/* world.c. `self` is the calling mutator, or null for a collector thread. */
+/* world.c. `self` is the calling mutator, or null for a collector thread. A stop for sweep
+ * termination leaves with the runs of all mutators blackened that were running, `self` included. */
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind);
 void stw_world_step(struct stw_gc *gc, uint32_t step); /* ends a named step */
 void stw_world_start(struct stw_gc *gc);
@@ -421,15 +459,29 @@ struct stw_drain_limit {
     uint32_t idle;         /* worker: leave when a mutator waits for a processor, too */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
+int stw_mark_must_leave(const struct stw_drain_limit *limit);
 /* Whether anything is grey or unscanned outside of markers; exact when none is inside. */
 int stw_mark_is_left(struct stw_gc *gc);
 /* Nothing is left and no marker is inside. Exact at that moment; a mutator may turn cells grey
  * right after. */
 int stw_mark_is_idle(struct stw_gc *gc);
 
-/* work.c: a marker's grey cells. K1: all of them are on the global list after `give_back`. */
+/* scan.c: reads the pointers of a grey cell, of any layout but BITMAP; or of all that are grey of a
+ * span of that layout: fewer if the limit's owner is wanted elsewhere. Returns how many. */
+void stw_scan_cell(struct stw_marker *marker, uintptr_t address);
+uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
+                       const struct stw_drain_limit *limit);
+
+/* work.c: grey cells and spans of a marker. K1: after give_back all are where anyone finds them. */
 void stw_work_push(struct stw_marker *marker, uintptr_t address);
-uintptr_t stw_work_pop(struct stw_marker *marker); /* 0: there is none, here or elsewhere */
+/* One of the span's cells has been marked. */
+void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record);
+int stw_work_pop(struct stw_marker *marker, struct stw_grey *grey); /* 0: nothing is grey */
+/* A span that was popped: a visit begins; it ends (0: not yet, more cells have been marked); or it
+ * is given up with grey cells left. */
+void stw_work_visit(struct stw_span_record *record);
+int stw_work_visited(struct stw_span_record *record);
+void stw_work_leave(struct stw_marker *marker, struct stw_span_record *record);
 void stw_work_share(struct stw_marker *marker);    /* offers some, if others could starve */
 void stw_work_give_back(struct stw_marker *marker);
 int stw_work_is_found(struct stw_gc *gc); /* a thread that looked now would find something */
@@ -442,14 +494,25 @@ void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
 /* Asks the next mutators for their stacks: up to one that runs, which does it at its next
  * safepoint. */
 void stw_stacks_ask(struct stw_gc *gc);
+/* Clears what lies dead below the caller's frame. It would lie between the variables of the frames
+ * to come, and how many dead cells a conservative scan keeps would depend on how the C library uses
+ * the stack, which differs under valgrind. */
+void stw_stack_clear_dead(void);
 /* Copies words of a live stack; sanitizers do not look. */
 void stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words);
 
 /* cycle.c */
 void stw_cycle_maybe_start(struct stw_mutator_record *m); /* if the trigger is reached */
 void stw_cycle_force(struct stw_mutator_record *m);       /* returns after its sweep */
+/* When the background thread is to begin a cycle because none has ended for gc.period: in so long,
+ * 0: now, UINT64_MAX: not before something changes. Go: gcTriggerTime; not before the first cycle
+ * has ended, nor with GOGC off. */
+uint64_t stw_cycle_time_left_ns(const struct stw_gc *gc);
+/* Begins it, if it is still due. For the background thread alone, with a processor. */
+void stw_cycle_begin_timed(struct stw_gc *gc);
 void stw_cycle_wait_for_mark(struct stw_mutator_record *m); /* if a mark phase is under way */
 /* Called when a marker found nothing to do; may end the mark phase. */
+int stw_cycle_can_finish(struct stw_gc *gc); /* it would try, at this moment */
 void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 
@@ -464,6 +527,8 @@ void stw_share_step(struct stw_mutator_record *m);     /* stepped: one quantum *
 void stw_workers_plan(struct stw_gc *gc);          /* how many, from the processors */
 stw_status stw_workers_start(struct stw_gc *gc);   /* once; not while stopped */
 void stw_workers_stop(struct stw_gc *gc);
+/* How many may mark on idle processors in the cycle that is about to begin. Phase off. */
+void stw_workers_limit_idle(struct stw_gc *gc, int timed);
 void stw_workers_wake(struct stw_gc *gc, uint32_t count);
 void stw_workers_enlist(struct stw_gc *gc); /* there is work: wakes one, if a processor is idle */
 /* Marks until nothing is grey, with all workers. World stopped by the caller. */
@@ -491,8 +556,13 @@ void stw_sweep_finish(struct stw_gc *gc);
 /* Gives up to `page_max` adjacent free pages beyond the goals back to the system; returns how many.
  * For the background thread alone: waits while the world is stopped. */
 uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
-/* Gives back what is free beyond the memory limit, now. For whoever has just taken memory. */
-void stw_scavenge_to_limit(struct stw_gc *gc);
+/* For whoever has just taken memory: gives free pages back, now, for what is beyond the memory
+ * limit and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
+ * called wherever the allocator may take pages; a stop waits for the caller. */
+void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
+/* For a marker between begin and end, so that a stop waits for it: makes room below the memory
+ * limit for `bytes` that it is about to take. Does nothing in a stop. */
+void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */
 /* A thread has marked for so long, until now: instead of application code, or on a processor that

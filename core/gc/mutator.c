@@ -4,6 +4,9 @@
  *     moves them there, and counts them.
  * R2  while marking, all cells of a grant up to its end are marked (G2); when the run is given up,
  *     the marks of cells that were never handed out are taken back.
+ * R3  window 2 counts what runs have handed out as marked, and touches no span. The rest of R1 and
+ *     R2 follows when the mutator gives its caches back, before it runs on and before the span is
+ *     swept (C3).
  * A mutator's record is never freed: after detach it stays as one that is blocked for ever and has
  * an empty stack, so that nobody needs a lock to look at the list. */
 #include "gc/gc.h"
@@ -26,9 +29,11 @@ void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t ex
         m->asleep_ns += stw_clock_ns() - began_ns;
 }
 
-static uint32_t cell_index(const struct stw_span *span, uintptr_t address)
+static uint32_t cell_index(const struct stw_span_record *record, uintptr_t address)
 {
-    return (uint32_t)((address - span->base) / span->cell_bytes);
+    uint64_t offset = address - record->span.base;
+    return (uint32_t)(record->divide ? (offset * record->divide) >> 32
+                                     : offset / record->span.cell_bytes);
 }
 
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
@@ -38,9 +43,9 @@ void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
     uintptr_t start = m->run_spans[span_class].start;
     if (!record || run->cursor == start)
         return;
-    uint32_t first = cell_index(&record->span, start);
-    uint32_t count = cell_index(&record->span, run->cursor) - first;
-    uint64_t bytes = count * record->span.cell_bytes;
+    uint32_t first = cell_index(record, start);
+    uint32_t count = cell_index(record, run->cursor) - first;
+    uint64_t bytes = run->cursor - start;
     stw_bits_set(record->span.alloc_bits, first, count);
     record->span.live_count += count;
     m->alloc_objects += count;
@@ -57,22 +62,33 @@ static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int 
     uintptr_t end = m->run_spans[span_class].end;
     if (!record || run->cursor == end)
         return;
-    uint32_t first = cell_index(&record->span, run->cursor);
-    uint32_t count = (uint32_t)((end - run->cursor) / record->span.cell_bytes);
+    uint32_t first = cell_index(record, run->cursor);
+    uint32_t count = cell_index(record, end - 1) + 1 - first;
     if (black)
-        stw_bits_set(record->mark_bits, first, count);
+        stw_heap_blacken(record, first, count);
     else
         stw_bits_clear(record->mark_bits, first, count);
 }
 
-static void retire_and(struct stw_mutator_record *m, uint32_t span_class, uint32_t how)
+/* Calls act for each class whose run has a span. */
+static void for_each_run(struct stw_mutator_record *m,
+                         void (*act)(struct stw_mutator_record *, uint32_t))
+{
+    for (uint32_t word = 0; word < STW_SPAN_CLASSES / 64; word++)
+        for (uint64_t left = m->active_runs[word]; left; left &= left - 1)
+            act(m, word * 64 + (uint32_t)__builtin_ctzll(left));
+}
+
+static void blacken_run(struct stw_mutator_record *m, uint32_t span_class)
 {
     stw_mutator_retire_run(m, span_class);
-    if (how == STW_RETIRE_BLACKEN) {
-        blacken_rest(m, span_class, 1);
-        return;
-    }
-    if (m->mutator.marking)
+    blacken_rest(m, span_class, 1);
+}
+
+static void drop_run(struct stw_mutator_record *m, uint32_t span_class)
+{
+    stw_mutator_retire_run(m, span_class);
+    if (m->mutator.marking || m->are_runs_closed)
         blacken_rest(m, span_class, 0);
     m->mutator.runs[span_class] = (struct stw_run){0, 0};
     m->run_spans[span_class].record = NULL;
@@ -80,13 +96,35 @@ static void retire_and(struct stw_mutator_record *m, uint32_t span_class, uint32
     m->active_runs[span_class / 64] &= ~(1ull << (span_class % 64));
 }
 
-void stw_mutator_retire_runs(struct stw_mutator_record *m, uint32_t how)
+static void count_run(struct stw_mutator_record *m, uint32_t span_class)
 {
-    for (uint32_t word = 0; word < STW_SPAN_CLASSES / 64; word++)
-        for (uint64_t left = m->active_runs[word]; left; left &= left - 1)
-            retire_and(m, word * 64 + (uint32_t)__builtin_ctzll(left), how);
-    if (how == STW_RETIRE_DROP)
-        m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
+    uint64_t bytes = m->mutator.runs[span_class].cursor - m->run_spans[span_class].start;
+    STW_ADD(m->gc->marked_bytes, bytes);
+}
+
+static void make_run_exact(struct stw_mutator_record *m, uint32_t span_class)
+{
+    stw_mutator_retire_run(m, span_class);
+    blacken_rest(m, span_class, 0);
+}
+
+void stw_mutator_blacken_runs(struct stw_mutator_record *m)
+{
+    for_each_run(m, blacken_run);
+}
+
+void stw_mutator_close_runs(struct stw_mutator_record *m)
+{
+    for_each_run(m, m->gc->options.audit ? make_run_exact : count_run);
+    m->are_runs_closed = 1;
+    m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
+}
+
+void stw_mutator_drop_runs(struct stw_mutator_record *m)
+{
+    for_each_run(m, drop_run);
+    m->are_runs_closed = 0;
+    m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }
 
 static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, uint32_t *trace)
@@ -162,7 +200,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     /* No stop can begin now; what is owed from earlier ones is served first. */
     if (mutator->marking)
         stw_barrier_flush(mutator);
-    stw_mutator_retire_runs(m, STW_RETIRE_DROP);
+    stw_mutator_drop_runs(m);
     stw_trace(mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_DETACH);
     gc->options.allocator->detach(gc->options.allocator_self, mutator);
     __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);

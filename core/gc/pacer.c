@@ -283,6 +283,8 @@ int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self
     __atomic_store_n(&gc->pacer.percent, percent < 0 ? STW_GC_OFF : percent, __ATOMIC_RELAXED);
     commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
+    if (gc->background.running)
+        stw_background_wake(gc); /* gc.period counts again, or no more */
     if (percent < 0 && self)
         stw_cycle_wait_for_mark(self);
     return before;

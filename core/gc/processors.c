@@ -9,6 +9,8 @@
  *     with one processor the order of turns depends on nothing but the order of calls (stepped). */
 #include "gc/gc.h"
 
+#define ASK_AGAIN_NS 10000000u /* as the background's slice */
+
 /* Below, the caller holds the lock. */
 
 static void queue(struct stw_processors *p, struct stw_turn *turn, int first)
@@ -87,7 +89,7 @@ void stw_processor_enter(struct stw_mutator_record *m)
     await_turn(m);
 }
 
-/* The mutator whose turn began first is asked to end it. */
+/* The mutator whose turn began first, of those that were not asked, is asked to end it. */
 static void ask_for_one(struct stw_gc *gc)
 {
     struct stw_mutator_record *longest = NULL;
@@ -110,10 +112,13 @@ void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
     if (!granted)
         queue(p, turn, 1);
     pthread_mutex_unlock(&p->lock);
-    if (granted)
-        return;
-    ask_for_one(gc);
-    await(turn);
+    /* Whoever holds one may not have been running when it was asked for, and the background thread
+     * asks nobody while it waits here itself. */
+    while (!granted) {
+        ask_for_one(gc);
+        stw_futex_wait(&turn->granted, 0, ASK_AGAIN_NS);
+        granted = __atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE) != 0;
+    }
 }
 
 void stw_processor_leave(struct stw_gc *gc)

@@ -8,7 +8,10 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 #define RANGE_WORDS_MAX STW_LIMIT_ROOT_WORDS /* longer ranges are cut */
+#define DEAD_BYTES 8192u /* more than the frames from an operation down to a stack scan */
 
 static void insert(struct stw_roots *roots, void **words, uint64_t count, uint64_t more)
 {
@@ -112,6 +115,13 @@ stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
     const volatile uintptr_t *source = (const volatile uintptr_t *)from;
     for (uint32_t i = 0; i < words; i++)
         to[i] = source[i];
+}
+
+__attribute__((noinline)) void stw_stack_clear_dead(void)
+{
+    char dead[DEAD_BYTES];
+    memset(dead, 0, sizeof dead);
+    __asm__ volatile("" : : "r"(dead) : "memory"); /* or the compiler would leave it out */
 }
 
 void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)

@@ -9,7 +9,8 @@
  *
  * Near the memory limit a span is not taken before garbage has been swept to make room for it (Go:
  * mheap.reclaim), and free pages beyond the limit go back to the system before it is used. Beyond
- * the goals of the last commit they go back in the background (Go: gcPaceScavenger).
+ * the goals of the last commit they go back in the background (Go: gcPaceScavenger), and at once,
+ * by as much as it grows, when the heap grows all the same: nothing fits into these pages.
  *
  * Thread rules: a sweeper raises `active` before it looks at `pending`, and the finisher clears
  * `pending` before it waits for `active`: after that nobody sweeps but the finisher. The line of
@@ -169,13 +170,42 @@ uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
     return give_back(gc, pages < page_max ? pages : page_max);
 }
 
-void stw_scavenge_to_limit(struct stw_gc *gc)
+/* Pages beyond the memory limit when the runtime has taken `more` bytes, rounded up. */
+static uint64_t pages_beyond_limit(struct stw_gc *gc, uint64_t more)
 {
     uint64_t limit = gc->options.limit_bytes;
-    if (limit == UINT64_MAX || limit == 0 || stw_limiter_is_on(&gc->limiter))
-        return;
+    if (limit == UINT64_MAX || limit == 0)
+        return 0;
     uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
-    uint64_t beyond = excess(held + STW_LOAD(gc->heap.own_bytes), limit);
-    if (beyond > 0)
-        stw_space_scavenge(&gc->heap.space, (beyond + STW_PAGE_BYTES - 1) / STW_PAGE_BYTES);
+    uint64_t beyond = excess(held + STW_LOAD(gc->heap.own_bytes) + more, limit);
+    return (beyond + STW_PAGE_BYTES - 1) / STW_PAGE_BYTES;
+}
+
+/* What was taken will all be used soon: as if it were held already. Free memory in pieces that
+ * nothing fits into makes room for it, but no more than that much (Go: mheap.allocSpan). */
+static uint64_t pages_to_make_up(struct stw_gc *gc, const struct stw_growth *growth)
+{
+    uint64_t held = (growth->held_before + growth->pages) * STW_PAGE_BYTES;
+    uint64_t beyond = excess(held, STW_LOAD(gc->pacer.retain_bytes)) / STW_PAGE_BYTES;
+    return beyond < growth->pages ? beyond : growth->pages;
+}
+
+void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth)
+{
+    if (stw_limiter_is_on(&gc->limiter))
+        return;
+    uint64_t pages = pages_beyond_limit(gc, 0);
+    uint64_t grown = growth && growth->pages ? pages_to_make_up(gc, growth) : 0;
+    pages = grown > pages ? grown : pages;
+    if (pages > 0)
+        stw_space_scavenge(&gc->heap.space, pages);
+}
+
+void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes)
+{
+    if (STW_LOAD(gc->world.stopped) || stw_limiter_is_on(&gc->limiter))
+        return;
+    uint64_t pages = pages_beyond_limit(gc, bytes);
+    if (pages > 0)
+        stw_space_scavenge(&gc->heap.space, pages);
 }

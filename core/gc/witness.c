@@ -68,8 +68,7 @@ struct stw_testimony stw_witnesses_hear(const struct stw_gc *gc)
     uint64_t cursors[STW_MUTATORS] = {0}, from_ns, to_ns;
     if (!find_common_time(gc, &from_ns, &to_ns))
         return testimony;
-    uint64_t count = STW_LOAD(*gc->options.pause_count); /* a plugin may have written over it */
-    for (uint64_t i = 0; i < count && i < gc->options.pause_capacity; i++) {
+    for (uint64_t i = 0; i < stw_pauses_stored(gc); i++) {
         const struct stw_pause *pause = &gc->options.pauses[i];
         const struct stop stop = stop_of(gc, pause);
         if (!pause->complete || stop.request_ns < from_ns || stop.end_ns > to_ns)

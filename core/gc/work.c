@@ -1,9 +1,19 @@
-/* gc/work.c: grey cells: buffers, how threads share them, and stealing.
+/* gc/work.c: grey cells and grey spans: queues, how threads share them, and stealing.
  *
  * A grey cell is an address in a work buffer. A marker fills and empties two buffers of its own, so
  * that threads do not meet at every cell (Go: runtime/mgcwork.go). A third, the offer, lies in the
  * marker's slot for whoever runs dry: one atomic exchange takes it. What does not fit goes to a
  * global list.
+ * Cells of layout BITMAP are not grey one by one; their span is (scan.c). A marker has its grey
+ * spans in a queue, first in, first out: the longer a span waits, the more of its cells are marked
+ * meanwhile. The links lie in the records, since a span is in one queue at most. The oldest spans
+ * of a queue are what is offered to others.
+ *
+ * A span's grey_state: IDLE -> QUEUED by who marks one of its cells; -> VISITED by who takes it out
+ * of a queue; -> AGAIN by who marks a cell meanwhile, and the visitor looks once more; -> IDLE, or
+ * QUEUED when the visitor leaves early. A mark bit is set before the state is read, a visitor sets
+ * VISITED before it reads mark bits (both sequentially consistent): no marked cell is overlooked
+ * (tests/model/spans.pml).
  *
  * K1  slots and markers hold no cell outside begin..end, so "nobody inside, nothing on the list"
  *     means that nothing is grey (G5).
@@ -17,6 +27,145 @@
 
 #define BUFFER_AREA_BYTES STW_LIMIT_BUFFER_AREA_BYTES
 #define SHARE_CELLS_MIN STW_LIMIT_SHARE_CELLS
+#define SHARE_SPANS_MAX 32u /* the queue is walked to cut them off */
+
+/* stw_span_record.grey_state */
+#define IDLE 0u
+#define QUEUED 1u
+#define VISITED 2u
+#define AGAIN 3u
+
+/* Grey spans. */
+
+static void append(struct stw_span_queue *queue, struct stw_span_record *record)
+{
+    record->grey_next = NULL;
+    if (queue->last)
+        queue->last->grey_next = record;
+    else
+        queue->first = record;
+    queue->last = record;
+    queue->count++;
+}
+
+static void append_all(struct stw_span_queue *queue, struct stw_span_record *first)
+{
+    while (first) {
+        struct stw_span_record *next = first->grey_next;
+        append(queue, first);
+        first = next;
+    }
+}
+
+static struct stw_span_record *take_first(struct stw_span_queue *queue)
+{
+    struct stw_span_record *record = queue->first;
+    if (!record)
+        return NULL;
+    queue->first = record->grey_next;
+    if (!queue->first)
+        queue->last = NULL;
+    queue->count--;
+    return record;
+}
+
+/* The oldest `count` of them, at least one, as a chain. */
+static struct stw_span_record *cut(struct stw_span_queue *queue, uint64_t count)
+{
+    struct stw_span_record *first = queue->first, *last = first;
+    for (uint64_t i = 1; i < count; i++)
+        last = last->grey_next;
+    queue->first = last->grey_next;
+    if (!queue->first)
+        queue->last = NULL;
+    queue->count -= count;
+    last->grey_next = NULL;
+    return first;
+}
+
+static int change_state(struct stw_span_record *record, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&record->grey_state, &from, to, 0, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record)
+{
+    for (;;) {
+        uint32_t state = __atomic_load_n(&record->grey_state, __ATOMIC_SEQ_CST);
+        if (state == QUEUED || state == AGAIN
+            || (state == VISITED && change_state(record, VISITED, AGAIN)))
+            return;
+        if (state == IDLE && change_state(record, IDLE, QUEUED)) {
+            append(&marker->spans, record);
+            return;
+        }
+    }
+}
+
+void stw_work_visit(struct stw_span_record *record)
+{
+    __atomic_store_n(&record->grey_state, VISITED, __ATOMIC_SEQ_CST);
+}
+
+int stw_work_visited(struct stw_span_record *record)
+{
+    STW_EDGE("work.visited");
+    if (change_state(record, VISITED, IDLE))
+        return 1;
+    stw_work_visit(record);
+    return 0;
+}
+
+void stw_work_leave(struct stw_marker *marker, struct stw_span_record *record)
+{
+    __atomic_store_n(&record->grey_state, QUEUED, __ATOMIC_SEQ_CST);
+    append(&marker->spans, record);
+}
+
+/* Puts a marker's spans on the global queue. */
+static void give_spans(struct stw_marker *marker)
+{
+    struct stw_gc *gc = marker->gc;
+    struct stw_span_queue *own = &marker->spans, *all = &gc->mark.spans;
+    if (!own->count)
+        return;
+    pthread_mutex_lock(&gc->mark.lock);
+    if (all->last)
+        all->last->grey_next = own->first;
+    else
+        all->first = own->first;
+    all->last = own->last;
+    __atomic_store_n(&all->count, all->count + own->count, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&gc->mark.lock);
+    *own = (struct stw_span_queue){0};
+    stw_workers_enlist(gc);
+}
+
+/* Takes a share of the global queue. 0: it is empty. */
+static int take_spans(struct stw_marker *marker)
+{
+    struct stw_gc *gc = marker->gc;
+    struct stw_span_queue *all = &gc->mark.spans;
+    if (!__atomic_load_n(&all->count, __ATOMIC_ACQUIRE))
+        return 0;
+    pthread_mutex_lock(&gc->mark.lock);
+    uint64_t count = (all->count + 1) / 2;
+    count = count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX;
+    struct stw_span_record *chain = NULL;
+    if (count > 0) {
+        struct stw_span_queue rest = *all;
+        chain = cut(&rest, count);
+        all->first = rest.first;
+        all->last = rest.last;
+        __atomic_store_n(&all->count, rest.count, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&gc->mark.lock);
+    append_all(&marker->spans, chain);
+    return chain != NULL;
+}
+
+/* Grey cells. */
 
 static struct stw_work_buffer *pop_list(struct stw_gc *gc, struct stw_work_buffer **list)
 {
@@ -51,6 +200,7 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
     struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
     if (buffer)
         return buffer;
+    stw_scavenge_for_marker(gc, BUFFER_AREA_BYTES);
     struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
     if (!area)
         gc->options.out_of_memory("no memory for the collector's work buffers");
@@ -89,6 +239,16 @@ static struct stw_work_buffer *take_offer(struct stw_work_slot *slot)
     return __atomic_exchange_n(&slot->offer, NULL, __ATOMIC_ACQ_REL);
 }
 
+/* A buffer to work on next; null: none. The marker's own are empty. */
+static void take_buffer(struct stw_marker *marker, struct stw_work_buffer *buffer)
+{
+    if (!buffer)
+        return;
+    if (marker->active)
+        push_list(marker->gc, marker->active);
+    marker->active = buffer;
+}
+
 /* Where others find it: in the slot if that is empty, else on the list. */
 static void publish(struct stw_marker *marker, struct stw_work_buffer *buffer)
 {
@@ -104,19 +264,31 @@ static void publish(struct stw_marker *marker, struct stw_work_buffer *buffer)
         stw_workers_enlist(marker->gc);
 }
 
-static struct stw_work_buffer *steal(struct stw_marker *marker)
+static struct stw_span_record *take_offered_spans(struct stw_work_slot *slot)
+{
+    if (!slot || !STW_LOAD(slot->spans))
+        return NULL;
+    return __atomic_exchange_n(&slot->spans, NULL, __ATOMIC_ACQ_REL);
+}
+
+/* A share of another marker's work. */
+static int steal(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_ACQUIRE);
     STW_EDGE("work.steal");
     for (; taken; taken &= taken - 1) {
-        struct stw_work_buffer *offer = take_offer(&gc->mark.slots[__builtin_ctzll(taken)]);
-        if (offer) {
-            marker->steals++;
-            return offer;
-        }
+        struct stw_work_slot *slot = &gc->mark.slots[__builtin_ctzll(taken)];
+        struct stw_work_buffer *offer = take_offer(slot);
+        struct stw_span_record *spans = offer ? NULL : take_offered_spans(slot);
+        if (!offer && !spans)
+            continue;
+        append_all(&marker->spans, spans);
+        take_buffer(marker, offer);
+        marker->steals++;
+        return 1;
     }
-    return NULL;
+    return 0;
 }
 
 void stw_work_push(struct stw_marker *marker, uintptr_t address)
@@ -134,38 +306,68 @@ void stw_work_push(struct stw_marker *marker, uintptr_t address)
     buffer->cells[buffer->count++] = address;
 }
 
-/* A buffer with cells: the own offer, one from the list, or another marker's offer. */
-static struct stw_work_buffer *find_buffer(struct stw_marker *marker)
+/* The own offers, what is on the lists, or another marker's offer. 0: nothing. */
+static int find_work(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     struct stw_work_buffer *buffer = take_offer(marker->slot);
     if (!buffer && __atomic_load_n(&gc->mark.full_count, __ATOMIC_ACQUIRE))
         buffer = pop_list(gc, &gc->mark.full);
-    return buffer ? buffer : steal(marker);
+    if (buffer) {
+        take_buffer(marker, buffer);
+        return 1;
+    }
+    struct stw_span_record *spans = take_offered_spans(marker->slot);
+    append_all(&marker->spans, spans);
+    return spans || take_spans(marker) || steal(marker);
 }
 
-uintptr_t stw_work_pop(struct stw_marker *marker)
+int stw_work_pop(struct stw_marker *marker, struct stw_grey *grey)
 {
-    if (!marker->active || !marker->active->count) {
-        struct stw_work_buffer *next = marker->spare;
-        if (next && next->count) {
+    do {
+        if ((!marker->active || !marker->active->count) && marker->spare && marker->spare->count) {
+            struct stw_work_buffer *next = marker->spare;
             marker->spare = marker->active;
-        } else {
-            next = find_buffer(marker);
-            if (!next)
-                return 0;
-            if (marker->active)
-                push_list(marker->gc, marker->active);
+            marker->active = next;
         }
-        marker->active = next;
-    }
-    return marker->active->cells[--marker->active->count];
+        if (marker->active && marker->active->count) {
+            *grey = (struct stw_grey){marker->active->cells[--marker->active->count], NULL};
+            return 1;
+        }
+        if (marker->spans.count) {
+            *grey = (struct stw_grey){0, take_first(&marker->spans)};
+            return 1;
+        }
+    } while (find_work(marker));
+    return 0;
+}
+
+/* Whether others that run dry would find something. */
+static int is_on_offer(const struct stw_marker *marker)
+{
+    const struct stw_gc *gc = marker->gc;
+    return STW_LOAD(gc->mark.full_count) != 0 || STW_LOAD(gc->mark.spans.count) != 0
+           || (marker->slot && (STW_LOAD(marker->slot->offer) || STW_LOAD(marker->slot->spans)));
+}
+
+static void share_spans(struct stw_marker *marker)
+{
+    uint64_t count = marker->spans.count / 2;
+    if (!marker->slot)
+        take_slot(marker);
+    if (!marker->slot)
+        return;
+    STW_EDGE("work.publish");
+    struct stw_span_record *chain =
+        cut(&marker->spans, count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX);
+    __atomic_store_n(&marker->slot->spans, chain, __ATOMIC_RELEASE); /* only the owner puts */
+    stw_workers_enlist(marker->gc);
 }
 
 void stw_work_share(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    if (STW_LOAD(gc->mark.full_count) != 0 || (marker->slot && STW_LOAD(marker->slot->offer)))
+    if (is_on_offer(marker))
         return;
     if (marker->spare && marker->spare->count) {
         publish(marker, marker->spare);
@@ -177,6 +379,8 @@ void stw_work_share(struct stw_marker *marker)
         for (uint64_t i = 0; i < half->count; i++)
             half->cells[i] = marker->active->cells[marker->active->count + i];
         publish(marker, half);
+    } else if (marker->spans.count > 1) {
+        share_spans(marker);
     }
 }
 
@@ -187,6 +391,8 @@ void stw_work_give_back(struct stw_marker *marker)
     for (uint32_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i])
             push_list(marker->gc, own[i]);
+    append_all(&marker->spans, take_offered_spans(marker->slot));
+    give_spans(marker);
     marker->active = marker->spare = NULL;
     if (marker->slot)
         free_slot(marker);
@@ -196,9 +402,11 @@ int stw_work_is_found(struct stw_gc *gc)
 {
     uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_SEQ_CST);
     for (; taken; taken &= taken - 1)
-        if (STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].offer))
+        if (STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].offer)
+            || STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].spans))
             return 1;
     return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->mark.spans.count, __ATOMIC_SEQ_CST) != 0
            || __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
                   < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
 }

@@ -8,7 +8,12 @@
  *
  * N1  a worker marks only with a processor, or inside a stop when the stopper wants help.
  * N2  a worker sleeps only after it has seen no work, or no processor for it; who makes work while
- *     a processor is idle wakes one (stw_workers_enlist), who leaves a processor does as well. */
+ *     a processor is idle wakes one (stw_workers_enlist), who leaves a processor does as well.
+ * N3  a mark phase ends although no mutator allocates: somebody looks every half millisecond
+ *     whether all is marked. A mutator that scans its stack last and finds nothing grey, or that
+ *     flushes its barrier buffer while the last marker looks, does not. Where there are dedicated
+ *     workers they do it; elsewhere mutators, when they work their fraction, or, when all are
+ *     blocked, the worker that the last of them has woken. */
 #include "gc/gc.h"
 
 #include "base/text.h"
@@ -106,7 +111,7 @@ static int mark(struct stw_worker *worker, int dedicated)
 static void mark_dedicated(struct stw_worker *worker)
 {
     struct stw_gc *gc = worker->gc;
-    if (!stw_work_is_found(gc))
+    if (!stw_work_is_found(gc) && !stw_cycle_can_finish(gc))
         return;
     stw_processor_enter_first(gc, &worker->turn);
     while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
@@ -114,14 +119,51 @@ static void mark_dedicated(struct stw_worker *worker)
     stw_processor_leave(gc);
 }
 
+/* Go: startCycle. A cycle that only time has begun is in no hurry: it leaves idle processors idle,
+ * unless nobody else were left to mark. */
+void stw_workers_limit_idle(struct stw_gc *gc, int timed)
+{
+    uint32_t max = !timed ? UINT32_MAX : gc->workers.dedicated ? 0 : 1;
+    __atomic_store_n(&gc->workers.idle_max, max, __ATOMIC_SEQ_CST);
+}
+
+static int is_idle_place_free(struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->workers.idle_count, __ATOMIC_SEQ_CST)
+           < __atomic_load_n(&gc->workers.idle_max, __ATOMIC_SEQ_CST);
+}
+
+/* Whoever does not get a place sleeps, whatever there is to mark; whoever leaves one looks for work
+ * again before it sleeps (N2). Not add and take back: two who try at once would both fail. */
+static int take_idle_place(struct stw_gc *gc)
+{
+    uint32_t count = __atomic_load_n(&gc->workers.idle_count, __ATOMIC_SEQ_CST);
+    while (count < __atomic_load_n(&gc->workers.idle_max, __ATOMIC_SEQ_CST))
+        if (__atomic_compare_exchange_n(&gc->workers.idle_count, &count, count + 1, 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return 1;
+    return 0;
+}
+
+/* Marks for a slice on a processor that nobody wants. 0: there is no such, or nothing to mark. */
+static int mark_idle_slice(struct stw_worker *worker)
+{
+    struct stw_gc *gc = worker->gc;
+    if (!stw_processor_try_enter(gc))
+        return 0;
+    int idle = mark(worker, 0);
+    stw_processor_leave(gc);
+    return !idle;
+}
+
 static void mark_on_idle_processor(struct stw_worker *worker)
 {
     struct stw_gc *gc = worker->gc;
-    while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && stw_processor_try_enter(gc)) {
-        int idle = mark(worker, 0);
-        stw_processor_leave(gc);
-        if (idle)
-            break;
+    int more = 1;
+    while (more && stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && take_idle_place(gc)) {
+        more = mark_idle_slice(worker);
+        STW_EDGE("worker.place");
+        __atomic_fetch_sub(&gc->workers.idle_count, 1, __ATOMIC_SEQ_CST);
     }
 }
 
@@ -151,6 +193,13 @@ static int is_processor_free(struct stw_gc *gc)
     return __atomic_load_n(&gc->processors.free, __ATOMIC_SEQ_CST) > 0;
 }
 
+static int can_mark(const struct stw_worker *worker)
+{
+    struct stw_gc *gc = worker->gc;
+    int dedicated = worker->index < gc->workers.dedicated;
+    return is_processor_free(gc) && (dedicated || is_idle_place_free(gc));
+}
+
 static void *run(void *context)
 {
     struct stw_worker *worker = context;
@@ -170,7 +219,7 @@ static void *run(void *context)
         int marking = stw_phase(gc) == STW_PHASE_MARK;
         STW_EDGE("worker.sleep");
         __atomic_fetch_add(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
-        if (!marking || !is_processor_free(gc) || !stw_work_is_found(gc)) /* N2 */
+        if (!marking || !can_mark(worker) || !stw_work_is_found(gc)) /* N2 */
             stw_futex_wait(&workers->wake, wake, dedicated && marking ? NAP_NS : 0);
         __atomic_fetch_sub(&workers->sleeping, 1, __ATOMIC_SEQ_CST);
     }

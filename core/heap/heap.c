@@ -1,7 +1,7 @@
 /* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H4: heap.h.
  *
- * A record and its two bitmaps lie in one block from a bump area; blocks of ended spans are kept on
- * free lists by capacity and used again, so registering a span costs no system call. */
+ * A record and its three bitmaps lie in one block from a bump area; blocks of ended spans are kept
+ * on free lists by capacity and used again, so registering a span costs no system call. */
 #include "heap/heap.h"
 
 #include "base/check.h"
@@ -28,7 +28,7 @@ stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct s
 
 static size_t block_bytes(uint32_t record_class)
 {
-    size_t bytes = sizeof(struct stw_span_record) + 2 * (sizeof(uint64_t) << record_class);
+    size_t bytes = sizeof(struct stw_span_record) + 3 * (sizeof(uint64_t) << record_class);
     return (bytes + 63) & ~(size_t)63;
 }
 
@@ -57,6 +57,7 @@ static struct stw_span_record *take_record(struct stw_heap *heap, uint32_t words
     record->bit_words = words;
     record->span.alloc_bits = (uint64_t *)(record + 1);
     record->mark_bits = record->span.alloc_bits + ((size_t)1 << record_class);
+    record->scan_bits = record->mark_bits + ((size_t)1 << record_class);
     return record;
 }
 
@@ -163,7 +164,7 @@ void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count)
 {
     for (uint32_t width; count > 0; first += width, count -= width) {
         uint64_t mask = bits_mask(first, count, &width);
-        __atomic_fetch_or(&bits[first / 64], mask, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&bits[first / 64], mask, __ATOMIC_ACQ_REL);
     }
 }
 
@@ -173,6 +174,13 @@ void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count)
         uint64_t mask = bits_mask(first, count, &width);
         __atomic_fetch_and(&bits[first / 64], ~mask, __ATOMIC_RELAXED);
     }
+}
+
+void stw_heap_blacken(struct stw_span_record *record, uint32_t first, uint32_t count)
+{
+    if (record->span.layout == STW_LAYOUT_BITMAP)
+        stw_bits_set(record->scan_bits, first, count);
+    stw_bits_set(record->mark_bits, first, count); /* released; acquired by gc/scan.c's visits */
 }
 
 uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count)
@@ -206,6 +214,8 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
     span->alloc_bits = record->mark_bits;
     memset(old, 0, record->bit_words * sizeof *old);
     record->mark_bits = old;
+    if (span->layout == STW_LAYOUT_BITMAP)
+        memset(record->scan_bits, 0, record->bit_words * sizeof *old);
     span->live_count = stw_bits_count(span->alloc_bits, record->bit_words);
     span->free_index = 0;
     __atomic_store_n(&span->sweep_generation, heap->generation, __ATOMIC_RELEASE);

@@ -9,6 +9,8 @@
  * H3  alloc_bits is exact whenever the world is stopped and runs are retired; while mutators run it
  *     misses only cells handed out since, and while marking those are marked.
  * H4  mark bits are set by atomic or, and only while marking; sweeping turns them into alloc bits.
+ * H5  a cell of layout BITMAP that is black from the start has its scan bit before its mark bit:
+ *     nobody sees it grey.
  * Threads: resolve by anyone; register and unregister by anyone; sweep by the span's owner. */
 #ifndef STW_HEAP_HEAP_H
 #define STW_HEAP_HEAP_H
@@ -25,12 +27,14 @@
 struct stw_span_record {
     struct stw_span span;
     uint64_t *mark_bits;              /* atomic words */
+    uint64_t *scan_bits; /* atomic words; layout BITMAP: marked cells that need no scan any more */
+    uint32_t grey_state;              /* atomic; gc/work.c */
+    uint32_t divide;                  /* ceil(2^32 / cell_bytes), or 0: divide */
+    struct stw_span_record *grey_next; /* whoever has the queue that it is in */
     const struct stw_type *large_type; /* layout LARGE; atomic; null until published */
     uint64_t large_bytes;              /* as requested */
-    uint32_t divide;                   /* ceil(2^32 / cell_bytes), or 0: divide */
     uint32_t bit_words;                /* of each bitmap */
     uint32_t record_class;             /* log2 of the bitmap's capacity in words */
-    uint32_t padding;
     struct stw_span_record *all_next, *all_prev;
     uint64_t *audit_bits; /* the audit's own marks; null until an audit runs */
 };
@@ -59,6 +63,8 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span);
 void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count);
 void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count);
 uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count);
+/* Cells [first, first + count) are marked and need no scan (H5). While marking, or stopped. */
+void stw_heap_blacken(struct stw_span_record *record, uint32_t first, uint32_t count);
 /* Checks H1 and the records. World stopped. */
 stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error);
 
@@ -113,7 +119,7 @@ static inline int stw_cell_mark(const struct stw_cell *cell)
     uint64_t *word = &cell->record->mark_bits[cell->index / 64];
     if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit)
         return 0;
-    return !(__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit);
+    return !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit); /* before grey_state is read */
 }
 
 #endif

@@ -137,8 +137,17 @@ static uint64_t count_dirty(const struct stw_space *space, uint64_t first, uint6
 stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintptr_t *base,
                              uint32_t *needs_zero)
 {
+    struct stw_growth growth;
+    return stw_space_acquire_grown(space, page_count, base, needs_zero, &growth);
+}
+
+stw_status stw_space_acquire_grown(struct stw_space *space, uint64_t page_count, uintptr_t *base,
+                                   uint32_t *needs_zero, struct stw_growth *growth)
+{
     STW_REQUIRE(page_count > 0);
     pthread_mutex_lock(&space->lock);
+    uint64_t committed = space->committed_pages;
+    growth->held_before = space->held_pages;
     uint64_t first = page_count > space->page_limit ? UINT64_MAX : find_run(space, page_count);
     if (first == UINT64_MAX && page_count <= space->page_limit && !grow(space, page_count))
         first = find_run(space, page_count);
@@ -147,6 +156,7 @@ stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintp
         return STW_E_NOMEM;
     }
     uint64_t dirty = count_dirty(space, first, page_count);
+    growth->pages = space->committed_pages - committed;
     *needs_zero = dirty > 0;
     *base = space->base + first * STW_PAGE_BYTES;
     bits_fill(space->used, first, page_count, 1);

@@ -44,6 +44,13 @@ void stw_space_destroy(struct stw_space *space);
  * on. STW_E_NOMEM: the range or a limit of the system is exhausted. */
 stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintptr_t *base,
                              uint32_t *needs_zero);
+/* The same, and by how much it had to extend the committed part. */
+struct stw_growth {
+    uint64_t pages;       /* 0: it did not */
+    uint64_t held_before; /* held_pages before the call */
+};
+stw_status stw_space_acquire_grown(struct stw_space *space, uint64_t page_count, uintptr_t *base,
+                                   uint32_t *needs_zero, struct stw_growth *growth);
 void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_count);
 
 /* Pages that are out of circulation while the system gets their memory back. */

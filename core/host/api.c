@@ -61,9 +61,11 @@ static int32_t api_set_gc_percent(struct stw_mutator *m, int32_t percent)
 
 static stw_status api_pages_acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
 {
-    stw_status status = stw_space_acquire(&runtime_gc.heap.space, page_count, base, needs_zero);
+    struct stw_growth growth;
+    stw_status status = stw_space_acquire_grown(&runtime_gc.heap.space, page_count, base,
+                                                needs_zero, &growth);
     if (status == STW_OK)
-        stw_scavenge_to_limit(&runtime_gc);
+        stw_scavenge_taken(&runtime_gc, &growth);
     return status;
 }
 
@@ -77,7 +79,7 @@ static stw_status api_span_register(const struct stw_span_request *request, stru
     uint64_t own_before = STW_LOAD(runtime_gc.heap.own_bytes);
     stw_status status = stw_heap_register(&runtime_gc.heap, request, span);
     if (STW_LOAD(runtime_gc.heap.own_bytes) != own_before)
-        stw_scavenge_to_limit(&runtime_gc);
+        stw_scavenge_taken(&runtime_gc, NULL);
     return status;
 }
 

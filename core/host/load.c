@@ -265,13 +265,13 @@ static stw_status find_entry(const char *path, stw_plugin_entry *entry, struct s
 stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
                            struct stw_error *error)
 {
-    struct stw_manifest *manifest = stw_new(1, sizeof *manifest);
+    static struct stw_manifest manifest; /* large; the little that is used of it takes memory */
     struct stw_error reason = STW_ERROR_INIT;
     stw_plugin_entry entry;
     const struct stw_descriptor *descriptor = NULL;
-    stw_status status = stw__manifest_examine(info->path, manifest, &reason);
+    stw_status status = stw__manifest_examine(info->path, &manifest, &reason);
     if (status == STW_OK)
-        status = check_unchanged(info, manifest, &reason);
+        status = check_unchanged(info, &manifest, &reason);
     if (status == STW_OK)
         status = find_entry(info->path, &entry, &reason);
     if (status == STW_OK) {
@@ -279,7 +279,6 @@ stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded
         status = adopt(info, descriptor, loaded, &reason);
     }
     if (status == STW_OK)
-        status = check_agreement(manifest, descriptor, &reason);
-    free(manifest);
+        status = check_agreement(&manifest, descriptor, &reason);
     return status == STW_OK ? STW_OK : refuse(info, &reason, error);
 }

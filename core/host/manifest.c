@@ -172,6 +172,14 @@ static stw_status check_kind_of_file(const struct stat *about, struct stw_error 
                          S_ISDIR(about->st_mode) ? "a folder" : "not a regular file");
 }
 
+static void read_head_bytes(struct stw_file *file)
+{
+    ssize_t got = pread(file->descriptor, file->head, sizeof file->head, 0);
+    file->head_bytes = got > 0 ? (size_t)got : 0; /* what is missing is read when it is needed */
+    if (file->head_bytes > file->bytes)
+        file->head_bytes = (size_t)file->bytes; /* it grew meanwhile */
+}
+
 /* Looks before it opens, because opening a device or a pipe can have effects; and again after,
  * because the name may mean another file by then. */
 static stw_status open_file(const char *path, struct stw_file *file)
@@ -192,26 +200,43 @@ static stw_status open_file(const char *path, struct stw_file *file)
     if (status != STW_OK && file->descriptor >= 0)
         close(file->descriptor);
     file->bytes = status == STW_OK ? (uint64_t)about.st_size : 0;
+    if (status == STW_OK)
+        read_head_bytes(file);
     return status;
+}
+
+/* The path of the open file without links, allocated. The system knows it: one call instead of one
+ * for each folder. But not of a file without a name, and not where /proc is missing. */
+static char *resolve(const char *path, const struct stw_file *file)
+{
+    static const char deleted[] = " (deleted)";
+    char link[32], resolved[sizeof((struct stw_plugin_info *)0)->path + 1];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file->descriptor);
+    ssize_t length = readlink(link, resolved, sizeof resolved - 1);
+    resolved[length > 0 ? length : 0] = '\0';
+    size_t end = strlen(resolved), tail = sizeof deleted - 1;
+    int is_whole = *resolved == '/' && end < sizeof resolved - 1
+                && (end < tail || strcmp(resolved + end - tail, deleted) != 0);
+    return is_whole ? stw_strdup(resolved) : realpath(path, NULL);
 }
 
 stw_status stw__manifest_examine(const char *path, struct stw_manifest *manifest,
                                  struct stw_error *reason)
 {
-    struct stw_file file = {.error = reason};
+    struct stw_file file;
+    file.error = reason;
     manifest->count = 0;
-    char *resolved = realpath(path, NULL);
+    stw_status status = open_file(path, &file);
+    if (status != STW_OK)
+        return status;
+    char *resolved = resolve(path, &file);
     if (!resolved)
-        return stw_error_set(reason, STW_E_IO, "file", "%s", strerror(errno));
-    stw_status status = STW_OK;
-    if (strlen(resolved) >= sizeof manifest->plugins->path)
+        status = stw_error_set(reason, STW_E_IO, "file", "%s", strerror(errno));
+    else if (strlen(resolved) >= sizeof manifest->plugins->path)
         status = stw_error_set(reason, STW_E_IO, "file", "%s", strerror(ENAMETOOLONG));
     if (status == STW_OK)
-        status = open_file(resolved, &file);
-    if (status == STW_OK) {
         status = read_file(&file, resolved, manifest);
-        close(file.descriptor);
-    }
+    close(file.descriptor);
     free(resolved);
     if (status != STW_OK)
         manifest->count = 0;

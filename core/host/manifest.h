@@ -34,12 +34,12 @@ struct stw_plugin_info {
     uint32_t param_count;
     char id[STW_ID_BYTES];
     char summary[STW_HELP_BYTES];
-    struct stw_param params[STW_PARAMS];
     /* Of the object that holds it; shared by its siblings. */
     char path[4096]; /* absolute, resolved */
     char compiler[41];
     char build_id[STW_BUILD_ID_BYTES]; /* hex of the GNU build id, cut; may be empty */
     uint16_t abi_major, abi_minor;
+    struct stw_param params[STW_PARAMS]; /* last: what is unused of it is never touched */
 };
 
 struct stw_manifest {

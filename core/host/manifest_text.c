@@ -98,7 +98,7 @@ static stw_status parse_plugin(struct parser *p)
     if (manifest->count == STW_OFFERS)
         return refuse(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
     struct stw_plugin_info *info = &manifest->plugins[manifest->count];
-    memset(info, 0, sizeof *info);
+    memset(info, 0, offsetof(struct stw_plugin_info, params)); /* a parameter's when it comes */
     stw_status status = copy(p, &fields[1], "kind", kind, sizeof kind);
     info->kind = status == STW_OK ? stw_kind_of_name(kind) : 0;
     if (status == STW_OK && !info->kind)
@@ -227,6 +227,7 @@ static stw_status parse_param(struct parser *p)
     if (info->param_count == STW_PARAMS)
         return refuse(p, "param", "a plugin has at most %u parameters", STW_PARAMS);
     struct stw_param *param = &info->params[info->param_count];
+    memset(param, 0, sizeof *param);
     stw_status status = copy_word(p, &p->fields[1], "name", param->name, sizeof param->name);
     for (uint32_t i = 0; status == STW_OK && i < info->param_count; i++)
         if (strcmp(info->params[i].name, param->name) == 0)

@@ -48,6 +48,10 @@ static stw_status check_range(const struct stw_file *file, uint64_t at, uint64_t
 stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, size_t bytes)
 {
     stw_status status = check_range(file, at, bytes);
+    if (status == STW_OK && at < file->head_bytes && bytes <= file->head_bytes - at) {
+        memcpy(into, file->head + at, bytes);
+        return STW_OK;
+    }
     for (size_t done = 0; status == STW_OK && done < bytes;) {
         ssize_t got = pread(file->descriptor, (char *)into + done, bytes - done,
                             (off_t)(at + done));

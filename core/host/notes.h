@@ -6,11 +6,15 @@
 
 #include <stddef.h>
 
+#define STW_FILE_HEAD_BYTES 4096u
+
 /* A file that is open for reading, and where its readers say what is wrong with it. */
 struct stw_file {
     int descriptor;
     uint64_t bytes;
     struct stw_error *error;
+    size_t head_bytes; /* read already: headers and notes are there, as linkers write files */
+    char head[STW_FILE_HEAD_BYTES];
 };
 
 struct stw_notes {

@@ -31,7 +31,7 @@ static int add_peers(struct stw_draft *draft, const struct stw_place *place, str
     struct stw_error error = STW_ERROR_INIT;
     struct stw_peers *peers = draft->peers;
     int added = 0;
-    if (peers && stw_peers_search(peers, &error))
+    if (peers && stw_peers_search(peers, value, &error))
         stw_problem_add(&draft->problems, place, "%s", error.message);
     for (uint32_t i = 0; peers && i < peers->count; i++)
         if (stw_runtime_matches(peers->items[i].label, value)

@@ -83,6 +83,10 @@ void stw_matrix_free(struct stw_matrix *matrix);
 void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,
                        struct stw_text *settings);
 
+/* Whether the cell's trials need the plugin. */
+int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                  const struct stw_plugin_info *info);
+
 /* The order of trials: blocks of one trial of every runnable cell, each block shuffled by the seed.
  * Allocated with malloc; *count = runnable cells x trials. */
 struct stw_slot {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "lab/peers.h"
 #include "lab/settings.h"
 
 #include <stdio.h>
@@ -218,19 +219,17 @@ static char *canonical_gogc(const char *text, struct stw_error *error)
     return stw_strdup(canonical);
 }
 
-/* "stwlab", "go" or a release of Go. */
+/* "stwlab", a family of peers or one release. */
 static char *check_runtime(const char *text, struct stw_error *error)
 {
-    static const char *const words[] = {"stwlab", "go"};
-    int is_go = strncmp(text, "go", 2) == 0
-             && (!text[2] || (text[2] == '1' && strspn(text + 2, "0123456789.rcbeta") > 0
-                              && !text[2 + strspn(text + 2, "0123456789.rcbeta")]));
-    if (is_go || strcmp(text, "stwlab") == 0)
+    static const char *const words[] = {"stwlab", "go", "bdwgc"};
+    if (strcmp(text, "stwlab") == 0 || stw_peer_family_of(text))
         return stw_strdup(text);
     const char *near = stw_nearest(text, words, sizeof words / sizeof *words);
     stw_error_set(error, STW_E_INVALID, NULL,
                   near ? "there is no runtime \"%s\"; did you mean \"%s\"?"
-                       : "there is no runtime \"%s\"; there are stwlab, go, and releases as go1.23",
+                       : "there is no runtime \"%s\"; there are stwlab, go, bdwgc, and releases "
+                         "as go1.23",
                   text, near ? near : "");
     return NULL;
 }

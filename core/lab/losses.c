@@ -27,7 +27,8 @@ static struct stw_cpu_sample sample(struct stw_gc *gc)
     struct stw_cpu_sample now = {.process_ns = stw_clock_process_cpu_ns(),
                                  .worker_ns = STW_LOAD(gc->totals.worker_cpu_ns)};
     if (gc->background.running)
-        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread);
+        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread)
+                            - STW_LOAD(gc->background.stop_cpu_ns);
     return now;
 }
 
@@ -93,8 +94,7 @@ static uint64_t stopped_ns(const struct stw_losses *losses, const struct stw_rec
     uint64_t from_ns = record->first_op_ns - gc->options.origin_ns, sum_ns = 0;
     uint64_t to_ns = record->last_op_ns - gc->options.origin_ns;
     uint32_t processors = gc->options.processors;
-    uint64_t count = record->pause_count; /* a plugin may have written over it */
-    for (uint64_t i = 0; i < count && i < STW_RECORD_PAUSES; i++)
+    for (uint64_t i = 0; i < stw_pauses_stored(gc); i++)
         if (pauses[i].start_ns >= from_ns && pauses[i].start_ns < to_ns)
             sum_ns += pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
     return sum_ns * (losses->mutators < processors ? losses->mutators : processors);
@@ -147,14 +147,11 @@ static void fill_gaps(const struct stw_losses *losses, const struct sums *sums,
 static void fill_hiccups(const struct stw_losses *losses, struct stw_record *record)
 {
     const struct stw_histogram *late_ns = &losses->hiccups.late_ns;
-    uint64_t long_ones = 0;
-    for (uint32_t i = 0; i < STW_HISTOGRAM_BUCKETS; i++)
-        if (stw_histogram_bucket_low(i) >= LONG_HICCUP_NS)
-            long_ones += late_ns->buckets[i];
     stw_record_count(record, "machine.hiccups", late_ns->count);
     stw_record_count(record, "machine.hiccup_p99_ns", stw_histogram_quantile(late_ns, 99, 100));
     stw_record_count(record, "machine.hiccup_max_ns", late_ns->max);
-    stw_record_count(record, "machine.hiccups_over_1ms", long_ones);
+    stw_record_count(record, "machine.hiccups_over_1ms",
+                     stw_histogram_count_from(late_ns, LONG_HICCUP_NS));
     for (uint32_t i = 0; i < STW_RECORD_HICCUPS; i++) {
         struct stw_hiccup hiccup = losses->hiccups.longest[i];
         if (hiccup.late_ns == 0)

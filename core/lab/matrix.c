@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "lab/condition.h"
+#include "lab/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -178,4 +179,27 @@ void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *c
         stw_text_add(settings, "%s\t%s\n", e->axes[i].key, cell->values[i]);
     for (uint32_t i = 0; i < e->fixed_count; i++)
         stw_text_add(settings, "%s\t%s\n", e->fixed[i].key, e->fixed[i].values[0]);
+}
+
+/* What a cell has for a key, or null. */
+static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
+                            const char *key)
+{
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        if (strcmp(e->axes[i].key, key) == 0)
+            return cell->values[i];
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        if (strcmp(e->fixed[i].key, key) == 0)
+            return e->fixed[i].values[0];
+    return NULL;
+}
+
+int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                  const struct stw_plugin_info *info)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    if (info->kind == STW_KIND_WORKLOAD)
+        return strcmp(e->workload, info->id) == 0;
+    const char *chain = value_of(e, cell, stw_kind_name(info->kind));
+    return chain && stw_chain_has(chain, info->id);
 }

@@ -144,6 +144,8 @@ const char *stw_record_problem(const struct stw_record *record)
         return "a text in it has no end";
     if (record->operations > VALUE_MAX)
         return "it counts too many operations";
+    if (record->program_cpu_ns > TIME_NS_MAX || record->program_rss_peak_bytes > VALUE_MAX)
+        return "what its program used is nonsense";
     const char *problem = counters_problem(record);
     if (!problem)
         problem = pauses_problem(record);
@@ -271,6 +273,15 @@ static uint32_t of_exit(int32_t status, const struct stw_record *record, struct 
     return STW_OUTCOME_CRASHED;
 }
 
+/* What the system cannot tell, the worker may have told; it cannot be more than the floor. */
+static uint64_t rss_peak_bytes(const struct stw_process_end *end, const struct stw_record *record)
+{
+    if (end->rss_peak_bytes || !record)
+        return end->rss_peak_bytes;
+    uint64_t told = record->rss_peak_bytes;
+    return told <= end->rss_floor_bytes ? told : 0;
+}
+
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome)
@@ -293,8 +304,11 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     }
     snprintf(outcome->detail, sizeof outcome->detail, "%s", stw_text_get(&text));
     stw_text_free(&text);
-    outcome->cpu_ns = end->cpu_ns;
-    outcome->rss_peak_bytes = end->rss_peak_bytes;
+    /* The same for every runtime: what the system says of the process that did the work. */
+    int is_program = record && !stw_record_problem(record) && record->program_rss_peak_bytes;
+    outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
+    outcome->rss_peak_bytes =
+        is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);
 }
 
 void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,

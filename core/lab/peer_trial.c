@@ -1,7 +1,8 @@
 /* lab/peer_trial.c: runs a peer program and reads its record.
  *
- * The program is a child of the worker, and so under its limits; the processor time and the peak
- * memory that the system reports for the worker contain the child's. What the program prints is
+ * The program is a child of the worker, and so under its limits. The processor time and the peak
+ * memory that the system reports for the worker contain the child's; the child's own are what the
+ * trial is recorded with. What the program prints is
  * described in experiments/peers/go/record.go. A line that is no part of the record is a message:
  * the first of them is why the program failed, if it did.
  *
@@ -118,22 +119,23 @@ static stw_status make_arguments(struct peer_trial *trial, struct stw_error *err
                             : status;
 }
 
-/* What Go programs are told by the environment. */
+/* What programs are told by the environment: Go's three variables, bdwgc's number of markers. */
 static stw_status start(struct peer_trial *trial, struct stw_program *program,
                         struct stw_error *error)
 {
-    char percent[32], processors[32], limit[48];
+    char percent[32], processors[32], markers[32], limit[48];
     const struct stw_settings *settings = &trial->settings;
-    uint64_t count = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t asked = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t count = asked ? asked : stw_processor_count();
     uint64_t limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     snprintf(percent, sizeof percent, "GOGC=%s", stw_settings_runtime(settings, "gogc").as_text);
-    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64,
-             count ? count : stw_processor_count());
+    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64, count);
+    snprintf(markers, sizeof markers, "GC_MARKERS=%" PRIu64, count);
     snprintf(limit, sizeof limit, limit_bytes ? "GOMEMLIMIT=%" PRIu64 : "GOMEMLIMIT=off",
              limit_bytes);
     const char *debug = stw_settings_runtime(settings, "gc.trace").as_u64
                             ? "GODEBUG=gctrace=1,gcpacertrace=1" : "GODEBUG=";
-    const char *const environment[] = {percent, processors, limit, debug, NULL};
+    const char *const environment[] = {percent, processors, limit, markers, debug, NULL};
     return stw_program_start(trial->arguments, environment, NULL, program, error);
 }
 
@@ -259,7 +261,10 @@ void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *re
         record->state = STW_RECORD_RUNNING;
         while (fgets(line, sizeof line, program.output))
             take_line(&trial, line);
-        judge(&trial, stw_program_end(&program));
+        int32_t ended = stw_program_end(&program);
+        record->program_cpu_ns = program.cpu_ns;
+        record->program_rss_peak_bytes = program.rss_peak_bytes;
+        judge(&trial, ended);
     } else {
         decide(&trial, STW_VERDICT_REFUSED, error.field, error.message);
     }

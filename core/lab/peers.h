@@ -1,7 +1,8 @@
-/* lab/peers.h: other runtimes that carry out the same workloads: every Go that there is.
+/* lab/peers.h: other runtimes that carry out the same workloads.
  *
- * A peer is a Go toolchain, labelled by its version ("go1.23.8"). The program that it builds is
- * experiments/peers/go; a trial of it is a process that prints its record (peer_trial.c).
+ * A family is a kind of runtime, "go"; a peer is one that is there, labelled by its version,
+ * "go1.23.8". Its program carries out a trial as a process that prints its record (peer_trial.c).
+ * A new family is a source file beside peer_go.c and a line in peers.c.
  *
  * Threads: the main thread of the coordinator. */
 #ifndef STW_LAB_PEERS_H
@@ -11,16 +12,40 @@
 
 #include <stdint.h>
 
+#define STW_PEER_PATH_BYTES 8192
+
+struct stw_peer;
+struct stw_peers;
+
+struct stw_peer_family {
+    const char *name;   /* what `runtime` calls any of them */
+    const char *title;  /* for messages: "Go" */
+    const char *advice; /* how to come by one */
+    /* What the program has; each list ends with a null. Settings: those of the lab's runtime that
+     * mean something to it. */
+    const char *const *workloads;
+    const char *const *strategies;
+    const char *const *settings;
+    uint32_t mutators_max; /* 0: as many as the lab */
+    /* Adds those that are there. STW_E_IO: one that was named cannot be run. */
+    stw_status (*search)(struct stw_peers *peers, struct stw_error *error);
+    /* Sets peer->program. STW_E_IO with what went wrong. */
+    stw_status (*provide)(struct stw_peer *peer, struct stw_error *error);
+};
+
+extern const struct stw_peer_family stw_peer_go, stw_peer_bdwgc;
+
 struct stw_peer {
+    const struct stw_peer_family *family;
     char *label;
-    char *path;    /* of the go command */
-    char *program; /* built; null until stw_peer_build */
+    char *path;    /* of what it was found by: the go command, the program */
+    char *program; /* null until stw_peer_provide */
 };
 
 struct stw_peers {
     const char *const *paths; /* of --go; borrowed */
     uint32_t path_count;
-    int is_searched;
+    uint32_t searched;      /* a bit for each family */
     struct stw_peer *items; /* in the order in which they were found; each label once */
     uint32_t count;
 };
@@ -28,15 +53,22 @@ struct stw_peers {
 struct stw_experiment;
 struct stw_cell;
 
-/* Asks the go commands of `paths`, else those of STWLAB_GO (colon-separated), else `go` on PATH for
- * their version; once. STW_E_IO: one that was named cannot be run. */
-stw_status stw_peers_search(struct stw_peers *peers, struct stw_error *error);
+/* The family that "go", "go1.23" or "go1.23.8" is of; null when it is of none, as "stwlab". */
+const struct stw_peer_family *stw_peer_family_of(const char *runtime);
+/* Looks for all peers of the family of `runtime`, once. STW_E_IO: one that was named cannot be run.
+ * Go: the commands of `paths`, else those of STWLAB_GO (colon-separated), else `go` on PATH. */
+stw_status stw_peers_search(struct stw_peers *peers, const char *runtime, struct stw_error *error);
+/* Adds one, unless its label is there. For families. */
+void stw_peers_add(struct stw_peers *peers, const struct stw_peer_family *family,
+                   const char *label, const char *path);
 void stw_peers_free(struct stw_peers *peers);
 /* Null when there is none with this label. */
 struct stw_peer *stw_peers_get(const struct stw_peers *peers, const char *label);
-/* Builds the program, unless the user's cache has it: $XDG_CACHE_HOME/stwlab or ~/.cache/stwlab.
- * STW_E_IO with what the toolchain printed. */
-stw_status stw_peer_build(struct stw_peer *peer, struct stw_error *error);
+/* Makes sure that there is a program. Go's is built, unless the user's cache has it:
+ * $XDG_CACHE_HOME/stwlab or ~/.cache/stwlab. STW_E_IO with what the toolchain printed. */
+stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error);
+/* The path of peers/NAME, beside the executable or installed. For families. */
+stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struct stw_error *error);
 
 /* The value of `runtime` in a cell; never null. */
 const char *stw_cell_runtime(const struct stw_experiment *experiment, const struct stw_cell *cell);

@@ -69,6 +69,7 @@ struct stw_record {
     int32_t crash_signal;
     uint32_t crash_at_limit; /* the process was at its memory limit when it crashed */
     uint64_t crash_address;
+    uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
     struct stw_record_trace traces[STW_RECORD_MUTATORS];
 
@@ -86,6 +87,9 @@ struct stw_record {
     uint64_t worst_ns[STW_RECORD_WINDOWS];
     uint64_t are_windows_known; /* 0: nothing was measured */
     struct stw_hiccup hiccups[STW_RECORD_HICCUPS]; /* longest first */
+    /* What a peer's program used, without its worker; 0: there is none, the worker did the work. */
+    uint64_t program_cpu_ns;
+    uint64_t program_rss_peak_bytes;
     struct stw_histogram op_ns;
 };
 

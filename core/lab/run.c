@@ -48,8 +48,7 @@ struct run {
     struct reference *references; /* by group */
     uint32_t *groups;             /* of each cell */
     unsigned char *is_cell_bad;
-    char **arguments;             /* of a worker */
-    struct stw_text builds;       /* lines for the settings of every trial */
+    const struct stw_registry *registry;
     uint64_t awake_ns;            /* since when the coordinator works on its own time */
 };
 
@@ -152,6 +151,41 @@ static void add_peer(const struct run *run, const struct stw_cell *cell, struct 
         stw_text_add(settings, STW_PEER_SETTING "\t%s\n", peer->program);
 }
 
+/* The worker reads the plugins' files anew: so it can refuse one that has changed since. Not part
+ * of a cell's identity. */
+static void add_builds(const struct run *run, const struct stw_cell *cell, struct stw_text *text)
+{
+    for (uint32_t i = 0; i < stw_registry_count(run->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(run->registry, i);
+        if (info->build_id[0] && stw_cell_uses(run->matrix, cell, info))
+            stw_text_add(text, "build.%s/%s\t%s\n", stw_kind_name(info->kind), info->id,
+                         info->build_id);
+    }
+}
+
+/* argv of a worker: the files of its plugins and no others, so that what a trial costs does not
+ * depend on how many plugins there are. Free the array alone. */
+static char **arguments_new(const struct run *run, const struct stw_cell *cell)
+{
+    static char worker[] = "worker", record[] = "--record-fd", plugin[] = "--plugin";
+    static char descriptor[] = {'0' + STW_PROCESS_SHARED, '\0'};
+    char **arguments =
+        stw_new(5 + 2 * (size_t)stw_registry_count(run->registry), sizeof *arguments);
+    size_t count = 0;
+    arguments[count++] = (char *)(uintptr_t)run->options->executable;
+    arguments[count++] = worker;
+    arguments[count++] = record;
+    arguments[count++] = descriptor;
+    for (uint32_t i = 0; i < stw_registry_count(run->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(run->registry, i);
+        if (!stw_cell_uses(run->matrix, cell, info))
+            continue;
+        arguments[count++] = plugin;
+        arguments[count++] = (char *)(uintptr_t)info->path;
+    }
+    return arguments;
+}
+
 static stw_status make_record(const struct run *run, struct attempt *attempt,
                               struct stw_error *error)
 {
@@ -165,9 +199,8 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
                              STW_RECORD_BYTES >> 20, strerror(errno));
     stw_cell_settings(run->matrix, attempt->cell, &settings);
     add_peer(run, attempt->cell, &settings);
+    add_builds(run, attempt->cell, &settings);
     struct stw_record *record = attempt->record;
-    if (settings.length + run->builds.length < sizeof record->settings)
-        stw_text_add(&settings, "%s", stw_text_get(&run->builds));
     int fits = settings.length < sizeof record->settings;
     if (fits)
         memcpy(record->settings, stw_text_get(&settings), settings.length + 1);
@@ -253,15 +286,17 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
 
 static stw_status run_worker(struct run *run, struct attempt *attempt, struct stw_error *error)
 {
+    char **arguments = arguments_new(run, attempt->cell);
     const struct stw_process_spec spec = {
         .executable = run->options->executable,
-        .arguments = run->arguments,
+        .arguments = arguments,
         .shared = attempt->descriptor,
         .memory_bytes = run->matrix->experiment->memory_bytes,
     };
     struct stw_process_end end;
     attempt->forked_ns = stw_clock_ns();
     stw_status status = stw_process_start(&spec, &attempt->process, error);
+    free(arguments);
     if (status != STW_OK)
         return status;
     uint64_t own_ns = attempt->process.forked_ns - run->awake_ns;
@@ -337,8 +372,8 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     return status;
 }
 
-/* Builds the programs of the peers that have a cell to run. */
-static stw_status build_peers(const struct run *run, struct stw_error *error)
+/* Makes sure of the programs of the peers that have a cell to run. */
+static stw_status provide_peers(const struct run *run, struct stw_error *error)
 {
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
@@ -348,39 +383,9 @@ static stw_status build_peers(const struct run *run, struct stw_error *error)
                                     ? stw_peers_get(run->options->peers, runtime)
                                     : NULL;
         if (peer)
-            status = stw_peer_build(peer, error);
+            status = stw_peer_provide(peer, error);
     }
     return status;
-}
-
-/* argv of every worker: plugin paths are handed on. */
-static char **arguments_new(const struct stw_run_options *options)
-{
-    static char worker[] = "worker", record[] = "--record-fd", path[] = "--plugin-path";
-    static char descriptor[] = {'0' + STW_PROCESS_SHARED, '\0'};
-    char **arguments = stw_new(5 + 2 * (size_t)options->plugin_path_count, sizeof *arguments);
-    size_t count = 0;
-    arguments[count++] = (char *)(uintptr_t)options->executable;
-    arguments[count++] = worker;
-    arguments[count++] = record;
-    arguments[count++] = descriptor;
-    for (uint32_t i = 0; i < options->plugin_path_count; i++) {
-        arguments[count++] = path;
-        arguments[count++] = (char *)(uintptr_t)options->plugin_paths[i];
-    }
-    return arguments;
-}
-
-/* The worker reads the plugins' files anew: so it can refuse one that has changed since. Not part
- * of a cell's identity. */
-static void add_builds(const struct stw_registry *registry, struct stw_text *text)
-{
-    for (uint32_t i = 0; i < stw_registry_count(registry); i++) {
-        const struct stw_plugin_info *info = stw_registry_at(registry, i);
-        if (info->build_id[0])
-            stw_text_add(text, "build.%s/%s\t%s\n", stw_kind_name(info->kind), info->id,
-                         info->build_id);
-    }
 }
 
 /* While a reader keeps the store waiting. */
@@ -391,14 +396,12 @@ static int is_given_up(void *context)
     return stw_interrupts_count(&run->interrupts) > 1;
 }
 
-static void prepare(struct run *run, const struct stw_registry *registry)
+static void prepare(struct run *run)
 {
     const struct stw_matrix *matrix = run->matrix;
     run->groups = stw_new(matrix->cell_count, sizeof *run->groups);
     run->references = stw_new(matrix->cell_count, sizeof *run->references);
     run->is_cell_bad = stw_new(matrix->cell_count, 1);
-    run->arguments = arguments_new(run->options);
-    add_builds(registry, &run->builds);
     stw_store_heed(run->store, is_given_up, run);
     for (uint32_t i = 0; i < matrix->cell_count; i++)
         run->groups[i] = group_of(matrix, &matrix->cells[i]);
@@ -412,18 +415,17 @@ static void conclude(struct run *run)
     free(run->groups);
     free(run->references);
     free(run->is_cell_bad);
-    free(run->arguments);
-    stw_text_free(&run->builds);
 }
 
 stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
                           const struct stw_run_options *options, struct stw_run_result *result,
                           struct stw_error *error)
 {
-    struct run run = {.matrix = matrix, .options = options, .result = result};
+    struct run run = {
+        .matrix = matrix, .registry = registry, .options = options, .result = result};
     *result = (struct stw_run_result){0};
     stw_hostile_begin("run");
-    stw_status status = build_peers(&run, error);
+    stw_status status = provide_peers(&run, error);
     if (status != STW_OK)
         return status;
     status = stw_store_open(options->run_path, matrix, registry, options->resume,
@@ -434,7 +436,7 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
         stw_store_close(run.store);
         return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
     }
-    prepare(&run, registry);
+    prepare(&run);
     status = recall(&run, error);
     if (status == STW_OK)
         status = store_skipped(&run, error);

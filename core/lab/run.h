@@ -7,8 +7,6 @@
 struct stw_run_options {
     const char *run_path;        /* run directory */
     const char *executable;      /* this program, for workers */
-    const char *const *plugin_paths; /* of --plugin-path, handed on to workers */
-    uint32_t plugin_path_count;
     struct stw_peers *peers; /* null: none */
     int resume;
     int quiet;

@@ -1,7 +1,7 @@
 /* lab/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, pauses,
- * cycles, counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the
+ * ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are nearest rank: the
  * ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a counter is the lower
  * one, so that it is a value that occurred. Integers but for utilisation: the record's checks
  * (lab/outcome.c) keep sums in range. */
@@ -68,12 +68,15 @@ const char *const stw_schema[] = {
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
-    " t.rss_peak_bytes, t.span_ns FROM trial t JOIN cell c ON c.cell = t.cell",
+    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns FROM trial t JOIN cell c ON c.cell = t.cell",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
     " p.page_faults"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_bucket b ON b.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW cycles AS SELECT t.cell, c.id, t.trial, y.cycle, y.triggered_bytes,"
     " y.goal_bytes, y.live_bytes, y.marked_bytes"

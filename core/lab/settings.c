@@ -37,6 +37,9 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "gc.processors", .type = STW_TYPE_U64, .unit = "processors", .default_text = "0",
      .min_u64 = 0, .max_u64 = 256,
      .help = "threads that run at once, collector included; 0: as many as the machine has"},
+    {.name = "gc.period", .type = STW_TYPE_U64, .unit = "ns", .default_text = "120s",
+     .max_u64 = UINT64_MAX,
+     .help = "a cycle begins when none has ended for so long and gogc is not off; 0: never"},
     {.name = "gc.limit", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "0",
      .max_u64 = UINT64_MAX,
      .help = "memory that the runtime tries to stay below, as GOMEMLIMIT; 0: no limit"},
@@ -54,7 +57,7 @@ const struct stw_param stw_runtime_params[] = {
      .choice_count = 2, .choices = {"threads", "stepped"},
      .help = "collector work on threads of its own, or in fixed steps between allocations"},
     {.name = "runtime", .type = STW_TYPE_TEXT, .default_text = "stwlab",
-     .help = "who carries the workload out: stwlab, go (each that is there), go1.23"},
+     .help = "who carries the workload out: stwlab, go (each that is there), go1.23, bdwgc"},
     {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
      .help = "a processor of its own for each mutator, if there are enough"},
     {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
@@ -103,8 +106,9 @@ int stw_runtime_matches(const char *label, const char *wanted)
     size_t length = strlen(wanted);
     if (strncmp(label, wanted, length) != 0)
         return 0;
-    int is_any_go = strcmp(wanted, "go") == 0;
-    return !label[length] || label[length] == '.' || (is_any_go && label[length] == '1');
+    int is_family = strcspn(wanted, "0123456789") == length;
+    int is_version = label[length] >= '0' && label[length] <= '9';
+    return !label[length] || label[length] == '.' || (is_family && is_version);
 }
 
 void stw_settings_parse(const char *text, struct stw_settings *settings)

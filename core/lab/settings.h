@@ -9,7 +9,7 @@
 #include "host/manifest.h"
 
 /* The runtime's settings: allocator, map, strategy, mutators, gogc, gc.mode, gc.processors,
- * gc.stress, gc.watch, heap.reserve, schedule, runtime, audit. */
+ * gc.period, gc.limit, gc.stress, gc.watch, pin, heap.reserve, schedule, runtime, audit. */
 extern const struct stw_param stw_runtime_params[];
 extern const uint32_t stw_runtime_param_count;
 /* Null when the runtime has no such setting. */

@@ -1,6 +1,6 @@
 /* lab/store.h: the run directory and its results.sqlite: one file is the whole record.
  *
- * One transaction a trial, durable before the next begins (journal TRUNCATE, synchronous FULL).
+ * One transaction a trial, durable before the next begins (journal PERSIST, synchronous FULL).
  * docs/reference/results.md describes tables and views. Coordinator only, one thread. */
 #ifndef STW_LAB_STORE_H
 #define STW_LAB_STORE_H

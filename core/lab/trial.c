@@ -12,6 +12,7 @@
 #include "lab/losses.h"
 #include "lab/settings.h"
 #include "lab/watch.h"
+#include "prim/self.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ static _Noreturn void end_with(uint32_t verdict, const char *field, const char *
     static uint32_t never;
     while (!set_verdict(verdict, field, message)) /* whoever came first ends the process */
         stw_futex_wait(&never, 0, 0);
+    trial.record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
     fflush(NULL);
     _Exit(0);
 }
@@ -225,6 +227,7 @@ static stw_status start_runtime(struct stw_error *error)
                                                     : STW_MODE_CONCURRENT;
     options.gc.stepped =
         strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
+    options.gc.period_ns = stw_settings_runtime(settings, "gc.period").as_u64;
     options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
@@ -268,7 +271,7 @@ static int is_stepped(void)
 }
 
 /* Stepped: by turns, in the order of the queue, until all have come. */
-static void meet_by_turns(struct trial_thread *t)
+static __attribute__((noinline)) void meet_by_turns(struct trial_thread *t)
 {
     static uint32_t arrived;
     uint32_t count = trial.mutator_count, here = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
@@ -281,12 +284,21 @@ static void meet_by_turns(struct trial_thread *t)
 static void meet(struct trial_thread *t)
 {
     if (is_stepped()) {
+        stw_stack_clear_dead(); /* what operations left there; it is scanned while others work */
         meet_by_turns(t);
         return;
     }
     stw_block_begin(t->mutator);
     pthread_barrier_wait(&trial.ready);
     stw_block_end(t->mutator);
+}
+
+/* Before each call of the workload. Stepped: it finds the same on the stack on every run. */
+static void call_workload(struct stw_mutator *m, uint32_t call)
+{
+    stw_trace(m, trial.workload.ordinal, call);
+    if (is_stepped())
+        stw_stack_clear_dead();
 }
 
 static void run_operations(struct trial_thread *t)
@@ -301,7 +313,7 @@ static void run_operations(struct trial_thread *t)
                                 __ATOMIC_SEQ_CST);
     __atomic_store_n(&trial.record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
     for (uint64_t i = 0; i < count; i++) {
-        stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATE);
+        call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
         ops->operate(trial.workload.self, t->mutator, t->state, i);
         uint64_t now = stw_clock_ns();
         stw_histogram_record(&t->op_ns, now - before);
@@ -342,7 +354,7 @@ static void *run_mutator(void *context)
     if (trial.pinned)
         stw_thread_pin(t->index);
     stw_next_begin(trial.links, m);
-    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_SETUP);
+    call_workload(m, STW_CALL_WORKLOAD_SETUP);
     void *state = NULL;
     if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)
         end_with(STW_VERDICT_REFUSED, error.field, error.message);
@@ -350,13 +362,13 @@ static void *run_mutator(void *context)
     meet(t);
     run_operations(t);
     meet(t);
-    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_CHECKSUM);
+    call_workload(m, STW_CALL_WORKLOAD_CHECKSUM);
     t->checksum = ops->checksum(self, m, t->state);
     check_expected(t);
     t->last_map.struct_size = sizeof t->last_map;
-    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_LAST_MAP);
+    call_workload(m, STW_CALL_WORKLOAD_LAST_MAP);
     ops->last_map(self, m, t->state, &t->last_map);
-    stw_trace(m, trial.workload.ordinal, STW_CALL_WORKLOAD_TEARDOWN);
+    call_workload(m, STW_CALL_WORKLOAD_TEARDOWN);
     ops->teardown(self, m, t->state);
     stw_next_end(trial.links, m);
     stw_mutator_detach(m);
@@ -400,6 +412,7 @@ static void fill_counters(void)
     const struct { const char *name; uint64_t value; } counters[] = {
         {"gc.cycles", totals.cycles},
         {"gc.forced", totals.forced_cycles},
+        {"gc.timed", totals.timed_cycles},
         {"gc.pauses", totals.pauses},
         {"gc.restarts", totals.restarts},
         {"gc.limited_cycles", totals.limited_cycles},

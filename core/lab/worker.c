@@ -1,7 +1,7 @@
-/* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N [--plugin-path P]...`.
+/* lab/worker.c: the worker's side of a trial: `stwlab worker --record-fd N --plugin FILE...`.
  *
- * Started by the coordinator alone. Everything that it has to say goes into the record; its exit
- * status is 0 whenever a verdict is there, whatever the verdict. */
+ * Started by the coordinator alone, which names the files of the trial's plugins. All that it has
+ * to say goes into the record; its exit status is 0 whenever a verdict is there, and only then. */
 #include "lab/run.h"
 
 #include "base/error.h"
@@ -12,6 +12,7 @@
 #include "prim/hostile.h"
 #include "prim/memory.h"
 #include "prim/process.h"
+#include "prim/self.h"
 #include "prim/thread.h"
 
 #include <stdio.h>
@@ -21,6 +22,9 @@
 
 #define EXIT_MISUSED 2
 #define EXIT_NO_VERDICT 3
+
+/* Most pages of the record are touched in every trial: one call costs less than all the faults. */
+#define POPULATED_BYTES (sizeof(struct stw_record) / STW_SMALL_PAGE_BYTES * STW_SMALL_PAGE_BYTES)
 
 static int record_descriptor(int count, char **arguments)
 {
@@ -41,6 +45,8 @@ static struct stw_record *map_record(int descriptor, int *status)
     struct stw_record *record = stw_memory_map_shared(descriptor, STW_RECORD_BYTES);
     if (!record)
         *status = STW_EXIT_NO_RECORD;
+    else
+        stw_memory_populate((uintptr_t)record, POPULATED_BYTES);
     int ours = record && record->magic == STW_RECORD_MAGIC && record->bytes == STW_RECORD_BYTES
             && record->pause_capacity == STW_RECORD_PAUSES
             && memchr(record->settings, '\0', sizeof record->settings);
@@ -52,9 +58,9 @@ static stw_status find_plugins(struct stw_registry *registry, int count, char **
 {
     stw_status status = STW_OK;
     for (int i = 0; status == STW_OK && i + 1 < count; i++)
-        if (strcmp(arguments[i], "--plugin-path") == 0)
+        if (strcmp(arguments[i], "--plugin") == 0)
             status = stw_registry_add(registry, arguments[++i], error);
-    return status == STW_OK ? stw_registry_add_defaults(registry, error) : status;
+    return status;
 }
 
 static void refuse(struct stw_record *record, const struct stw_error *error)
@@ -62,6 +68,13 @@ static void refuse(struct stw_record *record, const struct stw_error *error)
     snprintf(record->field, sizeof record->field, "%s", error->field);
     snprintf(record->message, sizeof record->message, "%s", error->message);
     record->verdict = STW_VERDICT_REFUSED;
+}
+
+/* With that of children: of a peer's program. */
+static void note_memory(struct stw_record *record)
+{
+    uint64_t own = stw_memory_of(0).rss_peak_bytes, children = stw_children_rss_peak_bytes();
+    record->rss_peak_bytes = own > children ? own : children;
 }
 
 int stw_worker_main(int argument_count, char **arguments)
@@ -78,7 +91,7 @@ int stw_worker_main(int argument_count, char **arguments)
     record->main_ns = main_ns;
     __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
-                                        &record->crash_address};
+                                        &record->crash_address, &record->rss_peak_bytes};
     stw_crash_handler_install(&note);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
@@ -89,5 +102,6 @@ int stw_worker_main(int argument_count, char **arguments)
     else
         stw_trial_run(record, registry);
     stw_registry_free(registry);
+    note_memory(record);
     return record->verdict == STW_VERDICT_NONE ? EXIT_NO_VERDICT : EXIT_SUCCESS;
 }

@@ -1,14 +1,15 @@
 /* prim/crash.c: the worker's crash handler (prim/process.h).
  *
  * The handler runs on whatever is left of a broken process: it reads two numbers from /proc, writes
- * three words to shared memory and lets the signal end the process. Async-signal-safe calls only.
+ * four words to shared memory and lets the signal end the process. Async-signal-safe calls only.
  * The first thread to crash notes it; others that crash meanwhile wait, because their default
  * action would end the process before the note is written. The alternate stack serves the main
  * thread; another thread that overflows its stack dies of the same signal, without a note. */
 #include "prim/process.h"
 
+#include "prim/self.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -23,33 +24,13 @@ static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 /* One process, one handler: signals leave no other place for its state. */
 static struct stw_crash_note note;
 static uint64_t limit_bytes; /* 0: none */
-static uint64_t page_bytes;
 static pid_t crashed;        /* atomic: the thread that notes its crash, or 0 */
 static char stack[STACK_BYTES];
 
-/* Field 6 of /proc/self/statm: private writable pages. 0 when it cannot be read. */
-static uint64_t data_bytes(void)
-{
-    char text[256];
-    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return 0;
-    ssize_t length = read(descriptor, text, sizeof text);
-    close(descriptor);
-    uint64_t field = 1, pages = 0;
-    for (ssize_t i = 0; i < length && field <= 6; i++) {
-        if (text[i] == ' ')
-            field++;
-        else if (field == 6 && text[i] >= '0' && text[i] <= '9')
-            pages = 10 * pages + (uint64_t)(text[i] - '0');
-    }
-    return pages * page_bytes;
-}
-
-static uint32_t is_at_limit(void)
+static uint32_t is_at_limit(uint64_t data_bytes)
 {
     uint64_t slack = limit_bytes / 20 > SLACK_BYTES ? limit_bytes / 20 : SLACK_BYTES;
-    return limit_bytes && data_bytes() + slack >= limit_bytes;
+    return limit_bytes && data_bytes + slack >= limit_bytes;
 }
 
 static void await_note(void)
@@ -66,7 +47,9 @@ static void handle(int number, siginfo_t *info, void *context)
     if (__atomic_compare_exchange_n(&crashed, &first, self, 0, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST)) {
         *note.address = info->si_code > 0 ? (uint64_t)(uintptr_t)info->si_addr : 0;
-        *note.at_limit = is_at_limit();
+        const struct stw_process_memory memory = stw_memory_of(0);
+        *note.at_limit = is_at_limit(memory.data_bytes);
+        *note.rss_peak_bytes = memory.rss_peak_bytes;
         __atomic_store_n(note.signal, number, __ATOMIC_RELEASE);
     } else if (first != self) {
         await_note();
@@ -80,7 +63,6 @@ void stw_crash_handler_install(const struct stw_crash_note *where)
 {
     struct rlimit data;
     note = *where;
-    page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
     if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY)
         limit_bytes = data.rlim_cur;
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};

@@ -16,7 +16,6 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define SMALLEST_PAGE_BYTES 4096u
 #define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 /* 1: the call that is about to be made counts as failed. */
@@ -67,7 +66,7 @@ void stw_memory_populate(uintptr_t base, size_t bytes)
 {
     if (!fails() && madvise((void *)base, bytes, MADV_POPULATE_WRITE) == 0)
         return;
-    for (size_t at = 0; at < bytes; at += SMALLEST_PAGE_BYTES) /* before Linux 5.14 */
+    for (size_t at = 0; at < bytes; at += STW_SMALL_PAGE_BYTES) /* before Linux 5.14 */
         *(volatile char *)(base + at) = 0;
 }
 

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define STW_SMALL_PAGE_BYTES 4096u
+
 /* Reserves address space that cannot be touched yet, at `hint` if that is free and the build allows
  * it (sanitizers claim part of the space), else anywhere; aligned to `align`. 0 on failure. */
 uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align);

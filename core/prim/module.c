@@ -27,6 +27,16 @@ stw_status stw_module_open(const char *path, void **module, struct stw_error *er
     return STW_OK;
 }
 
+stw_status stw_library_open(const char *name, void **library, struct stw_error *error)
+{
+    *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (*library)
+        return STW_OK;
+    const char *reason = dlerror();
+    return stw_error_set(error, STW_E_IO, NULL, "a library is missing: %s",
+                         reason ? reason : name);
+}
+
 stw_module_function stw_module_find(void *module, const char *name)
 {
     stw_module_function function = NULL;

@@ -11,6 +11,10 @@ typedef void (*stw_module_function)(void);
 /* Maps the object at `path`, which is absolute, binds all its symbols and runs its constructors.
  * Its symbols stay its own; it is never unloaded. STW_E_REFUSED with the loader's reason. */
 stw_status stw_module_open(const char *path, void **module, struct stw_error *error);
+/* The same for a library of the system's, by its name: the loader searches for it. It is one that
+ * the program is built for. STW_E_IO with the loader's
+ * reason. */
+stw_status stw_library_open(const char *name, void **library, struct stw_error *error);
 /* Null when the object itself does not export `name`. */
 stw_module_function stw_module_find(void *module, const char *name);
 /* The path of the object that holds the code, as it was opened; never null, valid for ever. */

@@ -4,6 +4,8 @@
  * PR2  stw_process_finish leaves no descendant of the child alive, also not one that left its
  *      group, and reaps them all; every process that was started is finished.
  * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
+ * PR4  signals that the parent ignores act on the child as they do by default; which those are is
+ *      asked once, at the first start.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
 #define STW_PRIM_PROCESS_H
@@ -29,7 +31,9 @@ struct stw_process {
     int output; /* reading end of the child's stdout and stderr */
     uint64_t memory_bytes; /* its limit, or 0 */
     uint64_t oom_kills; /* the kernel's count before it began */
-    uint64_t forked_ns; /* when the fork was done; from then on the parent only waits */
+    uint64_t rss_floor_bytes; /* what the kernel reports as its peak is at least so much */
+    uint64_t rss_seen_bytes;  /* its peak when its time was up, or 0 */
+    uint64_t forked_ns; /* when it ran its executable; from then on the parent only waits */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };
@@ -38,7 +42,8 @@ struct stw_process_end {
     int32_t signal;      /* that ended it, or 0 */
     int32_t exit_status; /* when signal is 0 */
     uint64_t cpu_ns;     /* user + system */
-    uint64_t rss_peak_bytes;
+    uint64_t rss_peak_bytes;  /* 0: not known, but not above rss_floor_bytes */
+    uint64_t rss_floor_bytes; /* about as much as the parent ever had */
     uint64_t oom_kills;  /* processes that the kernel killed for memory meanwhile, on the machine */
 };
 
@@ -72,6 +77,7 @@ struct stw_crash_note {
     int32_t *signal;
     uint32_t *at_limit; /* 1: private memory was within 32 MiB or 5 % of its limit */
     uint64_t *address;  /* of the fault; 0 for signals that were sent */
+    uint64_t *rss_peak_bytes;
 };
 /* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGSYS: notes the first, then lets it end
  * the process as it would have. */

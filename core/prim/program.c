@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,12 +87,20 @@ stw_status stw_program_start(char *const *arguments, const char *const *settings
                          strerror(failed ? failed : errno));
 }
 
+static uint64_t ns_of(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
 int32_t stw_program_end(struct stw_program *program)
 {
+    struct rusage usage = {0};
     int status = 0;
     fclose(program->output);
-    while (waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
+    while (wait4(program->pid, &status, 0, &usage) < 0 && errno == EINTR)
         ;
+    program->cpu_ns = ns_of(usage.ru_utime) + ns_of(usage.ru_stime);
+    program->rss_peak_bytes = (uint64_t)usage.ru_maxrss * 1024u;
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 

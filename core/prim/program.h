@@ -12,6 +12,8 @@
 struct stw_program {
     int32_t pid;
     FILE *output;
+    uint64_t cpu_ns; /* user + system; known from its end on, as the next */
+    uint64_t rss_peak_bytes;
 };
 
 /* Starts arguments[0], searched on PATH, in `folder` (null: this one), with `settings` in its
@@ -19,7 +21,8 @@ struct stw_program {
 stw_status stw_program_start(char *const *arguments, const char *const *settings,
                              const char *folder, struct stw_program *program,
                              struct stw_error *error);
-/* Waits for its end, however it comes. The exit status, or minus the signal that ended it. */
+/* Waits for its end, however it comes, and sets what it used, with its own children's part. The
+ * exit status, or minus the signal that ended it. */
 int32_t stw_program_end(struct stw_program *program);
 /* Ends this process by the signal that ended a program. */
 void stw_program_die(int32_t signal_number);

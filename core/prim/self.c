@@ -1,4 +1,4 @@
-/* prim/self.c: this process: its executable and its standard files. */
+/* prim/self.c: this process: its executable, its standard files, its memory; and others' memory. */
 #include "prim/self.h"
 
 #include "base/error.h"
@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error)
@@ -29,4 +30,68 @@ void stw_self_guard_output(void)
     for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
         if (fcntl(file, F_GETFD) < 0 && errno == EBADF)
             open("/dev/null", O_RDONLY);
+}
+
+#define STATUS_BYTES 4096u /* of /proc/PID/status at a time; a user of many groups has more */
+#define LINE_BYTES 64u     /* of a line that is looked for, at most */
+
+/* "/proc/PID/status" without stdio, for signal handlers. */
+static void status_path(int32_t pid, char path[32])
+{
+    char digits[12];
+    size_t count = 0, at = sizeof "/proc/" - 1;
+    memcpy(path, "/proc/", at);
+    for (uint32_t left = (uint32_t)pid; left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    while (count > 0)
+        path[at++] = digits[--count];
+    if (pid == 0) {
+        memcpy(path + at, "self", 4);
+        at += 4;
+    }
+    memcpy(path + at, "/status", sizeof "/status");
+}
+
+/* "\nNAME:   1234 kB\n" in bytes; 0 when it is not there as a whole. */
+static uint64_t status_bytes(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    uint64_t number = 0;
+    if (!at || !strchr(at + 1, '\n'))
+        return 0;
+    at += strlen(name);
+    while (*at == ' ' || *at == '\t')
+        at++;
+    for (; *at >= '0' && *at <= '9'; at++)
+        number = 10 * number + (uint64_t)(*at - '0');
+    return number * 1024u;
+}
+
+struct stw_process_memory stw_memory_of(int32_t pid)
+{
+    char path[32], text[STATUS_BYTES];
+    status_path(pid, path);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stw_process_memory memory = {0};
+    size_t held = 0;
+    ssize_t got = descriptor < 0 ? 0 : read(descriptor, text, sizeof text - 1);
+    for (; got > 0 && !memory.data_bytes; got = read(descriptor, text + held, STATUS_BYTES / 2)) {
+        held += (size_t)got;
+        text[held] = '\0';
+        if (!memory.rss_peak_bytes)
+            memory.rss_peak_bytes = status_bytes(text, "\nVmHWM:");
+        memory.data_bytes = status_bytes(text, "\nVmData:");
+        size_t kept = held < LINE_BYTES ? held : LINE_BYTES;
+        memmove(text, text + held - kept, kept);
+        held = kept;
+    }
+    if (descriptor >= 0)
+        close(descriptor);
+    return memory;
+}
+
+uint64_t stw_children_rss_peak_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_CHILDREN, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024u : 0;
 }

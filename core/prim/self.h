@@ -14,4 +14,14 @@ stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error)
  * is printed. */
 void stw_self_guard_output(void);
 
+/* From /proc/PID/status, or this process's for 0; zeros when it cannot be read: the process has
+ * ended. Safe in a signal handler. */
+struct stw_process_memory {
+    uint64_t rss_peak_bytes; /* the most that was resident */
+    uint64_t data_bytes;     /* private and writable, as RLIMIT_DATA counts */
+};
+struct stw_process_memory stw_memory_of(int32_t pid);
+/* The largest of the children that were waited for; 0: there was none. */
+uint64_t stw_children_rss_peak_bytes(void);
+
 #endif

@@ -89,35 +89,68 @@ void stw_thread_pin(uint32_t index)
     }
 }
 
+/* What a thread is to run. Allocated and never freed, but used again when its thread has read it: a
+ * thread that calls malloc or free gets an arena of its own, which costs seven system calls and a
+ * dozen page faults. */
 struct start {
     void *(*run)(void *);
     void *context;
+    struct start *next;
+    int is_free; /* atomic; the thread sets it, stw_thread_start clears it under the lock */
 };
+
+static struct {
+    pthread_mutex_t lock;
+    struct start *first;
+} starts = {PTHREAD_MUTEX_INITIALIZER, NULL};
+
+/* Null when there is no memory. */
+static struct start *take_start(void)
+{
+    pthread_mutex_lock(&starts.lock);
+    struct start *start = starts.first;
+    while (start && !__atomic_load_n(&start->is_free, __ATOMIC_ACQUIRE))
+        start = start->next;
+    if (start) {
+        start->is_free = 0;
+    } else if ((start = calloc(1, sizeof *start))) {
+        start->next = starts.first;
+        starts.first = start;
+    }
+    pthread_mutex_unlock(&starts.lock);
+    return start;
+}
 
 static _Thread_local uintptr_t first_frame; /* of a thread that stw_thread_start started */
 
 static void *begin(void *given)
 {
-    struct start start = *(struct start *)given;
-    free(given);
+    struct start *start = given;
+    void *(*run)(void *) = start->run;
+    void *context = start->context;
+    __atomic_store_n(&start->is_free, 1, __ATOMIC_RELEASE);
     first_frame = (uintptr_t)__builtin_frame_address(0);
-    return start.run(start.context);
+    return run(context);
 }
 
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
                             void *context)
 {
     pthread_attr_t attributes;
+    cpu_set_t all; /* of the main thread, which is never bound */
     if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
-    struct start *start = malloc(sizeof *start);
+    if (sched_getaffinity(getpid(), sizeof all, &all) == 0)
+        pthread_attr_setaffinity_np(&attributes, sizeof all, &all);
+    struct start *start = take_start();
     int failed = !start || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes));
     if (!failed) {
-        *start = (struct start){run, context};
+        start->run = run;
+        start->context = context;
         failed = pthread_create(thread, &attributes, begin, start);
     }
-    if (failed)
-        free(start);
+    if (failed && start)
+        __atomic_store_n(&start->is_free, 1, __ATOMIC_RELEASE);
     pthread_attr_destroy(&attributes);
     return failed ? STW_E_NOMEM : STW_OK;
 }

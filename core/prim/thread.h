@@ -23,11 +23,13 @@ uint64_t stw_thread_sleep_count(void);
 /* Processors that this process may run on, at least 1. */
 uint32_t stw_processor_count(void);
 
-/* Binds the calling thread to the processor that is number `index` of those that it may run on,
- * counted round. Does nothing where the system refuses. */
+/* Binds the calling thread, not the main one, to the processor that is number `index` of those that
+ * it may run on, counted round. Does nothing where the system refuses. */
 void stw_thread_pin(uint32_t index);
 
-/* Starts a joinable thread with a stack of `stack_bytes` (0: the default). STW_E_NOMEM. */
+/* Starts a joinable thread with a stack of `stack_bytes` (0: the default). It may run wherever the
+ * main thread may, also when the caller is bound: collector threads are started by whichever
+ * mutator needs them first, and would all share its processor. STW_E_NOMEM. */
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
                             void *context);
 /* The calling thread's stack: one past its highest address. Of a thread that stw_thread_start

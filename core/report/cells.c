@@ -1,30 +1,17 @@
-/* report/cells.c: reads results.sqlite.
- *
- * The database is copied into a private temporary one first, and all queries run on the copy: it is
- * a consistent moment of a run that goes on, and the run's own commits wait for the copying only,
- * not for percentiles over millions of pauses.
- * C1: the file is never changed, with one exception: a coordinator that was killed inside a commit
- *     leaves a journal, and then SQLite has to roll that commit back before anyone can read. */
+/* report/cells.c: reads a run's cells, from the views of its results and by report/reader.c. */
 #include "report/cells.h"
 
-#include "base/error.h"
 #include "base/text.h"
-#include "lab/schema.h"
+#include "report/reader.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define BUSY_MS 10000 /* a commit takes milliseconds; a machine that swaps takes longer */
-
-struct reader {
-    sqlite3 *db;
-    const char *path;
+/* Results that are being read. */
+struct filling {
     struct stw_results *results;
-    struct stw_error *error;
+    struct cell_objects *objects; /* of each cell */
+    uint32_t reached;             /* the cell that rows in the order of cells have come to */
 };
 
 static const char *const dist_names[STW_DISTS] = {"pause", "stopping", "working", "restarting",
@@ -37,79 +24,22 @@ const char *stw_dist_name(uint32_t dist)
     return names[dist];
 }
 
-/* Says in our words what SQLite's result `code` means. */
-static stw_status explain(const struct reader *reader, int code)
+static void take_pair(sqlite3_stmt *row, void *context)
 {
-    const char *path = reader->path;
-    switch (code & 0xff) {
-    case SQLITE_NOTADB:
-        return stw_error_set(reader->error, STW_E_INVALID, NULL, "%s: not a database", path);
-    case SQLITE_CORRUPT:
-        return stw_error_set(reader->error, STW_E_INVALID, NULL,
-                             "%s: the database is damaged or cut off", path);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return stw_error_set(reader->error, STW_E_IO, NULL,
-                             "%s: locked by another process for more than %d s", path,
-                             BUSY_MS / 1000);
-    case SQLITE_ERROR:
-        return stw_error_set(reader->error, STW_E_INVALID, NULL,
-                             "%s: not in the format of a run: %s", path,
-                             sqlite3_errmsg(reader->db));
-    default:
-        return stw_error_set(reader->error, STW_E_IO, NULL, "%s: cannot be read: %s", path,
-                             sqlite3_errstr(code));
-    }
-}
-
-static char *copy_text(sqlite3_stmt *statement, int column)
-{
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    return stw_strdup(text ? (const char *)text : "");
-}
-
-typedef void row_function(struct reader *reader, sqlite3_stmt *row, void *context);
-
-/* Calls `take` for each row. `argument` (may be null) is bound to ?1. */
-static stw_status query(struct reader *reader, const char *sql, const char *argument,
-                        row_function *take, void *context)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(reader->db, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK && argument)
-        code = sqlite3_bind_text(statement, 1, argument, -1, SQLITE_TRANSIENT);
-    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        take(reader, statement, context);
-        code = SQLITE_OK;
-    }
-    stw_status status = code == SQLITE_DONE ? STW_OK : explain(reader, code);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-static void take_int(struct reader *reader, sqlite3_stmt *row, void *context)
-{
-    (void)reader;
-    *(int64_t *)context = sqlite3_column_int64(row, 0);
-}
-
-static void take_pair(struct reader *reader, sqlite3_stmt *row, void *context)
-{
-    (void)reader;
     struct stw_pairs *pairs = context;
     pairs->items = stw_grow(pairs->items, pairs->count + 1, sizeof *pairs->items);
-    pairs->items[pairs->count++] = (struct stw_pair){copy_text(row, 0), copy_text(row, 1)};
+    pairs->items[pairs->count++] =
+        (struct stw_pair){stw_reader_text(row, 0), stw_reader_text(row, 1)};
 }
 
-static void take_median(struct reader *reader, sqlite3_stmt *row, void *context)
+static void take_median(sqlite3_stmt *row, void *context)
 {
-    (void)reader;
     struct stw_result_cell *cell = context;
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
     cell->medians = stw_grow(cell->medians, cell->median_count + 1, sizeof *cell->medians);
     cell->medians[cell->median_count++] =
-        (struct stw_median){copy_text(row, 0), sqlite3_column_int64(row, 1)};
+        (struct stw_median){stw_reader_text(row, 0), sqlite3_column_int64(row, 1)};
 }
 
 /* Columns of the view `cells`, in the order that take_cell reads them. */
@@ -130,18 +60,19 @@ struct cell_objects {
     char *axes, *counters;
 };
 
-static void take_cell(struct reader *reader, sqlite3_stmt *row, void *context)
+static void take_cell(sqlite3_stmt *row, void *context)
 {
-    struct stw_results *results = reader->results;
-    struct cell_objects **objects = context;
+    struct filling *filling = context;
+    struct stw_results *results = filling->results;
     uint32_t index = results->cell_count++;
     results->cells = stw_grow(results->cells, index + 1, sizeof *results->cells);
-    *objects = stw_grow(*objects, index + 1, sizeof **objects);
-    (*objects)[index] = (struct cell_objects){copy_text(row, 3), copy_text(row, 4)};
+    filling->objects = stw_grow(filling->objects, index + 1, sizeof *filling->objects);
+    filling->objects[index] =
+        (struct cell_objects){stw_reader_text(row, 3), stw_reader_text(row, 4)};
     struct stw_result_cell *cell = &results->cells[index];
     *cell = (struct stw_result_cell){.cell = sqlite3_column_int64(row, 0),
-                                     .id = copy_text(row, 1),
-                                     .hash = copy_text(row, 2)};
+                                     .id = stw_reader_text(row, 1),
+                                     .hash = stw_reader_text(row, 2)};
     int column = 5;
     for (uint32_t i = 0; i < STW_OUTCOMES; i++)
         cell->outcomes[i] = sqlite3_column_int64(row, column++);
@@ -161,31 +92,31 @@ static int compare_medians(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-static stw_status read_objects(struct reader *reader, struct stw_result_cell *cell,
+static stw_status read_objects(struct stw_reader *reader, struct stw_result_cell *cell,
                                const struct cell_objects *objects)
 {
     const char *sql = "SELECT key, atom FROM json_each(?1)";
     if (*objects->axes) {
-        stw_status status = query(reader, sql, objects->axes, take_pair, &cell->axes);
+        stw_status status = stw_reader_query(reader, sql, objects->axes, take_pair, &cell->axes);
         if (status != STW_OK)
             return status;
     }
     if (!*objects->counters)
         return STW_OK;
-    stw_status status = query(reader, sql, objects->counters, take_median, cell);
+    stw_status status = stw_reader_query(reader, sql, objects->counters, take_median, cell);
     if (cell->median_count)
         qsort(cell->medians, cell->median_count, sizeof *cell->medians, compare_medians);
     return status;
 }
 
-static stw_status read_cells(struct reader *reader)
+static stw_status read_cells(struct stw_reader *reader, struct stw_results *results)
 {
-    struct cell_objects *objects = NULL;
+    struct filling filling = {.results = results};
     struct stw_text sql = {0};
     cells_sql(&sql);
-    stw_status status = query(reader, sql.bytes, NULL, take_cell, &objects);
+    stw_status status = stw_reader_query(reader, sql.bytes, NULL, take_cell, &filling);
+    struct cell_objects *objects = filling.objects;
     stw_text_free(&sql);
-    struct stw_results *results = reader->results;
     for (uint32_t i = 0; i < results->cell_count; i++) {
         if (status == STW_OK)
             status = read_objects(reader, &results->cells[i], &objects[i]);
@@ -196,11 +127,11 @@ static stw_status read_cells(struct reader *reader)
     return status;
 }
 
-/* The cell of a row whose first column is its number, or null. Rows are in the order of cells, and
- * `*index` is the cell reached. */
-static struct stw_result_cell *cell_of(struct reader *reader, sqlite3_stmt *row, uint32_t *index)
+/* The cell of a row whose first column is its number, or null. Rows are in the order of cells. */
+static struct stw_result_cell *cell_of(sqlite3_stmt *row, struct filling *filling)
 {
-    struct stw_results *results = reader->results;
+    struct stw_results *results = filling->results;
+    uint32_t *index = &filling->reached;
     int64_t number = sqlite3_column_int64(row, 0);
     while (*index < results->cell_count && results->cells[*index].cell < number)
         (*index)++;
@@ -208,9 +139,9 @@ static struct stw_result_cell *cell_of(struct reader *reader, sqlite3_stmt *row,
     return found ? &results->cells[*index] : NULL;
 }
 
-static void take_utilisation(struct reader *reader, sqlite3_stmt *row, void *context)
+static void take_utilisation(sqlite3_stmt *row, void *context)
 {
-    struct stw_result_cell *cell = cell_of(reader, row, context);
+    struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
     cell->mmu = stw_grow(cell->mmu, cell->mmu_count + 1, sizeof *cell->mmu);
@@ -219,14 +150,14 @@ static void take_utilisation(struct reader *reader, sqlite3_stmt *row, void *con
                                  sqlite3_column_double(row, 3)};
 }
 
-static void take_gap(struct reader *reader, sqlite3_stmt *row, void *context)
+static void take_gap(sqlite3_stmt *row, void *context)
 {
-    struct stw_result_cell *cell = cell_of(reader, row, context);
+    struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
     cell->gap = stw_grow(cell->gap, cell->gap_count + 1, sizeof *cell->gap);
     cell->gap[cell->gap_count++] =
-        (struct stw_median){copy_text(row, 1), sqlite3_column_int64(row, 2)};
+        (struct stw_median){stw_reader_text(row, 1), sqlite3_column_int64(row, 2)};
 }
 
 /* With max(), SQLite takes the other columns from the row that has the maximum. */
@@ -245,12 +176,12 @@ static const char mmu_sql[] =
     "  FROM mmu WHERE utilisation IS NOT NULL)"
     " GROUP BY cell, window_ns ORDER BY cell, window_ns";
 
-static void take_trial(struct reader *reader, sqlite3_stmt *row, void *context)
+static void take_trial(sqlite3_stmt *row, void *context)
 {
-    struct stw_result_cell *cell = cell_of(reader, row, context);
+    struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
-    char *name = copy_text(row, 2);
+    char *name = stw_reader_text(row, 2);
     uint32_t outcome = 0;
     while (outcome < STW_OUTCOMES && strcmp(name, stw_outcome_name(outcome)) != 0)
         outcome++;
@@ -264,128 +195,40 @@ static void take_trial(struct reader *reader, sqlite3_stmt *row, void *context)
     cell->failures = stw_grow(cell->failures, cell->failure_count + 1, sizeof *cell->failures);
     cell->failures[cell->failure_count++] =
         (struct stw_failure){sqlite3_column_int64(row, 1), outcome, sqlite3_column_int(row, 3),
-                             copy_text(row, 4)};
+                             stw_reader_text(row, 4)};
 }
 
-static stw_status check_format(struct reader *reader)
-{
-    int64_t id = 0, version = 0, tables = 0;
-    stw_status status = query(reader, "PRAGMA application_id", NULL, take_int, &id);
-    if (status == STW_OK)
-        status = query(reader, "PRAGMA user_version", NULL, take_int, &version);
-    if (status == STW_OK)
-        status = query(reader, "SELECT count(*) FROM sqlite_schema", NULL, take_int, &tables);
-    if (status != STW_OK)
-        return status;
-    if (tables == 0)
-        return stw_error_set(reader->error, STW_E_INVALID, NULL,
-                             "%s: empty: its run has not stored anything yet", reader->path);
-    if (id != STW_STORE_APPLICATION)
-        return stw_error_set(reader->error, STW_E_INVALID, NULL,
-                             "%s: a database, but not of an stwlab run (application id 0x%" PRIx64
-                             ")", reader->path, (uint64_t)id);
-    if (version != STW_STORE_VERSION)
-        return stw_error_set(reader->error, STW_E_INVALID, NULL,
-                             "%s: written by another version of stwlab: its format is %" PRId64
-                             ", this program reads format %d", reader->path, version,
-                             STW_STORE_VERSION);
-    return STW_OK;
-}
+static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials"
+                                 " ORDER BY cell, trial";
 
-static stw_status read_copy(struct reader *reader)
+static stw_status read_all(struct stw_reader *reader, struct stw_results *results)
 {
-    struct stw_results *results = reader->results;
-    uint32_t reached = 0, reached_by_mmu = 0, reached_by_gap = 0;
-    stw_status status = check_format(reader);
+    struct filling trials = {.results = results}, mmu = trials, gap = trials;
+    stw_status status = stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL,
+                                         take_pair, &results->info);
     if (status == STW_OK)
-        status = query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
-                       &results->info);
+        status = stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
+                                  take_pair, &results->environment);
     if (status == STW_OK)
-        status = query(reader, "SELECT key, value FROM environment ORDER BY key", NULL, take_pair,
-                       &results->environment);
+        status = read_cells(reader, results);
     if (status == STW_OK)
-        status = read_cells(reader);
+        status = stw_reader_query(reader, trials_sql, NULL, take_trial, &trials);
     if (status == STW_OK)
-        status = query(reader, "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials "
-                               "ORDER BY cell, trial", NULL, take_trial, &reached);
+        status = stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu);
     if (status == STW_OK)
-        status = query(reader, mmu_sql, NULL, take_utilisation, &reached_by_mmu);
-    if (status == STW_OK)
-        status = query(reader, gap_sql, NULL, take_gap, &reached_by_gap);
+        status = stw_reader_query(reader, gap_sql, NULL, take_gap, &gap);
     return status;
-}
-
-/* Copies the database into `to`. `flags` say how it is opened. Returns an extended result code. */
-static int copy_database(const char *path, int flags, sqlite3 *to)
-{
-    sqlite3 *from = NULL;
-    int64_t version;
-    struct reader probe = {.path = path};
-    int code = sqlite3_open_v2(path, &from, flags, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(from, BUSY_MS);
-        probe.db = from;
-        /* Asking anything makes SQLite look at the file: its errors are found here. */
-        query(&probe, "PRAGMA user_version", NULL, take_int, &version);
-        code = sqlite3_extended_errcode(from);
-    }
-    if (code == SQLITE_OK || code == SQLITE_DONE) {
-        sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-        code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_extended_errcode(to);
-        sqlite3_backup_finish(backup);
-    }
-    sqlite3_close(from);
-    return code;
-}
-
-static stw_status open_copy(struct reader *reader)
-{
-    int code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
-    if (code == SQLITE_OK)
-        code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db);
-    if (code == SQLITE_READONLY_ROLLBACK)
-        code = copy_database(reader->path, SQLITE_OPEN_READWRITE, reader->db);
-    return code == SQLITE_DONE ? STW_OK : explain(reader, code);
-}
-
-/* Sets results->path to the database of `run`. */
-static stw_status find_database(const char *run, struct stw_results *results,
-                                struct stw_error *error)
-{
-    struct stat status;
-    struct stw_text path = {0};
-    stw_text_add(&path, "%s", run);
-    int found = stat(run, &status) == 0;
-    int folder = found && S_ISDIR(status.st_mode);
-    if (folder) {
-        stw_text_add(&path, "%sresults.sqlite", run[strlen(run) - 1] == '/' ? "" : "/");
-        found = stat(path.bytes, &status) == 0;
-    }
-    int problem = errno;
-    results->path = path.bytes;
-    if (!found && problem != ENOENT && problem != ENOTDIR)
-        return stw_error_set(error, STW_E_IO, NULL, "%s: %s", path.bytes, strerror(problem));
-    if (!found && folder)
-        return stw_error_set(error, STW_E_INVALID, NULL,
-                             "%s: not a run: the folder has no results.sqlite", run);
-    if (!found)
-        return stw_error_set(error, STW_E_INVALID, NULL, "%s: there is no such run", run);
-    if (!S_ISREG(status.st_mode))
-        return stw_error_set(error, STW_E_INVALID, NULL, "%s: not a file", path.bytes);
-    return STW_OK;
 }
 
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error)
 {
+    struct stw_reader reader;
     *results = (struct stw_results){0};
-    stw_status status = find_database(run, results, error);
-    if (status != STW_OK)
-        return status;
-    struct reader reader = {.path = results->path, .results = results, .error = error};
-    status = open_copy(&reader);
+    stw_status status = stw_reader_open(run, &reader, error);
     if (status == STW_OK)
-        status = read_copy(&reader);
-    sqlite3_close(reader.db);
+        status = read_all(&reader, results);
+    results->path = stw_strdup(reader.path);
+    stw_reader_close(&reader);
     return status;
 }
 

@@ -2,7 +2,6 @@
 #include "report/units.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -51,7 +50,9 @@ struct stw_short_text stw_format_bytes(uint64_t bytes)
 struct stw_short_text stw_format_wait(double seconds)
 {
     struct stw_short_text out;
-    uint64_t whole = (uint64_t)ceil(fmin(fmax(seconds, 0), SECONDS_MAX));
+    double bounded = seconds > 0 ? seconds < SECONDS_MAX ? seconds : SECONDS_MAX : 0;
+    uint64_t whole = (uint64_t)bounded;
+    whole += (double)whole < bounded;
     uint64_t minutes = (whole + 59) / 60;
     if (whole < 120)
         snprintf(out.text, sizeof out.text, "%" PRIu64 " s", whole > 0 ? whole : 1);

@@ -9,7 +9,7 @@ case ${STW_SANITIZE:-} in
 address) bad='crash, hang, exit, scribble' ;;
 thread) bad='crash, hang, exit' ;;
 esac
-experiment 2 "none, $bad, presize" "$work/x.ini" 'timeout = 1s' 'memory = 256MiB'
+experiment 2 "none, $bad, presize" "$work/x.ini" 'timeout = 3s' 'memory = 256MiB'
 # Two mutators: both misbehave at the same moment.
 run "$work/x.ini" "$work/run" --set fixed.mutators=2
 expect "exit status" $? 1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# fault/overhead.sh: what a trial costs beside itself: medians of start (fork to first operation)
+# fault/overhead.sh: what a trial costs beside itself: medians of start (vfork to first operation)
 # and of the coordinator's own time (durable commit included) are under 10 ms.
 . "$(dirname "$0")/common.sh"
 

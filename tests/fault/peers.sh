@@ -157,3 +157,23 @@ matrix 'stwlab, go' >"$work/x.ini"
 run "$work/x.ini" "$work/build" --go "$work/1.98.1/go"
 expect "exit status of a failed build" $? 3
 expect_in "what the toolchain says" "$(cat "$work/err")" 'main.go:7: no such word'
+
+# bdwgc, where it was built: the tree is the lab's, by as many markers as there are processors.
+printf '[experiment]\nname = t\nquestion = q\nworkload = tree\ntrials = 1\n[axes]\n' >"$work/t.ini"
+printf 'runtime = stwlab, bdwgc\nmutators = 1, 2\n[fixed]\ndepth = 10\noperations = 3\n' >>"$work/t.ini"
+printf 'gc.processors = 2\n' >>"$work/t.ini"
+run "$work/t.ini" "$work/tree" || fail "beside bdwgc: $(cat "$work/err")"
+if [ -x "$(dirname "$STWLAB")/peers/bdwgc" ]; then
+    expect "bdwgc's cells" "$(sql "$work/tree" "SELECT group_concat(outcome || ' ' || operations)
+        FROM trials WHERE id LIKE 'runtime=bdwgc8%mutators=1'")" 'ok 3'
+    expect "its markers" "$(sql "$work/tree" "SELECT value FROM counters
+        WHERE name = 'bdwgc.markers'")" 2
+    expect "its stops" "$(sql "$work/tree" "SELECT min(kind), count(*) >= 3 FROM pauses
+        WHERE id LIKE 'runtime=bdwgc%'")" 'peer|1'
+    expect "two mutators" "$(sql "$work/tree" "SELECT detail FROM trials
+        WHERE id LIKE 'runtime=bdwgc%mutators=2'")" \
+        'runtime: the bdwgc program has at most 1 mutators'
+else
+    expect_in "no bdwgc" "$(sql "$work/tree" "SELECT detail FROM trials
+        WHERE id LIKE 'runtime=bdwgc%' LIMIT 1")" 'there is no bdwgc: install libgc-dev'
+fi

@@ -2,7 +2,7 @@
 # model/check.sh: goal: the collector's algorithm keeps every reachable cell and its handshake stops
 # and restarts every mutator, in all interleavings of a small instance; and each part that is there
 # for that is needed.
-# Method: spin searches all states of collector.pml and handshake.pml; variants with one part
+# Method: spin searches all states of collector.pml, handshake.pml and spans.pml; variants with one part
 # removed must fail, with the kind of error that the part prevents. A search that was cut short is a
 # failure, and so is a statement of the complete models that no state reaches.
 # Usage: check.sh [--full] | --trace VARIANT. Exit status 0: as expected, 1: not, 77: no spin or cc.
@@ -51,6 +51,12 @@ no-sleep-first|handshake|stuck|quick|-|-DNO_SLEEP_FIRST
 no-hold-wait|handshake|stuck|quick|-|-DSTOPS=0 -DSTOPPERS=0 -DASKS=1 -DNO_HOLD_WAIT
 pinned-while-asked|handshake|stuck|quick|-|-DROUNDS=0 -DSTOPPERS=0 -DASKS=1
 no-complete|handshake|complete|quick|-|-DNO_COMPLETE
+grey-spans|spans|holds|quick|-|
+no-again|spans|(lost==0)|quick|-|-DNO_AGAIN
+no-second-look|spans|(lost==0)|quick|-|-DNO_LOOK
+no-visit-first|spans|(lost==0)|quick|-|-DNO_VISIT_FIRST
+black-mark-first|spans|!(black)|quick|-|-DMARK_FIRST
+no-reread|spans|!(black)|quick|-|-DNO_REREAD
 marking-two-mutators|handshake|holds|full|-|-DROUNDS=0 -DMARKS=1
 asking-in-stops|handshake|holds|full|-|-DROUNDS=0 -DSTOPPERS=0 -DASKS=1 -DPINS=0
 stop-is-reached-all|handshake|holds|full|stops|
@@ -65,7 +71,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-cp "$here/collector.pml" "$here/handshake.pml" "$work"
+cp "$here"/*.pml "$work"
 cd "$work"
 
 # Limits: the hash table and the stack of the deepest search stay below 2 GiB with all states.

@@ -62,6 +62,7 @@ stress_round()
     if [ $mutators -lt 8 ]; then pick 0 0 0 1 3 17; else pick 0 50; fi
     set -- "$@" "stress=$picked"
     pick 5 20 50 200; set -- "$@" "gogc=$picked"
+    pick 0 0 100 2000; set -- "$@" "period=$picked"
     draw 8
     if [ $drawn -eq 0 ]; then
         mutators=1

@@ -106,7 +106,8 @@ static int is_still(void)
 static int is_quiet_but_for_one_stack(void)
 {
     const struct stw_gc *g = gc();
-    return STW_LOAD(g->mark.full_count) == 0 && STW_LOAD(g->mark.active) == 0
+    return STW_LOAD(g->mark.full_count) == 0 && STW_LOAD(g->mark.spans.count) == 0
+           && STW_LOAD(g->mark.active) == 0
            && STW_LOAD(g->roots.next_job) >= STW_LOAD(g->roots.count)
            && STW_LOAD(g->mark.stacks_left) == 1;
 }

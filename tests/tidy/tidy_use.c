@@ -35,10 +35,12 @@ static int starts(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Programs of other runtimes are no plugins: they include what their runtime has. */
 static int is_plugin_source(const struct stw_source *source)
 {
     return stw_tidy_is_under(source, "plugins") || stw_tidy_is_under(source, "strategies")
-           || stw_tidy_is_under(source, "experiments");
+           || (stw_tidy_is_under(source, "experiments")
+               && !stw_tidy_is_under(source, "experiments/peers"));
 }
 
 static int is_product(const struct stw_source *source)

@@ -1,5 +1,5 @@
 /* tests/unit/gc_marking_test.c: goal: who marks is what Go's rules say; work is shared and found;
- * the modes differ in what a stop scans (N1, K2, O1). */
+ * the modes differ in what a stop scans (N1, N3, K2, O1). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as mutator 0; every Criterion test is
  * a process of its own. Counts are compared, never times. */
@@ -54,6 +54,52 @@ Test(gc_marking, dedicated_workers_and_fractions_are_gos)
                            rows[i].processors);
         cr_expect_eq(planned.workers.count, rows[i].processors);
     }
+}
+
+/* The last to scan its stack, long after everything else is marked; allocates nothing. */
+static uint32_t late_state; /* atomic: 1 it is there, 2 it may end */
+static void *scan_late(void *context)
+{
+    struct stw_mutator *late = gc_rig_attach(1);
+    __atomic_store_n(&late_state, 1, __ATOMIC_RELEASE);
+    while (stw_phase(gc) != STW_PHASE_MARK) /* the stop waits for a poll */
+        stw_poll(late);
+    for (uint64_t until_ns = stw_clock_ns() + 20000000; stw_clock_ns() < until_ns;)
+        ;
+    while (__atomic_load_n(&late_state, __ATOMIC_ACQUIRE) != 2)
+        stw_poll(late);
+    stw_mutator_detach(late);
+    return context;
+}
+
+static void expect_marking_ends(uint32_t processors)
+{
+    pthread_t thread;
+    gc_rig_options.gc.processors = processors;
+    start();
+    cr_assert_eq(stw_thread_start(&thread, 0, scan_late, NULL), STW_OK);
+    while (__atomic_load_n(&late_state, __ATOMIC_ACQUIRE) != 1)
+        stw_poll(m);
+    while (stw_phase(gc) != STW_PHASE_MARK) /* until the trigger is reached */
+        stw_alloc(m, 4096, NULL);
+    uint64_t began_ns = stw_clock_ns();
+    while (stw_phase(gc) == STW_PHASE_MARK && stw_clock_ns() - began_ns < 20000000000u)
+        stw_poll(m);
+    cr_assert_eq(stw_phase(gc), STW_PHASE_OFF);
+    __atomic_store_n(&late_state, 2, __ATOMIC_RELEASE);
+    stw_block_begin(m);
+    pthread_join(thread, NULL);
+    stw_block_end(m);
+}
+
+/* N3: mutators run on and allocate nothing. */
+Test(gc_marking, ends_though_nobody_allocates_with_dedicated_workers)
+{
+    expect_marking_ends(4);
+}
+Test(gc_marking, ends_though_nobody_allocates_with_fractions)
+{
+    expect_marking_ends(2);
 }
 
 Test(gc_marking, a_dedicated_worker_takes_a_processor_and_marks)

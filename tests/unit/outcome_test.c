@@ -129,6 +129,24 @@ Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
     }
 }
 
+/* The system's report is for processes larger than the coordinator; others tell it themselves. */
+Test(outcome, peak_memory_is_the_systems_or_the_workers_or_unknown)
+{
+    static const struct {
+        uint64_t peak, told, expected;
+    } rows[] = {{900, 700, 900}, {0, 300, 300}, {0, 500, 500}, {0, 501, 0}, {0, 0, 0}};
+    struct stw_record *record = record_new();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct stw_process process = {0};
+        const struct stw_process_end end = {.rss_peak_bytes = rows[i].peak, .rss_floor_bytes = 500};
+        struct stw_outcome outcome = {0};
+        record->rss_peak_bytes = rows[i].told;
+        stw_outcome_classify(&process, &end, record, 0, &outcome);
+        cr_assert_eq(outcome.rss_peak_bytes, rows[i].expected, "row %zu", i);
+    }
+    free(record);
+}
+
 Test(outcome, a_result_that_came_just_in_time_counts)
 {
     struct stw_record *record = record_new();
@@ -189,6 +207,26 @@ Test(outcome, long_output_keeps_the_detail_terminated)
     free(record);
 }
 
+Test(outcome, what_was_used_is_of_the_process_that_did_the_work)
+{
+    static struct stw_process process;
+    const struct stw_process_end end = {.cpu_ns = 70, .rss_peak_bytes = 4096};
+    struct stw_record *record = record_new();
+    struct stw_outcome outcome = {0};
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_expect_eq(outcome.cpu_ns, 70);
+    cr_expect_eq(outcome.rss_peak_bytes, 4096);
+    record->program_cpu_ns = 50;
+    record->program_rss_peak_bytes = 2048;
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_expect_eq(outcome.cpu_ns, 50);
+    cr_expect_eq(outcome.rss_peak_bytes, 2048);
+    record->magic = 0;
+    stw_outcome_classify(&process, &end, record, 0, &outcome);
+    cr_expect_eq(outcome.cpu_ns, 70, "a damaged record gives no numbers");
+    free(record);
+}
+
 /* Every damage that a plugin can do to the record. */
 
 static void no_magic(struct stw_record *r) { r->magic = 1; }
@@ -214,6 +252,8 @@ static void pause_step(struct stw_record *r) { stw_record_pauses(r)->step_ns[2] 
 static void pause_work(struct stw_record *r) { stw_record_pauses(r)->scan_bytes = 1ull << 63; }
 static void window(struct stw_record *r) { r->worst_ns[2] = stw_record_windows_ns[2] + 1; }
 static void hiccup_time(struct stw_record *r) { r->hiccups[7].at_ns = UINT64_MAX; }
+static void program_cpu(struct stw_record *r) { r->program_cpu_ns = 1ull << 60; }
+static void program_rss(struct stw_record *r) { r->program_rss_peak_bytes = 1ull << 63; }
 static void hiccup_length(struct stw_record *r) { r->hiccups[0].late_ns = 1ull << 60; }
 static void histogram_count(struct stw_record *r) { r->op_ns.count++; }
 static void histogram_bucket(struct stw_record *r) { r->op_ns.buckets[0] = UINT64_MAX; }
@@ -228,7 +268,8 @@ Test(outcome, every_damage_to_a_record_is_noticed)
         counter_twice, counter_value, pause_count, cycle_count, pauses_lost, pause_kind,
         pause_site,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
-        histogram_far, histogram_sum, window, hiccup_time, hiccup_length};
+        histogram_far, histogram_sum, window, hiccup_time, hiccup_length,
+        program_cpu, program_rss};
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct stw_record *record = record_new();
         cr_assert_null(stw_record_problem(record));

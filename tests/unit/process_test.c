@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/sanitizer.h"
 #include "prim/memory.h"
+#include "prim/self.h"
 #include "prim/thread.h"
 
 #include <criterion/criterion.h>
@@ -63,7 +64,22 @@ Test(process, costs_are_measured)
 {
     struct stw_process_end end = run("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done");
     cr_assert_gt(end.cpu_ns, 1000000);
-    cr_assert_gt(end.rss_peak_bytes, 500000);
+    end = run("x=$(head -c 100000000 /dev/zero | tr '\\0' a)");
+    cr_assert_gt(end.rss_peak_bytes, 100000000);
+    cr_assert_lt(end.rss_floor_bytes, 100000000);
+}
+
+/* The system's report begins with the parent's peak: what is not above it is not believed. */
+Test(process, memory_of_a_small_child_is_not_taken_for_the_parents)
+{
+    struct stw_process_end end = run("exit 0");
+    cr_assert_eq(end.rss_peak_bytes, 0);
+    cr_assert_gt(end.rss_floor_bytes, 1000000);
+    const struct stw_process_memory own = stw_memory_of(0);
+    cr_assert_gt(own.rss_peak_bytes, 500000);
+    cr_assert_leq(own.rss_peak_bytes, end.rss_floor_bytes);
+    cr_assert_gt(own.data_bytes, 0);
+    cr_assert_eq(stw_memory_of(INT32_MAX).rss_peak_bytes, 0);
 }
 
 Test(process, only_the_last_output_is_kept)
@@ -232,7 +248,8 @@ static int32_t *crash_in_child(void (*crash)(void), int *status)
     words = stw_memory_map_shared(stw_memory_share("test", 4096), 4096);
     pid_t child = fork();
     if (child == 0) {
-        const struct stw_crash_note note = {words, (uint32_t *)words + 1, (uint64_t *)words + 1};
+        const struct stw_crash_note note = {words, (uint32_t *)words + 1, (uint64_t *)words + 1,
+                                            (uint64_t *)words + 2};
         stw_crash_handler_install(&note);
         crash();
         _exit(0);
@@ -255,6 +272,7 @@ Test(crash, signal_and_address_are_noted)
     cr_assert_eq(words[0], SIGSEGV);
     cr_assert_eq(words[1], 0);
     cr_assert_eq(*(uint64_t *)(words + 2), 64);
+    cr_assert_gt(*(uint64_t *)(words + 4), 500000);
 }
 
 Test(crash, an_abort_has_no_address)

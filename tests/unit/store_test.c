@@ -341,7 +341,7 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000");
+                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults"
                            " FROM pauses"),

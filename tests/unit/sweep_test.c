@@ -153,6 +153,71 @@ Test(limit, free_pages_are_given_back_before_it_is_passed)
     cr_assert_leq(held_bytes(), 40 * MIB);
 }
 
+/* Free memory in pieces of 64 KiB between live cells, at the goal or beyond it. With one processor,
+ * which the mutator holds, the background thread gives nothing back. */
+static void leave_holes(void)
+{
+    build_live_heap();
+    for (uint32_t i = 0; i < SLOTS; i += 2)
+        stw_store(m, (void **)root + i, NULL);
+    m->host->collect(m);
+    m->host->collect(m);
+}
+
+struct footprint {
+    uint64_t committed_pages, held_pages, scavenged_pages;
+};
+
+static struct footprint footprint(void)
+{
+    const struct stw_space *space = &gc->heap.space;
+    return (struct footprint){space->committed_pages, space->held_pages, space->scavenged_pages};
+}
+
+/* Cells that fit into no hole, until the heap grows. Returns how much came before. */
+static struct footprint grow(void)
+{
+    for (uint32_t i = 1;; i += 2) {
+        struct footprint before = footprint();
+        cr_assert_lt(i, SLOTS);
+        fill_slot(i, 3 * SLOT_BYTES / 2);
+        if (footprint().committed_pages > before.committed_pages)
+            return before;
+    }
+}
+
+Test(growth, is_made_up_for_by_free_pages)
+{
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+    leave_holes();
+    uint64_t goal = gc->pacer.retain_bytes / STW_PAGE_BYTES;
+    cr_assert_gt(footprint().held_pages, goal);
+    cr_assert_eq(footprint().scavenged_pages, 0);
+    struct footprint before = grow(), after = footprint();
+    uint64_t grown = after.committed_pages - before.committed_pages;
+    uint64_t beyond = before.held_pages + grown - goal;
+    cr_assert_eq(after.scavenged_pages, grown < beyond ? grown : beyond);
+    cr_assert_leq(after.held_pages, before.held_pages + 1);
+}
+
+Test(growth, within_the_goal_keeps_free_pages)
+{
+    start(STW_MODE_CONCURRENT, 1, 100, 0);
+    leave_holes();
+    gc->pacer.retain_bytes = 1024 * MIB;
+    grow();
+    cr_assert_eq(footprint().scavenged_pages, 0);
+}
+
+Test(growth, of_a_heap_without_a_goal_keeps_free_pages)
+{
+    start(STW_MODE_CONCURRENT, 1, STW_GC_OFF, 0);
+    leave_holes();
+    cr_assert_eq(gc->pacer.retain_bytes, UINT64_MAX);
+    grow();
+    cr_assert_eq(footprint().scavenged_pages, 0);
+}
+
 /* On a processor that mutators would have used. */
 static uint64_t marking_ns(void)
 {

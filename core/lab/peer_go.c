@@ -1,0 +1,221 @@
+/* lab/peer_go.c: Go as a peer: finds toolchains and builds the program with each.
+ *
+ * A toolchain is a runtime of its own, labelled by its version. The program is built when a run
+ * first needs it, and kept in the user's cache under a name that its sources and toolchain decide:
+ * so runs that start at the same time may build it twice, and never half. */
+#include "lab/peers.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "prim/program.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINE_BYTES 1024
+
+/* Finding. */
+
+/* "go version go1.23.8 linux/amd64" -> "go1.23.8", in `label`; "" if the line is another. */
+static void parse_version(const char *line, char label[LINE_BYTES])
+{
+    if (sscanf(line, "go version %63[a-z0-9.]", label) != 1 || strncmp(label, "go1", 3) != 0)
+        label[0] = '\0';
+}
+
+static stw_status ask_version(const char *path, char label[LINE_BYTES], struct stw_error *error)
+{
+    char word[] = "version", line[LINE_BYTES];
+    char *arguments[] = {(char *)(uintptr_t)path, word, NULL};
+    static const char *const environment[] = {"GOTOOLCHAIN=local", NULL};
+    struct stw_program program;
+    stw_status status = stw_program_start(arguments, environment, NULL, &program, error);
+    if (status != STW_OK)
+        return status;
+    label[0] = '\0';
+    while (fgets(line, sizeof line, program.output))
+        if (!label[0])
+            parse_version(line, label);
+    if (stw_program_end(&program) == 0 && label[0])
+        return STW_OK;
+    return stw_error_set(error, STW_E_IO, NULL, "%s: does not say which Go it is", path);
+}
+
+static stw_status add(struct stw_peers *peers, const char *path, struct stw_error *error)
+{
+    char label[LINE_BYTES];
+    stw_status status = ask_version(path, label, error);
+    if (status == STW_OK)
+        stw_peers_add(peers, &stw_peer_go, label, path);
+    return status;
+}
+
+static stw_status add_list(struct stw_peers *peers, const char *list, struct stw_error *error)
+{
+    char *copy = stw_strdup(list), *rest = copy, *path;
+    stw_status status = STW_OK;
+    while (status == STW_OK && (path = strsep(&rest, ":")))
+        if (*path)
+            status = add(peers, path, error);
+    free(copy);
+    return status;
+}
+
+/* Of --go, else of STWLAB_GO, else on PATH. */
+static stw_status search(struct stw_peers *peers, struct stw_error *error)
+{
+    const char *list = getenv("STWLAB_GO");
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < peers->path_count; i++)
+        status = add(peers, peers->paths[i], error);
+    if (peers->path_count > 0)
+        return status;
+    if (list && *list)
+        return add_list(peers, list, error);
+    add(peers, "go", NULL); /* nobody asked for this one */
+    return STW_OK;
+}
+
+/* Building. */
+
+static stw_status hash_file(const char *folder, const char *name, uint64_t *hash,
+                            struct stw_error *error)
+{
+    char path[2 * STW_PEER_PATH_BYTES], line[LINE_BYTES];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return stw_error_set(error, STW_E_IO, NULL, "%s: %s", path, strerror(errno));
+    *hash = stw_hash_text(*hash, name);
+    while (fgets(line, sizeof line, file))
+        *hash = stw_hash_text(*hash, line);
+    fclose(file);
+    return STW_OK;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Of all that the program is built from. */
+static stw_status hash_source(const struct stw_peer *peer, const char *folder, uint64_t *hash,
+                              struct stw_error *error)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_visible, alphasort);
+    if (count < 0)
+        return stw_error_set(error, STW_E_IO, NULL, "%s: %s", folder, strerror(errno));
+    stw_status status = STW_OK;
+    *hash = stw_hash_text(stw_hash_text(STW_HASH_START, peer->label), peer->path);
+    for (int i = 0; i < count; i++) {
+        if (status == STW_OK)
+            status = hash_file(folder, entries[i]->d_name, hash, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* Makes the folder; its path, or null with an error. */
+static char *make_cache(struct stw_error *error)
+{
+    struct stw_text path = {0};
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache == '/')
+        stw_text_add(&path, "%s", cache);
+    else
+        stw_text_add(&path, "%s/.cache", home && *home == '/' ? home : "/tmp");
+    mkdir(path.bytes, 0700);
+    stw_text_add(&path, "/stwlab");
+    if (mkdir(path.bytes, 0700) == 0 || errno == EEXIST)
+        return path.bytes;
+    stw_error_set(error, STW_E_IO, NULL, "%s: cannot be made: %s", path.bytes, strerror(errno));
+    stw_text_free(&path);
+    return NULL;
+}
+
+/* Runs `go build` in the folder. */
+static stw_status build(const struct stw_peer *peer, const char *folder, const char *output,
+                        struct stw_error *error)
+{
+    static const char *const environment[] = {"GOTOOLCHAIN=local", "GO111MODULE=on", "GOFLAGS=",
+                                              "GOWORK=off", "GOPROXY=off", "CGO_ENABLED=0", NULL};
+    char build_word[] = "build", trim[] = "-trimpath", out[] = "-o", here[] = ".";
+    char *arguments[] = {peer->path, build_word, trim, out, (char *)(uintptr_t)output, here, NULL};
+    struct stw_program program;
+    struct stw_text said = {0};
+    char line[LINE_BYTES];
+    stw_status status = stw_program_start(arguments, environment, folder, &program, error);
+    if (status != STW_OK)
+        return status;
+    while (fgets(line, sizeof line, program.output))
+        stw_text_add(&said, "%s", line);
+    if (stw_program_end(&program) != 0)
+        status = stw_error_set(error, STW_E_IO, "runtime", "%s cannot build %s: %s", peer->label,
+                               folder, said.length ? said.bytes : "it says nothing");
+    stw_text_free(&said);
+    return status;
+}
+
+/* Built beside its place and moved there, so that nobody runs half a program. */
+static stw_status build_at(const struct stw_peer *peer, const char *folder, const char *place,
+                           struct stw_error *error)
+{
+    struct stw_text fresh = {0};
+    stw_text_add(&fresh, "%s.%d", place, (int)getpid());
+    fprintf(stderr, "stwlab: building the Go program with %s, once\n", peer->label);
+    stw_status status = build(peer, folder, fresh.bytes, error);
+    if (status == STW_OK && rename(fresh.bytes, place) != 0)
+        status = stw_error_set(error, STW_E_IO, NULL, "%s: %s", place, strerror(errno));
+    stw_text_free(&fresh);
+    return status;
+}
+
+static stw_status provide(struct stw_peer *peer, struct stw_error *error)
+{
+    char folder[STW_PEER_PATH_BYTES];
+    uint64_t hash = 0;
+    stw_status status = stw_peer_find("go", folder, error);
+    if (status == STW_OK)
+        status = hash_source(peer, folder, &hash, error);
+    char *cache = status == STW_OK ? make_cache(error) : NULL;
+    if (!cache)
+        return status == STW_OK ? STW_E_IO : status;
+    struct stw_text place = {0};
+    stw_text_add(&place, "%s/peer-%s-%016" PRIx64, cache, peer->label, hash);
+    free(cache);
+    if (access(place.bytes, X_OK) != 0)
+        status = build_at(peer, folder, place.bytes, error);
+    if (status == STW_OK)
+        peer->program = place.bytes;
+    else
+        stw_text_free(&place);
+    return status;
+}
+
+/* What the program has; experiments/peers/go/main.go and strategy.go. */
+static const char *const workloads[] = {"map-merge", "alloc-small", "tree", "map-churn",
+                                         "alloc-sizes", "slice-grow", "steady-heap", NULL};
+static const char *const strategies[] = {"none", "presize", "pool", "chunked-merge", "gc-off",
+                                         NULL};
+static const char *const settings[] = {"runtime", "strategy", "mutators", "gogc", "gc.processors",
+                                       "gc.limit", "gc.trace", NULL};
+
+const struct stw_peer_family stw_peer_go = {
+    .name = "go",
+    .title = "Go",
+    .advice = "name one by --go or STWLAB_GO, or put it on PATH",
+    .workloads = workloads,
+    .strategies = strategies,
+    .settings = settings,
+    .search = search,
+    .provide = provide,
+};
