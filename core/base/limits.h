@@ -32,6 +32,8 @@
 #define STW_LIMIT_BUFFER_AREA_BYTES STW_LIMIT(64u * 1024u, 4u * 1024u)
 /* Half a buffer is offered to others when it has this many (Go: handoff, of more than 4). */
 #define STW_LIMIT_SHARE_CELLS STW_LIMIT(4u, 2u)
+/* Spans that are offered at once: the queue is walked to cut them off. */
+#define STW_LIMIT_SHARE_SPANS STW_LIMIT(32u, 1u)
 /* Cells between looks at the clock and at starving threads. */
 #define STW_LIMIT_CHECK_CELLS STW_LIMIT(32u, 1u)
 /* Cells of a span between looks whether the visitor is wanted elsewhere. */

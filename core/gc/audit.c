@@ -13,6 +13,7 @@
  * U6  every page of the space that is handed out belongs to a registered span, once the allocator
  *     has released what it keeps for itself.
  * U7  when marking ends no span is grey, and all of its marked cells were scanned, or born black.
+ * U8  what a sweep keeps is what was counted as marked (sweep.c; in guard builds always).
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
 #include "base/error.h"
 #include "base/text.h"

@@ -320,6 +320,7 @@ struct stw_gc {
         uint32_t owed;    /* atomic: whoever takes a span sweeps first, in proportion */
         uint64_t pages_due;   /* in spans when the mark phase ended */
         uint64_t pages_swept; /* atomic: of them */
+        uint64_t live_bytes;  /* atomic: in cells that the sweep kept */
         uint64_t basis_pages, basis_live; /* atomic: where the line of proportion begins */
         double pages_per_byte; /* atomic: its slope */
     } sweep;

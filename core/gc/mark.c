@@ -8,7 +8,7 @@
 
 void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 {
-    STW_ASSERT(!marker->active && !marker->spare);
+    STW_ASSERT(!marker->active && !marker->spare && !marker->spans.count);
     __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("drain.begin");
     __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);

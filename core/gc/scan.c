@@ -25,7 +25,7 @@
 
 static void scan_word(struct stw_marker *marker, const uintptr_t *word)
 {
-    uintptr_t value = __atomic_load_n(word, __ATOMIC_RELAXED);
+    uintptr_t value = __atomic_load_n(word, __ATOMIC_ACQUIRE); /* with it, its cell's bits (H5) */
     if (value)
         stw_mark_precise(marker, value);
 }

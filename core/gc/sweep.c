@@ -24,6 +24,7 @@ void stw_sweep_begin(struct stw_gc *gc)
 {
     gc->sweep.pages_due = gc->heap.span_pages;
     __atomic_store_n(&gc->sweep.pages_swept, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&gc->sweep.live_bytes, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -114,6 +115,8 @@ void stw_sweep_finish(struct stw_gc *gc)
         ;
     stw_watch_end(gc);
     __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
+    /* U8: what was kept is what was counted as marked, also where no audit looked at the bits. */
+    STW_ASSERT(!gc->totals.cycles || gc->sweep.live_bytes == gc->marked_bytes);
 }
 
 static uint64_t excess(uint64_t held, uint64_t goal)

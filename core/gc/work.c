@@ -27,7 +27,7 @@
 
 #define BUFFER_AREA_BYTES STW_LIMIT_BUFFER_AREA_BYTES
 #define SHARE_CELLS_MIN STW_LIMIT_SHARE_CELLS
-#define SHARE_SPANS_MAX 32u /* the queue is walked to cut them off */
+#define SHARE_SPANS_MAX STW_LIMIT_SHARE_SPANS
 
 /* stw_span_record.grey_state */
 #define IDLE 0u
@@ -355,12 +355,15 @@ static void share_spans(struct stw_marker *marker)
     uint64_t count = marker->spans.count / 2;
     if (!marker->slot)
         take_slot(marker);
-    if (!marker->slot)
-        return;
     STW_EDGE("work.publish");
+    if (!marker->slot) {
+        give_spans(marker);
+        return;
+    }
     struct stw_span_record *chain =
         cut(&marker->spans, count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX);
-    __atomic_store_n(&marker->slot->spans, chain, __ATOMIC_RELEASE); /* only the owner puts */
+    /* Only the owner puts. Before it looks for sleepers (N2). */
+    __atomic_store_n(&marker->slot->spans, chain, __ATOMIC_SEQ_CST);
     stw_workers_enlist(marker->gc);
 }
 
@@ -398,12 +401,17 @@ void stw_work_give_back(struct stw_marker *marker)
         free_slot(marker);
 }
 
+static int has_offer(struct stw_work_slot *slot)
+{
+    return __atomic_load_n(&slot->offer, __ATOMIC_SEQ_CST)
+           || __atomic_load_n(&slot->spans, __ATOMIC_SEQ_CST);
+}
+
 int stw_work_is_found(struct stw_gc *gc)
 {
     uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_SEQ_CST);
     for (; taken; taken &= taken - 1)
-        if (STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].offer)
-            || STW_LOAD(gc->mark.slots[__builtin_ctzll(taken)].spans))
+        if (has_offer(&gc->mark.slots[__builtin_ctzll(taken)]))
             return 1;
     return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
            || __atomic_load_n(&gc->mark.spans.count, __ATOMIC_SEQ_CST) != 0

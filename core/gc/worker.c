@@ -175,13 +175,12 @@ void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
     STW_EDGE("worker.ask");
     __atomic_store_n(&gc->workers.help_wanted, 1, __ATOMIC_SEQ_CST);
     stw_workers_wake(gc, gc->workers.count - 1);
-    do {
+    for (int idle = 0; !idle; stw_marker_begin(marker, gc)) {
         stw_mark_drain(marker, &all);
         stw_marker_end(marker);
-        while (!stw_mark_is_idle(gc) && !stw_mark_is_left(gc))
+        while (!(idle = stw_mark_is_idle(gc)) && !stw_work_is_found(gc))
             stw_spin_pause(); /* others are inside */
-        stw_marker_begin(marker, gc);
-    } while (stw_mark_is_left(gc));
+    }
     STW_EDGE("worker.dismiss");
     __atomic_store_n(&gc->workers.help_wanted, 0, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&gc->workers.helpers, __ATOMIC_SEQ_CST) != 0)

@@ -137,6 +137,7 @@ static void blacken_early(struct stw_mutator_record *m)
     if (m->is_rejoining || !__atomic_load_n(&m->gc->world.blackens, __ATOMIC_SEQ_CST))
         return;
     stw_mutator_blacken_runs(m);
+    STW_EDGE("park.black");
     m->are_runs_black = 1; /* published with the state; taken back by window 1 */
 }
 
@@ -260,10 +261,9 @@ static void park(struct stw_mutator_record *m)
         uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
             break;
-        uint64_t now_ns = stw_clock_ns();
-        began_ns = began_ns ? began_ns : now_ns;
-        __atomic_store_n(&m->parked_ns, now_ns, __ATOMIC_RELAXED);
+        began_ns = began_ns ? began_ns : stw_clock_ns();
         blacken_early(m);
+        __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);

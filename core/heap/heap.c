@@ -91,7 +91,9 @@ static void check_request(const struct stw_span_request *request)
     uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_PAGE_BYTES / 64 : 0;
     STW_REQUIRE(request->cell_bytes * request->cell_count + tail
                 <= request->page_count * STW_PAGE_BYTES);
-    STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP || request->page_count == 1);
+    STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP
+                || (request->page_count == 1 && request->cell_bytes <= 512
+                    && request->cell_bytes % 8 == 0));
     STW_REQUIRE(request->layout != STW_LAYOUT_LARGE || request->cell_count == 1);
 }
 

@@ -6,9 +6,10 @@
  * H1  the page map names a span for exactly the pages of registered spans.
  * H2  a span is published (release) only when its record is complete; it is never unregistered
  *     while marking.
- * H3  alloc_bits is exact whenever the world is stopped and runs are retired; while mutators run it
+ * H3  alloc_bits is exact when the world is stopped and runs are retired; while mutators run it
  *     misses only cells handed out since, and while marking those are marked.
- * H4  mark bits are set by atomic or, and only while marking; sweeping turns them into alloc bits.
+ * H4  mark bits are set by atomic or, while marking or on the way to window 1; sweeping turns them
+ *     into alloc bits.
  * H5  a cell of layout BITMAP that is black from the start has its scan bit before its mark bit:
  *     nobody sees it grey.
  * Threads: resolve by anyone; register and unregister by anyone; sweep by the span's owner. */

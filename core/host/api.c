@@ -99,13 +99,14 @@ static int is_own_loss(const struct stw_mutator_record *m)
 static uint32_t api_span_sweep(struct stw_span *span)
 {
     struct stw_mutator_record *self = stw_mutator_self();
+    int is_loss = is_own_loss(self);
+    uint64_t began_ns = is_loss ? stw_clock_ns() : 0;
+    uint32_t live = stw_heap_sweep(&runtime_gc.heap, span);
     STW_ADD(runtime_gc.totals.spans_swept, 1);
     STW_ADD(runtime_gc.sweep.pages_swept, span->page_count);
-    if (!is_own_loss(self))
-        return stw_heap_sweep(&runtime_gc.heap, span);
-    uint64_t began_ns = stw_clock_ns();
-    uint32_t live = stw_heap_sweep(&runtime_gc.heap, span);
-    stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
+    STW_ADD(runtime_gc.sweep.live_bytes, live * span->cell_bytes);
+    if (is_loss)
+        stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
     return live;
 }
 
