@@ -83,7 +83,9 @@ expect_limited() # BLOCKS TEXT
     expect "exit status with files of at most $1 blocks" $? 3
     expect_message 3 "$2"
 }
-expect_limited 8 "cannot create $work/limited8/results.sqlite: .*: File too large"
+# Not under TSan, whose shadow of constants is a file too: a limit so low takes it away.
+[ "${STW_SANITIZE:-}" = thread ] ||
+    expect_limited 8 "cannot create $work/limited8/results.sqlite: .*: File too large"
 expect_limited 2000 'cannot make the record of a trial .*: File too large'
 
 experiment 400 'none' "$work/long.ini"
