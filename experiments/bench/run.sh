@@ -24,8 +24,8 @@ nodes=8388607    # of mark.ini's tree
 # name|matrix|metric|A|B|direction|target|unit: the ratio is A's value divided by B's. The laboratory
 # is A, but where speeds are compared: a ratio of speeds is the inverse one of times.
 rows='
-stop-median|stops|pause.p50|runtime=stwlab,pin=true|runtime=go1.27,pin=true|most|0.1|stop
-stop-p99|stops|pause.p99|runtime=stwlab,pin=true|runtime=go1.27,pin=true|most|0.25|stop
+stop-median|stops|pause.p50|runtime=stwlab|runtime=go1.27|most|0.1|stop
+stop-p99|stops|pause.p99|runtime=stwlab|runtime=go1.27|most|0.25|stop
 merge-int-go123|merge-int|op.p50|runtime=stwlab,strategy=none|runtime=go1.23,strategy=none|most|0.8|entry
 merge-int-presized|merge-int|op.p50|runtime=stwlab,strategy=presize|runtime=go1.23,strategy=presize|most|0.8|entry
 merge-string|merge-string|op.p50|runtime=stwlab|runtime=go1.23|most|0.9|entry
@@ -240,10 +240,6 @@ table()
     null_trial
     besides 'abi-tax with a call for each entry' abi-tax op.p50 linkage=loaded,calls=entry \
         linkage=linked,calls=entry
-    besides 'stop-median without pinning' stops pause.p50 runtime=stwlab,pin=false \
-        runtime=go1.27,pin=true
-    besides 'stop-p99 without pinning' stops pause.p99 runtime=stwlab,pin=false \
-        runtime=go1.27,pin=true
     [ ! -x "$plugins/limits" ] || "$plugins/limits"
     cat "$work"/*.failed 2>/dev/null | sed 's/^/not ok: /' || true
 }
