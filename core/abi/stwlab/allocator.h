@@ -40,7 +40,7 @@ struct stw_span {
     uint32_t needs_zero;       /* cells were used before */
     uint32_t live_count;       /* cells with an allocation bit, as of the last sweep or retire */
     uint32_t free_index;       /* (A) first cell not yet examined for a run */
-    uint64_t *alloc_bits;      /* bit i: cell i is allocated; exact in flush, sweep, detach, audit */
+    uint64_t *alloc_bits; /* bit i: cell i is allocated; exact in flush, sweep, detach, audit */
     struct stw_span *next;     /* (A) links of the allocator's lists */
     struct stw_span *prev;     /* (A) */
     uint64_t allocator_word;   /* (A) */
