@@ -460,7 +460,16 @@ struct stw_drain_limit {
     uint32_t idle;         /* worker: leave when a mutator waits for a processor, too */
 };
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit);
-int stw_mark_must_leave(const struct stw_drain_limit *limit);
+static inline int stw_mark_must_leave(const struct stw_drain_limit *limit)
+{
+    if (limit->mutator)
+        return (__atomic_load_n(&limit->mutator->mutator.poll, __ATOMIC_RELAXED)
+                & (STW_POLL_STOP | STW_POLL_YIELD)) != 0;
+    if (limit->worker)
+        return __atomic_load_n(&limit->worker->world.stopping, __ATOMIC_RELAXED) != 0
+               || (limit->idle && STW_LOAD(limit->worker->processors.waiting) != 0);
+    return 0;
+}
 /* Whether anything is grey or unscanned outside of markers; exact when none is inside. */
 int stw_mark_is_left(struct stw_gc *gc);
 /* Nothing is left and no marker is inside. Exact at that moment; a mutator may turn cells grey

@@ -77,17 +77,6 @@ void stw_mark_candidate(struct stw_marker *marker, uintptr_t address)
         grey(marker, &cell);
 }
 
-int stw_mark_must_leave(const struct stw_drain_limit *limit)
-{
-    if (limit->mutator)
-        return (__atomic_load_n(&limit->mutator->mutator.poll, __ATOMIC_RELAXED)
-                & (STW_POLL_STOP | STW_POLL_YIELD)) != 0;
-    if (limit->worker)
-        return __atomic_load_n(&limit->worker->world.stopping, __ATOMIC_RELAXED) != 0
-               || (limit->idle && STW_LOAD(limit->worker->processors.waiting) != 0);
-    return 0;
-}
-
 int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit)
 {
     uint64_t scanned_before = marker->scan_bytes + marker->root_words * 8;

@@ -1,12 +1,11 @@
 /* gc/scan.c: reads the pointers of grey cells.
  *
  * Cells of one page with a pointer bitmap are not grey one by one: their span is, and a visit scans
- * all of its cells that are marked and not yet scanned, in the order of their addresses, those
- * included that it marks itself on the way. While a span waits in its queue more of its cells are
- * marked; so a page is read once for many cells, an address is looked up in the page map only if it
- * leaves the page, and marks cost an atomic operation for each 64 cells of the page, not for each.
- * (Go's Green Tea collector, 1.26, does the first of the three.) Other cells are scanned one by
- * one.
+ * all of its cells that are marked and not yet scanned, and those that it marks itself on the way,
+ * depth first. While a span waits in its queue more of its cells are marked; so a page is read once
+ * for many cells, an address is looked up in the page map only if it leaves the page, and marks
+ * cost an atomic operation for each 64 cells of the page, not for each. (Go's Green Tea collector,
+ * 1.26, does the first of the three.) Other cells are scanned one by one.
  *
  * K2  a cell's words are read atomically; a slot may change under the reader, whose old value is
  *     then in a barrier buffer.
@@ -20,7 +19,8 @@
 
 #define OBLET_BYTES STW_LIMIT_OBLET_BYTES
 #define BITS_BYTES (STW_PAGE_BYTES / 64) /* of the pointer bitmap at a page's end */
-#define VISIT_WORDS 16u /* of a bitmap: 1,024 cells of 8 bytes are the most */
+#define VISIT_WORDS 16u /* of a bitmap */
+#define VISIT_CELLS (VISIT_WORDS * 64u) /* 1,008 of 8 bytes are the most */
 #define LOOK_CELLS STW_LIMIT_LOOK_CELLS
 
 static void scan_word(struct stw_marker *marker, const uintptr_t *word)
@@ -85,12 +85,15 @@ struct visit {
     struct stw_marker *marker;
     struct stw_span_record *record;
     uintptr_t base;
-    uint64_t limit; /* offset of the first byte after the last cell */
-    uint64_t seen[VISIT_WORDS];  /* known to be marked */
-    uint64_t todo[VISIT_WORDS];  /* to be scanned */
-    uint64_t fresh[VISIT_WORDS]; /* marked by this visit; not yet in mark_bits */
-    uint64_t done[VISIT_WORDS];  /* scanned; not yet in scan_bits */
-    uint32_t first; /* no todo bit is in a word below it */
+    const uint64_t *pointers;  /* bit i: word i of the page is one */
+    const uint64_t *mark_bits; /* the record's */
+    uint64_t limit;            /* offset of the first byte after the last cell */
+    uint64_t scan_bytes;
+    uint64_t seen[VISIT_WORDS]; /* known to be marked */
+    uint64_t todo[VISIT_WORDS]; /* were grey when the visit began */
+    uint64_t mine[VISIT_WORDS]; /* marked by this visit; not yet in mark_bits */
+    uint32_t depth;
+    uint16_t stack[VISIT_CELLS]; /* grey cells, by index; each is pushed once */
 };
 
 /* Takes up the cells that wait. 0: there is none. */
@@ -101,116 +104,170 @@ static int visit_begin(struct visit *visit, struct stw_marker *marker,
     visit->marker = marker;
     visit->record = record;
     visit->base = record->span.base;
+    visit->pointers = (const uint64_t *)(visit->base + STW_PAGE_BYTES - BITS_BYTES);
+    visit->mark_bits = record->mark_bits;
+    visit->scan_bytes = 0;
     visit->limit = record->span.cell_bytes * record->span.cell_count;
-    visit->first = 0;
+    visit->depth = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
         uint64_t marks = __atomic_load_n(&record->mark_bits[i], __ATOMIC_SEQ_CST); /* first: H5 */
         uint64_t scanned = __atomic_load_n(&record->scan_bits[i], __ATOMIC_ACQUIRE);
         visit->seen[i] = marks;
         visit->todo[i] = marks & ~scanned;
-        visit->fresh[i] = visit->done[i] = 0;
+        visit->mine[i] = 0;
         any |= visit->todo[i];
     }
     return any != 0;
 }
 
-/* Tells the others what was marked and scanned, and counts it. */
-static void visit_end(struct visit *visit)
+/* Tells the others what was marked and scanned, all but `left`, and counts it. */
+static void visit_end(struct visit *visit, const uint64_t *left)
 {
     struct stw_span_record *record = visit->record;
     uint64_t marked = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
-        uint64_t done = visit->done[i];
+        uint64_t mine = visit->mine[i], done = (visit->todo[i] | mine) & ~left[i];
         uint64_t before =
             done ? __atomic_fetch_or(&record->scan_bits[i], done, __ATOMIC_RELAXED) : 0;
         STW_ASSERT(!(before & done)); /* K4, K5 */
         (void)before;
-        if (!visit->fresh[i])
-            continue;
-        uint64_t old = __atomic_fetch_or(&record->mark_bits[i], visit->fresh[i], __ATOMIC_RELAXED);
-        marked += (uint64_t)__builtin_popcountll(visit->fresh[i] & ~old);
+        if (mine)
+            marked += (uint64_t)__builtin_popcountll(
+                mine & ~__atomic_fetch_or(&record->mark_bits[i], mine, __ATOMIC_RELAXED));
     }
+    visit->marker->scan_bytes += visit->scan_bytes;
     visit->marker->mark_objects += marked;
     visit->marker->marked_bytes += marked * record->span.cell_bytes;
 }
 
+/* `cell_bytes` is a constant in the copies of this for common sizes: so is the division. */
+static inline __attribute__((always_inline)) uint32_t index_at(const struct visit *visit,
+                                                               uint64_t offset,
+                                                               uint64_t cell_bytes)
+{
+    if (__builtin_constant_p(cell_bytes))
+        return (uint32_t)(offset / cell_bytes);
+    return (uint32_t)((offset * visit->record->divide) >> 32);
+}
+
 /* A pointer into the page itself. */
-static inline void visit_local(struct visit *visit, uint64_t offset)
+static inline __attribute__((always_inline)) void visit_local(struct visit *visit, uint64_t offset,
+                                                              uint64_t cell_bytes)
 {
     if (offset >= visit->limit)
         return;
-    uint32_t index = (uint32_t)((offset * visit->record->divide) >> 32), word = index / 64;
+    uint32_t index = index_at(visit, offset, cell_bytes), word = index / 64;
     uint64_t bit = 1ull << (index % 64);
     if (visit->seen[word] & bit)
         return;
-    visit->seen[word] |= __atomic_load_n(&visit->record->mark_bits[word], __ATOMIC_ACQUIRE);
+    visit->seen[word] |= __atomic_load_n(&visit->mark_bits[word], __ATOMIC_ACQUIRE);
     if (visit->seen[word] & bit)
         return; /* by another, or black from the start (K5) */
     visit->seen[word] |= bit;
-    visit->fresh[word] |= bit;
-    visit->todo[word] |= bit;
-    if (word < visit->first)
-        visit->first = word;
+    visit->mine[word] |= bit;
+    visit->stack[visit->depth++] = (uint16_t)index;
 }
 
 /* The pointer bits of a cell, lowest word first. */
-static inline uint64_t pointer_bits(const struct visit *visit, uint64_t offset, uint64_t words)
+static inline __attribute__((always_inline)) uint64_t pointer_bits(const struct visit *visit,
+                                                                   uint64_t offset, uint64_t words)
 {
-    const uint64_t *bits = (const uint64_t *)(visit->base + STW_PAGE_BYTES - BITS_BYTES);
     uint64_t word = offset / 8, shift = word % 64;
-    uint64_t mask = __atomic_load_n(&bits[word / 64], __ATOMIC_RELAXED) >> shift;
-    if (shift + words > 64)
-        mask |= __atomic_load_n(&bits[word / 64 + 1], __ATOMIC_RELAXED) << (64 - shift);
+    uint64_t mask = __atomic_load_n(&visit->pointers[word / 64], __ATOMIC_RELAXED) >> shift;
+    if ((words & (words - 1)) && shift + words > 64) /* 2^n words lie within 64 */
+        mask |= __atomic_load_n(&visit->pointers[word / 64 + 1], __ATOMIC_RELAXED) << (64 - shift);
     return words < 64 ? mask & ((1ull << words) - 1) : mask;
 }
 
-static inline void visit_cell(struct visit *visit, uint32_t index, uint64_t cell_bytes)
+/* From the last pointer to the first: what the first leads to, often the next cell, comes next. */
+static inline __attribute__((always_inline)) void visit_cell(struct visit *visit, uint32_t index,
+                                                             uint64_t cell_bytes)
 {
     uint64_t offset = index * cell_bytes;
     const uintptr_t *words = (const uintptr_t *)(visit->base + offset);
     uint64_t mask = pointer_bits(visit, offset, cell_bytes / 8);
-    if (mask)
-        visit->marker->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
-    for (; mask; mask &= mask - 1) {
-        uintptr_t value = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
+    if (!mask)
+        return;
+    visit->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
+    while (mask) {
+        uint32_t word = 63 - (uint32_t)__builtin_clzll(mask);
+        mask ^= 1ull << word;
+        uintptr_t value = __atomic_load_n(&words[word], __ATOMIC_ACQUIRE);
         if (value - visit->base < STW_PAGE_BYTES)
-            visit_local(visit, value - visit->base);
+            visit_local(visit, value - visit->base, cell_bytes);
         else if (value)
             stw_mark_precise(visit->marker, value);
     }
 }
 
-/* 0: the visitor is wanted elsewhere, and cells are left. */
-static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit, uint32_t *cells)
+/* Scans the cells on the stack. 0: the visitor is wanted elsewhere, and cells are left there. */
+static inline __attribute__((always_inline)) int visit_stack(struct visit *visit,
+                                                             const struct stw_drain_limit *limit,
+                                                             uint32_t *cells, uint64_t cell_bytes)
 {
-    const uint64_t cell_bytes = visit->record->span.cell_bytes;
-    const uint32_t words = visit->record->bit_words;
-    while (visit->first < words) {
-        uint32_t word = visit->first++;
-        while (visit->todo[word]) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(visit->todo[word]);
-            visit->todo[word] &= visit->todo[word] - 1;
-            visit->done[word] |= 1ull << bit;
-            visit_cell(visit, word * 64 + bit, cell_bytes);
-            if (++*cells % LOOK_CELLS == 0 && stw_mark_must_leave(limit))
-                return 0;
+    while (visit->depth > 0) {
+        if (++*cells % LOOK_CELLS == 0 && stw_mark_must_leave(limit))
+            return 0;
+        visit_cell(visit, visit->stack[--visit->depth], cell_bytes);
+    }
+    return 1;
+}
+
+/* Scans what waited, each cell with all that it leads to in the page. `left`: what is not scanned
+ * because the visitor is wanted elsewhere; then 0. */
+static inline __attribute__((always_inline)) int visit_all(struct visit *visit,
+                                                           const struct stw_drain_limit *limit,
+                                                           uint32_t *cells, uint64_t *left,
+                                                           uint64_t cell_bytes)
+{
+    for (uint32_t word = 0; word < visit->record->bit_words; word++) {
+        left[word] = visit->todo[word];
+        while (left[word]) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(left[word]);
+            left[word] &= left[word] - 1;
+            visit->stack[visit->depth++] = (uint16_t)(word * 64 + bit);
+            if (visit_stack(visit, limit, cells, cell_bytes))
+                continue;
+            while (++word < visit->record->bit_words)
+                left[word] = visit->todo[word];
+            return 0;
         }
     }
     return 1;
+}
+
+static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit, uint32_t *cells,
+                       uint64_t *left)
+{
+    switch (visit->record->span.cell_bytes) {
+    case 16:
+        return visit_all(visit, limit, cells, left, 16);
+    case 32:
+        return visit_all(visit, limit, cells, left, 32);
+    case 64:
+        return visit_all(visit, limit, cells, left, 64);
+    default:
+        return visit_all(visit, limit, cells, left, visit->record->span.cell_bytes);
+    }
 }
 
 uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
                        const struct stw_drain_limit *limit)
 {
     struct visit visit;
+    uint64_t left[VISIT_WORDS];
     uint32_t cells = 0;
     stw_work_visit(record);
     do {
         if (!visit_begin(&visit, marker, record))
             continue;
         STW_EDGE("scan.visit");
-        int finished = visit_cells(&visit, limit, &cells);
-        visit_end(&visit);
+        int finished = visit_cells(&visit, limit, &cells, left);
+        while (visit.depth > 0) {
+            uint32_t index = visit.stack[--visit.depth];
+            left[index / 64] |= 1ull << (index % 64);
+        }
+        visit_end(&visit, left);
         if (!finished) {
             stw_work_leave(marker, record);
             break;
