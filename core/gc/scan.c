@@ -92,15 +92,14 @@ struct visit {
     uint64_t seen[VISIT_WORDS]; /* known to be marked */
     uint64_t todo[VISIT_WORDS]; /* were grey when the visit began */
     uint64_t mine[VISIT_WORDS]; /* marked by this visit; not yet in mark_bits */
-    uint32_t depth;
-    uint16_t stack[VISIT_CELLS]; /* grey cells, by index; each is pushed once */
+    uint32_t head, tail;
+    uint16_t queue[VISIT_CELLS]; /* grey cells, by index; each comes in once */
 };
 
 /* Takes up the cells that wait. 0: there is none. */
 static int visit_begin(struct visit *visit, struct stw_marker *marker,
                        struct stw_span_record *record)
 {
-    uint64_t any = 0;
     visit->marker = marker;
     visit->record = record;
     visit->base = record->span.base;
@@ -108,23 +107,27 @@ static int visit_begin(struct visit *visit, struct stw_marker *marker,
     visit->mark_bits = record->mark_bits;
     visit->scan_bytes = 0;
     visit->limit = record->span.cell_bytes * record->span.cell_count;
-    visit->depth = 0;
+    visit->head = visit->tail = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
         uint64_t marks = __atomic_load_n(&record->mark_bits[i], __ATOMIC_SEQ_CST); /* first: H5 */
         uint64_t scanned = __atomic_load_n(&record->scan_bits[i], __ATOMIC_ACQUIRE);
         visit->seen[i] = marks;
         visit->todo[i] = marks & ~scanned;
         visit->mine[i] = 0;
-        any |= visit->todo[i];
+        for (uint64_t grey = visit->todo[i]; grey; grey &= grey - 1)
+            visit->queue[visit->tail++] = (uint16_t)(i * 64 + (uint32_t)__builtin_ctzll(grey));
     }
-    return any != 0;
+    return visit->tail != 0;
 }
 
-/* Tells the others what was marked and scanned, all but `left`, and counts it. */
-static void visit_end(struct visit *visit, const uint64_t *left)
+/* Tells the others what was marked, and what was scanned, which is all but what is left in the
+ * queue; and counts it. */
+static void visit_end(struct visit *visit)
 {
     struct stw_span_record *record = visit->record;
-    uint64_t marked = 0;
+    uint64_t marked = 0, left[VISIT_WORDS] = {0};
+    for (uint32_t i = visit->head; i < visit->tail; i++)
+        left[visit->queue[i] / 64] |= 1ull << (visit->queue[i] % 64);
     for (uint32_t i = 0; i < record->bit_words; i++) {
         uint64_t mine = visit->mine[i], done = (visit->todo[i] | mine) & ~left[i];
         uint64_t before =
@@ -165,7 +168,8 @@ static inline __attribute__((always_inline)) void visit_local(struct visit *visi
         return; /* by another, or black from the start (K5) */
     visit->seen[word] |= bit;
     visit->mine[word] |= bit;
-    visit->stack[visit->depth++] = (uint16_t)index;
+    visit->queue[visit->tail++] = (uint16_t)index;
+    __builtin_prefetch((const void *)(visit->base + index * cell_bytes));
 }
 
 /* The pointer bits of a cell, lowest word first. */
@@ -179,7 +183,6 @@ static inline __attribute__((always_inline)) uint64_t pointer_bits(const struct 
     return words < 64 ? mask & ((1ull << words) - 1) : mask;
 }
 
-/* From the last pointer to the first: what the first leads to, often the next cell, comes next. */
 static inline __attribute__((always_inline)) void visit_cell(struct visit *visit, uint32_t index,
                                                              uint64_t cell_bytes)
 {
@@ -189,10 +192,8 @@ static inline __attribute__((always_inline)) void visit_cell(struct visit *visit
     if (!mask)
         return;
     visit->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
-    while (mask) {
-        uint32_t word = 63 - (uint32_t)__builtin_clzll(mask);
-        mask ^= 1ull << word;
-        uintptr_t value = __atomic_load_n(&words[word], __ATOMIC_ACQUIRE);
+    for (; mask; mask &= mask - 1) {
+        uintptr_t value = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
         if (value - visit->base < STW_PAGE_BYTES)
             visit_local(visit, value - visit->base, cell_bytes);
         else if (value)
@@ -200,54 +201,31 @@ static inline __attribute__((always_inline)) void visit_cell(struct visit *visit
     }
 }
 
-/* Scans the cells on the stack. 0: the visitor is wanted elsewhere, and cells are left there. */
-static inline __attribute__((always_inline)) int visit_stack(struct visit *visit,
-                                                             const struct stw_drain_limit *limit,
-                                                             uint32_t *cells, uint64_t cell_bytes)
-{
-    while (visit->depth > 0) {
-        if (++*cells % LOOK_CELLS == 0 && stw_mark_must_leave(limit))
-            return 0;
-        visit_cell(visit, visit->stack[--visit->depth], cell_bytes);
-    }
-    return 1;
-}
-
-/* Scans what waited, each cell with all that it leads to in the page. `left`: what is not scanned
- * because the visitor is wanted elsewhere; then 0. */
+/* Scans the cells in the queue, to which it adds. 0: the visitor is wanted elsewhere, and cells are
+ * left there. */
 static inline __attribute__((always_inline)) int visit_all(struct visit *visit,
                                                            const struct stw_drain_limit *limit,
-                                                           uint32_t *cells, uint64_t *left,
                                                            uint64_t cell_bytes)
 {
-    for (uint32_t word = 0; word < visit->record->bit_words; word++) {
-        left[word] = visit->todo[word];
-        while (left[word]) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(left[word]);
-            left[word] &= left[word] - 1;
-            visit->stack[visit->depth++] = (uint16_t)(word * 64 + bit);
-            if (visit_stack(visit, limit, cells, cell_bytes))
-                continue;
-            while (++word < visit->record->bit_words)
-                left[word] = visit->todo[word];
+    while (visit->head != visit->tail) {
+        if (visit->head % LOOK_CELLS == 0 && stw_mark_must_leave(limit))
             return 0;
-        }
+        visit_cell(visit, visit->queue[visit->head++], cell_bytes);
     }
     return 1;
 }
 
-static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit, uint32_t *cells,
-                       uint64_t *left)
+static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit)
 {
     switch (visit->record->span.cell_bytes) {
     case 16:
-        return visit_all(visit, limit, cells, left, 16);
+        return visit_all(visit, limit, 16);
     case 32:
-        return visit_all(visit, limit, cells, left, 32);
+        return visit_all(visit, limit, 32);
     case 64:
-        return visit_all(visit, limit, cells, left, 64);
+        return visit_all(visit, limit, 64);
     default:
-        return visit_all(visit, limit, cells, left, visit->record->span.cell_bytes);
+        return visit_all(visit, limit, visit->record->span.cell_bytes);
     }
 }
 
@@ -255,19 +233,15 @@ uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record
                        const struct stw_drain_limit *limit)
 {
     struct visit visit;
-    uint64_t left[VISIT_WORDS];
     uint32_t cells = 0;
     stw_work_visit(record);
     do {
         if (!visit_begin(&visit, marker, record))
             continue;
         STW_EDGE("scan.visit");
-        int finished = visit_cells(&visit, limit, &cells, left);
-        while (visit.depth > 0) {
-            uint32_t index = visit.stack[--visit.depth];
-            left[index / 64] |= 1ull << (index % 64);
-        }
-        visit_end(&visit, left);
+        int finished = visit_cells(&visit, limit);
+        cells += visit.head;
+        visit_end(&visit);
         if (!finished) {
             stw_work_leave(marker, record);
             break;
