@@ -153,12 +153,10 @@ static inline __attribute__((always_inline)) uint32_t index_at(const struct visi
     return (uint32_t)((offset * visit->record->divide) >> 32);
 }
 
-/* A pointer into the page itself. */
+/* A pointer to a cell of the page itself. */
 static inline __attribute__((always_inline)) void visit_local(struct visit *visit, uint64_t offset,
                                                               uint64_t cell_bytes)
 {
-    if (offset >= visit->limit)
-        return;
     uint32_t index = index_at(visit, offset, cell_bytes), word = index / 64;
     uint64_t bit = 1ull << (index % 64);
     if (visit->seen[word] & bit)
@@ -183,22 +181,35 @@ static inline __attribute__((always_inline)) uint64_t pointer_bits(const struct 
     return words < 64 ? mask & ((1ull << words) - 1) : mask;
 }
 
+static inline __attribute__((always_inline)) void visit_word(struct visit *visit,
+                                                             const uintptr_t *word,
+                                                             uint64_t cell_bytes)
+{
+    uintptr_t value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    if (value - visit->base < visit->limit)
+        visit_local(visit, value - visit->base, cell_bytes);
+    else if (value)
+        stw_mark_precise(visit->marker, value);
+}
+
 static inline __attribute__((always_inline)) void visit_cell(struct visit *visit, uint32_t index,
                                                              uint64_t cell_bytes)
 {
     uint64_t offset = index * cell_bytes;
     const uintptr_t *words = (const uintptr_t *)(visit->base + offset);
     uint64_t mask = pointer_bits(visit, offset, cell_bytes / 8);
-    if (!mask)
+    if (__builtin_constant_p(cell_bytes) && cell_bytes == 16) {
+        visit->scan_bytes += 8 * ((mask >> 1) + (mask != 0));
+        if (mask & 1)
+            visit_word(visit, &words[0], cell_bytes);
+        if (mask & 2)
+            visit_word(visit, &words[1], cell_bytes);
         return;
-    visit->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
-    for (; mask; mask &= mask - 1) {
-        uintptr_t value = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
-        if (value - visit->base < STW_PAGE_BYTES)
-            visit_local(visit, value - visit->base, cell_bytes);
-        else if (value)
-            stw_mark_precise(visit->marker, value);
     }
+    if (mask)
+        visit->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
+    for (; mask; mask &= mask - 1)
+        visit_word(visit, &words[__builtin_ctzll(mask)], cell_bytes);
 }
 
 /* Scans the cells in the queue, to which it adds. 0: the visitor is wanted elsewhere, and cells are
