@@ -13,7 +13,7 @@
  * U6  every page of the space that is handed out belongs to a registered span, once the allocator
  *     has released what it keeps for itself.
  * U7  when marking ends no span is grey, and all of its marked cells were scanned, or born black.
- * U8  what a sweep keeps is what was counted as marked (sweep.c; in guard builds always).
+ * U8  what a sweep keeps is what was counted as marked; without audits sweep.c asserts it.
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
 #include "base/error.h"
 #include "base/text.h"
@@ -239,6 +239,11 @@ stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
         return stw_error_set(error, STW_E_AUDIT, "U5",
                              "%llu pages were swept, %llu were in use after marking",
                              (unsigned long long)swept, (unsigned long long)gc->sweep.pages_due);
+    if (gc->totals.cycles && gc->sweep.live_bytes != gc->marked_bytes)
+        return stw_error_set(error, STW_E_AUDIT, "U8",
+                             "the sweep kept %llu bytes, %llu were counted as marked",
+                             (unsigned long long)gc->sweep.live_bytes,
+                             (unsigned long long)gc->marked_bytes);
     stw_watch_begin(gc, STW_WATCH_RELEASE);
     gc->options.allocator->release(gc->options.allocator_self);
     stw_watch_end(gc);

@@ -82,6 +82,18 @@ static void wait_out_stop(struct stw_worker *worker)
     }
 }
 
+/* Between begin and end: it belongs to this cycle. */
+static void count_time(struct stw_worker *worker, int dedicated, uint64_t spent_ns, uint64_t cpu_ns)
+{
+    struct stw_gc *gc = worker->gc;
+    if (!dedicated)
+        STW_ADD(gc->pacer.idle_ns, spent_ns);
+    STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
+    STW_ADD(gc->totals.worker_cpu_ns, cpu_ns);
+    stw_limiter_note(gc, spent_ns, !dedicated);
+    stw_share_credit(gc, (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8));
+}
+
 /* The worker has a processor. Returns 1 when it found nothing more to mark. */
 static int mark(struct stw_worker *worker, int dedicated)
 {
@@ -92,16 +104,11 @@ static int mark(struct stw_worker *worker, int dedicated)
                                     .worker = gc, .idle = !dedicated};
     int idle = 1;
     stw_marker_begin_outside(&worker->marker, gc);
-    if (stw_phase(gc) == STW_PHASE_MARK)
+    if (stw_phase(gc) == STW_PHASE_MARK) { /* or it came too late, and has marked nothing */
         idle = stw_mark_drain(&worker->marker, &limit);
-    int64_t work = (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8);
-    uint64_t spent_ns = stw_clock_ns() - began;
-    if (!dedicated)
-        STW_ADD(gc->pacer.idle_ns, spent_ns);
-    STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
-    stw_limiter_note(gc, spent_ns, !dedicated);
-    STW_ADD(gc->totals.worker_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns);
-    stw_share_credit(gc, work); /* before the end: it belongs to this cycle */
+        count_time(worker, dedicated, stw_clock_ns() - began,
+                   stw_clock_thread_cpu_ns() - began_cpu_ns);
+    }
     stw_marker_end(&worker->marker);
     if (idle)
         stw_cycle_try_finish(gc, NULL);
