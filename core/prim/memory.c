@@ -67,7 +67,7 @@ void stw_memory_populate(uintptr_t base, size_t bytes)
     if (!fails() && madvise((void *)base, bytes, MADV_POPULATE_WRITE) == 0)
         return;
     for (size_t at = 0; at < bytes; at += STW_SMALL_PAGE_BYTES) /* before Linux 5.14 */
-        *(volatile char *)(base + at) = 0;
+        __atomic_fetch_or((char *)(base + at), 0, __ATOMIC_RELAXED); /* it may hold something */
 }
 
 void *stw_memory_map(size_t bytes)

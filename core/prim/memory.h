@@ -16,7 +16,8 @@ uintptr_t stw_memory_reserve(uintptr_t hint, size_t bytes, size_t align);
 stw_status stw_memory_commit(uintptr_t base, size_t bytes);
 /* Gives the pages' memory back; they stay committed and read as zero when touched again. */
 void stw_memory_release(uintptr_t base, size_t bytes);
-/* Backs committed pages with memory at once, so that touching them later faults no more. */
+/* Backs committed pages with memory at once, so that touching them later faults no more. What they
+ * hold stays. */
 void stw_memory_populate(uintptr_t base, size_t bytes);
 /* Zeroed memory outside the managed heap, for records; lazily backed. Null on failure. */
 void *stw_memory_map(size_t bytes);
