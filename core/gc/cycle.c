@@ -1,10 +1,11 @@
 /* gc/cycle.c: the phases of a cycle and the two windows, in Go's order of steps.
  *
  * Window 1 (sweep termination): stop; finish the sweep; hooks (pools are emptied); retire runs and
- * blacken the rest; pacer; phase mark, barrier on, every mutator owes a stack scan; start.
+ * blacken the rest, of mutators that have not done so on their way to the stop; pacer; phase mark,
+ * barrier on, every mutator owes a stack scan; start.
  * Window 2 (mark termination): stop; flush barrier buffers, and if anything turned grey start again
- * and go on marking; retire runs and drop the rest; phase off, barrier off; sweep generation up,
- * the allocator's lists change roles; pacer; start.
+ * and go on marking; count what runs handed out as marked; phase off, barrier off; sweep generation
+ * up, the allocator's lists change roles; pacer; start.
  *
  * C1  in mode concurrent neither window scans the heap or a stack.
  * C2  window 2 is entered only after a round in which every mutator flushed its barrier buffer once

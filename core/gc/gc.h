@@ -225,6 +225,7 @@ struct stw_pacer {
     double cons_mark;      /* allocation rate over marking rate */
     double cons_mark_before[4];
     uint64_t mark_start_ns;
+    uint64_t cycles_noted; /* in the embedder's memory, which plugins may write over */
     uint32_t debtors;      /* atomic: mutators that wait for credit */
     uint32_t credit_grew;  /* futex: +1 when it did, and they should look */
     int64_t credit;        /* atomic: background work not yet claimed by assists */

@@ -208,18 +208,18 @@ static void learn_cons_mark(struct stw_gc *gc, double work)
 }
 
 /* For the embedder; there is a cycle for a pause at most, so what does not fit was told as lost. */
-static void note_cycle(const struct stw_gc *gc, uint64_t live, uint64_t marked)
+static void note_cycle(struct stw_gc *gc, uint64_t live, uint64_t marked)
 {
     const struct stw_gc_options *options = &gc->options;
-    if (!options->cycles || *options->cycle_count >= options->pause_capacity)
+    if (!options->cycles || gc->pacer.cycles_noted >= options->pause_capacity)
         return;
-    options->cycles[*options->cycle_count] = (struct stw_cycle){
+    options->cycles[gc->pacer.cycles_noted++] = (struct stw_cycle){
         .triggered_bytes = gc->pacer.triggered,
         .goal_bytes = gc->pacer.goal,
         .live_bytes = live,
         .marked_bytes = marked,
     };
-    __atomic_store_n(options->cycle_count, *options->cycle_count + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(options->cycle_count, gc->pacer.cycles_noted, __ATOMIC_RELEASE);
 }
 
 void stw_pacer_end(struct stw_gc *gc)

@@ -2,10 +2,10 @@
  *
  * Cells of one page with a pointer bitmap are not grey one by one: their span is, and a visit scans
  * all of its cells that are marked and not yet scanned, and those that it marks itself on the way,
- * depth first. While a span waits in its queue more of its cells are marked; so a page is read once
- * for many cells, an address is looked up in the page map only if it leaves the page, and marks
- * cost an atomic operation for each 64 cells of the page, not for each. (Go's Green Tea collector,
- * 1.26, does the first of the three.) Other cells are scanned one by one.
+ * first in, first out. While a span waits in its queue more of its cells are marked; so a page is
+ * read once for many cells, an address is looked up in the page map only if it leaves the page, and
+ * marks cost an atomic operation for each 64 cells of the page, not for each. (Go's Green Tea
+ * collector, 1.26, does the first of the three.) Other cells are scanned one by one.
  *
  * K2  a cell's words are read atomically; a slot may change under the reader, whose old value is
  *     then in a barrier buffer.
