@@ -19,7 +19,7 @@ struct stw_outcome {
     char detail[1024];      /* one line: why; with the last ABI calls when it crashed or hung */
     uint64_t wall_ns;       /* vfork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
-    uint64_t coordinator_ns; /* the coordinator's own time before the commit */
+    uint64_t coordinator_ns; /* from the end of the process before to the vfork */
     uint64_t cpu_ns;        /* user + system, of the worker, or of the peer's program alone */
     uint64_t rss_peak_bytes; /* likewise; 0: not known */
 };

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "host/manifest.h"
 #include "lab/settings.h"
+#include "prim/process.h"
 #include "prim/program.h"
 #include "prim/thread.h"
 
@@ -255,6 +256,7 @@ void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *re
     stw_settings_parse(record->settings, &trial.settings);
     trial.mutators = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
     stw_status status = make_arguments(&trial, &error);
+    stw_process_await_gate();
     if (status == STW_OK)
         status = start(&trial, &program, &error);
     if (status == STW_OK) {

@@ -1,11 +1,12 @@
 /* lab/run.c: runs a matrix: schedule, worker processes, outcomes, store, progress.
  *
  * R1  one worker at a time; it is finished (killed and reaped) before its record is read.
- * R2  a trial is stored, durably, before the next one starts; one bad trial never stops the matrix.
+ * R2  a trial is stored, durably, while the next one's worker loads its plugins; the workload of
+ *     that one begins afterwards. One bad trial never stops the matrix.
  * R3  cells of a group (equal workload parameters and mutators) compute the same; their checksums
  *     equal that of the first ok trial of the group, of this run or of one that it resumes.
- * R4  the coordinator's own time of a trial is all that passes between two waits up to the storing,
- *     and so contains the commit of the trial before.
+ * R4  a trial's wall time, from the start of its worker to the end, and the coordinator's own time
+ *     before it add up to the time of the whole run.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
  * a worker. */
 #include "lab/run.h"
@@ -49,17 +50,17 @@ struct run {
     uint32_t *groups;             /* of each cell */
     unsigned char *is_cell_bad;
     const struct stw_registry *registry;
-    uint64_t awake_ns;            /* since when the coordinator works on its own time */
+    uint64_t ended_ns;            /* when the worker before ended, or the first slot's turn came */
 };
 
-/* A trial under way. */
+/* A trial under way, or ended and not stored yet. */
 struct attempt {
-    const struct stw_cell *cell;
+    const struct stw_cell *cell; /* null: there is none */
     uint32_t trial;
     int descriptor;
     struct stw_record *record;
     struct stw_process process;
-    uint64_t forked_ns;
+    uint64_t started_ns, opened_ns; /* its worker, the gate before its workload */
     int is_timed_out, is_abandoned;
     struct stw_outcome outcome;
 };
@@ -214,19 +215,20 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
     return STW_OK;
 }
 
-static void release_record(struct attempt *attempt)
+static void release(struct attempt *attempt)
 {
     if (attempt->record)
         stw_memory_unmap(attempt->record, STW_RECORD_BYTES);
     if (attempt->descriptor >= 0)
         close(attempt->descriptor);
+    attempt->cell = NULL;
 }
 
 static uint64_t deadline_of(const struct run *run, const struct attempt *attempt)
 {
     uint64_t timeout_ns = run->matrix->experiment->timeout_ns;
-    int is_bounded = timeout_ns && timeout_ns < UINT64_MAX - attempt->forked_ns;
-    return is_bounded ? attempt->forked_ns + timeout_ns : UINT64_MAX;
+    int is_bounded = timeout_ns && timeout_ns < UINT64_MAX - attempt->opened_ns;
+    return is_bounded ? attempt->opened_ns + timeout_ns : UINT64_MAX;
 }
 
 static void wait_for_end(struct run *run, struct attempt *attempt)
@@ -261,66 +263,93 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
     const struct stw_record *record = readable(attempt);
     struct stw_outcome *outcome = &attempt->outcome;
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
-    if (record && record->first_op_ns > attempt->forked_ns)
-        outcome->start_ns = record->first_op_ns - attempt->forked_ns;
+    if (record && record->first_op_ns > attempt->started_ns)
+        outcome->start_ns = record->first_op_ns - attempt->started_ns;
     if (outcome->kind == STW_OUTCOME_OK)
         agree(run, attempt);
 }
 
-static stw_status keep(struct run *run, struct attempt *attempt, struct stw_error *error)
+/* Starts the worker of a slot, which waits at its gate once it has loaded its plugins. */
+static stw_status begin(struct run *run, const struct stw_slot *slot, struct attempt *attempt,
+                        struct stw_error *error)
 {
-    const struct stw_record *record = readable(attempt);
-    if (record && stw_record_problem(record))
-        record = NULL;
-    stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
-                                        &attempt->outcome, record, error);
+    *attempt = (struct attempt){
+        .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
+    stw_status status = make_record(run, attempt, error);
     if (status != STW_OK)
         return status;
-    int is_bad = attempt->outcome.kind != STW_OUTCOME_OK;
-    run->result->trials_run++;
-    run->result->trials_not_ok += is_bad != 0;
-    run->is_cell_bad[attempt->cell - run->matrix->cells] |= (unsigned char)is_bad;
-    stw_progress_outcome(&run->progress, attempt->cell, attempt->trial, &attempt->outcome);
-    return STW_OK;
-}
-
-static stw_status run_worker(struct run *run, struct attempt *attempt, struct stw_error *error)
-{
     char **arguments = arguments_new(run, attempt->cell);
     const struct stw_process_spec spec = {
         .executable = run->options->executable,
         .arguments = arguments,
         .shared = attempt->descriptor,
         .memory_bytes = run->matrix->experiment->memory_bytes,
+        .is_gated = 1,
     };
-    struct stw_process_end end;
-    attempt->forked_ns = stw_clock_ns();
-    stw_status status = stw_process_start(&spec, &attempt->process, error);
+    attempt->started_ns = stw_clock_ns();
+    attempt->outcome.coordinator_ns = attempt->started_ns - run->ended_ns;
+    status = stw_process_start(&spec, &attempt->process, error);
     free(arguments);
-    if (status != STW_OK)
-        return status;
-    uint64_t own_ns = attempt->process.forked_ns - run->awake_ns;
-    wait_for_end(run, attempt);
-    stw_process_finish(&attempt->process, &end);
-    run->awake_ns = stw_clock_ns();
-    attempt->outcome.wall_ns = run->awake_ns - attempt->forked_ns;
-    if (attempt->is_abandoned)
-        return STW_OK;
-    judge(run, attempt, &end);
-    attempt->outcome.coordinator_ns = own_ns + (stw_clock_ns() - run->awake_ns);
-    return keep(run, attempt, error);
+    return status;
 }
 
-static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct stw_error *error)
+/* Opens the gate and waits for the worker's end. */
+static void complete(struct run *run, struct attempt *attempt)
 {
-    struct attempt attempt = {
-        .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
-    stw_progress_trial(&run->progress, attempt.cell, slot->trial);
-    stw_status status = make_record(run, &attempt, error);
-    if (status == STW_OK)
-        status = run_worker(run, &attempt, error);
-    release_record(&attempt);
+    struct stw_process_end end;
+    stw_progress_trial(&run->progress, attempt->cell, attempt->trial);
+    attempt->opened_ns = stw_clock_ns();
+    stw_process_open(&attempt->process);
+    wait_for_end(run, attempt);
+    stw_process_finish(&attempt->process, &end);
+    run->ended_ns = stw_clock_ns();
+    attempt->outcome.wall_ns = run->ended_ns - attempt->started_ns;
+    if (!attempt->is_abandoned)
+        judge(run, attempt, &end);
+}
+
+/* Stores a completed trial, if there is one, unless it was dropped. */
+static stw_status keep(struct run *run, struct attempt *attempt, struct stw_error *error)
+{
+    if (!attempt->cell)
+        return STW_OK;
+    const struct stw_record *record = readable(attempt);
+    if (record && stw_record_problem(record))
+        record = NULL;
+    stw_status status = attempt->is_abandoned
+                            ? STW_OK
+                            : stw_store_trial(run->store, attempt->cell, attempt->trial,
+                                              &attempt->outcome, record, error);
+    if (status == STW_OK && !attempt->is_abandoned) {
+        int is_bad = attempt->outcome.kind != STW_OUTCOME_OK;
+        run->result->trials_run++;
+        run->result->trials_not_ok += is_bad != 0;
+        run->is_cell_bad[attempt->cell - run->matrix->cells] |= (unsigned char)is_bad;
+        stw_progress_outcome(&run->progress, attempt->cell, attempt->trial, &attempt->outcome);
+    }
+    release(attempt);
     return status;
+}
+
+/* One trial, and the storing of the one before. */
+static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct attempt *attempt,
+                            struct attempt *before, struct stw_error *error)
+{
+    struct stw_error other = STW_ERROR_INIT;
+    stw_status begun = begin(run, slot, attempt, error);
+    stw_status kept = keep(run, before, begun == STW_OK ? error : &other);
+    if (stw_interrupts_count(&run->interrupts) > 0)
+        run->result->interrupted = 1;
+    if (begun == STW_OK && kept == STW_OK && !run->result->interrupted) {
+        complete(run, attempt);
+        return STW_OK;
+    }
+    if (begun == STW_OK) {
+        struct stw_process_end end;
+        stw_process_finish(&attempt->process, &end);
+    }
+    release(attempt);
+    return begun == STW_OK ? kept : begun;
 }
 
 /* The matrix. */
@@ -352,6 +381,7 @@ static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint
 
 static stw_status run_slots(struct run *run, struct stw_error *error)
 {
+    struct attempt attempts[2] = {0}; /* the one under way, the one before */
     uint32_t total;
     struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
     uint32_t missing = keep_missing(run, slots, total);
@@ -359,12 +389,11 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     run->result->trials_stored = total - missing;
     stw_progress_begin(&run->progress, total, total - missing, run->matrix->experiment->trials,
                        run->options->quiet);
-    run->awake_ns = stw_clock_ns();
-    for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++) {
-        status = run_trial(run, &slots[i], error);
-        if (stw_interrupts_count(&run->interrupts) > 0)
-            run->result->interrupted = 1;
-    }
+    run->ended_ns = stw_clock_ns();
+    for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++)
+        status = run_trial(run, &slots[i], &attempts[i % 2], &attempts[(i + 1) % 2], error);
+    for (uint32_t i = 0; status == STW_OK && i < 2; i++)
+        status = keep(run, &attempts[i], error);
     stw_progress_clear(&run->progress);
     free(slots);
     if (run->result->trials_stored + run->result->trials_run == total)

@@ -12,6 +12,7 @@
 #include "lab/losses.h"
 #include "lab/settings.h"
 #include "lab/watch.h"
+#include "prim/process.h"
 #include "prim/self.h"
 
 #include <stdio.h>
@@ -528,6 +529,7 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     __atomic_store_n(&record->state, STW_RECORD_LOADED, __ATOMIC_SEQ_CST);
     if (!is_stepped() && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count) != STW_OK)
         end_with(STW_VERDICT_OUT_OF_MEMORY, "hiccups", "the hiccup meter's thread did not start");
+    stw_process_await_gate(); /* the trial before is being stored meanwhile */
     run_mutators();
     stw_runtime_stop();
     fill_record();

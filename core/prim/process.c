@@ -54,7 +54,7 @@ struct child {
     char **environment;
     const sigset_t *ignored; /* signals */
     pid_t parent;
-    int output, status;
+    int input, output, status;
 };
 
 static void child_fail(int status, const char *step)
@@ -89,11 +89,10 @@ static int child_limits(uint64_t memory_bytes)
     return memory_bytes ? setrlimit(RLIMIT_DATA, &data) : 0;
 }
 
-/* 0: /dev/null, 1 and 2: output, 3: shared; all others are closed by exec. */
-static int child_descriptors(int shared, int output)
+/* 0: input, 1 and 2: output, 3: shared; all others are closed by exec. */
+static int child_descriptors(int input, int output, int shared)
 {
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
         return -1;
     if (dup2(shared, STW_PROCESS_SHARED) < 0)
         return -1;
@@ -104,9 +103,10 @@ static int child_descriptors(int shared, int output)
 static _Noreturn void child_run(const struct child *child)
 {
     int status = fcntl(child->status, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
+    int input = fcntl(child->input, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
     int output = fcntl(child->output, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
     int shared = fcntl(child->spec->shared, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
-    if (status < 0 || output < 0 || shared < 0)
+    if (status < 0 || input < 0 || output < 0 || shared < 0)
         child_fail(child->status, "duplicate descriptors");
     setpgid(0, 0); /* fails only when the parent's own call came first */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -116,7 +116,7 @@ static _Noreturn void child_run(const struct child *child)
     child_reset_signals(child->ignored);
     if (child_limits(child->spec->memory_bytes) != 0)
         child_fail(status, "limit its memory");
-    if (child_descriptors(shared, output) != 0)
+    if (child_descriptors(input, output, shared) != 0)
         child_fail(status, "arrange descriptors");
     execve(child->spec->executable, child->spec->arguments, child->environment);
     child_fail(status, "execute it");
@@ -290,38 +290,79 @@ static uint32_t sweep_children(void)
     return swept;
 }
 
+/* The pipes of a child: what it reads is a gate, or nothing at all. */
+struct pipes {
+    int input[2], output[2], status[2];
+};
+
+static int open_pipes(struct pipes *pipes, int is_gated)
+{
+    *pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+    if (is_gated ? pipe2(pipes->input, O_CLOEXEC) != 0
+                 : (pipes->input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+        return -1;
+    return pipe2(pipes->output, O_CLOEXEC) != 0 || pipe2(pipes->status, O_CLOEXEC) != 0 ? -1 : 0;
+}
+
+static void close_pipes(struct pipes *pipes)
+{
+    close_pair(pipes->input);
+    close_pair(pipes->output);
+    close_pair(pipes->status);
+}
+
+/* Forgets an end of a pipe, which then stays open. */
+static int keep_open(int *descriptor)
+{
+    int kept = *descriptor;
+    *descriptor = -1;
+    return kept;
+}
+
 stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_process *process,
                              struct stw_error *error)
 {
-    int output[2] = {-1, -1}, status[2] = {-1, -1};
-    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(status, O_CLOEXEC) != 0) {
+    struct pipes pipes;
+    struct rusage own;
+    *process = (struct stw_process){.handle = -1, .output = -1, .gate = -1,
+                                    .memory_bytes = spec->memory_bytes};
+    if (open_pipes(&pipes, spec->is_gated) != 0) {
         stw_status failed = system_failed(error, "pipe");
-        close_pair(output);
+        close_pipes(&pipes);
         return failed;
     }
-    struct child child = {spec,   environment_new(), ignored_signals(),
-                          getpid(), output[1], status[1]};
-    struct rusage own;
+    struct child child = {spec, environment_new(), ignored_signals(), getpid(),
+                          pipes.input[0], pipes.output[1], pipes.status[1]};
     become_reaper();
-    *process = (struct stw_process){.handle = -1, .output = output[0],
-                                    .memory_bytes = spec->memory_bytes,
-                                    .oom_kills = count_oom_kills()};
+    process->oom_kills = count_oom_kills();
     process->pid = start_child(&child);
     stw_status result = process->pid < 0 ? system_failed(error, "vfork") : STW_OK;
-    process->forked_ns = stw_clock_ns();
     getrusage(RUSAGE_SELF, &own);
     process->rss_floor_bytes = (uint64_t)own.ru_maxrss * 1024u + RSS_SLACK_BYTES;
     environment_free(child.environment);
-    close(output[1]);
-    close(status[1]);
+    close(keep_open(&pipes.status[1])); /* so that its end can be read */
     if (result == STW_OK)
-        result = parent_continue(spec, status[0], process, error);
-    close(status[0]);
-    if (result == STW_OK)
-        fcntl(output[0], F_SETFL, O_NONBLOCK);
-    else
-        close(output[0]);
+        result = parent_continue(spec, pipes.status[0], process, error);
+    if (result == STW_OK) {
+        process->output = keep_open(&pipes.output[0]);
+        process->gate = keep_open(&pipes.input[1]);
+        fcntl(process->output, F_SETFL, O_NONBLOCK);
+    }
+    close_pipes(&pipes);
     return result;
+}
+
+void stw_process_open(struct stw_process *process)
+{
+    if (process->gate >= 0)
+        close(keep_open(&process->gate));
+}
+
+void stw_process_await_gate(void)
+{
+    char byte;
+    while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
+        continue;
 }
 
 static void keep_tail(struct stw_process *process, const char *bytes, size_t count)
@@ -387,6 +428,7 @@ void stw_process_finish(struct stw_process *process, struct stw_process_end *end
     struct rusage usage = {0};
     int status = 0;
     kill(-process->pid, SIGKILL); /* its leader is not reaped yet: the group is still ours */
+    stw_process_open(process);
     while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
         continue;
     for (uint32_t i = 0; i < SWEEPS_MAX && sweep_children() > 0; i++)

@@ -6,6 +6,8 @@
  * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
  * PR4  signals that the parent ignores act on the child as they do by default; which those are is
  *      asked once, at the first start.
+ * PR5  a gated child reads the end of its standard input only after stw_process_open: until then
+ *      stw_process_await_gate does not return in it.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
 #define STW_PRIM_PROCESS_H
@@ -23,17 +25,18 @@ struct stw_process_spec {
     char *const *arguments; /* argv, null at the end */
     int shared;             /* descriptor that the child inherits as STW_PROCESS_SHARED */
     uint64_t memory_bytes;  /* limit of private writable memory (RLIMIT_DATA); 0: none */
+    int is_gated;
 };
 
 struct stw_process {
     int32_t pid;
     int handle; /* pidfd */
     int output; /* reading end of the child's stdout and stderr */
+    int gate;   /* writing end of a gated child's stdin, -1 once it is open */
     uint64_t memory_bytes; /* its limit, or 0 */
     uint64_t oom_kills; /* the kernel's count before it began */
     uint64_t rss_floor_bytes; /* what the kernel reports as its peak is at least so much */
     uint64_t rss_seen_bytes;  /* its peak when its time was up, or 0 */
-    uint64_t forked_ns; /* when it ran its executable; from then on the parent only waits */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };
@@ -50,6 +53,11 @@ struct stw_process_end {
 /* Returns once the executable runs. STW_E_IO or STW_E_NOMEM with the system's words. */
 stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_process *process,
                              struct stw_error *error);
+
+/* Lets a gated child pass; does nothing when it may already. */
+void stw_process_open(struct stw_process *process);
+/* In the child: returns when the gate is open, at once when it has none. */
+void stw_process_await_gate(void);
 
 /* Why a wait returned. */
 #define STW_WAIT_ENDED 0u

@@ -22,15 +22,20 @@
 
 static struct stw_process process;
 
-static void start_limited(const char *script, uint64_t memory_bytes)
+static void start_as(const char *script, uint64_t memory_bytes, int is_gated)
 {
     static char shell[] = "/bin/sh", option[] = "-c";
     char *arguments[] = {shell, option, (char *)(uintptr_t)script, NULL};
     struct stw_error error = STW_ERROR_INIT;
     const struct stw_process_spec spec = {shell, arguments, stw_memory_share("test", 4096),
-                                          memory_bytes};
+                                          memory_bytes, is_gated};
     cr_assert_eq(stw_process_start(&spec, &process, &error), STW_OK, "%s", error.message);
     close(spec.shared);
+}
+
+static void start_limited(const char *script, uint64_t memory_bytes)
+{
+    start_as(script, memory_bytes, 0);
 }
 
 static struct stw_process_end run(const char *script)
@@ -203,11 +208,32 @@ Test(process, what_cannot_be_executed_is_an_error)
 {
     char name[] = "/nonexistent/worker", *arguments[] = {name, NULL};
     struct stw_error error = STW_ERROR_INIT;
-    const struct stw_process_spec spec = {name, arguments, 0, 0};
+    const struct stw_process_spec spec = {name, arguments, 0, 0, 0};
     cr_assert_eq(stw_process_start(&spec, &process, &error), STW_E_IO);
     cr_assert_str_eq(error.message, "cannot start the worker /nonexistent/worker: cannot execute "
                                     "it: No such file or directory");
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* nothing left to reap */
+}
+
+Test(process, a_gate_keeps_it_until_it_is_opened)
+{
+    struct stw_process_end end;
+    start_as("cat; exit 5", 0, 1);
+    cr_assert_eq(stw_process_wait(&process, stw_clock_ns() + SECOND_NS / 5, -1),
+                 STW_WAIT_DEADLINE);
+    stw_process_open(&process);
+    stw_process_open(&process);
+    cr_assert_eq(stw_process_wait(&process, stw_clock_ns() + 20 * SECOND_NS, -1), STW_WAIT_ENDED);
+    stw_process_finish(&process, &end);
+    cr_assert_eq(end.exit_status, 5);
+}
+
+Test(process, a_gated_one_that_is_finished_never_passes)
+{
+    struct stw_process_end end;
+    start_as("cat; exit 5", 0, 1);
+    stw_process_finish(&process, &end);
+    cr_assert_eq(end.signal, SIGKILL);
 }
 
 Test(process, it_dies_with_its_parent)
