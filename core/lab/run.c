@@ -331,14 +331,16 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     return status;
 }
 
-/* One trial, and the storing of the one before. */
+/* One trial, and the storing of the one before. An interrupt that comes until that is stored drops
+ * the worker that waits at its gate. */
 static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct attempt *attempt,
                             struct attempt *before, struct stw_error *error)
 {
     struct stw_error other = STW_ERROR_INIT;
+    int is_first = !before->cell;
     stw_status begun = begin(run, slot, attempt, error);
     stw_status kept = keep(run, before, begun == STW_OK ? error : &other);
-    if (stw_interrupts_count(&run->interrupts) > 0)
+    if (!is_first && stw_interrupts_count(&run->interrupts) > 0)
         run->result->interrupted = 1;
     if (begun == STW_OK && kept == STW_OK && !run->result->interrupted) {
         complete(run, attempt);
