@@ -52,4 +52,5 @@ void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals)
 {
     *totals = gc->totals;
     totals->alloc_objects += totals->tiny_objects;
+    totals->spans_swept = STW_LOAD(gc->sweep.spans_total);
 }

@@ -320,10 +320,12 @@ struct stw_gc {
         uint32_t pending; /* atomic: unswept spans may be left */
         uint32_t owed;    /* atomic: whoever takes a span sweeps first, in proportion */
         uint64_t pages_due;   /* in spans when the mark phase ended */
-        uint64_t pages_swept; /* atomic: of them */
-        uint64_t live_bytes;  /* atomic: in cells that the sweep kept */
         uint64_t basis_pages, basis_live; /* atomic: where the line of proportion begins */
         double pages_per_byte; /* atomic: its slope */
+        /* Atomic adds of each sweep of a span: one cache line. */
+        _Alignas(64) uint64_t pages_swept; /* of those due */
+        uint64_t live_bytes;  /* in cells that the sweep kept */
+        uint64_t spans_total; /* spans swept since the start */
     } sweep;
     uint64_t marked_bytes; /* atomic: this cycle */
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */

@@ -5,7 +5,8 @@
  * first in, first out. While a span waits in its queue more of its cells are marked; so a page is
  * read once for many cells, an address is looked up in the page map only if it leaves the page, and
  * marks cost an atomic operation for each 64 cells of the page, not for each. (Go's Green Tea
- * collector, 1.26, does the first of the three.) Other cells are scanned one by one.
+ * collector, 1.26, does the first of the three.) What the next visit reads is prefetched meanwhile.
+ * Other cells are scanned one by one.
  *
  * K2  a cell's words are read atomically; a slot may change under the reader, whose old value is
  *     then in a barrier buffer.
@@ -13,8 +14,10 @@
  *     own; an element belongs to the piece in which it starts.
  * K4  one thread at a time visits a span. A cell that is marked during the visit by another is
  *     scanned by the visitor, who looks again before the span is idle (work.c).
- * K5  a cell that is black from the start is not scanned: its scan bit is there before its mark
- *     bit (H5), and the visitor reads the mark bit of a cell that it has not seen marked before. */
+ * K5  a cell that is black from the start is not grey (H5). A visitor to whom another cell of the
+ *     page leads it scans it all the same, which is needless and harmless: it is handed out, and
+ *     what was in it when the pointer was stored is seen with the pointer. The same holds for a
+ *     cell that another marks during the visit. */
 #include "gc/gc.h"
 
 #define OBLET_BYTES STW_LIMIT_OBLET_BYTES
@@ -22,6 +25,8 @@
 #define VISIT_WORDS 16u /* of a bitmap */
 #define VISIT_CELLS (VISIT_WORDS * 64u) /* 1,008 of 8 bytes are the most */
 #define LOOK_CELLS STW_LIMIT_LOOK_CELLS
+#define LINE_BYTES 64u /* of a processor's cache */
+#define AHEAD_LINES 4u /* of the next page, prefetched for each LOOK_CELLS cells of this one */
 
 static void scan_word(struct stw_marker *marker, const uintptr_t *word)
 {
@@ -80,21 +85,31 @@ void stw_scan_cell(struct stw_marker *marker, uintptr_t address)
     }
 }
 
-/* A span under visit. Bit i of the bitmaps is cell i. */
+/* A span under visit. Cell i is bit i of a bitmap, and byte i of `seen`: a byte takes one store. */
 struct visit {
     struct stw_marker *marker;
     struct stw_span_record *record;
-    uintptr_t base;
-    const uint64_t *pointers;  /* bit i: word i of the page is one */
-    const uint64_t *mark_bits; /* the record's */
-    uint64_t limit;            /* offset of the first byte after the last cell */
+    const uint64_t *pointers; /* bit i: word i of the page is one */
     uint64_t scan_bytes;
-    uint64_t seen[VISIT_WORDS]; /* known to be marked */
-    uint64_t todo[VISIT_WORDS]; /* were grey when the visit began */
-    uint64_t mine[VISIT_WORDS]; /* marked by this visit; not yet in mark_bits */
+    uintptr_t ahead, ahead_end; /* of the page that is visited next, what is not prefetched yet */
     uint32_t head, tail;
-    uint16_t queue[VISIT_CELLS]; /* grey cells, by index; each comes in once */
+    uint64_t marks[VISIT_WORDS]; /* the record's, when the visit began */
+    uint64_t todo[VISIT_WORDS];  /* were grey then */
+    uint64_t seen[8 * VISIT_WORDS]; /* bytes; 1: marked then, or by this visit */
+    uint16_t queue[VISIT_CELLS + 1]; /* grey cells, by index; each comes in once */
 };
+
+/* The bits of a byte as bytes of 0 or 1, the lowest first in memory (little-endian), and back. */
+static inline uint64_t bytes_of(uint64_t bits)
+{
+    uint64_t spread = (bits & 0xff) * 0x0101010101010101ull & 0x8040201008040201ull;
+    return (spread + 0x7f7f7f7f7f7f7f7full) >> 7 & 0x0101010101010101ull;
+}
+
+static inline uint64_t bits_of(uint64_t bytes)
+{
+    return bytes * 0x0102040810204080ull >> 56;
+}
 
 /* Takes up the cells that wait. 0: there is none. */
 static int visit_begin(struct visit *visit, struct stw_marker *marker,
@@ -102,22 +117,32 @@ static int visit_begin(struct visit *visit, struct stw_marker *marker,
 {
     visit->marker = marker;
     visit->record = record;
-    visit->base = record->span.base;
-    visit->pointers = (const uint64_t *)(visit->base + STW_PAGE_BYTES - BITS_BYTES);
-    visit->mark_bits = record->mark_bits;
+    visit->pointers = (const uint64_t *)(record->span.base + STW_PAGE_BYTES - BITS_BYTES);
     visit->scan_bytes = 0;
-    visit->limit = record->span.cell_bytes * record->span.cell_count;
     visit->head = visit->tail = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
         uint64_t marks = __atomic_load_n(&record->mark_bits[i], __ATOMIC_SEQ_CST); /* first: H5 */
         uint64_t scanned = __atomic_load_n(&record->scan_bits[i], __ATOMIC_ACQUIRE);
-        visit->seen[i] = marks;
+        visit->marks[i] = marks;
         visit->todo[i] = marks & ~scanned;
-        visit->mine[i] = 0;
-        for (uint64_t grey = visit->todo[i]; grey; grey &= grey - 1)
-            visit->queue[visit->tail++] = (uint16_t)(i * 64 + (uint32_t)__builtin_ctzll(grey));
+        for (uint32_t part = 0; part < 8; part++)
+            visit->seen[8 * i + part] = bytes_of(marks >> 8 * part);
+        for (uint64_t grey = visit->todo[i]; grey; grey &= grey - 1) {
+            uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(grey);
+            visit->queue[visit->tail++] = (uint16_t)index;
+            __builtin_prefetch((const void *)(record->span.base + index * record->span.cell_bytes));
+        }
     }
     return visit->tail != 0;
+}
+
+/* Of the cells of a bitmap's word, those that this visit marked. */
+static uint64_t marked_here(const struct visit *visit, uint32_t word)
+{
+    uint64_t seen = 0;
+    for (uint32_t part = 0; part < 8; part++)
+        seen |= bits_of(visit->seen[8 * word + part]) << 8 * part;
+    return seen & ~visit->marks[word];
 }
 
 /* Tells the others what was marked, and what was scanned, which is all but what is left in the
@@ -129,10 +154,10 @@ static void visit_end(struct visit *visit)
     for (uint32_t i = visit->head; i < visit->tail; i++)
         left[visit->queue[i] / 64] |= 1ull << (visit->queue[i] % 64);
     for (uint32_t i = 0; i < record->bit_words; i++) {
-        uint64_t mine = visit->mine[i], done = (visit->todo[i] | mine) & ~left[i];
+        uint64_t mine = marked_here(visit, i), done = (visit->todo[i] | mine) & ~left[i];
         uint64_t before =
             done ? __atomic_fetch_or(&record->scan_bits[i], done, __ATOMIC_RELAXED) : 0;
-        STW_ASSERT(!(before & done)); /* K4, K5 */
+        STW_ASSERT(!(before & visit->todo[i])); /* K4 */
         (void)before;
         if (mine)
             marked += (uint64_t)__builtin_popcountll(
@@ -144,30 +169,13 @@ static void visit_end(struct visit *visit)
 }
 
 /* `cell_bytes` is a constant in the copies of this for common sizes: so is the division. */
-static inline __attribute__((always_inline)) uint32_t index_at(const struct visit *visit,
+static inline __attribute__((always_inline)) uint64_t index_at(const struct visit *visit,
                                                                uint64_t offset,
                                                                uint64_t cell_bytes)
 {
     if (__builtin_constant_p(cell_bytes))
-        return (uint32_t)(offset / cell_bytes);
-    return (uint32_t)((offset * visit->record->divide) >> 32);
-}
-
-/* A pointer to a cell of the page itself. */
-static inline __attribute__((always_inline)) void visit_local(struct visit *visit, uint64_t offset,
-                                                              uint64_t cell_bytes)
-{
-    uint32_t index = index_at(visit, offset, cell_bytes), word = index / 64;
-    uint64_t bit = 1ull << (index % 64);
-    if (visit->seen[word] & bit)
-        return;
-    visit->seen[word] |= __atomic_load_n(&visit->mark_bits[word], __ATOMIC_ACQUIRE);
-    if (visit->seen[word] & bit)
-        return; /* by another, or black from the start (K5) */
-    visit->seen[word] |= bit;
-    visit->mine[word] |= bit;
-    visit->queue[visit->tail++] = (uint16_t)index;
-    __builtin_prefetch((const void *)(visit->base + index * cell_bytes));
+        return offset / cell_bytes;
+    return (offset * visit->record->divide) >> 32;
 }
 
 /* The pointer bits of a cell, lowest word first. */
@@ -181,35 +189,77 @@ static inline __attribute__((always_inline)) uint64_t pointer_bits(const struct 
     return words < 64 ? mask & ((1ull << words) - 1) : mask;
 }
 
+/* What the visit after this one reads first: bitmaps, and the record of the one after that. Its
+ * cells follow while this page is scanned. */
+static void prefetch_next(struct visit *visit, const struct stw_span_record *next)
+{
+    visit->ahead = visit->ahead_end = 0;
+    if (!next)
+        return;
+    visit->ahead = next->span.base;
+    visit->ahead_end = next->span.base + STW_PAGE_BYTES - BITS_BYTES;
+    for (uint32_t at = 0; at < BITS_BYTES; at += LINE_BYTES)
+        __builtin_prefetch((const char *)visit->ahead_end + at);
+    __builtin_prefetch(next->mark_bits);
+    __builtin_prefetch(next->scan_bits);
+    for (uint32_t at = 0; at < sizeof *next; at += LINE_BYTES)
+        __builtin_prefetch((const char *)next->grey_next + at);
+}
+
+static inline __attribute__((always_inline)) void prefetch_ahead(struct visit *visit)
+{
+    for (uint32_t i = 0; i < AHEAD_LINES && visit->ahead < visit->ahead_end; i++) {
+        __builtin_prefetch((const void *)visit->ahead);
+        visit->ahead += LINE_BYTES;
+    }
+}
+
+/* Where the loop over a queue is: in registers, since bytes of `seen` may alias all memory. */
+struct place {
+    uintptr_t base;
+    uint64_t limit; /* offset of the first byte after the last cell */
+    uint64_t scan_bytes;
+    uint32_t head, tail;
+};
+
+/* A pointer to a cell of the page itself makes it grey unless it was seen, without a branch. */
 static inline __attribute__((always_inline)) void visit_word(struct visit *visit,
+                                                             struct place *place,
                                                              const uintptr_t *word,
                                                              uint64_t cell_bytes)
 {
     uintptr_t value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    if (value - visit->base < visit->limit)
-        visit_local(visit, value - visit->base, cell_bytes);
-    else if (value)
+    if (value - place->base < place->limit) {
+        uint64_t index = index_at(visit, value - place->base, cell_bytes);
+        unsigned char *seen = (unsigned char *)visit->seen + index;
+        visit->queue[place->tail] = (uint16_t)index;
+        place->tail += !*seen;
+        *seen = 1;
+        __builtin_prefetch((const void *)value);
+    } else if (value) {
         stw_mark_precise(visit->marker, value);
+    }
 }
 
-static inline __attribute__((always_inline)) void visit_cell(struct visit *visit, uint32_t index,
+static inline __attribute__((always_inline)) void visit_cell(struct visit *visit,
+                                                             struct place *place, uint64_t index,
                                                              uint64_t cell_bytes)
 {
     uint64_t offset = index * cell_bytes;
-    const uintptr_t *words = (const uintptr_t *)(visit->base + offset);
+    const uintptr_t *words = (const uintptr_t *)(place->base + offset);
     uint64_t mask = pointer_bits(visit, offset, cell_bytes / 8);
     if (__builtin_constant_p(cell_bytes) && cell_bytes == 16) {
-        visit->scan_bytes += 8 * ((mask >> 1) + (mask != 0));
+        place->scan_bytes += mask & 2 ? 16 : 8 * mask;
         if (mask & 1)
-            visit_word(visit, &words[0], cell_bytes);
+            visit_word(visit, place, &words[0], cell_bytes);
         if (mask & 2)
-            visit_word(visit, &words[1], cell_bytes);
+            visit_word(visit, place, &words[1], cell_bytes);
         return;
     }
     if (mask)
-        visit->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
+        place->scan_bytes += 8 * (64 - (uint64_t)__builtin_clzll(mask));
     for (; mask; mask &= mask - 1)
-        visit_word(visit, &words[__builtin_ctzll(mask)], cell_bytes);
+        visit_word(visit, place, &words[__builtin_ctzll(mask)], cell_bytes);
 }
 
 /* Scans the cells in the queue, to which it adds. 0: the visitor is wanted elsewhere, and cells are
@@ -218,12 +268,20 @@ static inline __attribute__((always_inline)) int visit_all(struct visit *visit,
                                                            const struct stw_drain_limit *limit,
                                                            uint64_t cell_bytes)
 {
-    while (visit->head != visit->tail) {
-        if (visit->head % LOOK_CELLS == 0 && stw_mark_must_leave(limit))
-            return 0;
-        visit_cell(visit, visit->queue[visit->head++], cell_bytes);
+    struct place place = {visit->record->span.base, cell_bytes * visit->record->span.cell_count,
+                          0, visit->head, visit->tail};
+    for (; place.head != place.tail; place.head++) {
+        if (place.head % LOOK_CELLS == 0) {
+            if (stw_mark_must_leave(limit))
+                break;
+            prefetch_ahead(visit);
+        }
+        visit_cell(visit, &place, visit->queue[place.head], cell_bytes);
     }
-    return 1;
+    visit->head = place.head;
+    visit->tail = place.tail;
+    visit->scan_bytes = place.scan_bytes;
+    return place.head == place.tail;
 }
 
 static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit)
@@ -246,6 +304,7 @@ uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record
     struct visit visit;
     uint32_t cells = 0;
     stw_work_visit(record);
+    prefetch_next(&visit, marker->spans.first);
     do {
         if (!visit_begin(&visit, marker, record))
             continue;

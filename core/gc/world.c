@@ -114,7 +114,7 @@ static struct stw_work work_so_far(const struct stw_gc *gc)
         .scan_bytes = STW_LOAD(totals->scan_stw_bytes) + STW_LOAD(totals->scan_conc_bytes),
         .mark_objects = STW_LOAD(totals->mark_objects),
         .root_words = (STW_LOAD(totals->root_bytes) + STW_LOAD(totals->stack_bytes)) / 8,
-        .spans_swept = STW_LOAD(totals->spans_swept)};
+        .spans_swept = STW_LOAD(gc->sweep.spans_total)};
 }
 
 /* What was done inside the stop: nobody else marks (W5), and sweepers were waited for. */

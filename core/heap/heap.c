@@ -210,8 +210,8 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
     STW_REQUIRE(span->sweep_generation != heap->generation);
     if (heap->poison)
         poison_dead(record);
-    if (stw_bits_count(span->alloc_bits, record->bit_words) > 0)
-        span->needs_zero = 1;
+    for (uint32_t i = 0; i < record->bit_words && !span->needs_zero; i++)
+        span->needs_zero = span->alloc_bits[i] != 0;
     uint64_t *old = span->alloc_bits;
     span->alloc_bits = record->mark_bits;
     memset(old, 0, record->bit_words * sizeof *old);

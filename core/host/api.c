@@ -102,7 +102,7 @@ static uint32_t api_span_sweep(struct stw_span *span)
     int is_loss = is_own_loss(self);
     uint64_t began_ns = is_loss ? stw_clock_ns() : 0;
     uint32_t live = stw_heap_sweep(&runtime_gc.heap, span);
-    STW_ADD(runtime_gc.totals.spans_swept, 1);
+    STW_ADD(runtime_gc.sweep.spans_total, 1);
     STW_ADD(runtime_gc.sweep.pages_swept, span->page_count);
     STW_ADD(runtime_gc.sweep.live_bytes, live * span->cell_bytes);
     if (is_loss)

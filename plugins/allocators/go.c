@@ -16,8 +16,8 @@
  *     given back, unless a cycle ends in between: that sets the live heap anew.
  *
  * Threads: a span's holder alone touches it. Locks: central.lock guards one class's lists,
- * caches_lock the list of caches; both are leaves, held for a few instructions, never while the
- * host is called. swept_side changes while the world is stopped, so no slot sees it change.
+ * caches_lock the list of caches; both are leaves, held over SWEEP_TOGETHER spans at most and never
+ * while the host is called. swept_side changes while the world is stopped: no slot sees it change.
  *
  * Left out: Go's page cache of each P (the host's page lock is taken once a span), and reclaiming
  * unmarked spans before the heap grows while sweeping is unfinished (mheap.reclaim); here that is
@@ -36,6 +36,7 @@
 #define TINY_BYTES_MAX 16u /* Go: maxTinySize */
 #define LARGEST_CLASS_BYTES 32768u
 #define BITMAP_SHARE 64u /* one bit a word */
+#define SWEEP_TOGETHER 16u /* spans: threads that sweep meet at the lists less often */
 #define SWEEPS_MAX 100u  /* of one refill before it takes new pages; Go: spanBudget in cacheSpan */
 
 #define PARTIAL 0u
@@ -90,35 +91,71 @@ static uint32_t swept_side(const struct go *go)
     return __atomic_load_n(&go->swept_side, __ATOMIC_RELAXED);
 }
 
-static void push(struct go *go, struct stw_span *span, uint32_t side, uint32_t full)
+/* Spans of one class in a thread's hands, linked by `next`. */
+struct chain {
+    struct stw_span *first, *last;
+    uint64_t count;
+};
+
+static void append(struct chain *chain, struct stw_span *span)
 {
-    struct central *central = &go->central[span->span_class];
+    span->next = NULL;
+    if (chain->last)
+        chain->last->next = span;
+    else
+        chain->first = span;
+    chain->last = span;
+    chain->count++;
+}
+
+static void push_all(struct go *go, const struct chain *chain, uint32_t side, uint32_t full)
+{
+    if (!chain->first)
+        return;
+    struct central *central = &go->central[chain->first->span_class];
     struct span_list *list = &central->lists[side][full];
-    span->allocator_word = PLACE_LIST + 2 * side + full;
+    for (struct stw_span *span = chain->first; span; span = span->next)
+        span->allocator_word = PLACE_LIST + 2 * side + full;
     pthread_mutex_lock(&central->lock);
-    span->next = list->first;
-    list->first = span;
-    list->count++;
+    chain->last->next = list->first;
+    list->first = chain->first;
+    list->count += chain->count;
     pthread_mutex_unlock(&central->lock);
 }
 
-/* Null: the list is empty. */
-static struct stw_span *pop(struct go *go, uint32_t span_class, uint32_t side, uint32_t full)
+static void push(struct go *go, struct stw_span *span, uint32_t side, uint32_t full)
+{
+    struct chain chain = {0};
+    append(&chain, span);
+    push_all(go, &chain, side, full);
+}
+
+/* At most `count_max` spans of a list; no chain: it is empty. */
+static struct chain pop_some(struct go *go, uint32_t span_class, uint32_t side, uint32_t full,
+                             uint32_t count_max)
 {
     struct central *central = &go->central[span_class];
     struct span_list *list = &central->lists[side][full];
+    struct chain chain = {0};
     pthread_mutex_lock(&central->lock);
-    struct stw_span *span = list->first;
-    if (span) {
-        list->first = span->next;
-        list->count--;
+    chain.first = list->first;
+    for (struct stw_span *span = chain.first; span && chain.count < count_max; span = span->next) {
+        chain.last = span;
+        chain.count++;
     }
+    list->first = chain.last ? chain.last->next : NULL;
+    list->count -= chain.count;
     pthread_mutex_unlock(&central->lock);
-    if (span) {
-        span->next = NULL;
+    if (chain.last)
+        chain.last->next = NULL;
+    for (struct stw_span *span = chain.first; span; span = span->next)
         span->allocator_word = PLACE_NONE;
-    }
-    return span;
+    return chain;
+}
+
+static struct stw_span *pop(struct go *go, uint32_t span_class, uint32_t side, uint32_t full)
+{
+    return pop_some(go, span_class, side, full, 1).first;
 }
 
 static uint32_t count_free(const struct stw_span *span)
@@ -185,41 +222,54 @@ static void free_span(struct go *go, struct stw_span *span)
     go->host->pages_release(base, page_count);
 }
 
-/* Sweeps a stale span that the caller holds; frees it, or puts it into its list. */
-static void sweep_span(struct go *go, struct stw_span *span)
-{
-    uint32_t live = go->host->span_sweep(span);
-    if (live == 0)
-        free_span(go, span);
-    else
-        push(go, span, swept_side(go), live == span->cell_count ? FULL : PARTIAL);
-}
-
-/* The next unswept span of any class, large ones first; null: none is left. */
-static struct stw_span *next_unswept(struct go *go)
+/* Unswept spans of one class, large ones first, at most `count_max`; no chain: none is left. */
+static struct chain next_unswept(struct go *go, uint32_t count_max)
 {
     uint32_t side = 1 - swept_side(go);
     uint32_t span_class = __atomic_load_n(&go->sweep_class, __ATOMIC_RELAXED);
     while (span_class < SPAN_CLASSES) {
-        struct stw_span *span = pop(go, span_class, side, FULL);
-        if (!span)
-            span = pop(go, span_class, side, PARTIAL);
-        if (span)
-            return span;
+        struct chain chain = pop_some(go, span_class, side, FULL, count_max);
+        if (!chain.first)
+            chain = pop_some(go, span_class, side, PARTIAL, count_max);
+        if (chain.first)
+            return chain;
         /* If it fails, another thread has moved on: span_class is then where it is. */
         if (__atomic_compare_exchange_n(&go->sweep_class, &span_class, span_class + 1, 0,
                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             span_class++;
     }
-    return NULL;
+    return (struct chain){0};
+}
+
+/* Sweeps stale spans in the caller's hands; frees them, or puts them into their lists. */
+static void sweep_chain(struct go *go, struct chain *stale)
+{
+    struct chain kept[2] = {0}; /* PARTIAL and FULL */
+    for (struct stw_span *span = stale->first, *next; span; span = next) {
+        next = span->next;
+        __builtin_prefetch(next);
+        uint32_t live = go->host->span_sweep(span);
+        if (live == 0)
+            free_span(go, span);
+        else
+            append(&kept[live == span->cell_count ? FULL : PARTIAL], span);
+    }
+    for (uint32_t full = PARTIAL; full <= FULL; full++)
+        push_all(go, &kept[full], swept_side(go), full);
 }
 
 static uint32_t sweep(void *self, uint32_t span_max)
 {
     struct go *go = self;
     uint32_t swept = 0;
-    for (struct stw_span *span; swept < span_max && (span = next_unswept(go)); swept++)
-        sweep_span(go, span);
+    while (swept < span_max) {
+        uint32_t left = span_max - swept;
+        struct chain stale = next_unswept(go, left < SWEEP_TOGETHER ? left : SWEEP_TOGETHER);
+        if (!stale.first)
+            break;
+        sweep_chain(go, &stale);
+        swept += (uint32_t)stale.count;
+    }
     return swept;
 }
 
@@ -282,7 +332,9 @@ static void give_back(struct go *go, struct stw_span *span)
 {
     span->allocator_word = PLACE_NONE;
     if (span->sweep_generation != go->host->sweep_generation()) {
-        sweep_span(go, span);
+        struct chain stale = {0};
+        append(&stale, span);
+        sweep_chain(go, &stale);
         return;
     }
     uint32_t free_cells = count_free(span);
