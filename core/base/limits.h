@@ -56,8 +56,7 @@
 
 /* Bytes between two polls while a large cell is cleared, or backed with memory: 5 to 10 us each (Go
  * clears 256 KiB); the least is a page of the system. */
-#define STW_LIMIT_CLEAR_BYTES STW_LIMIT(128u * 1024u, 4u * 1024u)
-#define STW_LIMIT_BACK_BYTES STW_LIMIT(32u * 1024u, 4u * 1024u)
+#define STW_LIMIT_CLEAR_BYTES STW_LIMIT(32u * 1024u, 4u * 1024u)
 
 /* Turns of a spin before a thread sleeps: about 40 us, since most stops end sooner and a futex wake
  * costs 5 to 50 us. Hostile builds sleep at once. */
