@@ -43,6 +43,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     struct stw_grant grant = {0};
     stw_sweep_pay(m, STW_PAGE_BYTES); /* the allocator alone knows whether it takes a new span */
     stw_mutator_retire_run(m, span_class);
+    const struct stw_span_record *before = m->run_spans[span_class].record;
     m->run_spans[span_class].record = NULL;
     stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_REFILL);
     if (options->allocator->refill(options->allocator_self, &m->mutator, span_class, &grant))
@@ -57,7 +58,9 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     if (m->mutator.marking)
         stw_heap_blacken(record, grant.first_cell, grant.cell_count);
     if (record->span.layout != STW_LAYOUT_NOSCAN)
-        STW_ADD(gc->pacer.scannable, bytes);
+        m->scannable += bytes;
+    if (record != before)
+        stw_mutator_tell_scannable(m);
     uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
     m->mutator.runs[span_class] = (struct stw_run){start, start + shown};
     m->run_spans[span_class].record = record;

@@ -225,10 +225,9 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         terminate(gc, NULL);
     stw_world_start(gc);
     STW_EDGE("window2.started");
-    if (self) { /* it may be inside an allocation, with no poll before the next refill (C3) */
+    if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
         stw_served(gc, self, stw_mutator_serve(self));
-        stw_scavenge_taken(gc, NULL); /* work buffers that the stop needed */
-    }
+    stw_scavenge_after_stop(gc);
     stw_share_credit(gc, 0);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
@@ -323,8 +322,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_pacer_end(gc);
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
-    if (self)
-        stw_scavenge_taken(gc, NULL); /* work buffers that the stop needed */
+    stw_scavenge_after_stop(gc);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
 }

@@ -146,6 +146,7 @@ struct stw_mutator_record {
     int64_t assist_balance; /* bytes allowed before the next assist; negative: debt */
     uint64_t mark_work_ns;  /* fractional work in this cycle */
     uint64_t slow_allocs;
+    uint64_t scannable;     /* granted cells with pointers, in bytes, not in pacer.scannable yet */
     uint64_t turn_start_ns; /* when it got its processor */
     struct stw_turn turn;
     /* Counters; own thread, or world stopped. */
@@ -391,6 +392,8 @@ void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t ex
 void stw_mutator_blacken_runs(struct stw_mutator_record *m);
 void stw_mutator_close_runs(struct stw_mutator_record *m);
 void stw_mutator_drop_runs(struct stw_mutator_record *m);
+/* At each new span, not at each run: an atomic add waits for all stores before it, 80 ns a run. */
+void stw_mutator_tell_scannable(struct stw_mutator_record *m);
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
 
 /* world.c. `self` is the calling mutator, or null for a collector thread. A stop for sweep
@@ -573,9 +576,11 @@ uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max);
  * limit and, beyond the pacer's goal, for what the heap has grown by (null: it was no page). May be
  * called wherever the allocator may take pages; a stop waits for the caller. */
 void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth);
-/* For a marker between begin and end, so that a stop waits for it: makes room below the memory
- * limit for `bytes` that it is about to take. Does nothing in a stop. */
-void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes);
+/* For a marker between begin and end, so that a stop waits for it, when it has counted what it is
+ * about to take: makes room below the memory limit. Does nothing in a stop. */
+void stw_scavenge_for_marker(struct stw_gc *gc);
+/* For the thread that made a stop, whichever it is: what markers took in it. */
+void stw_scavenge_after_stop(struct stw_gc *gc);
 
 /* limiter.c; the bucket itself: gc/limiter.h. */
 /* A thread has marked for so long, until now: instead of application code, or on a processor that

@@ -46,13 +46,19 @@ void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
     uint32_t first = cell_index(record, start);
     uint32_t count = cell_index(record, run->cursor) - first;
     uint64_t bytes = run->cursor - start;
-    stw_bits_set(record->span.alloc_bits, first, count);
+    stw_bits_add(record->span.alloc_bits, first, count);
     record->span.live_count += count;
     m->alloc_objects += count;
     m->alloc_bytes += bytes;
     m->run_spans[span_class].start = run->cursor;
     if (m->mutator.marking)
         STW_ADD(m->gc->marked_bytes, bytes);
+}
+
+void stw_mutator_tell_scannable(struct stw_mutator_record *m)
+{
+    STW_ADD(m->gc->pacer.scannable, m->scannable);
+    m->scannable = 0;
 }
 
 static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int black)
@@ -123,6 +129,7 @@ void stw_mutator_close_runs(struct stw_mutator_record *m)
 void stw_mutator_drop_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, drop_run);
+    stw_mutator_tell_scannable(m);
     m->are_runs_closed = 0;
     m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }

@@ -174,14 +174,14 @@ uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
     return give_back(gc, pages < page_max ? pages : page_max);
 }
 
-/* Pages beyond the memory limit when the runtime has taken `more` bytes, rounded up. */
-static uint64_t pages_beyond_limit(struct stw_gc *gc, uint64_t more)
+/* Pages beyond the memory limit, rounded up. */
+static uint64_t pages_beyond_limit(struct stw_gc *gc)
 {
     uint64_t limit = gc->options.limit_bytes;
     if (limit == UINT64_MAX || limit == 0)
         return 0;
     uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
-    uint64_t beyond = excess(held + STW_LOAD(gc->heap.own_bytes) + more, limit);
+    uint64_t beyond = excess(held + STW_LOAD(gc->heap.own_bytes), limit);
     return (beyond + STW_PAGE_BYTES - 1) / STW_PAGE_BYTES;
 }
 
@@ -198,18 +198,25 @@ void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth)
 {
     if (stw_limiter_is_on(&gc->limiter))
         return;
-    uint64_t pages = pages_beyond_limit(gc, 0);
+    uint64_t pages = pages_beyond_limit(gc);
     uint64_t grown = growth && growth->pages ? pages_to_make_up(gc, growth) : 0;
     pages = grown > pages ? grown : pages;
     if (pages > 0)
         stw_space_scavenge(&gc->heap.space, pages);
 }
 
-void stw_scavenge_for_marker(struct stw_gc *gc, uint64_t bytes)
+void stw_scavenge_for_marker(struct stw_gc *gc)
 {
-    if (STW_LOAD(gc->world.stopped) || stw_limiter_is_on(&gc->limiter))
-        return;
-    uint64_t pages = pages_beyond_limit(gc, bytes);
-    if (pages > 0)
-        stw_space_scavenge(&gc->heap.space, pages);
+    if (!STW_LOAD(gc->world.stopped))
+        stw_scavenge_taken(gc, NULL);
+}
+
+void stw_scavenge_after_stop(struct stw_gc *gc)
+{
+    if (stw_mutator_self()) {
+        stw_scavenge_taken(gc, NULL);
+    } else if (enter_between_stops(gc)) {
+        stw_scavenge_taken(gc, NULL);
+        leave_between_stops(gc);
+    }
 }

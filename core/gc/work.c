@@ -200,11 +200,12 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
     struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
     if (buffer)
         return buffer;
-    stw_scavenge_for_marker(gc, BUFFER_AREA_BYTES);
+    /* Counted first: of two who take memory at once, one sees both (stw_scavenge_taken). */
+    __atomic_fetch_add(&gc->heap.own_bytes, BUFFER_AREA_BYTES, __ATOMIC_SEQ_CST);
+    stw_scavenge_for_marker(gc);
     struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
     if (!area)
         gc->options.out_of_memory("no memory for the collector's work buffers");
-    STW_ADD(gc->heap.own_bytes, BUFFER_AREA_BYTES);
     for (uint32_t i = 1; i < BUFFER_AREA_BYTES / sizeof *area; i++)
         push_list(gc, &area[i]);
     return area;

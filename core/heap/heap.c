@@ -170,6 +170,14 @@ void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count)
     }
 }
 
+void stw_bits_add(uint64_t *bits, uint32_t first, uint32_t count)
+{
+    for (uint32_t width; count > 0; first += width, count -= width) {
+        uint64_t *word = &bits[first / 64], mask = bits_mask(first, count, &width);
+        __atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) | mask, __ATOMIC_RELEASE);
+    }
+}
+
 void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count)
 {
     for (uint32_t width; count > 0; first += width, count -= width) {

@@ -63,6 +63,9 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span);
 /* Sets or clears bits [first, first + count) atomically, word by word. */
 void stw_bits_set(uint64_t *bits, uint32_t first, uint32_t count);
 void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count);
+/* Sets them where nobody else writes meanwhile, without the wait of an atomic instruction for all
+ * stores before it. */
+void stw_bits_add(uint64_t *bits, uint32_t first, uint32_t count);
 uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count);
 /* Cells [first, first + count) are marked and need no scan (H5). While marking, or stopped. */
 void stw_heap_blacken(struct stw_span_record *record, uint32_t first, uint32_t count);
