@@ -97,6 +97,18 @@ static void *small_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     return (void *)cell;
 }
 
+/* What only running mutators are asked for, and one that backs memory hardly ever runs: a fraction
+ * of marking, and its processor when its slice is over. */
+static void share(struct stw_mutator_record *m)
+{
+    if (m->gc->options.stepped)
+        return;
+    if (m->mutator.marking)
+        stw_share_fraction(m);
+    if (stw_processor_is_due(m, stw_clock_ns()))
+        stw_processor_yield(m);
+}
+
 /* Clears in pieces, so that a stop need not wait for megabytes. The cell has no type yet. Fresh
  * pages are backed instead: a map reads a bucket before it writes it, and a page that is read first
  * is mapped to the system's zero page and then, at the write, copied, with an interrupt to every
@@ -115,6 +127,7 @@ static void clear_large(struct stw_mutator_record *m, uintptr_t base, uint64_t b
             stw_managed_leave(m);
             stw_memory_populate(base + at, part);
             stw_managed_enter(m);
+            share(m);
         }
     }
     stw_site(&m->mutator, site);

@@ -6,7 +6,6 @@
  * its first stop. It marks nothing outside of that stop. Stepped trials have no such thread. */
 #include "gc/gc.h"
 
-#define SLICE_NS 10000000    /* Go: sysmon's forcePreemptNS, when mutators share processors */
 #define TICK_NS 500000u      /* while marking */
 #define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
@@ -49,7 +48,7 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
             continue;
         if (marking)
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        if (someone_waits(gc) && (int64_t)(now - STW_LOAD(m->turn_start_ns)) > SLICE_NS)
+        if (stw_processor_is_due(m, now))
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
     }
 }
@@ -64,7 +63,7 @@ static void begin_timed(struct stw_gc *gc)
 /* 0: until it is woken. */
 static uint64_t sleep_ns(struct stw_gc *gc, int marking, int more)
 {
-    uint64_t ns = marking ? TICK_NS : someone_waits(gc) || more ? SLICE_NS : 0;
+    uint64_t ns = marking ? TICK_NS : someone_waits(gc) || more ? STW_SLICE_NS : 0;
     uint64_t left_ns = stw_cycle_time_left_ns(gc);
     if (left_ns == 0)
         return TICK_NS; /* another was about to begin a cycle */

@@ -355,18 +355,25 @@ static int is_wanted(const struct stw_gc *gc, uint32_t why)
     return why == WHY_FORCED || is_due(gc);
 }
 
+/* Writes a word's page and leaves the word: the background thread may come here while another's
+ * second stop still writes. */
+static void touch(uint64_t *word)
+{
+    __atomic_fetch_or(word, 0, __ATOMIC_RELAXED);
+}
+
 /* Takes the page faults of what a cycle's stops will write before the world is stopped: a first
  * fault in the record takes the system 60 to 200 us. A record ends where the next one begins. */
 static void touch_records(const struct stw_gc *gc)
 {
     const struct stw_gc_options *options = &gc->options;
-    uint64_t pause = stw_pauses_stored(gc), cycle = gc->pacer.cycles_noted;
+    uint64_t pause = stw_pauses_stored(gc), cycle = STW_LOAD(gc->pacer.cycles_noted);
     for (uint64_t i = 0; i <= STOPS_OF_CYCLE; i++)
         if (pause + i < options->pause_capacity)
-            *(volatile uint64_t *)&options->pauses[pause + i].cycle = 0;
+            touch(&options->pauses[pause + i].cycle);
     for (uint64_t i = 0; options->cycles && i <= 1; i++)
         if (cycle + i < options->pause_capacity)
-            *(volatile uint64_t *)&options->cycles[cycle + i].triggered_bytes = 0;
+            touch(&options->cycles[cycle + i].triggered_bytes);
 }
 
 /* The first stop of a cycle; mode stw: all of it. */

@@ -108,6 +108,8 @@ struct stw_marker {
     uint64_t root_words;
 };
 
+#define STW_SLICE_NS 10000000 /* Go: sysmon's forcePreemptNS, when mutators share processors */
+
 /* A place in the queue for a processor. */
 struct stw_turn {
     struct stw_turn *next;
@@ -226,7 +228,7 @@ struct stw_pacer {
     double cons_mark;      /* allocation rate over marking rate */
     double cons_mark_before[4];
     uint64_t mark_start_ns;
-    uint64_t cycles_noted; /* in the embedder's memory, which plugins may write over */
+    uint64_t cycles_noted; /* atomic: in the embedder's memory, which plugins may write over */
     uint32_t debtors;      /* atomic: mutators that wait for credit */
     uint32_t credit_grew;  /* futex: +1 when it did, and they should look */
     int64_t credit;        /* atomic: background work not yet claimed by assists */
@@ -436,6 +438,8 @@ int stw_processor_try_enter(struct stw_gc *gc);
 /* Waits at the head of the queue; asks a running mutator to yield. */
 void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn);
 void stw_processor_yield(struct stw_mutator_record *m); /* to whoever waits, if anyone does */
+/* Whether someone waits and m has had its processor for a slice. */
+int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns);
 
 /* barrier.c */
 void stw_barrier_flush(struct stw_mutator *m);

@@ -211,15 +211,17 @@ static void learn_cons_mark(struct stw_gc *gc, double work)
 static void note_cycle(struct stw_gc *gc, uint64_t live, uint64_t marked)
 {
     const struct stw_gc_options *options = &gc->options;
-    if (!options->cycles || gc->pacer.cycles_noted >= options->pause_capacity)
+    uint64_t number = STW_LOAD(gc->pacer.cycles_noted);
+    if (!options->cycles || number >= options->pause_capacity)
         return;
-    options->cycles[gc->pacer.cycles_noted++] = (struct stw_cycle){
+    options->cycles[number] = (struct stw_cycle){
         .triggered_bytes = gc->pacer.triggered,
         .goal_bytes = gc->pacer.goal,
         .live_bytes = live,
         .marked_bytes = marked,
     };
-    __atomic_store_n(options->cycle_count, gc->pacer.cycles_noted, __ATOMIC_RELEASE);
+    __atomic_store_n(&gc->pacer.cycles_noted, number + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(options->cycle_count, number + 1, __ATOMIC_RELEASE);
 }
 
 void stw_pacer_end(struct stw_gc *gc)

@@ -9,8 +9,6 @@
  *     with one processor the order of turns depends on nothing but the order of calls (stepped). */
 #include "gc/gc.h"
 
-#define ASK_AGAIN_NS 10000000u /* as the background's slice */
-
 /* Below, the caller holds the lock. */
 
 static void queue(struct stw_processors *p, struct stw_turn *turn, int first)
@@ -116,7 +114,7 @@ void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
      * asks nobody while it waits here itself. */
     while (!granted) {
         ask_for_one(gc);
-        stw_futex_wait(&turn->granted, 0, ASK_AGAIN_NS);
+        stw_futex_wait(&turn->granted, 0, STW_SLICE_NS);
         granted = __atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE) != 0;
     }
 }
@@ -141,6 +139,12 @@ int stw_processor_try_enter(struct stw_gc *gc)
     int granted = take_free(p);
     pthread_mutex_unlock(&p->lock);
     return granted;
+}
+
+int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns)
+{
+    return __atomic_load_n(&m->gc->processors.waiting, __ATOMIC_ACQUIRE) != 0
+        && (int64_t)(now_ns - STW_LOAD(m->turn_start_ns)) > STW_SLICE_NS;
 }
 
 void stw_processor_yield(struct stw_mutator_record *m)

@@ -6,7 +6,7 @@
  * R3  cells of a group (equal workload parameters and mutators) compute the same; their checksums
  *     equal that of the first ok trial of the group, of this run or of one that it resumes.
  * R4  a trial's wall time, from the start of its worker to the end, and the coordinator's own time
- *     before it add up to the time of the whole run.
+ *     before it add up to the time of the whole run, but for the storing of the last.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
  * a worker. */
 #include "lab/run.h"

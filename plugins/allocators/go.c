@@ -222,15 +222,18 @@ static void free_span(struct go *go, struct stw_span *span)
     go->host->pages_release(base, page_count);
 }
 
-/* Unswept spans of one class, large ones first, at most `count_max`; no chain: none is left. */
+/* Unswept spans of one class, large ones first, at most `count_max`; no chain: none is left. Of the
+ * large ones, without bound in size, no more than one: what is in a thread's hands is free to
+ * nobody, and another may need it. */
 static struct chain next_unswept(struct go *go, uint32_t count_max)
 {
     uint32_t side = 1 - swept_side(go);
     uint32_t span_class = __atomic_load_n(&go->sweep_class, __ATOMIC_RELAXED);
     while (span_class < SPAN_CLASSES) {
-        struct chain chain = pop_some(go, span_class, side, FULL, count_max);
+        uint32_t most = span_class < 2 ? 1 : count_max;
+        struct chain chain = pop_some(go, span_class, side, FULL, most);
         if (!chain.first)
-            chain = pop_some(go, span_class, side, PARTIAL, count_max);
+            chain = pop_some(go, span_class, side, PARTIAL, most);
         if (chain.first)
             return chain;
         /* If it fails, another thread has moved on: span_class is then where it is. */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# fault/overhead.sh: what a trial costs beside itself: medians of start (vfork to first operation)
-# and of the coordinator's own time (durable commit included) are under 10 ms.
+# fault/overhead.sh: what a trial costs beside itself: medians of start (vfork to first operation,
+# the durable commit of the trial before included) and of the coordinator's own time are under 10 ms.
 . "$(dirname "$0")/common.sh"
 
 [ -z "${STW_SANITIZE:-}" ] || skip "sanitizers are slow on purpose"

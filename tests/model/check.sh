@@ -55,8 +55,7 @@ grey-spans|spans|holds|quick|-|
 no-again|spans|(lost==0)|quick|-|-DNO_AGAIN
 no-second-look|spans|(lost==0)|quick|-|-DNO_LOOK
 no-visit-first|spans|(lost==0)|quick|-|-DNO_VISIT_FIRST
-black-mark-first|spans|!(black)|quick|-|-DMARK_FIRST
-no-reread|spans|!(black)|quick|-|-DNO_REREAD
+black-mark-first|spans|pointer|quick|-|-DMARK_FIRST
 marking-two-mutators|handshake|holds|full|-|-DROUNDS=0 -DMARKS=1
 asking-in-stops|handshake|holds|full|-|-DROUNDS=0 -DSTOPPERS=0 -DASKS=1 -DPINS=0
 stop-is-reached-all|handshake|holds|full|stops|

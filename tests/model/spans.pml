@@ -12,7 +12,8 @@
  *   V1  when the markers are done, nothing is queued and nobody visits, every cell that is marked
  *       was scanned, or was born black: assertion `lost==0`.
  *   V2  one visitor at a time: assertion `visitors==1`.
- *   V3  a cell that was born black is not scanned: assertion `!black`.
+ *   V3  a cell that was born black is not scanned before its address was stored, when all that is in
+ *       it is there too: assertion `pointer`.
  *
  * Abstractions: an atomic operation on a word of a bitmap is one on the bit; all queues are one
  * counter, since a span lies in one queue at most and every queue is emptied; all is sequentially
@@ -22,8 +23,7 @@
  *   NO_AGAIN       who marks a cell of a span under visit says nothing                         V1
  *   NO_LOOK        the visitor does not look whether it should look again                      V1
  *   NO_VISIT_FIRST the visitor reads the marks before it says that it visits                   V1
- *   MARK_FIRST     a black cell gets its mark bit before its scan bit                          V3
- *   NO_REREAD      the visitor trusts marks that it read when the visit began                  V3 */
+ *   MARK_FIRST     a black cell gets its mark bit before its scan bit                          V3 */
 #define CELLS 3
 #define IDLE 0
 #define QUEUED 1
@@ -95,14 +95,7 @@ inline read_marks()
 inline find(c)
 {
     if
-    :: !seen[c] ->
-#ifndef NO_REREAD
-       seen[c] = marked[c];
-#endif
-       if
-       :: !seen[c] -> d_step { seen[c] = true; fresh[c] = true; todo[c] = true }
-       :: else
-       fi
+    :: !seen[c] -> d_step { seen[c] = true; fresh[c] = true; todo[c] = true }
     :: else
     fi
 }
@@ -115,8 +108,8 @@ inline scan_cells()
        if :: pointer -> find(2) :: !pointer fi
     :: !todo[0] && todo[1] -> todo[1] = false; done[1] = true
     :: !todo[0] && !todo[1] && todo[2] ->
-       assert(!black);
-       todo[2] = false
+       assert(pointer);
+       todo[2] = false; done[2] = true
     :: !todo[0] && !todo[1] && !todo[2] -> break
     :: (todo[0] || todo[1]) && !early -> early = true; break /* wanted elsewhere, once */
     od
@@ -138,7 +131,6 @@ proctype visitor()
 {
     bool seen[CELLS], todo[CELLS], fresh[CELLS], done[CELLS], early, again;
     byte c;
-    bool black = true; /* cell 2 is */
 end:
     do
     :: atomic { queued > 0 -> queued--; visitors++; assert(visitors == 1) };

@@ -46,7 +46,8 @@ struct stw_span {
     uint64_t allocator_word;   /* (A) */
 };
 
-/* What a refill grants: cell_count adjacent free cells from first_cell on. */
+/* What a refill grants: cell_count adjacent free cells from first_cell on. Cells of one span are
+ * granted to one mutator at a time: its runs are written to alloc_bits without a lock. */
 struct stw_grant {
     struct stw_span *span;
     uint32_t first_cell;
