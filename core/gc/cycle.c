@@ -130,6 +130,7 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_start(gc);
     STW_EDGE("window1.scan");
     stw_stacks_ask(gc);
+    stw_world_let_go(gc);
     /* One futex for all: the dedicated ones may be anywhere in its queue. */
     stw_workers_wake(gc, gc->workers.dedicated ? STW_FUTEX_ALL : STW_LOAD(gc->processors.free));
     stw_background_wake(gc);
@@ -228,6 +229,7 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     if (self) /* it may be inside an allocation, with no poll before the next refill (C3) */
         stw_served(gc, self, stw_mutator_serve(self));
     stw_scavenge_after_stop(gc);
+    stw_world_let_go(gc);
     stw_share_credit(gc, 0);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
@@ -323,6 +325,7 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_step(gc, STW_STEP_PACER);
     stw_world_start(gc);
     stw_scavenge_after_stop(gc);
+    stw_world_let_go(gc);
     stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
     stw_background_wake(gc);
 }

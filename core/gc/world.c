@@ -225,6 +225,15 @@ void stw_world_start(struct stw_gc *gc)
     stw_timeline_spent(self, STW_TAKEN_STOP, came_cpu_ns);
 }
 
+void stw_world_let_go(struct stw_gc *gc)
+{
+    for (uint32_t spins = 0; spins < PARK_SPINS; spins++) {
+        if (__atomic_load_n(&gc->world.resuming, __ATOMIC_ACQUIRE) == 0)
+            return;
+        stw_spin_pause();
+    }
+}
+
 static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
 {
     struct stw_world *world = &m->gc->world;
