@@ -54,8 +54,8 @@
 /* Sweeping: spans at a time, in the background (Go: bgsweep's batch). */
 #define STW_LIMIT_SWEEP_SPANS STW_LIMIT(10u, 1u)
 
-/* Bytes between two polls while a large cell is cleared, or backed with memory: 5 to 10 us each (Go
- * clears 256 KiB); the least is a page of the system. */
+/* Bytes of a large cell that are cleared between two polls, or backed with memory by one call: 5 to
+ * 10 us (Go clears 256 KiB); the least is a page of the system. */
 #define STW_LIMIT_CLEAR_BYTES STW_LIMIT(32u * 1024u, 4u * 1024u)
 
 /* Turns of a spin before a thread sleeps: about 40 us, since most stops end sooner and a futex wake

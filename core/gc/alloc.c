@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Bytes between two polls while a large cell is made ready. */
+/* Of a large cell: cleared between two polls, or backed by one call. */
 #define CLEAR_BYTES STW_LIMIT_CLEAR_BYTES
 #define TINY_BLOCK_BYTES 16u
 #define STEP_TURN 64u /* slow allocations in a turn, stepped: about half a megabyte */

@@ -203,7 +203,7 @@ static void prefetch_next(struct visit *visit, const struct stw_span_record *nex
     __builtin_prefetch(next->mark_bits);
     __builtin_prefetch(next->scan_bits);
     for (uint32_t at = 0; at < sizeof *next; at += LINE_BYTES)
-        __builtin_prefetch((const char *)next->grey_next + at);
+        __builtin_prefetch((const void *)((uintptr_t)next->grey_next + at)); /* may be none */
 }
 
 static inline __attribute__((always_inline)) void prefetch_ahead(struct visit *visit)

@@ -293,7 +293,7 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     return status;
 }
 
-/* Opens the gate and waits for the worker's end. */
+/* Opens the gate and waits for the worker's end. No trial is left when it was dropped. */
 static void complete(struct run *run, struct attempt *attempt)
 {
     struct stw_process_end end;
@@ -304,11 +304,13 @@ static void complete(struct run *run, struct attempt *attempt)
     stw_process_finish(&attempt->process, &end);
     run->ended_ns = stw_clock_ns();
     attempt->outcome.wall_ns = run->ended_ns - attempt->started_ns;
-    if (!attempt->is_abandoned)
+    if (attempt->is_abandoned)
+        release(attempt);
+    else
         judge(run, attempt, &end);
 }
 
-/* Stores a completed trial, if there is one, unless it was dropped. */
+/* Stores a completed trial, if there is one. */
 static stw_status keep(struct run *run, struct attempt *attempt, struct stw_error *error)
 {
     if (!attempt->cell)
@@ -316,11 +318,9 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     const struct stw_record *record = readable(attempt);
     if (record && stw_record_problem(record))
         record = NULL;
-    stw_status status = attempt->is_abandoned
-                            ? STW_OK
-                            : stw_store_trial(run->store, attempt->cell, attempt->trial,
-                                              &attempt->outcome, record, error);
-    if (status == STW_OK && !attempt->is_abandoned) {
+    stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
+                                        &attempt->outcome, record, error);
+    if (status == STW_OK) {
         int is_bad = attempt->outcome.kind != STW_OUTCOME_OK;
         run->result->trials_run++;
         run->result->trials_not_ok += is_bad != 0;

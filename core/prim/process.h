@@ -25,7 +25,7 @@ struct stw_process_spec {
     char *const *arguments; /* argv, null at the end */
     int shared;             /* descriptor that the child inherits as STW_PROCESS_SHARED */
     uint64_t memory_bytes;  /* limit of private writable memory (RLIMIT_DATA); 0: none */
-    int is_gated;
+    int is_gated;           /* PR5 */
 };
 
 struct stw_process {
