@@ -98,6 +98,8 @@ static void add_system(const struct sink *sink)
         add_number(sink, "memory_bytes", strtoull(text, NULL, 10) * 1024);
     add_file(sink, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     add_file(sink, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
+    /* A kernel thread that watches accesses to memory, for milliseconds where a mutator ran. */
+    add_file(sink, "damon", "/sys/kernel/mm/damon/admin/kdamonds/0/state");
     add_file(sink, "aslr", "/proc/sys/kernel/randomize_va_space");
     add_file(sink, "clocksource",
              "/sys/devices/system/clocksource/clocksource0/current_clocksource");
