@@ -405,7 +405,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
 void stw_world_step(struct stw_gc *gc, uint32_t step); /* ends a named step */
 void stw_world_start(struct stw_gc *gc);
 /* Gives those that were stopped a moment to run again, before others are woken who would take their
- * processors: 19 of 1,272 stops ended 100 to 450 us late (docs/decisions/0006). */
+ * processors: without it 19 of 1,272 stops ended 100 to 450 us late (docs/decisions/0006). */
 void stw_world_let_go(struct stw_gc *gc);
 /* Takes world.lock without keeping a stop from happening meanwhile. */
 void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self);
