@@ -171,7 +171,8 @@ struct stw_world {
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
-    uint32_t arrivals;     /* futex: +1 at each park or block while stopping */
+    uint32_t is_stopper_asleep; /* atomic: it waits for arrivals, or is about to */
+    uint32_t arrivals;     /* futex: +1 at each park or block meanwhile */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
     uint32_t sleepers;     /* atomic: parked mutators that wait by futex */
     uint64_t came_ns;     /* when the stopper wanted to stop the world */

@@ -92,6 +92,12 @@ void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t si
         m->timeline.cpu_ns[kind] += stw_clock_thread_cpu_ns() - since_cpu_ns;
 }
 
+void stw_timeline_used(struct stw_mutator_record *m, uint32_t kind, uint64_t cpu_ns)
+{
+    if (m->timeline.is_open)
+        m->timeline.cpu_ns[kind] += cpu_ns;
+}
+
 static uint64_t measured_cpu_ns(const struct stw_timeline *timeline)
 {
     uint64_t sum = 0;

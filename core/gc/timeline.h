@@ -56,6 +56,9 @@ void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t star
 uint64_t stw_timeline_cpu_ns(const struct stw_mutator_record *m);
 void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t since_cpu_ns);
 
+/* CPU time that the caller knows. */
+void stw_timeline_used(struct stw_mutator_record *m, uint32_t kind, uint64_t cpu_ns);
+
 /* A piece of work of some microseconds, whose CPU time is worth two system calls. */
 struct stw_taken {
     uint64_t start_ns, start_cpu_ns, inner_cpu_ns;

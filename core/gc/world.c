@@ -21,6 +21,7 @@
 
 #define PARK_SPINS STW_LIMIT_SPINS
 #define STOP_SPINS STW_LIMIT_SPINS
+#define AWAY_NS 5000u /* between two looks at the clock: not on a processor; a look takes 50 ns */
 #define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
 
 void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -54,22 +55,29 @@ static int is_running(struct stw_mutator_record *m)
 
 static void wait_until_stopped(struct stw_gc *gc, struct stw_mutator_record *m)
 {
+    struct stw_world *world = &gc->world;
     for (uint32_t spins = 0; is_running(m); spins++) {
         if (spins < STOP_SPINS) {
             stw_spin_pause();
             continue;
         }
-        uint32_t arrivals = __atomic_load_n(&gc->world.arrivals, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&world->is_stopper_asleep, 1, __ATOMIC_SEQ_CST);
+        uint32_t arrivals = __atomic_load_n(&world->arrivals, __ATOMIC_SEQ_CST);
         if (is_running(m))
-            stw_mutator_sleep(stw_mutator_self(), &gc->world.arrivals, arrivals, LOST_WAKE_NS);
+            stw_mutator_sleep(stw_mutator_self(), &world->arrivals, arrivals, LOST_WAKE_NS);
+        __atomic_store_n(&world->is_stopper_asleep, 0, __ATOMIC_SEQ_CST);
     }
 }
 
+/* The caller's state says that it is stopped. A stopper that spins sees that by itself: the system
+ * call for one that sleeps takes this thread 1 to 6 us, in which it could not start again. */
 static void arrive(struct stw_gc *gc)
 {
-    __atomic_fetch_add(&gc->world.arrivals, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&gc->world.stopping, __ATOMIC_SEQ_CST))
-        stw_futex_wake(&gc->world.arrivals, STW_FUTEX_ALL);
+    struct stw_world *world = &gc->world;
+    if (!__atomic_load_n(&world->is_stopper_asleep, __ATOMIC_SEQ_CST))
+        return;
+    __atomic_fetch_add(&world->arrivals, 1, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&world->arrivals, STW_FUTEX_ALL);
 }
 
 /* Markers outside of mutators leave, and none comes in (W5). 1: there were some. */
@@ -234,14 +242,30 @@ void stw_world_let_go(struct stw_gc *gc)
     }
 }
 
-static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch)
+/* What a parked mutator uses of its processor. Whoever spins uses it all the time, except when it
+ * looks at the clock and finds that much time has passed. The thread's own clock would tell, too,
+ * but that system call takes 1 to 10 us, in which the mutator could not start again: it is asked
+ * only by those who sleep. */
+struct park_use {
+    uint64_t spun_ns;      /* before it slept, if it did */
+    uint64_t sleep_cpu_ns; /* the thread's clock when it began to sleep; 0: it did not */
+};
+
+static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch, struct park_use *use)
 {
     struct stw_world *world = &m->gc->world;
+    uint64_t seen_ns = stw_clock_ns();
     for (uint32_t spins = 0; __atomic_load_n(&world->epoch, __ATOMIC_ACQUIRE) == epoch; spins++) {
         if (spins < PARK_SPINS) {
+            uint64_t before_ns = seen_ns;
             stw_spin_pause();
+            seen_ns = stw_clock_ns();
+            if (!use->sleep_cpu_ns && seen_ns - before_ns < AWAY_NS)
+                use->spun_ns += seen_ns - before_ns;
             continue;
         }
+        if (!use->sleep_cpu_ns)
+            use->sleep_cpu_ns = stw_timeline_cpu_ns(m);
         STW_EDGE("park.sleep");
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
         stw_mutator_sleep(m, &world->epoch, epoch, 0);
@@ -265,7 +289,8 @@ static void depart(struct stw_world *world)
 static void park(struct stw_mutator_record *m)
 {
     struct stw_world *world = &m->gc->world;
-    uint64_t began_ns = 0, began_cpu_ns = 0;
+    struct park_use use = {0, 0};
+    uint64_t began_ns = 0;
     for (;;) {
         uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
@@ -276,8 +301,7 @@ static void park(struct stw_mutator_record *m)
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
         arrive(m->gc);
-        began_cpu_ns = began_cpu_ns ? began_cpu_ns : stw_timeline_cpu_ns(m); /* nobody waits now */
-        wait_for_start(m, epoch);
+        wait_for_start(m, epoch, &use);
         STW_EDGE("park.woken");
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
     }
@@ -290,7 +314,8 @@ static void park(struct stw_mutator_record *m)
     if (!began_ns)
         return;
     stw_timeline_add(m, STW_TAKEN_STOP, began_ns, ended_ns);
-    stw_timeline_spent(m, STW_TAKEN_STOP, began_cpu_ns);
+    stw_timeline_used(m, STW_TAKEN_STOP, use.spun_ns);
+    stw_timeline_spent(m, STW_TAKEN_STOP, use.sleep_cpu_ns);
 }
 
 static void serve_self(struct stw_mutator_record *m)
@@ -454,8 +479,7 @@ static void leave(struct stw_mutator_record *m, uintptr_t frame)
         m->saved = saved; /* safepoints further down overwrote this */
         m->stack_low = frame;
     }
-    if (__atomic_load_n(&m->gc->world.stopping, __ATOMIC_SEQ_CST))
-        arrive(m->gc);
+    arrive(m->gc);
 }
 
 /* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
