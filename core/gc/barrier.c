@@ -17,7 +17,7 @@ void stw_barrier_reset(struct stw_mutator_record *m)
 void stw_barrier_flush(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
-    uint64_t words = (uint64_t)(mutator->barrier_next - mutator->barrier_buffer);
+    uint64_t words = stw_barrier_words(mutator);
     if (words == 0)
         return;
     STW_EDGE("barrier.flush");

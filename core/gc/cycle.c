@@ -202,17 +202,23 @@ static void terminate(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_step(gc, STW_STEP_PACER);
 }
 
+/* Those that ran have done it on their way to the stop. World stopped. */
+static void flush_barriers(struct stw_gc *gc)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        gc->world.pause->barrier_words += m->flushed_words + stw_barrier_words(&m->mutator);
+        m->flushed_words = 0;
+        stw_barrier_flush(&m->mutator);
+    }
+}
+
 /* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
 static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     STW_EDGE("window2.stop");
     stw_world_stop(gc, self, STW_PAUSE_MARK_TERMINATION);
-    struct stw_pause *pause = gc->world.pause;
-    for (uint32_t i = 0; i < gc->mutator_count; i++) {
-        struct stw_mutator *m = &gc->mutators[i]->mutator;
-        pause->barrier_words += (uint64_t)(m->barrier_next - m->barrier_buffer);
-        stw_barrier_flush(m);
-    }
+    flush_barriers(gc);
     stw_world_step(gc, STW_STEP_BARRIER_FLUSH);
     STW_EDGE("window2.look");
     if (stw_mark_is_left(gc)) {

@@ -136,6 +136,7 @@ struct stw_mutator_record {
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t is_sweeping; /* inside stw_sweep_some, which logs the time */
     uint64_t parked_ns; /* atomic */
+    uint64_t flushed_words; /* on its way to window 2, which takes them back */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
     struct stw_saved_words saved;
     struct stw_marker marker;
@@ -167,7 +168,7 @@ struct stw_work {
 struct stw_world {
     pthread_mutex_t lock;  /* one stop, attach or detach at a time */
     uint32_t stopping;     /* atomic: a stop is under way or done */
-    uint32_t blackens;     /* atomic: it is window 1's; mutators blacken their runs and park */
+    uint32_t kind;         /* atomic: STW_PAUSE_*; says what mutators prepare before they park */
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
@@ -401,7 +402,8 @@ void stw_mutator_tell_scannable(struct stw_mutator_record *m);
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
 
 /* world.c. `self` is the calling mutator, or null for a collector thread. A stop for sweep
- * termination leaves with the runs of all mutators blackened that were running, `self` included. */
+ * or mark termination leaves with the runs blackened, or the buffers flushed, of all mutators that
+ * were running, `self` included. */
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind);
 void stw_world_step(struct stw_gc *gc, uint32_t step); /* ends a named step */
 void stw_world_start(struct stw_gc *gc);
@@ -447,6 +449,10 @@ void stw_processor_yield(struct stw_mutator_record *m); /* to whoever waits, if 
 int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns);
 
 /* barrier.c */
+static inline uint64_t stw_barrier_words(const struct stw_mutator *m)
+{
+    return (uint64_t)(m->barrier_next - m->barrier_buffer);
+}
 void stw_barrier_flush(struct stw_mutator *m);
 void stw_barrier_reset(struct stw_mutator_record *m);
 void stw_barrier_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,

@@ -30,21 +30,28 @@ void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
     marker->in_stop = 0;
 }
 
+/* An atomic instruction waits for all stores before it, also when it adds nothing. */
+static void add(uint64_t *total, uint64_t count)
+{
+    if (count > 0)
+        STW_ADD(*total, count);
+}
+
 void stw_marker_end(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     STW_EDGE("drain.end");
     stw_work_give_back(marker);
-    STW_ADD(*(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes),
-            marker->scan_bytes);
-    STW_ADD(gc->totals.mark_objects, marker->mark_objects);
-    STW_ADD(gc->totals.steals, marker->steals);
-    STW_ADD(gc->totals.stack_bytes, marker->stack_bytes);
-    STW_ADD(gc->totals.root_bytes, marker->root_words * 8);
-    STW_ADD(gc->cycle_scan_bytes, marker->scan_bytes);
-    STW_ADD(gc->cycle_stack_bytes, marker->stack_bytes);
-    STW_ADD(gc->cycle_root_bytes, marker->root_words * 8);
-    STW_ADD(gc->marked_bytes, marker->marked_bytes);
+    add(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes,
+        marker->scan_bytes);
+    add(&gc->totals.mark_objects, marker->mark_objects);
+    add(&gc->totals.steals, marker->steals);
+    add(&gc->totals.stack_bytes, marker->stack_bytes);
+    add(&gc->totals.root_bytes, marker->root_words * 8);
+    add(&gc->cycle_scan_bytes, marker->scan_bytes);
+    add(&gc->cycle_stack_bytes, marker->stack_bytes);
+    add(&gc->cycle_root_bytes, marker->root_words * 8);
+    add(&gc->marked_bytes, marker->marked_bytes);
     STW_EDGE("drain.left");
     __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
 }

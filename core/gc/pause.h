@@ -47,7 +47,7 @@ struct stw_pause {
     uint64_t scan_bytes;    /* the rest: work done inside this stop */
     uint64_t mark_objects;
     uint64_t root_words;
-    uint64_t barrier_words;
+    uint64_t barrier_words; /* those of mutators on their way to it, too */
     uint64_t spans_swept;
     uint32_t mutators;      /* that had to be stopped */
     uint32_t complete;      /* atomic; 1: all fields are final */

@@ -136,17 +136,24 @@ static void note_work(struct stw_gc *gc)
     pause->spans_swept = now.spans_swept - before->spans_swept;
 }
 
-/* Window 1 needs every run blackened (R2). A mutator does it for itself on its way to the stop: all
- * at once, each with its own data near by, where the stopper would fetch them one after the other
- * (4 of the 6 us of a window with two mutators). Not one that comes back from outside: the stop may
- * have counted it as stopped and be acting for it. */
-static void blacken_early(struct stw_mutator_record *m)
+/* Window 1 needs every run blackened (R2), window 2 every barrier buffer flushed. A mutator does it
+ * for itself on its way to the stop: all at once, each with its own data near by, where the stopper
+ * would fetch them one after the other (4 of the 6 us of a window with two mutators). Not one that
+ * comes back from outside: the stop may have counted it as stopped and be acting for it. */
+static void prepare(struct stw_mutator_record *m)
 {
-    if (m->is_rejoining || !__atomic_load_n(&m->gc->world.blackens, __ATOMIC_SEQ_CST))
+    uint32_t kind = __atomic_load_n(&m->gc->world.kind, __ATOMIC_SEQ_CST);
+    if (m->is_rejoining)
         return;
-    stw_mutator_blacken_runs(m);
-    STW_EDGE("park.black");
-    m->are_runs_black = 1; /* published with the state; taken back by window 1 */
+    if (kind == STW_PAUSE_SWEEP_TERMINATION) {
+        stw_mutator_blacken_runs(m);
+        STW_EDGE("park.black");
+        m->are_runs_black = 1; /* published with the state; taken back by window 1 */
+    } else if (kind == STW_PAUSE_MARK_TERMINATION) {
+        m->flushed_words += stw_barrier_words(&m->mutator);
+        stw_barrier_flush(&m->mutator);
+        STW_EDGE("park.flushed");
+    }
 }
 
 void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
@@ -167,14 +174,14 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     uint64_t request_ns = stw_clock_ns();
     pause->start_ns = request_ns - gc->options.origin_ns;
     STW_EDGE("stop.ask");
-    __atomic_store_n(&world->blackens, kind == STW_PAUSE_SWEEP_TERMINATION, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&world->kind, kind, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopping, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("stop.flag");
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
             __atomic_fetch_or(&gc->mutators[i]->mutator.poll, STW_POLL_STOP, __ATOMIC_SEQ_CST);
     if (self)
-        blacken_early(self);
+        prepare(self);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
             wait_until_stopped(gc, gc->mutators[i]);
@@ -296,7 +303,7 @@ static void park(struct stw_mutator_record *m)
         if (!(__atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST) & STW_POLL_STOP))
             break;
         began_ns = began_ns ? began_ns : stw_clock_ns();
-        blacken_early(m);
+        prepare(m);
         __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
