@@ -19,8 +19,8 @@
 
 #include <string.h>
 
-#define PARK_SPINS STW_LIMIT_SPINS
 #define STOP_SPINS STW_LIMIT_SPINS
+#define PARK_SPINS ((STW_LIMIT_SPINS + 1u) / 2u) /* with a look at the clock: twice as long */
 #define AWAY_NS 5000u /* between two looks at the clock: not on a processor; a look takes 50 ns */
 #define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
 
@@ -242,7 +242,7 @@ void stw_world_start(struct stw_gc *gc)
 
 void stw_world_let_go(struct stw_gc *gc)
 {
-    for (uint32_t spins = 0; spins < PARK_SPINS; spins++) {
+    for (uint32_t spins = 0; spins < STOP_SPINS; spins++) {
         if (__atomic_load_n(&gc->world.resuming, __ATOMIC_ACQUIRE) == 0)
             return;
         stw_spin_pause();
