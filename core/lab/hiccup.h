@@ -20,6 +20,7 @@ struct stw_hiccup_meter {
     pthread_t thread;
     uint32_t is_started;
     uint32_t state; /* futex */
+    uint64_t opened_ns; /* 0: it was not; published with the state */
     struct stw_histogram late_ns;
     struct stw_hiccup longest[STW_RECORD_HICCUPS]; /* longest first */
 };

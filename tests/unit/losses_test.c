@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +106,19 @@ Test(slices, are_cut_between_operations_and_the_longest_gap_is_kept)
     conserves(&whole);
 }
 
+/* On a busy machine that takes a while: one of its threads must run to begin it. */
+static int has_stopped(pid_t process)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 0;
+    if (file)
+        fclose(file);
+    return state == 'T';
+}
+
 /* A child stops this process for a while. */
 static void stand_still(uint32_t ns)
 {
@@ -113,6 +127,8 @@ static void stand_still(uint32_t ns)
     if (child == 0) {
         uint32_t never = 0;
         kill(parent, SIGSTOP);
+        while (!has_stopped(parent))
+            stw_futex_wait(&never, 0, MS / 10);
         for (uint64_t until_ns = stw_clock_ns() + ns; stw_clock_ns() < until_ns;)
             stw_futex_wait(&never, 0, MS);
         kill(parent, SIGCONT);
