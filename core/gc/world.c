@@ -13,6 +13,8 @@
  *     holds it while it is blocked.
  * W5  while the world is stopped nobody marks but the stopper and the workers that it calls
  *     (stw_marker_begin_outside, stw_workers_mark_stopped).
+ * W6  a stopper says that it sleeps before its last look at a state, a mutator stores its state
+ *     before it looks whether the stopper sleeps (both sequentially consistent): no wake is missed.
  * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
  * and parks during one stop cannot be counted twice. */
 #include "gc/gc.h"
@@ -138,7 +140,7 @@ static void note_work(struct stw_gc *gc)
 
 /* Window 1 needs every run blackened (R2), window 2 every barrier buffer flushed. A mutator does it
  * for itself on its way to the stop: all at once, each with its own data near by, where the stopper
- * would fetch them one after the other (4 of the 6 us of a window with two mutators). Not one that
+ * would fetch them one after the other (docs/decisions/0006 has what that took). Not one that
  * comes back from outside: the stop may have counted it as stopped and be acting for it. */
 static void prepare(struct stw_mutator_record *m)
 {
