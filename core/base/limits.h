@@ -38,6 +38,9 @@
 #define STW_LIMIT_CHECK_CELLS STW_LIMIT(32u, 1u)
 /* Cells of a span between looks whether the visitor is wanted elsewhere. */
 #define STW_LIMIT_LOOK_CELLS STW_LIMIT(8u, 1u)
+/* Pointers of an array that are read before the first of them is marked: half of them before its
+ * span's record is looked at, and half before its mark. An even number. */
+#define STW_LIMIT_AHEAD_CELLS STW_LIMIT(16u, 2u)
 /* Pieces of a large cell (Go: maxObletBytes), and of a root range (Go: rootBlockBytes). */
 #define STW_LIMIT_OBLET_BYTES STW_LIMIT(128u * 1024u, 256u)
 #define STW_LIMIT_ROOT_WORDS STW_LIMIT(32768u, 4u)

@@ -53,14 +53,17 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     STW_REQUIRE(grant.first_cell + grant.cell_count <= record->span.cell_count);
     uint64_t bytes = grant.cell_count * record->span.cell_bytes;
     uintptr_t start = record->span.base + grant.first_cell * record->span.cell_bytes;
-    if (record->span.needs_zero)
-        memset((void *)start, 0, bytes);
+    if (record != before) {
+        stw_heap_prefetch_bits(record); /* allocation reads them */
+        stw_mutator_tell_bytes(m);
+    }
     if (m->mutator.marking)
         stw_heap_blacken(record, grant.first_cell, grant.cell_count);
+    /* After all atomic instructions, which would wait until cold memory is written. */
+    if (record->span.needs_zero)
+        memset((void *)start, 0, bytes);
     if (record->span.layout != STW_LAYOUT_NOSCAN)
         m->scannable += bytes;
-    if (record != before)
-        stw_mutator_tell_scannable(m);
     uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
     m->mutator.runs[span_class] = (struct stw_run){start, start + shown};
     m->run_spans[span_class].record = record;

@@ -150,6 +150,7 @@ struct stw_mutator_record {
     uint64_t mark_work_ns;  /* fractional work in this cycle */
     uint64_t slow_allocs;
     uint64_t scannable;     /* granted cells with pointers, in bytes, not in pacer.scannable yet */
+    uint64_t marked;        /* handed out black, in bytes, not in gc.marked_bytes yet */
     uint64_t turn_start_ns; /* when it got its processor */
     struct stw_turn turn;
     /* Counters; own thread, or world stopped. */
@@ -398,7 +399,7 @@ void stw_mutator_blacken_runs(struct stw_mutator_record *m);
 void stw_mutator_close_runs(struct stw_mutator_record *m);
 void stw_mutator_drop_runs(struct stw_mutator_record *m);
 /* At each new span, not at each run: an atomic add waits for all stores before it, 80 ns a run. */
-void stw_mutator_tell_scannable(struct stw_mutator_record *m);
+void stw_mutator_tell_bytes(struct stw_mutator_record *m);
 void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
 
 /* world.c. `self` is the calling mutator, or null for a collector thread. A stop for sweep
@@ -470,6 +471,16 @@ void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc);
 void stw_marker_end(struct stw_marker *marker);
 /* Marks the cell at `address`. Conservative candidates are checked for allocation. */
 void stw_mark_precise(struct stw_marker *marker, uintptr_t address);
+/* The same for many pointers, in two steps: what one of them leads to, its span's record and then
+ * its mark, is prefetched while those before it are marked. Zero to begin with; end marks what is
+ * left, and must be called before the marker's end. */
+struct stw_ahead {
+    uint32_t read, resolved, marked; /* pointers so far */
+    uint32_t padding;
+    struct stw_cell cells[STW_LIMIT_AHEAD_CELLS]; /* base: the pointer until it is resolved */
+};
+void stw_mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address);
+void stw_mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead);
 void stw_mark_candidate(struct stw_marker *marker, uintptr_t address);
 /* Scans grey cells and roots. Ends when no work is left (returns 1), or when `scan_bytes_max` is
  * done, `deadline_ns` (0: none) has passed, or `until` asks for it (returns 0). */

@@ -4,6 +4,7 @@
 #include "gc/gc.h"
 
 #define CHECK_CELLS STW_LIMIT_CHECK_CELLS
+#define AHEAD_CELLS STW_LIMIT_AHEAD_CELLS
 #define LOWEST_POINTER 4096u /* Go: minLegalPointer */
 
 void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
@@ -74,6 +75,46 @@ void stw_mark_precise(struct stw_marker *marker, uintptr_t address)
     struct stw_cell cell;
     if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell))
         grey(marker, &cell);
+}
+
+static void resolve_next(struct stw_ahead *ahead)
+{
+    struct stw_cell *cell = &ahead->cells[ahead->resolved++ % AHEAD_CELLS];
+    if (cell->record && stw_heap_resolve_in(cell->record, cell->base, cell))
+        __builtin_prefetch(&cell->record->mark_bits[cell->index / 64], 1);
+    else
+        cell->record = NULL;
+}
+
+static void mark_next(struct stw_marker *marker, struct stw_ahead *ahead)
+{
+    const struct stw_cell *cell = &ahead->cells[ahead->marked++ % AHEAD_CELLS];
+    if (cell->record)
+        grey(marker, cell);
+}
+
+void stw_mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address)
+{
+    if (ahead->read - ahead->resolved == AHEAD_CELLS / 2)
+        resolve_next(ahead);
+    if (ahead->read - ahead->marked == AHEAD_CELLS)
+        mark_next(marker, ahead);
+    struct stw_cell *cell = &ahead->cells[ahead->read++ % AHEAD_CELLS];
+    cell->base = address;
+    cell->record =
+        address >= LOWEST_POINTER ? stw_heap_span_at(&marker->gc->heap, address) : NULL;
+    if (cell->record) {
+        __builtin_prefetch(cell->record);
+        __builtin_prefetch(&cell->record->mark_bits);
+    }
+}
+
+void stw_mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead)
+{
+    while (ahead->resolved != ahead->read)
+        resolve_next(ahead);
+    while (ahead->marked != ahead->read)
+        mark_next(marker, ahead);
 }
 
 void stw_mark_candidate(struct stw_marker *marker, uintptr_t address)

@@ -52,11 +52,19 @@ void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
     m->alloc_bytes += bytes;
     m->run_spans[span_class].start = run->cursor;
     if (m->mutator.marking)
-        STW_ADD(m->gc->marked_bytes, bytes);
+        m->marked += bytes;
 }
 
-void stw_mutator_tell_scannable(struct stw_mutator_record *m)
+static void tell_marked(struct stw_mutator_record *m)
 {
+    if (m->marked > 0)
+        STW_ADD(m->gc->marked_bytes, m->marked);
+    m->marked = 0;
+}
+
+void stw_mutator_tell_bytes(struct stw_mutator_record *m)
+{
+    tell_marked(m);
     STW_ADD(m->gc->pacer.scannable, m->scannable);
     m->scannable = 0;
 }
@@ -104,8 +112,7 @@ static void drop_run(struct stw_mutator_record *m, uint32_t span_class)
 
 static void count_run(struct stw_mutator_record *m, uint32_t span_class)
 {
-    uint64_t bytes = m->mutator.runs[span_class].cursor - m->run_spans[span_class].start;
-    STW_ADD(m->gc->marked_bytes, bytes);
+    m->marked += m->mutator.runs[span_class].cursor - m->run_spans[span_class].start;
 }
 
 static void make_run_exact(struct stw_mutator_record *m, uint32_t span_class)
@@ -122,6 +129,7 @@ void stw_mutator_blacken_runs(struct stw_mutator_record *m)
 void stw_mutator_close_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, m->gc->options.audit ? make_run_exact : count_run);
+    tell_marked(m);
     m->are_runs_closed = 1;
     m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }
@@ -129,7 +137,7 @@ void stw_mutator_close_runs(struct stw_mutator_record *m)
 void stw_mutator_drop_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, drop_run);
-    stw_mutator_tell_scannable(m);
+    stw_mutator_tell_bytes(m);
     m->are_runs_closed = 0;
     m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }

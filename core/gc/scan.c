@@ -21,32 +21,29 @@
 #include "gc/gc.h"
 
 #define OBLET_BYTES STW_LIMIT_OBLET_BYTES
-#define BITS_BYTES (STW_PAGE_BYTES / 64) /* of the pointer bitmap at a page's end */
 #define VISIT_WORDS 16u /* of a bitmap */
 #define VISIT_CELLS (VISIT_WORDS * 64u) /* 1,008 of 8 bytes are the most */
 #define LOOK_CELLS STW_LIMIT_LOOK_CELLS
-#define LINE_BYTES 64u /* of a processor's cache */
 #define AHEAD_LINES 4u /* of the next page, prefetched for each LOOK_CELLS cells of this one */
-
-static void scan_word(struct stw_marker *marker, const uintptr_t *word)
-{
-    uintptr_t value = __atomic_load_n(word, __ATOMIC_ACQUIRE); /* with it, its cell's bits (H5) */
-    if (value)
-        stw_mark_precise(marker, value);
-}
 
 /* Scans elements of `type` that start in [from, to) of an array at `base`. */
 static void scan_elements(struct stw_marker *marker, uintptr_t base, uint64_t from, uint64_t to,
                           const struct stw_type *type)
 {
     uint64_t bytes = type->element_bytes, words = type->pointer_bytes / 8;
+    struct stw_ahead ahead = {0};
     for (uint64_t at = (from + bytes - 1) / bytes * bytes; at < to; at += bytes) {
         const uintptr_t *element = (const uintptr_t *)(base + at);
         for (uint64_t block = 0; block * 64 < words; block++)
-            for (uint64_t mask = type->pointer_mask[block]; mask; mask &= mask - 1)
-                scan_word(marker, element + block * 64 + (uint64_t)__builtin_ctzll(mask));
+            for (uint64_t mask = type->pointer_mask[block]; mask; mask &= mask - 1) {
+                uint64_t word = block * 64 + (uint64_t)__builtin_ctzll(mask);
+                uintptr_t value = __atomic_load_n(&element[word], __ATOMIC_ACQUIRE); /* H5 */
+                if (value)
+                    stw_mark_ahead(marker, &ahead, value);
+            }
         marker->scan_bytes += type->pointer_bytes;
     }
+    stw_mark_ahead_end(marker, &ahead);
 }
 
 /* One piece of a large cell; the first visit greys the others. */
@@ -117,7 +114,7 @@ static int visit_begin(struct visit *visit, struct stw_marker *marker,
 {
     visit->marker = marker;
     visit->record = record;
-    visit->pointers = (const uint64_t *)(record->span.base + STW_PAGE_BYTES - BITS_BYTES);
+    visit->pointers = (const uint64_t *)(record->span.base + STW_PAGE_BYTES - STW_BITS_BYTES);
     visit->scan_bytes = 0;
     visit->head = visit->tail = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
@@ -197,12 +194,11 @@ static void prefetch_next(struct visit *visit, const struct stw_span_record *nex
     if (!next)
         return;
     visit->ahead = next->span.base;
-    visit->ahead_end = next->span.base + STW_PAGE_BYTES - BITS_BYTES;
-    for (uint32_t at = 0; at < BITS_BYTES; at += LINE_BYTES)
-        __builtin_prefetch((const char *)visit->ahead_end + at);
+    visit->ahead_end = next->span.base + STW_PAGE_BYTES - STW_BITS_BYTES;
+    stw_heap_prefetch_bits(next);
     __builtin_prefetch(next->mark_bits);
     __builtin_prefetch(next->scan_bits);
-    for (uint32_t at = 0; at < sizeof *next; at += LINE_BYTES)
+    for (uint32_t at = 0; at < sizeof *next; at += STW_LINE_BYTES)
         __builtin_prefetch((const void *)((uintptr_t)next->grey_next + at)); /* may be none */
 }
 
@@ -210,7 +206,7 @@ static inline __attribute__((always_inline)) void prefetch_ahead(struct visit *v
 {
     for (uint32_t i = 0; i < AHEAD_LINES && visit->ahead < visit->ahead_end; i++) {
         __builtin_prefetch((const void *)visit->ahead);
-        visit->ahead += LINE_BYTES;
+        visit->ahead += STW_LINE_BYTES;
     }
 }
 

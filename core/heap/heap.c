@@ -88,7 +88,7 @@ static void check_request(const struct stw_span_request *request)
     STW_REQUIRE(request->base % STW_PAGE_BYTES == 0 && request->page_count > 0);
     STW_REQUIRE(request->cell_count > 0 && request->cell_bytes >= 8);
     STW_REQUIRE(request->span_class < STW_SPAN_CLASSES);
-    uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_PAGE_BYTES / 64 : 0;
+    uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_BITS_BYTES : 0;
     STW_REQUIRE(request->cell_bytes * request->cell_count + tail
                 <= request->page_count * STW_PAGE_BYTES);
     STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP

@@ -23,6 +23,8 @@
 #define STW_PAGE_BITS 13u  /* log2 of STW_PAGE_BYTES */
 #define STW_ARENA_PAGES (1u << (STW_ARENA_BITS - STW_PAGE_BITS))
 #define STW_RECORD_CLASSES 32u
+#define STW_BITS_BYTES (STW_PAGE_BYTES / 64) /* of the pointer bits at the end of a page */
+#define STW_LINE_BYTES 64u                   /* of a processor's cache */
 
 /* A span's record: the public part first. */
 struct stw_span_record {
@@ -92,13 +94,10 @@ static inline struct stw_span_record *stw_heap_span_at(const struct stw_heap *he
                            __ATOMIC_ACQUIRE);
 }
 
-/* 0 when no cell is there (foreign memory, or a span's tail). Says nothing about allocation. */
-static inline int stw_heap_resolve(const struct stw_heap *heap, uintptr_t address,
-                                   struct stw_cell *cell)
+/* The same in a span whose pages hold `address`. 0: the span's tail. */
+static inline int stw_heap_resolve_in(struct stw_span_record *record, uintptr_t address,
+                                      struct stw_cell *cell)
 {
-    struct stw_span_record *record = stw_heap_span_at(heap, address);
-    if (!record)
-        return 0;
     uint64_t offset = address - record->span.base, index = 0;
     if (record->span.cell_count > 1)
         index = record->divide ? (offset * record->divide) >> 32
@@ -108,6 +107,24 @@ static inline int stw_heap_resolve(const struct stw_heap *heap, uintptr_t addres
     *cell = (struct stw_cell){record, record->span.base + index * record->span.cell_bytes,
                               (uint32_t)index};
     return 1;
+}
+
+/* 0 when no cell is there (foreign memory, or a span's tail). Says nothing about allocation. */
+static inline int stw_heap_resolve(const struct stw_heap *heap, uintptr_t address,
+                                   struct stw_cell *cell)
+{
+    struct stw_span_record *record = stw_heap_span_at(heap, address);
+    return record && stw_heap_resolve_in(record, address, cell);
+}
+
+/* The pointer bits of a span with layout BITMAP; nothing for others. */
+static inline void stw_heap_prefetch_bits(const struct stw_span_record *record)
+{
+    if (record->span.layout != STW_LAYOUT_BITMAP)
+        return;
+    const char *end = (const char *)record->span.base + STW_PAGE_BYTES;
+    for (const char *bits = end - STW_BITS_BYTES; bits < end; bits += STW_LINE_BYTES)
+        __builtin_prefetch(bits);
 }
 
 static inline int stw_cell_is_marked(const struct stw_cell *cell)

@@ -130,6 +130,14 @@ static void push(struct go *go, struct stw_span *span, uint32_t side, uint32_t f
     push_all(go, &chain, side, full);
 }
 
+static void prefetch_span(const struct stw_span *span)
+{
+    if (!span)
+        return;
+    __builtin_prefetch(span);
+    __builtin_prefetch(&span->next);
+}
+
 /* At most `count_max` spans of a list; no chain: it is empty. */
 static struct chain pop_some(struct go *go, uint32_t span_class, uint32_t side, uint32_t full,
                              uint32_t count_max)
@@ -144,6 +152,7 @@ static struct chain pop_some(struct go *go, uint32_t span_class, uint32_t side, 
         chain.count++;
     }
     list->first = chain.last ? chain.last->next : NULL;
+    prefetch_span(list->first); /* seldom taken at once */
     list->count -= chain.count;
     pthread_mutex_unlock(&central->lock);
     if (chain.last)
@@ -250,7 +259,7 @@ static void sweep_chain(struct go *go, struct chain *stale)
     struct chain kept[2] = {0}; /* PARTIAL and FULL */
     for (struct stw_span *span = stale->first, *next; span; span = next) {
         next = span->next;
-        __builtin_prefetch(next);
+        prefetch_span(next);
         uint32_t live = go->host->span_sweep(span);
         if (live == 0)
             free_span(go, span);
