@@ -471,9 +471,10 @@ void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc);
 void stw_marker_end(struct stw_marker *marker);
 /* Marks the cell at `address`. Conservative candidates are checked for allocation. */
 void stw_mark_precise(struct stw_marker *marker, uintptr_t address);
-/* The same for many pointers, in two steps: what one of them leads to, its span's record and then
- * its mark, is prefetched while those before it are marked. Zero to begin with; end marks what is
- * left, and must be called before the marker's end. */
+void stw_mark_candidate(struct stw_marker *marker, uintptr_t address);
+/* Precise, for many pointers: what one of them leads to, its span's record and then its mark, is
+ * prefetched while those before it are marked. Zero to begin with. End marks what is left; whoever
+ * reads pointers ahead calls it before it returns (K6). */
 struct stw_ahead {
     uint32_t read, resolved, marked; /* pointers so far */
     uint32_t padding;
@@ -481,7 +482,6 @@ struct stw_ahead {
 };
 void stw_mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address);
 void stw_mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead);
-void stw_mark_candidate(struct stw_marker *marker, uintptr_t address);
 /* Scans grey cells and roots. Ends when no work is left (returns 1), or when `scan_bytes_max` is
  * done, `deadline_ns` (0: none) has passed, or `until` asks for it (returns 0). */
 struct stw_drain_limit {

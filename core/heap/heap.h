@@ -94,7 +94,7 @@ static inline struct stw_span_record *stw_heap_span_at(const struct stw_heap *he
                            __ATOMIC_ACQUIRE);
 }
 
-/* The same in a span whose pages hold `address`. 0: the span's tail. */
+/* The cell at an address in the pages of a span. 0: there is none, it is the span's tail. */
 static inline int stw_heap_resolve_in(struct stw_span_record *record, uintptr_t address,
                                       struct stw_cell *cell)
 {
