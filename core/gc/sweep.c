@@ -51,8 +51,11 @@ static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
     uint32_t swept = 0;
     __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("sweep.enter");
-    if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST))
+    if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST)) {
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
+        if (swept == 0) /* what is left is in caches and in the hands of others */
+            __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
+    }
     __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
     return swept;
 }
@@ -93,10 +96,8 @@ void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
 {
     struct stw_gc *gc = m->gc;
     while (STW_LOAD(gc->sweep.owed) && owes(gc, bytes)) {
-        if (!stw_sweep_some(gc, 1)) {
-            __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED); /* caches alone are left */
+        if (!stw_sweep_some(gc, 1))
             break;
-        }
         stw_poll(&m->mutator);
     }
 }
