@@ -47,7 +47,7 @@ usage()
     exit 2
 }
 
-gos= # an option list; paths with blanks are not for shell scripts of toolchains
+gos= # one a line
 while [ $# -gt 0 ]; do
     case $1 in
     --quick)
@@ -63,7 +63,8 @@ while [ $# -gt 0 ]; do
     --json) json=$2 ;;
     --only) only=$2 ;;
     --trials) trials=$2 ;;
-    --go) gos="$gos --go $2" ;;
+    --go) gos="$gos${gos:+
+}$2" ;;
     esac
     shift 2
 done
@@ -124,24 +125,29 @@ has_peers()
 # says why. $work/MATRIX.failed: what went wrong.
 run()
 {
-    options=$gos
-    [ -z "$quick" ] || options="$options $(smaller "$1")"
-    [ -z "$trials" ] || options="$options --set experiment.trials=$trials"
-    with=$(runtimes "$1")
-    [ -z "$with" ] || options="$options --set axes.runtime=$with"
-    [ "$1" != abi-tax ] || options="$options --plugin-path $plugins"
-    # shellcheck disable=SC2086 # a list of options
-    if ! "$stwlab" run "$here/$1.ini" -o "$work/$1" $options --dry-run >"$work/$1.plan" 2>&1; then
-        cat "$work/$1.plan" >&2
-        head -1 "$work/$1.plan" >"$work/$1.failed"
+    matrix=$1
+    set --
+    [ -z "$gos" ] || while IFS= read -r path; do set -- "$@" --go "$path"; done <<EOF
+$gos
+EOF
+    # shellcheck disable=SC2046 # words
+    [ -z "$quick" ] || set -- "$@" $(smaller "$matrix")
+    [ -z "$trials" ] || set -- "$@" --set "experiment.trials=$trials"
+    with=$(runtimes "$matrix")
+    [ -z "$with" ] || set -- "$@" --set "axes.runtime=$with"
+    [ "$matrix" != abi-tax ] || set -- "$@" --plugin-path "$plugins"
+    set -- "$here/$matrix.ini" -o "$work/$matrix" "$@"
+    if ! "$stwlab" run "$@" --dry-run >"$work/$matrix.plan" 2>&1; then
+        cat "$work/$matrix.plan" >&2
+        head -1 "$work/$matrix.plan" >"$work/$matrix.failed"
         return 0
     fi
-    [ -z "$with" ] || has_peers "$work/$1.plan" "$(echo "$with" | tr , '\n' | wc -l)" || return 0
-    echo "==> $1: $(sed -n 's/^question *= *//p' "$here/$1.ini")" >&2
+    [ -z "$with" ] || has_peers "$work/$matrix.plan" "$(echo "$with" | tr , '\n' | wc -l)" ||
+        return 0
+    echo "==> $matrix: $(sed -n 's/^question *= *//p' "$here/$matrix.ini")" >&2
     from=$(date +%s)
-    # shellcheck disable=SC2086
-    "$stwlab" run "$here/$1.ini" -o "$work/$1" $options >"$work/$1.log" ||
-        tail -1 "$work/$1.log" >"$work/$1.failed"
+    "$stwlab" run "$@" >"$work/$matrix.log" ||
+        tail -1 "$work/$matrix.log" >"$work/$matrix.failed"
     echo "    $(($(date +%s) - from)) s" >&2
 }
 
