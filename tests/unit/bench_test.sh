@@ -10,10 +10,10 @@ set -eu
 command -v sqlite3 >/dev/null || exit 77
 bench=$STW_SOURCE_DIR/experiments/bench
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 ln -s "$STW_BUILD_DIR/bench-plugins" "$work/with blanks"
 STWLAB_BENCH_PLUGINS="$work/with blanks" STWLAB_GO=
 export STWLAB_BENCH_PLUGINS STWLAB_GO
-trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 fail()
