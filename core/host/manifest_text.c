@@ -6,6 +6,7 @@
 #include "host/manifest_parts.h"
 
 #include "base/error.h"
+#include "host/runtime_params.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,6 +216,20 @@ static stw_status parse_default(const struct parser *p, struct stw_param *param)
     return STW_OK;
 }
 
+/* A workload's parameters are keys by their plain names (KO1, runtime_params.h). */
+static stw_status check_free(const struct parser *p, const struct stw_plugin_info *info,
+                             const char *name)
+{
+    const char *whose = stw_runtime_param(name)        ? "a setting of the runtime"
+                        : stw_is_experiment_name(name) ? "a key of [experiment]"
+                                                       : "of the form KIND.PLUGIN.PARAMETER";
+    if (info->kind != STW_KIND_WORKLOAD
+        || !(stw_runtime_param(name) || stw_is_experiment_name(name) || stw_is_plugin_name(name)))
+        return STW_OK;
+    return refuse(p, "name", "\"%s\" is %s: a parameter of a workload needs another name", name,
+                  whose);
+}
+
 static stw_status parse_param(struct parser *p)
 {
     if (p->field_count != 8)
@@ -232,6 +247,8 @@ static stw_status parse_param(struct parser *p)
     for (uint32_t i = 0; status == STW_OK && i < info->param_count; i++)
         if (strcmp(info->params[i].name, param->name) == 0)
             status = refuse(p, "name", "parameter \"%s\" is declared twice", param->name);
+    if (status == STW_OK)
+        status = check_free(p, info, param->name);
     if (status == STW_OK && p->fields[3].bytes)
         status = copy_word(p, &p->fields[3], "unit", param->unit, sizeof param->unit);
     if (status == STW_OK)

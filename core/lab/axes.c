@@ -120,6 +120,7 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
         refuse(draft, source, error.message);
         return;
     }
+    axis->owner = source->key.owner_kind;
     if (!source->key.param)
         return;
     source->is_complete = 1;

@@ -14,6 +14,7 @@ struct stw_axis {
     char **values; /* canonical texts */
     uint32_t value_count;
     int line;
+    uint32_t owner; /* STW_KIND_* of the plugin whose parameter it is; 0: the runtime's */
 };
 
 /* A rule of [exclude]: cells where it holds are skipped. */

@@ -71,6 +71,7 @@ static stw_status resolve_parameter(const struct stw_registry *registry, uint32_
     key->owner = find_plugin(registry, kind, id, error);
     if (!key->owner)
         return STW_E_INVALID;
+    key->owner_kind = kind;
     key->param = find_param(key->owner, parameter);
     if (key->param)
         return STW_OK;
@@ -126,9 +127,10 @@ stw_status stw_key_resolve(const struct stw_registry *registry,
         key->kind = kind == STW_KIND_WORKLOAD ? 0 : kind;
         return STW_OK;
     }
-    if (stw_setting_is_reserved(name))
+    if (stw_is_experiment_name(name))
         return stw_error_set(error, STW_E_INVALID, NULL,
                              "the same for all cells: it belongs in [experiment]");
+    key->owner_kind = STW_KIND_WORKLOAD;
     if (workload)
         key->param = find_param(workload, name);
     if (key->param)

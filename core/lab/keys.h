@@ -1,6 +1,6 @@
 /* lab/keys.h: what a key of [axes] or [fixed] stands for, and the one spelling of its values.
  *
- * Rules, in this order: a runtime setting; the workload's parameter; KIND.PLUGIN.PARAMETER. */
+ * A runtime setting, the workload's parameter, or KIND.PLUGIN.PARAMETER (KO1, runtime_params.h). */
 #ifndef STW_LAB_KEYS_H
 #define STW_LAB_KEYS_H
 
@@ -9,6 +9,7 @@
 struct stw_key {
     const struct stw_param *param;       /* null: cannot be told, the workload is unknown */
     const struct stw_plugin_info *owner; /* of KIND.PLUGIN.PARAMETER, else null */
+    uint32_t owner_kind; /* of the plugin whose parameter it is; 0: a setting of the runtime */
     uint32_t kind;                       /* of allocator, map, strategy: values are ids; else 0 */
 };
 

@@ -5,8 +5,9 @@
 #include "host/registry.h"
 #include "lab/record.h"
 
-/* The setting that names the program to run; only trials of peers have it. */
-#define STW_PEER_SETTING "peer"
+/* The setting that names the program to run; only trials of peers have it. No parameter can have
+ * such a name. */
+#define STW_PEER_SETTING "peer/program"
 
 /* Whether record->settings name a peer. */
 int stw_peer_trial_is_asked(const struct stw_record *record);

@@ -121,13 +121,12 @@ const char *stw_cell_runtime(const struct stw_experiment *experiment, const stru
     return value_of(experiment, cell, "runtime");
 }
 
-/* Whether a value of the key makes a difference to the family. */
-static int is_for(const struct stw_peer_family *family, const char *key)
+/* Whether a value of the axis makes a difference to the family. */
+static int is_for(const struct stw_peer_family *family, const struct stw_axis *axis)
 {
-    if (stw_runtime_param(key))
-        return has(family->settings, key);
-    const char *dot = strchr(key, '.');
-    return !dot || strncmp(key, "strategy.", (size_t)(dot - key) + 1) == 0;
+    if (!axis->owner)
+        return has(family->settings, axis->key);
+    return axis->owner == STW_KIND_WORKLOAD || axis->owner == STW_KIND_STRATEGY;
 }
 
 static const struct stw_axis *second_of_own(const struct stw_peer_family *family,
@@ -135,7 +134,7 @@ static const struct stw_axis *second_of_own(const struct stw_peer_family *family
                                             const struct stw_cell *cell)
 {
     for (uint32_t i = 0; i < e->axis_count; i++)
-        if (!is_for(family, e->axes[i].key) && strcmp(cell->values[i], e->axes[i].values[0]) != 0)
+        if (!is_for(family, &e->axes[i]) && strcmp(cell->values[i], e->axes[i].values[0]) != 0)
             return &e->axes[i];
     return NULL;
 }

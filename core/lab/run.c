@@ -67,14 +67,9 @@ struct attempt {
 
 /* Groups. */
 
-static int is_of_workload(const char *key)
+static int is_of_workload(const struct stw_axis *axis)
 {
-    if (strcmp(key, "mutators") == 0)
-        return 1;
-    for (uint32_t i = 0; i < stw_runtime_param_count; i++)
-        if (strcmp(stw_runtime_params[i].name, key) == 0)
-            return 0;
-    return strchr(key, '.') == NULL;
+    return axis->owner == STW_KIND_WORKLOAD || strcmp(axis->key, "mutators") == 0;
 }
 
 static uint32_t position_of(const struct stw_axis *axis, const char *value)
@@ -93,7 +88,7 @@ static uint32_t group_of(const struct stw_matrix *matrix, const struct stw_cell 
     uint32_t group = 0;
     for (uint32_t i = 0; i < experiment->axis_count; i++) {
         const struct stw_axis *axis = &experiment->axes[i];
-        if (is_of_workload(axis->key))
+        if (is_of_workload(axis))
             group = group * axis->value_count + position_of(axis, cell->values[i]);
     }
     return group;

@@ -1,22 +1,13 @@
-/* lab/settings.h: the runtime's own settings, declared like a plugin's parameters, and the rule
- * that says which plugin a key belongs to.
+/* lab/settings.h: a cell's settings as its worker gets them, and what they mean for the runtime and
+ * for each plugin.
  *
- * Key forms: NAME (a runtime setting, else the workload's parameter), allocator | map | strategy
+ * Key forms: NAME (a runtime setting, or the workload's parameter), allocator | map | strategy
  * (which plugin; strategy may be "a + b"), KIND.PLUGIN.PARAMETER. */
 #ifndef STW_LAB_SETTINGS_H
 #define STW_LAB_SETTINGS_H
 
-#include "host/manifest.h"
+#include "host/runtime_params.h"
 
-/* The runtime's settings: allocator, map, strategy, mutators, gogc, gc.mode, gc.processors,
- * gc.period, gc.limit, gc.stress, gc.watch, pin, heap.reserve, schedule, runtime, audit. */
-extern const struct stw_param stw_runtime_params[];
-extern const uint32_t stw_runtime_param_count;
-/* Null when the runtime has no such setting. */
-const struct stw_param *stw_runtime_param(const char *name);
-/* Whether `name` is taken by the runtime or by [experiment] (experiment, workload, seed): a
- * workload's parameter of that name keeps its default. */
-int stw_setting_is_reserved(const char *name);
 /* Parses a value of `gogc`: "off" (STW_GC_OFF) or a percentage. STW_E_INVALID. */
 stw_status stw_gogc_parse(const char *text, int32_t *percent, struct stw_error *error);
 

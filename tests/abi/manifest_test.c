@@ -621,6 +621,28 @@ Test(manifest, refuses_bad_parameter_lines)
                         "manifest line 3, name: parameter \"n\" is declared twice");
 }
 
+/* KO1: a key of an experiment has one owner. */
+Test(manifest, refuses_a_workloads_parameter_whose_name_is_taken)
+{
+    expect_text_refused("plugin|workload|w|s\nparam|mutators|u64||1|0|10|h\n", "name",
+                        "manifest line 2, name: \"mutators\" is a setting of the runtime: a "
+                        "parameter of a workload needs another name");
+    expect_text_refused("plugin|workload|w|s\nparam|gc.limit|u64||1|0|10|h\n", "name",
+                        "manifest line 2, name: \"gc.limit\" is a setting of the runtime: a "
+                        "parameter of a workload needs another name");
+    expect_text_refused("plugin|workload|w|s\nparam|seed|u64||1|0|10|h\n", "name",
+                        "manifest line 2, name: \"seed\" is a key of [experiment]: a parameter "
+                        "of a workload needs another name");
+    expect_text_refused("plugin|workload|w|s\nparam|strategy.pool.room|u64||1|0|10|h\n", "name",
+                        "manifest line 2, name: \"strategy.pool.room\" is of the form "
+                        "KIND.PLUGIN.PARAMETER: a parameter of a workload needs another name");
+    struct stw_error error = STW_ERROR_INIT;
+    static const char free_names[] = "plugin|workload|w|s\nparam|gc.depth|u64||1|0|10|h\n"
+                                     "plugin|map|m|s\nparam|seed|u64||1|0|10|h\n";
+    cr_assert_eq(stw__manifest_parse(free_names, sizeof free_names, &manifest, &error), STW_OK,
+                 "%s", error.message);
+}
+
 Test(manifest, refuses_bad_numbers)
 {
     expect_text_refused(HEAD_LINE "param|n|u64||1|LOW|1|h\n", "min",

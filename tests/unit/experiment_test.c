@@ -255,6 +255,22 @@ Test(experiment, refuses_unknown_parameters_of_plugins)
                     "written without its name: \"n\"\n");
 }
 
+/* KO1: found by looking it up. */
+Test(experiment, knows_the_owner_of_every_key)
+{
+    struct stw_experiment e = fixture_experiment(
+        HEAD "[axes]\ngc.depth = 1, 2\nn = 1, 2\ngc.limit = 0, 1GiB\nmutators = 1, 2\n" FIXED
+        "strategy.fixture-a.chunk = 3\n", NULL);
+    cr_assert_str_eq(e.axes[0].key, "gc.depth");
+    cr_assert_eq(e.axes[0].owner, STW_KIND_WORKLOAD);
+    cr_assert_eq(e.axes[1].owner, STW_KIND_WORKLOAD);
+    cr_assert_eq(e.axes[2].owner, 0);
+    cr_assert_eq(e.axes[3].owner, 0);
+    cr_assert_str_eq(e.fixed[3].key, "strategy.fixture-a.chunk");
+    cr_assert_eq(e.fixed[3].owner, STW_KIND_STRATEGY);
+    stw_experiment_free(&e);
+}
+
 Test(experiment, refuses_parameters_of_plugins_that_no_cell_uses)
 {
     static const char parameter[] = "[axes]\nstrategy.fixture-a.chunk = 1, 2\n";

@@ -96,7 +96,8 @@ static char folder[64];
 static char executable[4096];
 static char *n_values[] = {"8", "9"};
 static char *strategies[] = {"good", "differ"};
-static struct stw_axis axes[] = {{"n", n_values, 2, 1}, {"strategy", strategies, 2, 2}};
+static struct stw_axis axes[] = {{"n", n_values, 2, 1, STW_KIND_WORKLOAD},
+                                 {"strategy", strategies, 2, 2, 0}};
 static struct stw_exclusion rule = {"too-big", "n == 9 && strategy == differ", 3, NULL};
 static struct stw_experiment experiment = {
     .path = "x.ini", .ini_text = "text", .name = "x", .question = "?", .workload = "w",
@@ -244,6 +245,24 @@ Test(run, a_checksum_that_differs_is_invalid)
     cr_assert_str_eq(query("SELECT count(*) FROM trials WHERE outcome='invalid' AND detail LIKE"
                            " 'checksum 0000%% differs from 0000%% of cell n=% strategy=% trial 1'"),
                      "4");
+}
+
+/* Whose a key is decides what is compared, not how it is spelt (KO1). */
+Test(run, a_key_of_the_workload_with_a_point_makes_groups)
+{
+    static char with_point[] = "gc.n";
+    axes[0].key = with_point;
+    set_strategy("good");
+    run_matrix();
+    cr_assert_eq(result.trials_not_ok, 0);
+}
+
+Test(run, a_setting_of_the_runtime_makes_no_groups)
+{
+    axes[0].owner = 0; /* cells of n=8 and n=9 should compute the same */
+    set_strategy("good");
+    run_matrix();
+    cr_assert_eq(result.trials_not_ok, 4);
 }
 
 Test(run, the_reference_checksum_survives_a_resume)

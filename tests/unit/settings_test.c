@@ -63,13 +63,18 @@ Test(settings, runtime_values_come_from_the_text)
     stw_settings_free(&s);
 }
 
-Test(settings, reserves_the_names_of_runtime_and_experiment)
+Test(settings, knows_whose_a_name_is)
 {
-    cr_assert(stw_setting_is_reserved("gogc"));
-    cr_assert(stw_setting_is_reserved("seed"));
-    cr_assert(stw_setting_is_reserved("workload"));
-    cr_assert(stw_setting_is_reserved("experiment"));
-    cr_assert_not(stw_setting_is_reserved("n"));
+    cr_assert(stw_runtime_param("gogc"));
+    cr_assert_not(stw_runtime_param("n"));
+    cr_assert(stw_is_experiment_name("seed"));
+    cr_assert(stw_is_experiment_name("workload"));
+    cr_assert(stw_is_experiment_name("experiment"));
+    cr_assert_not(stw_is_experiment_name("n"));
+    cr_assert(stw_is_plugin_name("strategy.pool.size"));
+    cr_assert(stw_is_plugin_name("map.x"));
+    cr_assert_not(stw_is_plugin_name("map"));
+    cr_assert_not(stw_is_plugin_name("gc.depth"));
 }
 
 static void expect_bad_gogc(const char *text)

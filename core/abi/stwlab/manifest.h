@@ -6,7 +6,8 @@
  *     plugin|KIND|ID|SUMMARY
  *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
- * NAME matches [a-z][a-z0-9_.-]*. TYPE is u64, f64, bool, text, or choice(a,b,c). UNIT is a plain
+ * NAME matches [a-z][a-z0-9_.-]*; a workload's is none that the runtime or [experiment] has, nor
+ * begins with a KIND and a point. TYPE is u64, f64, bool, text, or choice(a,b,c). UNIT is a plain
  * word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. For bool, text and choice MIN
  * and MAX are empty. Text fields must not contain '|' or a newline. Every plugin line is matched by
  * one entry of the descriptor (plugin.h), checked again when the object is loaded.

@@ -1,0 +1,84 @@
+/* host/runtime_params.c: the runtime's own settings, and the names that they take. */
+#include "host/runtime_params.h"
+
+#include <string.h>
+
+/* Builds for finding faults watch; one that is for measuring does when it is told to. */
+#ifdef STW_GUARD
+#define WATCH "true"
+#else
+#define WATCH "false"
+#endif
+
+const struct stw_param stw_runtime_params[] = {
+    {.name = "allocator", .type = STW_TYPE_TEXT, .default_text = "go",
+     .help = "which allocator plugin finds cells in the heap"},
+    {.name = "map", .type = STW_TYPE_TEXT, .default_text = "go-buckets",
+     .help = "which map plugin lays out hash maps"},
+    {.name = "strategy", .type = STW_TYPE_TEXT, .default_text = "none",
+     .help = "which mitigation; \"a + b\" composes, a outermost"},
+    {.name = "mutators", .type = STW_TYPE_U64, .unit = "threads", .default_text = "1",
+     .min_u64 = 1, .max_u64 = 256, .help = "threads that run the workload"},
+    {.name = "gogc", .type = STW_TYPE_TEXT, .unit = "percent", .default_text = "100",
+     .help = "heap growth that starts a cycle: 0 to 1000000 percent of the live heap, or off"},
+    {.name = "gc.mode", .type = STW_TYPE_CHOICE, .default_text = "concurrent",
+     .choice_count = 3, .choices = {"stw", "concurrent", "rescan"},
+     .help = "mark in one stop; while mutators run; or so, but scan all stacks again in stop 2"},
+    {.name = "gc.processors", .type = STW_TYPE_U64, .unit = "processors", .default_text = "0",
+     .min_u64 = 0, .max_u64 = 256,
+     .help = "threads that run at once, collector included; 0: as many as the machine has"},
+    {.name = "gc.period", .type = STW_TYPE_U64, .unit = "ns", .default_text = "120s",
+     .max_u64 = UINT64_MAX,
+     .help = "a cycle begins when none has ended for so long and gogc is not off; 0: never"},
+    {.name = "gc.limit", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "0",
+     .max_u64 = UINT64_MAX,
+     .help = "memory that the runtime tries to stay below, as GOMEMLIMIT; 0: no limit"},
+    {.name = "gc.stress", .type = STW_TYPE_U64, .unit = "allocations", .default_text = "0",
+     .min_u64 = 0, .max_u64 = 1000000000,
+     .help = "collect at every Nth slow allocation; 0: never"},
+    {.name = "gc.trace", .type = STW_TYPE_BOOL, .default_text = "false",
+     .help = "another runtime tells its cycles, too; that makes its stops longer"},
+    {.name = "gc.watch", .type = STW_TYPE_BOOL, .default_text = WATCH,
+     .help = "count page faults, waits and malloc of plugins inside stops, and judge by them"},
+    {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",
+     .min_u64 = 64ull << 20, .max_u64 = 16ull << 40,
+     .help = "address space set aside for the heap"},
+    {.name = "schedule", .type = STW_TYPE_CHOICE, .default_text = "threads",
+     .choice_count = 2, .choices = {"threads", "stepped"},
+     .help = "collector work on threads of its own, or in fixed steps between allocations"},
+    {.name = "runtime", .type = STW_TYPE_TEXT, .default_text = "stwlab",
+     .help = "who carries the workload out: stwlab, go (each that is there), go1.23, bdwgc"},
+    {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
+     .help = "a processor of its own for each mutator, if there are enough"},
+    {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
+     .help = "check the whole heap at the end of every cycle"},
+};
+const uint32_t stw_runtime_param_count = sizeof stw_runtime_params / sizeof *stw_runtime_params;
+
+const struct stw_param *stw_runtime_param(const char *name)
+{
+    for (uint32_t i = 0; i < stw_runtime_param_count; i++)
+        if (strcmp(stw_runtime_params[i].name, name) == 0)
+            return &stw_runtime_params[i];
+    return NULL;
+}
+
+int stw_is_experiment_name(const char *name)
+{
+    static const char *const names[] = {"experiment", "workload", "seed"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+int stw_is_plugin_name(const char *name)
+{
+    char word[STW_WORD_BYTES];
+    size_t length = strcspn(name, ".");
+    if (!name[length] || length >= sizeof word)
+        return 0;
+    memcpy(word, name, length);
+    word[length] = '\0';
+    return stw_kind_of_name(word) != 0;
+}
