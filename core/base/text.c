@@ -11,10 +11,26 @@
 
 #define NEAREST_BYTES_MAX 63u /* longer words are compared by their first 63 bytes */
 
+static int exit_status; /* 0: abort */
+
+void stw_memory_exit_with(int status)
+{
+    exit_status = status;
+}
+
+static _Noreturn void run_out(const char *file, int line)
+{
+    if (!exit_status)
+        stw_check_failed(file, line, "memory");
+    fprintf(stderr, "stwlab: out of memory\n");
+    _Exit(exit_status);
+}
+
 void *stw_new(size_t count, size_t bytes)
 {
     void *memory = calloc(count ? count : 1, bytes ? bytes : 1);
-    STW_REQUIRE(memory);
+    if (!memory)
+        run_out(__FILE__, __LINE__);
     return memory;
 }
 
@@ -23,7 +39,8 @@ void *stw_grow(void *memory, size_t count, size_t bytes)
     STW_REQUIRE(bytes == 0 || count <= SIZE_MAX / bytes);
     size_t total = count * bytes;
     void *grown = realloc(memory, total > 0 ? total : 1);
-    STW_REQUIRE(grown);
+    if (!grown)
+        run_out(__FILE__, __LINE__);
     return grown;
 }
 

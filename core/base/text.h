@@ -1,5 +1,5 @@
 /* base/text.h: a growing string, and the nearest word of a list for "did you mean".
- * Memory of the C library, never of the managed heap. Running out of it aborts. */
+ * Memory of the C library, never of the managed heap. Running out of it aborts, or exits. */
 #ifndef STW_BASE_TEXT_H
 #define STW_BASE_TEXT_H
 
@@ -20,6 +20,9 @@ void stw_text_free(struct stw_text *text);
 /* The string, never null. */
 const char *stw_text_get(const struct stw_text *text);
 
+/* From now on who runs out of memory says so and exits with this status, instead of an abort: for a
+ * program that its user can give more memory. */
+void stw_memory_exit_with(int exit_status);
 /* Copies; aborts when memory runs out. */
 char *stw_strdup(const char *text);
 /* calloc that aborts when memory runs out. */

@@ -167,14 +167,6 @@ static void say_resume(const struct job *job)
     stw_text_free(&line);
 }
 
-static int64_t trials_not_ok(const struct stw_results *results)
-{
-    int64_t count = 0;
-    for (uint32_t i = 0; i < results->cell_count; i++)
-        count += results->cells[i].trial_count - results->cells[i].outcomes[STW_OUTCOME_OK];
-    return count;
-}
-
 /* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
 static int report(const struct job *job, const struct stw_run_result *result)
 {
@@ -185,20 +177,28 @@ static int report(const struct job *job, const struct stw_run_result *result)
         stw_results_free(&results);
         return stw_cli_failure(job->command, &error);
     }
-    int64_t not_ok = trials_not_ok(&results);
-    if (!job->quiet) {
-        stw_show_text(&results, stw_cli_is_styled(STDOUT_FILENO), &text);
-        stw_text_add(&text, "\n%" PRIu64 " trials run, %" PRIu64 " stored before, %" PRId64
-                     " not ok; results in %s\n", result->trials_run, result->trials_stored, not_ok,
-                     results.path);
-        fputs(text.bytes, stdout);
-        stw_text_free(&text);
-    } else if (not_ok > 0) {
-        fprintf(stderr, "stwlab run: %" PRId64 " trials not ok; see stwlab show %s\n", not_ok,
-                job->output);
-    }
+    stw_show_text(&results, stw_cli_is_styled(STDOUT_FILENO), &text);
+    stw_text_add(&text, "\n%" PRIu64 " trials run, %" PRIu64 " stored before, %" PRIu64
+                 " not ok; results in %s\n", result->trials_run, result->trials_stored,
+                 result->stored_not_ok, results.path);
+    fputs(text.bytes, stdout);
+    stw_text_free(&text);
     stw_results_free(&results);
-    return not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
+    return STW_EXIT_DONE;
+}
+
+/* A quiet run reads no results: that takes longer than its last trials when there are many. */
+static int conclude(const struct job *job, const struct stw_run_result *result)
+{
+    int exit_status = job->quiet ? STW_EXIT_DONE : report(job, result);
+    if (job->quiet && result->stored_not_ok > 0)
+        fprintf(stderr, "stwlab run: %" PRIu64 " trials not ok; see stwlab show %s\n",
+                result->stored_not_ok, job->output);
+    if (result->interrupted)
+        say_resume(job);
+    if (exit_status != STW_EXIT_DONE)
+        return exit_status;
+    return result->stored_not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
 }
 
 /* Workers run this program, or the one that STWLAB_WORKER names: a script that runs this one, with
@@ -231,10 +231,7 @@ static int run_matrix(const struct job *job)
         status = stw_run_matrix(&job->matrix, job->registry, &run, &result, &error);
     if (status != STW_OK)
         return stw_cli_failure(job->command, &error);
-    int exit_status = report(job, &result);
-    if (result.interrupted)
-        say_resume(job);
-    return exit_status;
+    return conclude(job, &result);
 }
 
 /* The forecast, and whether the run would be refused because of what its folder holds. */

@@ -100,5 +100,6 @@ int main(int argument_count, char **arguments)
     if (argument_count > 1 && strcmp(arguments[1], "worker") == 0)
         return stw_worker_main(argument_count - 1, arguments + 1);
     stw_self_guard_output();
+    stw_memory_exit_with(STW_EXIT_ENVIRONMENT);
     return finish_output(dispatch(argument_count, arguments));
 }

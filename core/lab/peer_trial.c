@@ -25,7 +25,8 @@
 #include <string.h>
 
 #define LINE_BYTES 512
-#define ARGUMENTS_MAX 128u
+#define ARGUMENTS_MAX (4u + (STW_STRATEGIES + 1u) * (1u + STW_PARAMS))
+#define STW_STRATEGIES 8u /* of a chain, as in trial.c */
 
 struct peer_trial {
     struct stw_record *record;

@@ -107,7 +107,7 @@ static stw_status recall(struct run *run, struct stw_error *error)
     for (uint32_t i = 0; i < run->matrix->cell_count; i++) {
         struct stw_stored_cell stored;
         stw_status status =
-            stw_store_cell(run->store, run->matrix->cells[i].hash, &stored, error);
+            stw_store_cell(run->store, &run->matrix->cells[i], &stored, error);
         if (status != STW_OK)
             return status;
         run->is_cell_bad[i] = stored.not_ok > 0;
@@ -356,7 +356,7 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
         const struct stw_cell *cell = &run->matrix->cells[i];
-        if (!cell->excluded || stw_store_has(run->store, cell->hash, 0))
+        if (!cell->excluded || stw_store_has(run->store, cell, 0))
             continue;
         struct stw_outcome outcome = {.kind = STW_OUTCOME_SKIPPED};
         snprintf(outcome.detail, sizeof outcome.detail, "%s: %s", cell->excluded,
@@ -371,7 +371,7 @@ static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (!stw_store_has(run->store, run->matrix->cells[slots[i].cell].hash, slots[i].trial))
+        if (!stw_store_has(run->store, &run->matrix->cells[slots[i].cell], slots[i].trial))
             slots[kept++] = slots[i];
     return kept;
 }
@@ -472,6 +472,8 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
         result->interrupted = 1; /* while a reader kept the store waiting */
         status = STW_OK;
     }
+    if (status == STW_OK)
+        status = stw_store_count_not_ok(run.store, &result->stored_not_ok, error);
     conclude(&run);
     stw_interrupts_end(&run.interrupts);
     return status;

@@ -3,24 +3,45 @@
  * A worker runs the same executable as the coordinator and never needs SQLite; to map and bind it,
  * and the mathematics library that it wants, took 1.5 ms of every trial on a paravirtual machine.
  * So the executable does not name it as needed: the functions that we use are defined here and call
- * SQLite's. What is missing is said by stw_sqlite_load, which comes before all others.
+ * SQLite's. What is missing, or too old, is said by stw_sqlite_load, which comes before all others:
+ * who opens a database calls it first.
  * Rejected: libsqlite3.a, which wants the mathematics library all the same; the lab as a shared
  * object of its own, which has to be found beside the executable. */
 #include "lab/sqlite.h"
 
 #include "base/check.h"
+#include "base/error.h"
 #include "prim/module.h"
 
 #include <sqlite3.h>
 #include <stddef.h>
 
 #define LIBRARY "libsqlite3.so.0"
+#define VERSION_MIN 3037000 /* STRICT tables */
 
 static void *library; /* main thread */
 
+static stw_status check_version(void *opened, struct stw_error *error)
+{
+    int (*version)(void) = (int (*)(void))stw_module_find(opened, "sqlite3_libversion_number");
+    int number = version ? version() : 0;
+    if (number >= VERSION_MIN)
+        return STW_OK;
+    return stw_error_set(error, STW_E_IO, NULL, LIBRARY " is too old: SQLite %d.%d.%d, 3.37 is"
+                         " needed", number / 1000000, number / 1000 % 1000, number % 1000);
+}
+
 stw_status stw_sqlite_load(struct stw_error *error)
 {
-    return library ? STW_OK : stw_library_open(LIBRARY, &library, error);
+    void *opened;
+    if (library)
+        return STW_OK;
+    stw_status status = stw_library_open(LIBRARY, &opened, error);
+    if (status == STW_OK)
+        status = check_version(opened, error);
+    if (status == STW_OK)
+        library = opened;
+    return status;
 }
 
 static stw_module_function find(const char *name)

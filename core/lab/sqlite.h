@@ -4,7 +4,7 @@
 
 #include <stwlab/base.h>
 
-/* Before any other call of SQLite. STW_E_IO: the machine has none. */
+/* Before any other call of SQLite. STW_E_IO: the machine has none, or one that is too old. */
 stw_status stw_sqlite_load(struct stw_error *error);
 
 #endif

@@ -5,12 +5,15 @@
  * S2  a trial and all its rows are one transaction, durable when stw_store_trial returns.
  * S3  one coordinator a run: the directory is locked (flock) as long as the store is open; readers
  *     are not kept out. The system drops the lock when the coordinator dies.
+ * S4  which trials were stored is read once, when a run is opened again. A cell has the same number
+ *     in the matrix and in the run: only the same matrix opens it.
  * The journal is kept and its head cleared, durably, which is the commit: no blocks are freed and
  * claimed again for every trial, as TRUNCATE does.
  * Rejected: WAL, because 3.40.1 has the WAL-reset bug; a file for the lock, because the directory
  * itself can be locked. */
 #include "lab/store.h"
 
+#include "base/check.h"
 #include "base/error.h"
 #include "lab/environment.h"
 #include "lab/schema.h"
@@ -34,20 +37,18 @@
 #define WAIT_SILENT_NS 2000000000ull
 
 /* Statements that are prepared once. */
-#define HAS 0u
-#define CELL 1u
-#define TRIAL 2u
-#define PAUSE 3u
-#define STEP 4u
-#define COUNTER 5u
-#define BUCKET 6u
-#define WINDOW 7u
-#define HICCUP 8u
-#define CYCLE 9u
-#define STATEMENTS 10u
+#define CELL 0u
+#define TRIAL 1u
+#define PAUSE 2u
+#define STEP 3u
+#define COUNTER 4u
+#define BUCKET 5u
+#define WINDOW 6u
+#define HICCUP 7u
+#define CYCLE 8u
+#define STATEMENTS 9u
 
 static const char *const statement_texts[STATEMENTS] = {
-    [HAS] = "SELECT 1 FROM trial WHERE cell_hash=?1 AND trial=?2",
     [CELL] =
         "SELECT not_ok, ok, first, (SELECT checksum FROM trial WHERE trial_id=first),"
         " (SELECT trial FROM trial WHERE trial_id=first)"
@@ -73,6 +74,8 @@ struct stw_store {
     void *context;
     uint64_t wait_began_ns;
     int is_wait_told;
+    uint64_t *stored; /* keys of trials, ascending (S4) */
+    size_t stored_count;
     sqlite3_stmt *statements[STATEMENTS];
 };
 
@@ -201,6 +204,55 @@ static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
     return STW_OK;
 }
 
+/* Stored trials. */
+
+static uint64_t key_of(uint64_t cell, uint64_t trial)
+{
+    return cell << 32 | trial;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* S4. */
+static stw_status read_stored(struct stw_store *store, struct stw_error *error)
+{
+    sqlite3_stmt *row = NULL;
+    size_t capacity = 0;
+    int code = sqlite3_prepare_v2(store->sql.db, "SELECT cell, trial FROM trial", -1, &row, NULL);
+    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
+        if (store->stored_count == capacity) {
+            capacity = capacity ? 2 * capacity : 1024;
+            store->stored = stw_grow(store->stored, capacity, sizeof *store->stored);
+        }
+        store->stored[store->stored_count++] =
+            key_of((uint64_t)sqlite3_column_int64(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
+        code = SQLITE_OK;
+    }
+    stw_status status = code == SQLITE_DONE ? STW_OK : stw_sql_failed(&store->sql, "read", error);
+    sqlite3_finalize(row);
+    if (store->stored_count)
+        qsort(store->stored, store->stored_count, sizeof *store->stored, by_number);
+    return status;
+}
+
+/* The first stored trial of at least this key; null when there is none. */
+static const uint64_t *first_from(const struct stw_store *store, uint64_t key)
+{
+    size_t low = 0, high = store->stored_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (store->stored[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < store->stored_count ? &store->stored[low] : NULL;
+}
+
 static struct stw_store *store_new(const char *run)
 {
     struct stw_store *store = stw_new(1, sizeof *store);
@@ -225,6 +277,8 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
     if (status == STW_OK)
         status = create_or_resume(opened, &plan, resume, error);
     if (status == STW_OK)
+        status = read_stored(opened, error);
+    if (status == STW_OK)
         status = prepare_all(opened, error);
     if (status == STW_OK)
         *store = opened;
@@ -239,9 +293,9 @@ stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
 {
     struct stw_store *store = store_new(run);
     const struct stw_plan plan = {matrix, registry};
-    stw_status status = STW_OK;
+    stw_status status = stw_sqlite_load(error);
     int is_empty;
-    if (access(store->sql.path, F_OK) == 0) {
+    if (status == STW_OK && access(store->sql.path, F_OK) == 0) {
         /* Writable, because what a killed run left half-written is rolled back first. */
         status = open_database(store, SQLITE_OPEN_READWRITE, error);
         if (status == STW_OK)
@@ -262,29 +316,47 @@ void stw_store_close(struct stw_store *store)
         sqlite3_close(store->sql.db);
     if (store->lock >= 0)
         close(store->lock);
+    free(store->stored);
     free(store->sql.path);
     free(store);
 }
 
-/* Reading. */
-
-int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial)
+/* Binding allocates nothing, texts are borrowed until the step: it fails by our mistake alone. */
+static void bind(sqlite3_stmt *statement, int at, uint64_t value)
 {
-    sqlite3_stmt *statement = store->statements[HAS];
-    sqlite3_bind_text(statement, 1, cell_hash, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 2, trial);
-    int found = sqlite3_step(statement) == SQLITE_ROW;
-    sqlite3_reset(statement);
-    return found;
+    int64_t kept = value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value;
+    STW_REQUIRE(sqlite3_bind_int64(statement, at, kept) == SQLITE_OK);
 }
 
-stw_status stw_store_cell(const struct stw_store *store, const char *cell_hash,
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    STW_REQUIRE(sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC) == SQLITE_OK);
+}
+
+static void bind_null(sqlite3_stmt *statement, int at)
+{
+    STW_REQUIRE(sqlite3_bind_null(statement, at) == SQLITE_OK);
+}
+
+/* Reading. */
+
+int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    uint64_t key = key_of(cell->index, trial);
+    const uint64_t *found = first_from(store, key);
+    return found && *found == key;
+}
+
+stw_status stw_store_cell(const struct stw_store *store, const struct stw_cell *cell,
                           struct stw_stored_cell *stored, struct stw_error *error)
 {
     sqlite3_stmt *statement = store->statements[CELL];
-    sqlite3_bind_text(statement, 1, cell_hash, -1, SQLITE_STATIC);
+    const uint64_t *first = first_from(store, key_of(cell->index, 0));
     stw_status status = STW_OK;
     *stored = (struct stw_stored_cell){0};
+    if (!first || *first >= key_of(cell->index + 1ull, 0))
+        return STW_OK;
+    bind_text(statement, 1, cell->hash);
     if (sqlite3_step(statement) == SQLITE_ROW) {
         const char *checksum = (const char *)sqlite3_column_text(statement, 3);
         stored->not_ok = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -297,6 +369,15 @@ stw_status stw_store_cell(const struct stw_store *store, const char *cell_hash,
     }
     sqlite3_reset(statement);
     return status;
+}
+
+stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *count,
+                                  struct stw_error *error)
+{
+    int failed = 0;
+    *count = (uint64_t)stw_sql_number(&store->sql, "SELECT count(*) FROM trial"
+                                      " WHERE outcome NOT IN ('ok','skipped')", &failed);
+    return failed ? stw_sql_failed(&store->sql, "read", error) : STW_OK;
 }
 
 /* Writing: a trial's rows. A failure is told by the step that ends the transaction. */
@@ -319,16 +400,6 @@ static stw_status step(sqlite3_stmt *statement)
     return STW_OK;
 }
 
-static void bind(sqlite3_stmt *statement, int at, uint64_t value)
-{
-    sqlite3_bind_int64(statement, at, value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value);
-}
-
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
-}
-
 static uint64_t span_ns(const struct stw_record *record)
 {
     int whole = record->first_op_ns && record->last_op_ns > record->first_op_ns;
@@ -345,10 +416,10 @@ static uint64_t pauses_lost(const struct stw_record *record)
     return lost;
 }
 
-static void bind_record(sqlite3_stmt *statement, const struct stw_record *record)
+static void bind_record(sqlite3_stmt *statement, const struct stw_record *record,
+                        char checksum[17])
 {
-    char checksum[17];
-    snprintf(checksum, sizeof checksum, "%016" PRIx64, record->checksum);
+    snprintf(checksum, 17, "%016" PRIx64, record->checksum);
     if (record->state == STW_RECORD_DONE)
         bind_text(statement, 7, checksum);
     bind(statement, 8, record->operations);
@@ -361,7 +432,7 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
 {
     sqlite3_stmt *statement = rows->store->statements[TRIAL];
     const struct stw_outcome *outcome = rows->outcome;
-    char load[64], now[32];
+    char load[64], now[32], checksum[17];
     stw_environment_load(load, sizeof load);
     stw_environment_utc(now);
     sqlite3_clear_bindings(statement);
@@ -370,10 +441,10 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
     bind(statement, 3, trial);
     bind_text(statement, 4, stw_outcome_name(outcome->kind));
     if (outcome->signal)
-        sqlite3_bind_int(statement, 5, outcome->signal);
+        bind(statement, 5, (uint64_t)outcome->signal);
     bind_text(statement, 6, outcome->detail);
     if (rows->record)
-        bind_record(statement, rows->record);
+        bind_record(statement, rows->record, checksum);
     if (outcome->kind != STW_OUTCOME_SKIPPED) {
         bind(statement, 9, outcome->wall_ns);
         bind(statement, 10, outcome->start_ns);
@@ -397,9 +468,9 @@ static stw_status insert_steps(const struct trial_rows *rows, uint64_t seq,
     for (uint32_t i = 0; status == STW_OK && i < STW_STEPS; i++) {
         if (pause->step_ns[i] == 0)
             continue;
-        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, seq);
-        sqlite3_bind_text(statement, 3, stw_step_name(i), -1, SQLITE_STATIC);
+        bind_text(statement, 3, stw_step_name(i));
         bind(statement, 4, pause->step_ns[i]);
         status = step(statement);
     }
@@ -410,20 +481,20 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
                                const struct stw_pause *pause)
 {
     sqlite3_stmt *statement = rows->store->statements[PAUSE];
-    sqlite3_bind_int64(statement, 1, rows->id);
+    bind(statement, 1, (uint64_t)rows->id);
     bind(statement, 2, seq);
     bind(statement, 3, pause->cycle);
-    sqlite3_bind_text(statement, 4, stw_pause_kind_name(pause->kind), -1, SQLITE_STATIC);
+    bind_text(statement, 4, stw_pause_kind_name(pause->kind));
     bind(statement, 5, pause->start_ns);
     bind(statement, 6, pause->stopping_ns);
     bind(statement, 7, pause->working_ns);
     bind(statement, 8, pause->restarting_ns);
     bind(statement, 9, pause->stopping_ns + pause->working_ns + pause->restarting_ns);
     if (pause->last_mutator == STW_NO_MUTATOR)
-        sqlite3_bind_null(statement, 10);
+        bind_null(statement, 10);
     else
         bind(statement, 10, pause->last_mutator);
-    sqlite3_bind_text(statement, 11, pause->last_site, -1, SQLITE_STATIC);
+    bind_text(statement, 11, pause->last_site);
     bind(statement, 12, pause->mutators);
     bind(statement, 13, pause->scan_bytes);
     bind(statement, 14, pause->mark_objects);
@@ -431,7 +502,7 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     bind(statement, 16, pause->barrier_words);
     bind(statement, 17, pause->spans_swept);
     if (pause->page_faults == STW_FAULTS_UNKNOWN)
-        sqlite3_bind_null(statement, 18);
+        bind_null(statement, 18);
     else
         bind(statement, 18, pause->page_faults);
     stw_status status = step(statement);
@@ -452,7 +523,7 @@ static stw_status insert_pauses(const struct trial_rows *rows)
 static void bind_bytes(sqlite3_stmt *statement, int at, uint64_t bytes)
 {
     if (bytes == STW_BYTES_UNKNOWN)
-        sqlite3_bind_null(statement, at);
+        bind_null(statement, at);
     else
         bind(statement, at, bytes);
 }
@@ -463,7 +534,7 @@ static stw_status insert_cycles(const struct trial_rows *rows)
     const struct stw_cycle *cycles = stw_record_cycles(rows->record);
     stw_status status = STW_OK;
     for (uint64_t i = 0; status == STW_OK && i < rows->record->cycle_count; i++) {
-        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, i + 1);
         bind_bytes(statement, 3, cycles[i].triggered_bytes);
         bind_bytes(statement, 4, cycles[i].goal_bytes);
@@ -482,8 +553,8 @@ static stw_status insert_counters(const struct trial_rows *rows)
         const struct stw_record_counter *counter = &rows->record->counters[i];
         if (!counter->name[0])
             continue;
-        sqlite3_bind_int64(statement, 1, rows->id);
-        sqlite3_bind_text(statement, 2, counter->name, -1, SQLITE_STATIC);
+        bind(statement, 1, (uint64_t)rows->id);
+        bind_text(statement, 2, counter->name);
         bind(statement, 3, counter->value);
         status = step(statement);
     }
@@ -501,7 +572,7 @@ static stw_status insert_buckets(const struct trial_rows *rows)
         if (histogram->buckets[i] == 0)
             continue;
         left -= histogram->buckets[i];
-        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, left ? stw_histogram_bucket_low(i + 1) - 1 : histogram->max);
         bind(statement, 3, histogram->buckets[i]);
         status = step(statement);
@@ -517,10 +588,10 @@ static stw_status insert_windows(const struct trial_rows *rows)
     if (!rows->record->are_windows_known)
         return STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_WINDOWS; i++) {
-        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, stw_record_windows_ns[i]);
         if (rows->record->worst_ns[i] == UINT64_MAX)
-            sqlite3_bind_null(statement, 3);
+            bind_null(statement, 3);
         else
             bind(statement, 3, rows->record->worst_ns[i]);
         status = step(statement);
@@ -536,7 +607,7 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
         const struct stw_hiccup *hiccup = &rows->record->hiccups[i];
         if (hiccup->late_ns == 0)
             break;
-        sqlite3_bind_int64(statement, 1, rows->id);
+        bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, i);
         bind(statement, 3, hiccup->at_ns);
         bind(statement, 4, hiccup->late_ns);

@@ -27,8 +27,9 @@ void stw_store_close(struct stw_store *store);
 /* A reader with an open transaction keeps a write waiting as long as it takes, or until
  * `gives_up` (asked again and again meanwhile) says so: then the write fails with STW_E_STATE. */
 void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), void *context);
-/* Whether this trial is stored already. */
-int stw_store_has(const struct stw_store *store, const char *cell_hash, uint32_t trial);
+/* Whether this trial was stored when the store was opened. Asks nothing of the database: a large
+ * matrix asks millions of times. */
+int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial);
 /* What is stored of a cell: a run that goes on starts from it. */
 struct stw_stored_cell {
     uint64_t not_ok;   /* trials that were neither ok nor skipped */
@@ -37,8 +38,11 @@ struct stw_stored_cell {
     uint64_t checksum;
     uint32_t trial;
 };
-stw_status stw_store_cell(const struct stw_store *store, const char *cell_hash,
+stw_status stw_store_cell(const struct stw_store *store, const struct stw_cell *cell,
                           struct stw_stored_cell *stored, struct stw_error *error);
+/* How many stored trials were neither ok nor skipped. */
+stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *count,
+                                  struct stw_error *error);
 /* Stores one trial with its pauses, counters and histogram; all or nothing. `record` is
  * null, or has been checked (stw_record_problem). */
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,

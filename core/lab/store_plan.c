@@ -97,7 +97,7 @@ static stw_status insert_identity(const struct stw_sql *sql, const struct stw_ma
     return status == STW_OK ? put(sql, "matrix_hash", hash) : status;
 }
 
-static stw_status insert_axes(const struct stw_sql *sql, const struct stw_matrix *matrix,
+static stw_status insert_axes(sqlite3_stmt *axis, const struct stw_matrix *matrix,
                               const struct stw_cell *cell, const char *index)
 {
     stw_status status = STW_OK;
@@ -106,23 +106,30 @@ static stw_status insert_axes(const struct stw_sql *sql, const struct stw_matrix
         snprintf(position, sizeof position, "%u", i);
         const char *const values[] = {index, position, matrix->experiment->axes[i].key,
                                       cell->values[i]};
-        status = stw_sql_insert(sql, "INSERT INTO cell_axis VALUES(?1,?2,?3,?4)", values, 4);
+        status = stw_sql_insert_by(axis, values, 4);
     }
     return status;
 }
 
 static stw_status insert_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
 {
+    sqlite3_stmt *row = NULL, *axis = NULL;
     stw_status status = STW_OK;
+    if (sqlite3_prepare_v2(sql->db, "INSERT INTO cell VALUES(?1,?2,?3,?4)", -1, &row, NULL)
+        || sqlite3_prepare_v2(sql->db, "INSERT INTO cell_axis VALUES(?1,?2,?3,?4)", -1, &axis,
+                              NULL))
+        status = STW_E_IO;
     for (uint32_t i = 0; status == STW_OK && i < matrix->cell_count; i++) {
         const struct stw_cell *cell = &matrix->cells[i];
         char index[16];
         snprintf(index, sizeof index, "%u", cell->index);
         const char *const values[] = {index, cell->hash, cell->id, cell->excluded};
-        status = stw_sql_insert(sql, "INSERT INTO cell VALUES(?1,?2,?3,?4)", values, 4);
+        status = stw_sql_insert_by(row, values, 4);
         if (status == STW_OK)
-            status = insert_axes(sql, matrix, cell, index);
+            status = insert_axes(axis, matrix, cell, index);
     }
+    sqlite3_finalize(axis);
+    sqlite3_finalize(row);
     return status;
 }
 

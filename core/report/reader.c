@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "lab/schema.h"
+#include "lab/sql.h"
 #include "lab/sqlite.h"
 
 #include <errno.h>
@@ -20,8 +21,9 @@
 
 #define BUSY_MS 10000 /* a commit takes milliseconds; a machine that swaps takes longer */
 
-/* Says in our words what SQLite's result `code` means. */
-static stw_status explain(const struct stw_reader *reader, int code)
+/* Says in our words what SQLite's result `code` means. `system`: the error number behind it, or
+ * 0. */
+static stw_status explain(const struct stw_reader *reader, int code, int system)
 {
     const char *path = reader->path;
     switch (code & 0xff) {
@@ -40,8 +42,9 @@ static stw_status explain(const struct stw_reader *reader, int code)
                              "%s: not in the format of a run: %s", path,
                              sqlite3_errmsg(reader->db));
     default:
-        return stw_error_set(reader->error, STW_E_IO, NULL, "%s: cannot be read: %s", path,
-                             sqlite3_errstr(code));
+        return stw_error_set(reader->error, STW_E_IO, NULL, "%s: cannot be read: %s%s%s", path,
+                             sqlite3_errstr(code & 0xff), system ? ": " : "",
+                             system ? strerror(system) : "");
     }
 }
 
@@ -62,9 +65,11 @@ stw_status stw_reader_query(struct stw_reader *reader, const char *sql, const ch
         take(statement, context);
         code = SQLITE_OK;
     }
-    stw_status status = code == SQLITE_DONE ? STW_OK : explain(reader, code);
+    int system = 0;
+    if (code != SQLITE_DONE)
+        code = stw_sql_code(reader->db, &system);
     sqlite3_finalize(statement);
-    return status;
+    return code == SQLITE_DONE ? STW_OK : explain(reader, code, system);
 }
 
 static void take_int(sqlite3_stmt *row, void *context)
@@ -98,8 +103,9 @@ static stw_status check_format(struct stw_reader *reader)
     return STW_OK;
 }
 
-/* Copies the database into `to`. `flags` say how it is opened. Returns an extended result code. */
-static int copy_database(const char *path, int flags, sqlite3 *to)
+/* Copies the database into `to`. `flags` say how it is opened. Returns an extended result code, and
+ * the system's error number behind it in `*system`. */
+static int copy_database(const char *path, int flags, sqlite3 *to, int *system)
 {
     sqlite3 *from = NULL;
     int64_t version;
@@ -110,12 +116,14 @@ static int copy_database(const char *path, int flags, sqlite3 *to)
         probe.db = from;
         /* Asking anything makes SQLite look at the file: its errors are found here. */
         stw_reader_query(&probe, "PRAGMA user_version", NULL, take_int, &version);
-        code = sqlite3_extended_errcode(from);
     }
+    code = stw_sql_code(from, system);
     if (code == SQLITE_OK || code == SQLITE_DONE) {
         sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
         code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_extended_errcode(to);
         sqlite3_backup_finish(backup);
+        if (code != SQLITE_DONE)
+            sqlite3_file_control(from, "main", SQLITE_FCNTL_LAST_ERRNO, system);
     }
     sqlite3_close(from);
     return code;
@@ -126,12 +134,12 @@ static stw_status open_copy(struct stw_reader *reader)
     stw_status status = stw_sqlite_load(reader->error);
     if (status != STW_OK)
         return status;
-    int code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
+    int system = 0, code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
     if (code == SQLITE_OK)
-        code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db);
+        code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db, &system);
     if (code == SQLITE_READONLY_ROLLBACK)
-        code = copy_database(reader->path, SQLITE_OPEN_READWRITE, reader->db);
-    return code == SQLITE_DONE ? STW_OK : explain(reader, code);
+        code = copy_database(reader->path, SQLITE_OPEN_READWRITE, reader->db, &system);
+    return code == SQLITE_DONE ? STW_OK : explain(reader, code, system);
 }
 
 /* Sets reader->path to the database of `run`. */
@@ -174,7 +182,8 @@ stw_status stw_reader_open(const char *run, struct stw_reader *reader, struct st
 
 void stw_reader_close(struct stw_reader *reader)
 {
-    sqlite3_close(reader->db);
+    if (reader->db) /* else SQLite may be what is missing */
+        sqlite3_close(reader->db);
     free(reader->path);
     *reader = (struct stw_reader){0};
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# fault/reader.sh: somebody who reads results.sqlite in an open transaction keeps a run waiting, which
+# fault/reader.sh: whoever waits for a commit reads results.sqlite at any time; somebody who reads results.sqlite in an open transaction keeps a run waiting, which
 # is said once; it goes on when the reader is done, and two interrupts end the wait.
 . "$(dirname "$0")/common.sh"
 
@@ -44,6 +44,22 @@ stop_reader
 wait $coordinator
 expect "exit status after the wait" $? 0
 expect_whole "$work/run" 40
+
+# Who waits reads at any time.
+experiment 2000 'none' "$work/x.ini"
+"$STWLAB" run --quiet "$work/x.ini" -o "$work/busy" >"$work/out" 2>"$work/err" &
+coordinator=$!
+await_trials "$work/busy" 5
+for try in $(seq 60); do
+    sqlite3 -readonly -cmd '.timeout 5000' "$work/busy/results.sqlite" \
+        'SELECT count(*) FROM trials' >"$work/read" 2>&1 || fail "sqlite3: $(cat "$work/read")"
+done
+for try in $(seq 10); do
+    "$STWLAB" show "$work/busy" >"$work/read" 2>&1 || fail "show: $(cat "$work/read")"
+done
+kill -0 $coordinator || fail "the run was over before it was read"
+kill -INT $coordinator
+wait $coordinator
 
 experiment 2000 'none' "$work/x.ini"
 "$STWLAB" run "$work/x.ini" -o "$work/run" --resume >"$work/out" 2>"$work/err" &
