@@ -1,6 +1,8 @@
 /* base/error.c: error texts and status names. */
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -13,8 +15,10 @@ stw_status stw_error_set(struct stw_error *error, stw_status status, const char 
     error->status = status;
     snprintf(error->field, sizeof error->field, "%s", field ? field : "");
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    int length = vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof error->message)
+        error->message[stw_utf8_whole(error->message, sizeof error->message)] = '\0';
     return status;
 }
 

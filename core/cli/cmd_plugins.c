@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "host/registry.h"
 #include "report/json.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,11 +1,12 @@
 /* host/manifest_text.c: parses the text of a manifest; the grammar is in stwlab/manifest.h.
  *
- * The text is hostile: lengths are checked before bytes are copied, and control characters are
- * refused before anything else, so that messages may quote the rest. Every refusal names the line
- * and the field. */
+ * The text is hostile: lengths are checked before bytes are copied, and control and hidden
+ * characters are refused before anything else, so that messages may quote the rest. Every refusal
+ * names the line and the field. */
 #include "host/manifest_parts.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "host/runtime_params.h"
 
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #define FIELDS_MAX 9u /* one more than a record has, to see that there are too many */
-#define QUOTED_COLUMNS_MAX 60
+#define QUOTED_BYTES_MAX 60
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,7 +51,8 @@ static stw_status refuse(const struct parser *p, const char *field, const char *
 /* For "%.*s" of a piece. */
 static int columns(const struct piece *piece)
 {
-    return piece->bytes < QUOTED_COLUMNS_MAX ? (int)piece->bytes : QUOTED_COLUMNS_MAX;
+    return piece->bytes < QUOTED_BYTES_MAX ? (int)piece->bytes
+                                           : (int)stw_utf8_whole(piece->at, QUOTED_BYTES_MAX);
 }
 
 static int is(const struct piece *piece, const char *word)
@@ -288,18 +290,25 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
                   p->fields[0].at);
 }
 
-/* Refuses control characters other than line ends. */
+/* Refuses what is no text, and what would make a reader see another one: control characters other
+ * than line ends, marks of direction, characters without width. */
 static stw_status check_characters(struct parser *p, const char *text, size_t bytes)
 {
+    const char *end = text + bytes;
     p->line = 1;
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '\n')
-            p->line++;
-        else if (c == '\0')
+    while (text < end) {
+        uint32_t c = 0;
+        size_t length = stw_utf8_decode(text, (size_t)(end - text), &c);
+        if (!length)
+            return refuse(p, "text", "the byte 0x%02x, which is not UTF-8", (unsigned char)*text);
+        if (c == '\0')
             return refuse(p, "text", "a NUL byte before the end");
-        else if (c < ' ' || c == 0x7f)
+        if (c != '\n' && stw_utf8_is_control(c))
             return refuse(p, "text", "the control character 0x%02x", c);
+        if (stw_utf8_is_hidden(c))
+            return refuse(p, "text", "the invisible character U+%04X", c);
+        p->line += c == '\n';
+        text += length;
     }
     p->line = 0;
     return STW_OK;

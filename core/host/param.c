@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 #define NUMBER_BYTES 64u
-#define QUOTED 60          /* bytes of a value in a message */
+#define QUOTED_BYTES_MAX 60 /* of a value in a message */
 #define WHOLE_F64_MAX 1e15 /* below, whole numbers are exact and written without an exponent */
 #define F64_DIGITS_MAX 17  /* enough to tell any two doubles apart */
 
@@ -42,6 +43,12 @@ static const struct suffix suffixes[] = {
 };
 #define SUFFIXES (sizeof suffixes / sizeof *suffixes)
 
+/* For "%.*s" of a value. */
+static int quoted(const char *text)
+{
+    return (int)stw_utf8_whole(text, QUOTED_BYTES_MAX);
+}
+
 static int applies(const struct suffix *suffix, const struct stw_param *param)
 {
     return !suffix->unit || strcmp(suffix->unit, param->unit) == 0;
@@ -65,7 +72,7 @@ static stw_status find_factor(const struct stw_param *param, const char *text, c
     if (!*suffix)
         return STW_OK;
     stw_error_set(error, STW_E_INVALID, param->name,
-                  "\"%.*s\" is not a number; after its digits there may be %s", QUOTED, text,
+                  "\"%.*s\" is not a number; after its digits there may be %s", quoted(text), text,
                   stw_text_get(&known));
     stw_text_free(&known);
     return STW_E_INVALID;
@@ -92,7 +99,8 @@ static void take_digits(const char **text, char *into, size_t *used)
 static stw_status refuse_number(const struct stw_param *param, const char *text, const char *what,
                                 struct stw_error *error)
 {
-    return stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" %s", QUOTED, text, what);
+    return stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" %s", quoted(text), text,
+                         what);
 }
 
 /* Whether `text` is 2^N with N up to 63. */
@@ -250,7 +258,7 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     const char *last = is_open ? min : max;
     int needs_unit = *param->unit && is_digit(last[strlen(last) - 1]);
     return stw_error_set(error, STW_E_INVALID, param->name,
-                         "\"%.*s\" is out of range: %s%s%s%s%s", QUOTED, text,
+                         "\"%.*s\" is out of range: %s%s%s%s%s", quoted(text), text,
                          is_open ? "at least " : min, is_open ? "" : " to ", last,
                          needs_unit ? " " : "", needs_unit ? param->unit : "");
 }
@@ -283,9 +291,9 @@ static stw_status parse_choice(const struct stw_param *param, const char *text,
         stw_text_add(&all, "%s%s", i ? ", " : "", words[i]);
     }
     const char *near = stw_nearest(text, words, param->choice_count);
-    stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" is not one of %s%s%s%s", QUOTED,
-                  text, stw_text_get(&all), near ? "; did you mean \"" : "", near ? near : "",
-                  near ? "\"?" : "");
+    stw_error_set(error, STW_E_INVALID, param->name, "\"%.*s\" is not one of %s%s%s%s",
+                  quoted(text), text, stw_text_get(&all), near ? "; did you mean \"" : "",
+                  near ? near : "", near ? "\"?" : "");
     stw_text_free(&all);
     return STW_E_INVALID;
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "lab/settings.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #define NESTING_MAX 32u
 #define STACK_MAX (2 * NESTING_MAX + 4)
 #define NO_AXIS UINT32_MAX
+#define QUOTED_BYTES_MAX 40u /* of what is left, in a message */
 
 enum step_kind { STEP_COMPARE, STEP_AND, STEP_OR, STEP_NOT };
 enum relation { EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
@@ -70,7 +72,8 @@ static stw_status expected(struct parser *p, const char *what)
     if (!*p->at)
         return stw_error_set(p->error, STW_E_INVALID, NULL, "the condition ends where %s should be",
                              what);
-    return stw_error_set(p->error, STW_E_INVALID, NULL, "expected %s at \"%.40s\"", what, p->at);
+    return stw_error_set(p->error, STW_E_INVALID, NULL, "expected %s at \"%.*s\"", what,
+                         (int)stw_utf8_whole(p->at, QUOTED_BYTES_MAX), p->at);
 }
 
 static void add_step(struct parser *p, struct step step)

@@ -6,8 +6,11 @@
  * Headings are read here: inih cuts their names at 49 bytes and ignores what follows ']'. */
 #include "lab/ini.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <ini.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,7 @@
 #define FILE_BYTES_MAX (1u << 20)
 #define ENTRIES_MAX 4096u /* of sections and of keys; bounds the search for duplicates */
 #define KEY_BYTES_MAX 100u
+#define WHAT_BYTES 160u /* of what is wrong with a line */
 
 /* reading.section when there is none. */
 #define SECTION_NONE (-1)   /* before the first heading */
@@ -100,39 +104,25 @@ static void add_entry(struct stw_ini *ini, struct stw_ini_entry entry)
     ini->entries[ini->entry_count++] = entry;
 }
 
-/* The length of the UTF-8 sequence at `at`, or 0: bad, overlong, a surrogate, above U+10FFFF. */
-static size_t sequence_bytes(const unsigned char *at, size_t left)
+/* Whether these bytes may stand in a line; else says what is wrong. */
+static int is_text(const char *start, size_t length, char what[WHAT_BYTES])
 {
-    unsigned char lead = at[0];
-    if (lead < 0x80)
-        return 1;
-    size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || left < bytes)
-        return 0;
-    for (size_t i = 1; i < bytes; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    if ((lead == 0xe0 && at[1] < 0xa0) || (lead == 0xed && at[1] > 0x9f)
-        || (lead == 0xf0 && at[1] < 0x90) || (lead == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return bytes;
-}
-
-/* What is wrong with these bytes, or null. */
-static const char *bad_bytes(const char *start, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)start, *end = at + length;
-    while (at < end) {
-        if (*at == 0)
-            return "the line holds a zero byte";
-        if ((*at < ' ' && *at != '\t') || *at == 0x7f)
-            return "the line holds a control character";
-        size_t bytes = sequence_bytes(at, (size_t)(end - at));
+    const char *at = start, *end = start + length;
+    what[0] = '\0';
+    while (at < end && !what[0]) {
+        uint32_t character = 0;
+        size_t bytes = stw_utf8_decode(at, (size_t)(end - at), &character);
         if (!bytes)
-            return "the line is not valid UTF-8";
+            snprintf(what, WHAT_BYTES, "is not valid UTF-8");
+        else if (character == 0)
+            snprintf(what, WHAT_BYTES, "holds a zero byte");
+        else if (stw_utf8_is_control(character) && character != '\t')
+            snprintf(what, WHAT_BYTES, "holds a control character");
+        else if (stw_utf8_is_hidden(character))
+            snprintf(what, WHAT_BYTES, "holds the invisible character U+%04" PRIX32, character);
         at += bytes;
     }
-    return NULL;
+    return !what[0];
 }
 
 /* Where the key of a line ends, or null: it has none. */
@@ -149,10 +139,11 @@ static void refuse_line(struct reading *r, const char *start, size_t length, con
 {
     const char *end = key_end(start, length);
     char *key = end ? copy_trimmed(start, end) : stw_strdup("");
+    char ignored[WHAT_BYTES];
     int is_key = *key && strlen(key) <= KEY_BYTES_MAX && !strpbrk(key, "[;#")
-                 && !bad_bytes(start, (size_t)((end ? end : start) - start));
+                 && is_text(start, (size_t)((end ? end : start) - start), ignored);
     struct stw_place place = here(r, is_key ? key : NULL);
-    stw_problem_add(r->problems, &place, "%s", what);
+    stw_problem_add(r->problems, &place, "the line %s", what);
     if (is_key && r->section >= 0 && !find_entry(r->ini, section_name(r), key))
         add_entry(r->ini, (struct stw_ini_entry){section_name(r), key, NULL, r->line, NULL});
     else
@@ -210,21 +201,24 @@ static void read_heading(struct reading *r, const char *start, size_t length)
 /* Looks at a line before inih does; whether inih may see it. */
 static int admit_line(struct reading *r, const char *start, size_t length, size_t length_max)
 {
-    char what[128];
-    const char *bad = bad_bytes(start, length);
-    if (!bad && length > length_max) {
-        snprintf(what, sizeof what, "the line is %zu bytes long; at most %zu are allowed", length,
+    char what[WHAT_BYTES];
+    int is_bad = !is_text(start, length, what);
+    if (!is_bad && length > length_max) {
+        snprintf(what, sizeof what, "is %zu bytes long; at most %zu are allowed", length,
                  length_max);
-        bad = what;
+        is_bad = 1;
     }
     size_t indent = 0;
     while (indent < length && is_space(start[indent]))
         indent++;
     int is_comment = indent == length || start[indent] == '#' || start[indent] == ';';
-    if (!bad && indent && !is_comment)
-        bad = "the line is indented; values that continue on a second line are not supported";
-    if (bad) {
-        refuse_line(r, start, length, bad);
+    if (!is_bad && indent && !is_comment) {
+        snprintf(what, sizeof what,
+                 "is indented; values that continue on a second line are not supported");
+        is_bad = 1;
+    }
+    if (is_bad) {
+        refuse_line(r, start, length, what);
         return 0;
     }
     if (is_comment)
@@ -389,8 +383,9 @@ void stw_ini_override(struct stw_ini *ini, const char *text, struct stw_problems
         stw_problem_add(problems, &place, "expected SECTION.KEY=VALUE, as in axes.n=1,2");
         return;
     }
-    if (bad_bytes(text, strlen(text))) {
-        stw_problem_add(problems, &place, "holds a control character or is not valid UTF-8");
+    char what[WHAT_BYTES];
+    if (!is_text(text, strlen(text), what)) {
+        stw_problem_add(problems, &place, "the text %s", what);
         return;
     }
     const char *section = override_section(text, dot, text, problems);

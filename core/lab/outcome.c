@@ -2,10 +2,13 @@
  *
  * How the process ended outranks the record: a worker that was killed or crashed is never ok. The
  * record outranks the exit status: a trial is ok only with a final record whose verdict is ok.
- * Every text taken from a worker is cleaned to one line of printable characters. */
+ * Every text taken from a worker is cleaned to one line of printable characters.
+ * T1  a detail says what the lab knows: what it did, what the system told, what the record holds.
+ *     Who sent a signal that the lab did not send is not among that. */
 #include "lab/outcome.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "lab/record.h"
 #include "lab/trace.h"
 #include "prim/process.h"
@@ -156,21 +159,6 @@ const char *stw_record_problem(const struct stw_record *record)
     return problem ? problem : histogram_problem(&record->op_ns);
 }
 
-/* One line of printable characters: runs of others become one space. */
-static void add_clean(struct stw_text *text, const char *bytes, size_t count)
-{
-    int gap = 0, begun = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (bytes[i] > ' ' && bytes[i] <= '~') {
-            stw_text_add(text, "%s%c", gap && begun ? " " : "", bytes[i]);
-            begun = 1;
-            gap = 0;
-        } else {
-            gap = 1;
-        }
-    }
-}
-
 static void add_output(const struct stw_process *process, struct stw_text *text)
 {
     struct stw_text output = {0};
@@ -179,7 +167,7 @@ static void add_output(const struct stw_process *process, struct stw_text *text)
     const char *summary = memmem(process->tail, process->tail_bytes, SUMMARY, sizeof SUMMARY - 1);
     if (summary && summary < from)
         from = summary;
-    add_clean(&output, from, bytes);
+    stw_utf8_add_words(&output, from, bytes);
     if (output.length)
         stw_text_add(text, "; it printed: %s", output.bytes);
     stw_text_free(&output);
@@ -206,18 +194,20 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
 }
 
-/* Anybody may send SIGKILL: it is the kernel's for memory only if something else says so too. */
+/* Anybody may send SIGKILL, the worker itself too: it is the kernel's for memory only if something
+ * else says so. */
 static uint32_t of_kill(const struct stw_process *process, const struct stw_process_end *end,
                         struct stw_text *text)
 {
     int is_full = process->memory_bytes
                && end->rss_peak_bytes >= process->memory_bytes - process->memory_bytes / 10;
-    if (end->oom_kills || is_full) {
-        stw_text_add(text, "killed from outside, likely by the kernel for memory");
-        return STW_OUTCOME_OUT_OF_MEMORY;
-    }
-    stw_text_add(text, "SIGKILL from outside");
-    return STW_OUTCOME_CRASHED;
+    stw_text_add(text, "SIGKILL, not sent by the lab");
+    if (end->oom_kills)
+        stw_text_add(text, "; the system killed for memory meanwhile");
+    else if (is_full)
+        stw_text_add(text, "; it used %" PRIu64 " MiB of the %" PRIu64 " MiB that it may",
+                     end->rss_peak_bytes >> 20, process->memory_bytes >> 20);
+    return end->oom_kills || is_full ? STW_OUTCOME_OUT_OF_MEMORY : STW_OUTCOME_CRASHED;
 }
 
 static uint32_t of_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
@@ -234,11 +224,19 @@ static uint32_t of_signal(int32_t number, const struct stw_record *record, struc
 static void add_message(const struct stw_record *record, const char *otherwise,
                         struct stw_text *text)
 {
-    add_clean(text, record->field, strnlen(record->field, sizeof record->field));
+    stw_utf8_add_words(text, record->field, strnlen(record->field, sizeof record->field));
     stw_text_add(text, text->length && record->message[0] ? ": " : "");
-    add_clean(text, record->message, strnlen(record->message, sizeof record->message));
+    stw_utf8_add_words(text, record->message, strnlen(record->message, sizeof record->message));
     if (text->length == 0)
         stw_text_add(text, "%s", otherwise);
+}
+
+/* Whether all numbers of the trial are there: then its plugins are destroyed, and the process has
+ * nothing to do but to end. */
+static int is_done(const struct stw_record *record)
+{
+    return record && record->verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE
+           && !stw_record_problem(record);
 }
 
 static uint32_t of_exit(int32_t status, const struct stw_record *record, struct stw_text *text)
@@ -265,11 +263,11 @@ static uint32_t of_exit(int32_t status, const struct stw_record *record, struct 
         stw_text_add(text, "no memory to map the trial's record");
         return STW_OUTCOME_OUT_OF_MEMORY;
     }
-    int done = verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE;
+    int done = is_done(record);
     if (done && status == 0)
         return STW_OUTCOME_OK;
-    stw_text_add(text, "exited with status %d %s", status, done ? "after its result"
-                                                                 : "without a result");
+    stw_text_add(text, done ? "exited with status %d" : "exited with status %d without a result",
+                 status);
     return STW_OUTCOME_CRASHED;
 }
 
@@ -299,10 +297,14 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     }
     outcome->signal = outcome->kind == STW_OUTCOME_CRASHED ? end->signal : 0;
     if (outcome->kind != STW_OUTCOME_OK && outcome->kind != STW_OUTCOME_REFUSED) {
-        add_calls(record, &text);
+        if (is_done(record)) /* what it called before did return */
+            stw_text_add(&text, ", after its result");
+        else
+            add_calls(record, &text);
         add_output(process, &text);
     }
-    snprintf(outcome->detail, sizeof outcome->detail, "%s", stw_text_get(&text));
+    int length = (int)stw_utf8_whole(stw_text_get(&text), sizeof outcome->detail - 1);
+    snprintf(outcome->detail, sizeof outcome->detail, "%.*s", length, stw_text_get(&text));
     stw_text_free(&text);
     /* The same for every runtime: what the system says of the process that did the work. */
     int is_program = record && !stw_record_problem(record) && record->program_rss_peak_bytes;

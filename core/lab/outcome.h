@@ -16,7 +16,7 @@
 struct stw_outcome {
     uint32_t kind;
     int32_t signal;         /* CRASHED by a signal: which */
-    char detail[1024];      /* one line: why; with the last ABI calls when it crashed or hung */
+    char detail[1024];      /* one line: why; with the last ABI calls unless it has its result */
     uint64_t wall_ns;       /* vfork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
     uint64_t coordinator_ns; /* from the end of the process before to the vfork */

@@ -1,6 +1,8 @@
 /* lab/problems.c: problems of an experiment: worded, sorted, written. */
 #include "lab/problems.h"
 
+#include "base/utf8.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,9 +16,9 @@
 static void add_place(struct stw_text *text, const char *path, const struct stw_place *place)
 {
     if (place->override) {
-        int is_cut = strlen(place->override) > OVERRIDE_BYTES_MAX;
-        stw_text_add(text, "--set %.*s%s: ", OVERRIDE_BYTES_MAX, place->override,
-                     is_cut ? "..." : "");
+        size_t shown = stw_utf8_whole(place->override, OVERRIDE_BYTES_MAX);
+        stw_text_add(text, "--set %.*s%s: ", (int)shown, place->override,
+                     place->override[shown] ? "..." : "");
         return;
     }
     stw_text_add(text, "%s:", path);
@@ -29,11 +31,15 @@ static void add_place(struct stw_text *text, const char *path, const struct stw_
     stw_text_add(text, place->section || place->key ? ": " : " ");
 }
 
-static void hide_controls(char *text)
+/* Control characters as '?', hidden ones by their number. */
+static struct stw_text show(char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
+    struct stw_text shown = {0};
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    stw_utf8_add_line(&shown, text);
+    return shown;
 }
 
 void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,
@@ -43,11 +49,14 @@ void stw_problem_add(struct stw_problems *problems, const struct stw_place *plac
     va_list arguments;
     char what[1024];
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    int length = vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof what)
+        what[stw_utf8_whole(what, sizeof what)] = '\0';
     add_place(&text, problems->path, place);
     stw_text_add(&text, "%s", what);
-    hide_controls(text.bytes);
+    struct stw_text clean = show(text.bytes);
+    stw_text_free(&text);
     if (problems->count == problems->capacity) {
         problems->capacity = 2 * problems->capacity + 8;
         problems->items =
@@ -56,7 +65,7 @@ void stw_problem_add(struct stw_problems *problems, const struct stw_place *plac
     problems->items[problems->count] = (struct stw_problem){
         .line = place->override ? INT_MAX : place->line,
         .order = problems->count,
-        .text = text.bytes};
+        .text = clean.bytes};
     problems->count++;
 }
 

@@ -5,6 +5,7 @@
  * one for every failure. */
 #include "lab/progress.h"
 
+#include "base/utf8.h"
 #include "prim/thread.h"
 
 #include <inttypes.h>
@@ -107,9 +108,9 @@ static void draw(const struct stw_progress *progress, const struct line *line, c
     if (fixed > room)
         fprintf(stderr, ERASE_LINE "%.*s", (int)room, line->position.bytes);
     else
-        fprintf(stderr, ERASE_LINE "%s%.*s%s%s%s%s%s", line->position.bytes, (int)(room - fixed),
-                id, line->counts.bytes, is_red ? RED : "", line->failed, is_red ? PLAIN : "",
-                line->left);
+        fprintf(stderr, ERASE_LINE "%s%.*s%s%s%s%s%s", line->position.bytes,
+                (int)stw_utf8_whole(id, room - fixed), id, line->counts.bytes,
+                is_red ? RED : "", line->failed, is_red ? PLAIN : "", line->left);
     fflush(stderr);
 }
 

@@ -4,7 +4,7 @@
 #include "report/json.h"
 
 #include "base/check.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -127,7 +127,10 @@ static void escape(struct stw_text *out, uint32_t character)
     const char *found = character && character < 0x80 ? strchr(from, (int)character) : NULL;
     if (found)
         stw_text_add(out, "\\%c", to[found - from]);
-    else if (character < 0x20 || character == 0x7f)
+    else if (stw_utf8_is_hidden(character) && character >= 0x10000)
+        stw_text_add(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd7c0 + (character >> 10),
+                     0xdc00 + (character & 0x3ff));
+    else if (stw_utf8_is_control(character) || stw_utf8_is_hidden(character))
         stw_text_add(out, "\\u%04" PRIx32, character);
     else
         stw_utf8_add(out, character);

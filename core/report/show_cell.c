@@ -5,7 +5,7 @@
 
 #include "report/table.h"
 #include "report/units.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "report/table.h"
 
 #include "base/check.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

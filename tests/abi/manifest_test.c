@@ -688,6 +688,25 @@ Test(manifest, refuses_bad_choices)
                         "type", "manifest line 2, type: more than 16 words to choose from");
 }
 
+/* A summary that a terminal would show in another order is not what the author signs for. */
+Test(manifest, refuses_hidden_characters)
+{
+    expect_text_refused("plugin|map|m|safe \xe2\x80\xae" "x\n", "text",
+                        "manifest line 1, text: the invisible character U+202E");
+    expect_text_refused(HEAD_LINE "param|n|bool||true|||a\xe2\x81\xa9\n", "text",
+                        "manifest line 2, text: the invisible character U+2069");
+    expect_text_refused("plugin|map|m|zero\xe2\x80\x8bwidth\n", "text",
+                        "manifest line 1, text: the invisible character U+200B");
+    expect_text_refused("plugin|map|m|a\xc2\x9b" "b\n", "text",
+                        "manifest line 1, text: the control character 0x9b");
+    expect_text_refused("plugin|map|m|latin \xfc\n", "text",
+                        "manifest line 1, text: the byte 0xfc, which is not UTF-8");
+    static const char good[] = "plugin|map|m|gr\xc3\xb6\xc3\x9f" "er\n";
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw__manifest_parse(good, sizeof good, &manifest, &error), STW_OK, "%s",
+                 error.message);
+}
+
 Test(manifest, refuses_control_characters)
 {
     static const char nul[] = HEAD_LINE "plugin|map|n|a\0b\n";

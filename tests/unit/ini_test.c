@@ -292,6 +292,6 @@ Test(ini, refuses_bad_overrides)
                "--set axes.=1: there is no key before \"=\"\n"
                "--set claim C1.says=x: there is no section \"claim C1\" to set; there are "
                "experiment, axes, fixed and exclude\n"
-               "--set axes.n=1?2: holds a control character or is not valid UTF-8\n"
+               "--set axes.n=1?2: the text holds a control character\n"
                "--set =.: expected SECTION.KEY=VALUE, as in axes.n=1,2\n");
 }

@@ -77,6 +77,13 @@ Test(json, escapes_keys_too)
 
 #define BAD "\xef\xbf\xbd"
 
+Test(json, escapes_what_is_hidden)
+{
+    begin(0);
+    stw_json_string(&json, "a\xe2\x80\xae" "b\xf3\xa0\x81\x81\xc2\x9b\xc3\xbc");
+    expect("\"a\\u202eb\\udb40\\udc41\\u009b\xc3\xbc\"");
+}
+
 Test(json, replaces_malformed_utf8)
 {
     static const char *const cases[][2] = {

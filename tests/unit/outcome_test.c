@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ Test(outcome, ok_needs_final_record_verdict_and_status_0)
     cr_assert_eq(judge(record, 0, 0, 0).kind, STW_OUTCOME_OK);
     struct stw_outcome outcome = judge(record, 0, 1, 0);
     cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
-    cr_assert_str_eq(outcome.detail, "exited with status 1 after its result");
+    cr_assert_str_eq(outcome.detail, "exited with status 1, after its result");
     record->state = STW_RECORD_RUNNING;
     outcome = judge(record, 0, 0, 0);
     cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
@@ -81,10 +82,53 @@ Test(outcome, a_worker_that_gives_up_says_why)
     free(record);
 }
 
+static const char *refusal(struct stw_record *record, const char *message)
+{
+    static struct stw_outcome outcome;
+    snprintf(record->message, sizeof record->message, "%s", message);
+    record->verdict = STW_VERDICT_REFUSED;
+    outcome = judge(record, 0, 0, 0);
+    return outcome.detail;
+}
+
+Test(outcome, texts_keep_their_letters_and_show_what_is_hidden)
+{
+    struct stw_record *record = record_new();
+    cr_assert_str_eq(refusal(record, "Schl\xc3\xbcssel \xe6\xbc\xa2"),
+                     "Schl\xc3\xbcssel \xe6\xbc\xa2");
+    cr_assert_str_eq(refusal(record, "\xe2\x80\xae" "b\xe2\x81\xa6" "c\xe2\x80\x8b" "d\xc2\x85g"),
+                     "<U+202E>b<U+2066>c<U+200B>d g");
+    cr_assert_str_eq(refusal(record, "a\xff" "b"), "a\xef\xbf\xbd" "b");
+    cr_assert_str_eq(refusal(record, "cut \xe6\xbc"), "cut");
+    free(record);
+}
+
+/* At whatever byte the detail or the output is cut. */
+Test(outcome, texts_are_cut_between_letters)
+{
+    struct stw_record *record = record_new();
+    struct stw_process process = {.tail_bytes = STW_PROCESS_TAIL_BYTES};
+    record->state = STW_RECORD_RUNNING;
+    for (size_t shift = 0; shift < 3; shift++) {
+        for (size_t i = 0; i < sizeof process.tail; i++)
+            process.tail[i] = "\xe6\xbc\xa2"[(i + shift) % 3];
+        const struct stw_process_end end = {.signal = SIGBUS};
+        struct stw_outcome outcome = {0};
+        stw_outcome_classify(&process, &end, record, 0, &outcome);
+        const char *at = outcome.detail;
+        cr_assert_eq(strncmp(at, "SIGBUS; it printed: ", 20), 0, "%s", at);
+        cr_assert_gt(strlen(at), 300);
+        for (at += 20; *at; at += 3)
+            cr_assert_eq(strncmp(at, "\xe6\xbc\xa2", 3), 0, "shift %zu: %s", shift, at);
+    }
+    free(record);
+}
+
 Test(outcome, a_signal_outranks_the_record)
 {
     struct stw_record *record = record_new();
     record->crash_signal = SIGSEGV;
+    record->state = STW_RECORD_RUNNING;
     struct stw_outcome outcome = judge(record, SIGSEGV, 0, 0);
     cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
     cr_assert_eq(outcome.signal, SIGSEGV);
@@ -98,7 +142,7 @@ Test(outcome, a_signal_outranks_the_record)
     free(record);
 }
 
-Test(outcome, sigkill_is_ours_at_a_timeout_and_else_from_outside)
+Test(outcome, sigkill_is_ours_at_a_timeout_and_else_of_nobody_knows_whom)
 {
     struct stw_record *record = record_new();
     record->state = STW_RECORD_RUNNING;
@@ -106,7 +150,7 @@ Test(outcome, sigkill_is_ours_at_a_timeout_and_else_from_outside)
     struct stw_outcome outcome = judge(record, SIGKILL, 0, 0);
     cr_assert_eq(outcome.kind, STW_OUTCOME_CRASHED);
     cr_assert_eq(outcome.signal, SIGKILL);
-    cr_assert_str_eq(outcome.detail, "SIGKILL from outside");
+    cr_assert_str_eq(outcome.detail, "SIGKILL, not sent by the lab");
     free(record);
 }
 
@@ -115,10 +159,14 @@ Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
     static const struct {
         uint64_t oom_kills, limit, peak;
         uint32_t kind;
+        const char *told;
     } rows[] = {
-        {1, 0, 0, STW_OUTCOME_OUT_OF_MEMORY},     {0, 0, 5000, STW_OUTCOME_CRASHED},
-        {0, 1000, 899, STW_OUTCOME_CRASHED},      {0, 1000, 900, STW_OUTCOME_OUT_OF_MEMORY},
-        {0, UINT64_MAX, 900, STW_OUTCOME_CRASHED}};
+        {1, 0, 0, STW_OUTCOME_OUT_OF_MEMORY, "; the system killed for memory meanwhile"},
+        {0, 0, 5000, STW_OUTCOME_CRASHED, ""},
+        {0, 1000 << 20, 899 << 20, STW_OUTCOME_CRASHED, ""},
+        {0, 1000 << 20, 900 << 20, STW_OUTCOME_OUT_OF_MEMORY,
+         "; it used 900 MiB of the 1000 MiB that it may"},
+        {0, UINT64_MAX, 900, STW_OUTCOME_CRASHED, ""}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct stw_process process = {.memory_bytes = rows[i].limit};
         const struct stw_process_end end = {.signal = SIGKILL, .oom_kills = rows[i].oom_kills,
@@ -126,7 +174,25 @@ Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
         struct stw_outcome outcome = {0};
         stw_outcome_classify(&process, &end, NULL, 0, &outcome);
         cr_assert_eq(outcome.kind, rows[i].kind, "row %zu: %s", i, outcome.detail);
+        cr_assert_str_eq(outcome.detail + strlen("SIGKILL, not sent by the lab"), rows[i].told);
     }
+}
+
+/* T1: where a process that has its numbers hangs or dies, its last calls say nothing: they did
+ * return. */
+Test(outcome, what_happens_after_the_result_is_told_as_that)
+{
+    struct stw_record *record = record_new();
+    record->traces[0].calls[0] = STW_CALL_DESTROY;
+    cr_assert_str_eq(judge(record, SIGKILL, 0, 1).detail, "its time was up, after its result");
+    cr_assert_str_eq(judge(record, SIGSEGV, 0, 0).detail, "SIGSEGV, after its result");
+    cr_assert_str_eq(judge(record, SIGKILL, 0, 0).detail,
+                     "SIGKILL, not sent by the lab, after its result");
+    cr_assert_str_eq(judge(record, 0, 1, 0).detail, "exited with status 1, after its result");
+    record->state = STW_RECORD_RUNNING;
+    cr_assert_str_eq(judge(record, SIGKILL, 0, 1).detail,
+                     "its time was up; last calls: plugin 0.destroy");
+    free(record);
 }
 
 /* The system's report is for processes larger than the coordinator; others tell it themselves. */
@@ -166,6 +232,7 @@ Test(outcome, last_calls_and_output_are_told)
     struct stw_record *record = record_new();
     struct stw_process process = {.tail_bytes = 16};
     memcpy(process.tail, "\x1b[31mbad\n\n\tthing", 16);
+    record->state = STW_RECORD_RUNNING;
     strcpy(record->plugin_names[3], "strategy/crash");
     record->traces[0].calls[0] = 3u << 16 | STW_CALL_STRATEGY_MERGE;
     const struct stw_process_end end = {.signal = SIGBUS};

@@ -22,13 +22,15 @@
 
 /* The worker. */
 
-static void finish(struct stw_record *record)
+static void finish(struct stw_record *record, int lingers)
 {
     record->first_op_ns = stw_clock_ns();
     record->last_op_ns = record->first_op_ns + 1;
     record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
     record->verdict = STW_VERDICT_OK;
     record->state = STW_RECORD_DONE;
+    while (lingers)
+        pause();
     _exit(0);
 }
 
@@ -68,7 +70,7 @@ static void behave(struct stw_record *record)
         usleep(100000);
     while (strstr(as, "strategy\thang"))
         pause();
-    finish(record);
+    finish(record, strstr(as, "strategy\tlinger") != NULL);
 }
 
 __attribute__((constructor)) static void act_as_worker(int count, char **arguments)
@@ -209,6 +211,11 @@ Test(run, a_hang_is_typed)
     expect_typed("hang", "timed-out", "its time was up");
 }
 
+Test(run, a_hang_at_exit_is_told_from_one_in_the_trial)
+{
+    expect_typed("linger", "timed-out", "its time was up, after its result");
+}
+
 Test(run, a_scribbled_record_is_typed)
 {
     expect_typed("scribble", "invalid",
@@ -220,9 +227,9 @@ Test(run, a_record_cut_short_is_typed)
     expect_typed("shrink", "invalid", "the worker's record is damaged: it cannot be read");
 }
 
-Test(run, a_kill_from_outside_is_typed)
+Test(run, a_kill_that_is_not_ours_is_typed)
 {
-    expect_typed("killed", "crashed", "SIGKILL from outside");
+    expect_typed("killed", "crashed", "SIGKILL, not sent by the lab");
 }
 
 Test(run, workers_are_told_files_and_builds_of_their_plugins_alone)

@@ -2,7 +2,7 @@
  * Method: small tables and edge values of the units, compared with literals. */
 #include "report/table.h"
 #include "report/units.h"
-#include "report/utf8.h"
+#include "base/utf8.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -114,6 +114,23 @@ Test(utf8, encodes_what_it_decodes)
         cr_expect_eq(rest, text.bytes + text.length, "U+%x is not used up", characters[i]);
         stw_text_free(&text);
     }
+}
+
+Test(utf8, shows_what_is_hidden)
+{
+    struct stw_text text = {0};
+    stw_utf8_add_line(&text, "pool \xe2\x80\xae" "fast\xc2\xad\xef\xbb\xbf\xf3\xa0\x81\x81");
+    cr_expect_str_eq(text.bytes, "pool <U+202E>fast<U+00AD><U+FEFF><U+E0041>");
+    stw_text_free(&text);
+}
+
+Test(utf8, cuts_between_characters)
+{
+    static const char text[] = "a\xc3\xbc\xe6\xbc\xa2\xf0\x9f\x98\x80";
+    static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    for (size_t bytes = 0; bytes < sizeof whole / sizeof *whole; bytes++)
+        cr_expect_eq(stw_utf8_whole(text, bytes), whole[bytes], "%zu", bytes);
+    cr_expect_eq(stw_utf8_whole("\x80\x80\x80\x80", 4), 4, "malformed: nothing to keep together");
 }
 
 Test(units, durations_have_three_digits_and_a_fitting_unit)

@@ -9,8 +9,9 @@
  * NAME matches [a-z][a-z0-9_.-]*; a workload's is none that the runtime or [experiment] has, nor
  * begins with a KIND and a point. TYPE is u64, f64, bool, text, or choice(a,b,c). UNIT is a plain
  * word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. For bool, text and choice MIN
- * and MAX are empty. Text fields must not contain '|' or a newline. Every plugin line is matched by
- * one entry of the descriptor (plugin.h), checked again when the object is loaded.
+ * and MAX are empty. The text is UTF-8 without control and invisible characters; fields have no
+ * '|'. Every plugin line is matched by one entry of the descriptor (plugin.h), checked again when
+ * the object is loaded.
  *
  * Usage, once per shared object, at file scope:
  *     STW_MANIFEST(STW_PLUGIN("strategy", "chunked-merge", "Merges in chunks")
