@@ -217,8 +217,17 @@ struct stw_workers {
     uint32_t helpers;     /* atomic: workers that may be marking in the stop */
 };
 
+/* Who sets GOGC while a trial runs. */
+struct stw_percent_setter {
+    uint32_t plugin;      /* its ordinal; 0: not known */
+    uint32_t is_strategy; /* what it sets is what operations are to run with */
+};
+
 struct stw_pacer {
     int32_t percent;       /* atomic: GOGC, or STW_GC_OFF */
+    int32_t percent_meant; /* atomic: what it should be: as configured, or as a strategy set it */
+    uint32_t percent_setter; /* atomic: ordinal of the plugin that set it last; 0: not known */
+    uint32_t padding;
     uint64_t heap_marked;  /* by the last cycle */
     uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
     uint64_t limit_goal;   /* what the memory limit leaves for the heap; UINT64_MAX: no limit */
@@ -620,8 +629,10 @@ void stw_pacer_init(struct stw_gc *gc);
 void stw_pacer_begin(struct stw_gc *gc);
 void stw_pacer_end(struct stw_gc *gc);
 double stw_pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per allocated byte */
-/* Go: SetGCPercent. Off: waits for a mark phase that is under way. */
-int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent);
+/* Go: SetGCPercent. Off: waits for a mark phase that is under way. `setter` may be null: none that
+ * is known. */
+int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent,
+                              const struct stw_percent_setter *setter);
 /* Checks P1 and P3. World stopped. */
 stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error);
 

@@ -153,7 +153,7 @@ void stw_pacer_init(struct stw_gc *gc)
 {
     if (gc->options.limit_bytes == 0)
         gc->options.limit_bytes = NEVER;
-    gc->pacer.percent = gc->options.percent;
+    gc->pacer.percent = gc->pacer.percent_meant = gc->options.percent;
     gc->pacer.triggered = NEVER;
     gc->pacer.limit_goal = limit_goal(gc, 0);
     commit(gc);
@@ -278,11 +278,17 @@ double stw_pacer_assist_ratio(const struct stw_gc *gc)
     return (left < WORK_LEFT_MIN ? WORK_LEFT_MIN : left) / (room < 1 ? 1 : room);
 }
 
-int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent)
+int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent,
+                              const struct stw_percent_setter *setter)
 {
+    struct stw_pacer *pacer = &gc->pacer;
+    percent = percent < 0 ? STW_GC_OFF : percent;
     stw_world_lock(gc, self);
-    int32_t before = gc->pacer.percent;
-    __atomic_store_n(&gc->pacer.percent, percent < 0 ? STW_GC_OFF : percent, __ATOMIC_RELAXED);
+    int32_t before = pacer->percent;
+    __atomic_store_n(&pacer->percent, percent, __ATOMIC_RELAXED);
+    __atomic_store_n(&pacer->percent_setter, setter ? setter->plugin : 0, __ATOMIC_RELAXED);
+    if (setter && setter->is_strategy)
+        __atomic_store_n(&pacer->percent_meant, percent, __ATOMIC_RELAXED);
     commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
     if (gc->background.running)

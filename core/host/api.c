@@ -56,7 +56,10 @@ static void api_collect(struct stw_mutator *m)
 
 static int32_t api_set_gc_percent(struct stw_mutator *m, int32_t percent)
 {
-    return stw_pacer_set_percent(&runtime_gc, stw_record_of(m), percent);
+    struct stw_percent_setter setter = {0, 0};
+    if (runtime_options.find_setter)
+        runtime_options.find_setter(m, __builtin_return_address(0), &setter);
+    return stw_pacer_set_percent(&runtime_gc, stw_record_of(m), percent, &setter);
 }
 
 static stw_status api_pages_acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)

@@ -12,6 +12,10 @@ struct stw_runtime_options {
     struct stw_gc_options gc; /* host and allocator fields are filled in by start */
     uint64_t heap_reserve_bytes;
     uint32_t mutators;
+    uint32_t padding;
+    /* Says which plugin's code, at the address `from`, sets GOGC on m. May be null. */
+    void (*find_setter)(const struct stw_mutator *m, const void *from,
+                        struct stw_percent_setter *setter);
 };
 
 /* The table; valid at any time in any process. */

@@ -38,6 +38,7 @@ struct peer_trial {
     uint64_t pauses;
     struct stw_cycle cycle; /* what is known of the next one */
     char message[LINE_BYTES]; /* the first line that is no part of the record */
+    char broken[64]; /* the setting that the program did not run with; why is in `message` */
     int is_done;
 };
 
@@ -193,6 +194,7 @@ static void take_line(struct peer_trial *trial, const char *line)
 {
     struct stw_record *record = trial->record;
     uint64_t first, second;
+    int at = 0;
     char name[STW_RECORD_NAME_BYTES];
     if (sscanf(line, "op %" SCNu64, &first) == 1) {
         stw_histogram_record(&record->op_ns, first);
@@ -210,6 +212,9 @@ static void take_line(struct peer_trial *trial, const char *line)
         take_pacer_line(&trial->cycle, line);
     } else if (sscanf(line, "gc %" SCNu64 " @%" SCNu64, &first, &second) == 2) {
         take_cycle_line(trial, first, strstr(line, "(forced)") != NULL);
+    } else if (sscanf(line, "invalid %63s %n", trial->broken, &at) == 1) {
+        snprintf(trial->message, sizeof trial->message, "%.*s", (int)strcspn(line + at, "\n"),
+                 line + at);
     } else if (strcmp(line, "done\n") == 0) {
         trial->is_done = 1;
     } else if (!trial->message[0]) {
@@ -226,6 +231,8 @@ static void judge(struct peer_trial *trial, int32_t status)
     } else if (status == 0 && trial->is_done) {
         decide(trial, STW_VERDICT_OK, "", "");
         trial->record->state = STW_RECORD_DONE;
+    } else if (trial->broken[0]) {
+        decide(trial, STW_VERDICT_INVALID, trial->broken, trial->message);
     } else if (strstr(trial->message, "out of memory")
                || strstr(trial->message, "cannot allocate memory")) {
         decide(trial, STW_VERDICT_OUT_OF_MEMORY, "runtime", trial->message);

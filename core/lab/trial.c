@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "host/chain.h"
 #include "host/runtime.h"
+#include "lab/effective.h"
 #include "lab/losses.h"
 #include "lab/settings.h"
 #include "lab/watch.h"
@@ -101,6 +102,28 @@ static _Noreturn void allocated_in_stop(uint32_t place)
     struct stw_watch_cast plugins = cast();
     stw_watch_allocated(&plugins, stw_runtime_gc(), place, &error);
     end_with(STW_VERDICT_INVALID, error.field, error.message);
+}
+
+static void find_setter(const struct stw_mutator *m, const void *from,
+                        struct stw_percent_setter *setter)
+{
+    struct stw_watch_cast plugins = cast();
+    stw_effective_setter(&plugins, m, from, setter);
+}
+
+/* The last to come looks what set-up, or the operations, have made of the settings: all others
+ * wait, so nobody is about to put something back. */
+static void check_settings(void)
+{
+    static uint32_t arrived;
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    uint32_t count = __atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL), all = trial.mutator_count;
+    if (count % all)
+        return;
+    const char *when = count == all ? "began" : "ended";
+    if (stw_effective_check(&plugins, stw_runtime_gc(), when, &error) != STW_OK)
+        end_with(STW_VERDICT_INVALID, error.field, error.message);
 }
 
 /* Records a call that the main thread makes, while no mutator runs, as mutator 0's. */
@@ -206,6 +229,7 @@ static stw_status start_runtime(struct stw_error *error)
     struct stw_runtime_options options = {
         .heap_reserve_bytes = stw_settings_runtime(settings, "heap.reserve").as_u64,
         .mutators = trial.mutator_count,
+        .find_setter = find_setter,
         .gc = {
             .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
             .watch = (uint32_t)stw_settings_runtime(settings, "gc.watch").as_u64,
@@ -360,8 +384,10 @@ static void *run_mutator(void *context)
     if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)
         end_with(STW_VERDICT_REFUSED, error.field, error.message);
     stw_store(m, &t->state, state);
+    check_settings();
     meet(t);
     run_operations(t);
+    check_settings();
     meet(t);
     call_workload(m, STW_CALL_WORKLOAD_CHECKSUM);
     t->checksum = ops->checksum(self, m, t->state);

@@ -10,8 +10,12 @@
  * in which nothing is made, takes that back.
  *
  * S1  values and pointers follow from the seed and a block's number alone: `expected` knows them.
+ * S2  the collector is off until all mutators have built: each turns it off, only the first finds a
+ *     setting to restore, and only the last restores it. (Each for itself, a second one would save
+ *     and restore the first one's `off`.) No lock, for the reason that strategies/gc-off.c gives.
  *
- * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
+ * Threads: the plan is constant but for S2's words; each mutator has a state of its own, a managed
+ * cell. */
 #include <stdlib.h>
 #include <stwlab/plugin.h>
 
@@ -25,6 +29,8 @@ struct plan {
     uint64_t pointers; /* of a block */
     const struct stw_type *type;
     uint64_t piece_bytes, pieces, work, force, operations;
+    uint32_t built;  /* atomic: mutators that have */
+    int32_t percent; /* atomic: the setting to restore */
 };
 
 struct state {
@@ -63,6 +69,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
         return host->set_error(error, STW_E_NOMEM, "create", "steady-heap: out of memory");
     uint32_t choice = stw_config_get(config, "pointers")->choice;
     plan->host = host;
+    plan->percent = STW_GC_OFF;
     plan->blocks = stw_config_u64(config, "live") / BLOCK_BYTES;
     plan->pointers = choices[choice].pointers;
     plan->type = choices[choice].type;
@@ -106,15 +113,18 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
                         struct stw_error *error, void **state)
 {
     (void)error;
-    const struct plan *plan = self;
+    struct plan *plan = self;
     const char *site = stw_site(m, "steady-heap setup");
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
-    int32_t percent = plan->host->set_gc_percent(m, STW_GC_OFF);
+    int32_t found = plan->host->set_gc_percent(m, STW_GC_OFF);
+    if (found != STW_GC_OFF)
+        __atomic_store_n(&plan->percent, found, __ATOMIC_RELEASE); /* read by the last */
     s->salt = mix(trial->seed);
     stw_store(m, &s->blocks, stw_alloc(m, 8 * plan->blocks, &table_type));
     build(plan, m, s);
     plan->host->collect(m);
-    plan->host->set_gc_percent(m, percent);
+    if (__atomic_add_fetch(&plan->built, 1, __ATOMIC_ACQ_REL) == trial->mutator_count)
+        plan->host->set_gc_percent(m, __atomic_load_n(&plan->percent, __ATOMIC_ACQUIRE));
     *state = s;
     stw_site(m, site);
     return STW_OK;

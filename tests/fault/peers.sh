@@ -101,9 +101,10 @@ program 1.91 'echo "fatal error: out of memory"; exit 2'
 program 1.92 'echo op 5; kill -SEGV $$'
 program 1.93 'echo op 5'
 program 1.94 'sleep 100'
+program 1.95 'echo op 5; echo "invalid gogc it was off when the operations began, not 50"; exit 2'
 matrix 'go' >"$work/x.ini"
 rm -rf "$work/run"
-STWLAB_GO=$(printf '%s:' "$work"/1.9[0-4]/go) run "$work/x.ini" "$work/run" \
+STWLAB_GO=$(printf '%s:' "$work"/1.9[0-5]/go) run "$work/x.ini" "$work/run" \
     --set experiment.timeout=1s --set experiment.trials=1
 expect "exit status of failures" $? 1
 expect "a refusal" "$(detail go1.90)" \
@@ -111,6 +112,8 @@ expect "a refusal" "$(detail go1.90)" \
 expect "memory" "$(detail go1.91)" 'out-of-memory: runtime: fatal error: out of memory'
 expect_in "a signal" "$(detail go1.92)" 'crashed: SIGSEGV'
 expect_in "half a record" "$(detail go1.93)" 'refused: runtime: the program ended with status 0'
+expect "another setting" "$(detail go1.95)" \
+    'invalid: gogc: it was off when the operations began, not 50'
 expect_in "no end" "$(detail go1.94)" 'timed-out: '
 expect_no_workers
 

@@ -160,7 +160,7 @@ static void *run(void *context)
     stw_timeline_begin(t->m, stw_clock_ns());
     run_phase(t, &t->phases[0], switch_ns, 0, 8);
     if (t == threads)
-        stw_pacer_set_percent(stw_runtime_gc(), t->m, 50);
+        stw_pacer_set_percent(stw_runtime_gc(), t->m, 50, NULL);
     run_phase(t, &t->phases[1], deadline_ns, CYCLES_MIN, 1);
     stw_timeline_end(t->m, stw_clock_ns());
     stw_mutator_detach(m);

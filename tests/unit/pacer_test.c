@@ -91,9 +91,9 @@ Test(pacer, gc_off_never_triggers)
     start(STW_GC_OFF);
     cr_assert_eq(gc.pacer.goal, UINT64_MAX);
     cr_assert_eq(gc.pacer.trigger, UINT64_MAX);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 100), STW_GC_OFF);
+    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 100, NULL), STW_GC_OFF);
     cr_assert_eq(gc.pacer.trigger, 3997696);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, -7), 100);
+    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, -7, NULL), 100);
     cr_assert_eq(gc.pacer.percent, STW_GC_OFF);
 }
 
@@ -274,7 +274,7 @@ Test(pacer, goal_in_a_cycle_is_above_what_triggered_it_unless_the_limit_counts)
     gc.heap_live = 205 * MIB;
     stw_pacer_begin(&gc);
     cr_assert_eq(gc.pacer.goal, 205 * MIB + 65536);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 200), 100, "in the cycle");
+    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 200, NULL), 100, "in the cycle");
     cr_assert_eq(gc.pacer.goal, 300 * MIB);
     cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
     end_cycle(100 * MIB, 0);
@@ -373,7 +373,7 @@ Test(pacer, keeps_a_tenth_more_pages_than_the_last_cycle_in_proportion)
     hold(640, 0); /* 5 MiB when the goal was 4 MiB */
     end_cycle(4 * MIB, 0);
     cr_assert_eq(gc.pacer.retain_bytes, 11 * MIB, "5 MiB * 8/4 * 1.1");
-    stw_pacer_set_percent(&gc, NULL, STW_GC_OFF);
+    stw_pacer_set_percent(&gc, NULL, STW_GC_OFF, NULL);
     cr_assert_eq(gc.pacer.retain_bytes, UINT64_MAX);
 }
 

@@ -115,3 +115,19 @@ told=$(sqlite3 steady-heap/results.sqlite "SELECT count(*), (SELECT sum(value) F
         WHERE name = 'gc.cycles' AND id LIKE '%=stwlab%'),
         min(goal_bytes >= triggered_bytes) FROM cycles WHERE id LIKE '%=stwlab%'")
 [ "$told" = "${told%%|*}|${told%%|*}|1" ] || { echo "cycles are told so: $told"; exit 1; }
+
+# Its set-up turns the collector off, once for all mutators: in operations it is on (S2).
+matrix steady-heap >together.ini <<END
+mutators = 2, 4
+[fixed]
+live = 1MiB
+pieces = 1024
+operations = 10
+END
+expect_ok together 6
+idle=$(sqlite3 together/results.sqlite "SELECT count(*) FROM counters AS c JOIN counters AS f
+    ON f.cell = c.cell AND f.trial = c.trial AND f.name = 'gc.forced'
+    WHERE c.name = 'gc.cycles' AND c.value <= f.value")
+off=$(sqlite3 together/results.sqlite "SELECT count(*) FROM counters
+    WHERE name = 'heap.goal_bytes' AND value = 0")
+[ "$idle|$off" = '0|0' ] || { echo "the collector is off: in $idle trials, $off"; exit 1; }

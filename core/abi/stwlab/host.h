@@ -97,7 +97,8 @@ struct stw_host {
     void (*block_end)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
     /* Runs a whole cycle, sweep included, before it returns (Go: runtime.GC). */
     void (*collect)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
-    /* Sets GOGC: percent, or STW_GC_OFF. Returns the setting before. */
+    /* Sets GOGC: percent, or STW_GC_OFF. Returns the setting before. It is the process's: of
+     * mutators that save and restore it, only the first and the last may (abi.md, A21). */
     int32_t (*set_gc_percent)(struct stw_mutator *m, int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
 
     /* For allocators. */

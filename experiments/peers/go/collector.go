@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 )
 
@@ -12,6 +13,7 @@ type collector struct {
 	total    []stops // of each bucket of the runtime's histogram
 	stopping []stops // empty: the release does not tell
 	cpuNs    map[string]uint64
+	percent  int // GOGC; -1: off
 }
 
 // stops are stops of the world whose duration is in a bucket of a histogram, with the middle of
@@ -27,6 +29,22 @@ const (
 	metricPauses   = "/gc/pauses:seconds"
 )
 
+// GOGC, from 1.21 on.
+const metricPercent = "/gc/gogc:percent"
+
+// readPercent returns GOGC; -1: off. Releases that do not tell it tell what it was when it is set:
+// there it is off for a moment, in which no other goroutine may need it on.
+func readPercent() int {
+	sample := []metrics.Sample{{Name: metricPercent}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() == metrics.KindUint64 {
+		return int(int32(sample[0].Value.Uint64()))
+	}
+	percent := debug.SetGCPercent(-1)
+	debug.SetGCPercent(percent)
+	return percent
+}
+
 // CPU time, from 1.20 on, under the names of the lab's counters.
 var cpuMetrics = map[string]string{
 	"/cpu/classes/gc/mark/assist:cpu-seconds":    "gc.assist_ns",
@@ -36,7 +54,7 @@ var cpuMetrics = map[string]string{
 }
 
 func readCollector() *collector {
-	c := &collector{cpuNs: map[string]uint64{}}
+	c := &collector{cpuNs: map[string]uint64{}, percent: readPercent()}
 	names := []string{metricTotal, metricStopping, metricPauses}
 	for name := range cpuMetrics {
 		names = append(names, name)

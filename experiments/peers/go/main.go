@@ -82,9 +82,10 @@ type mutator struct {
 	checksum   uint64
 }
 
-func (m *mutator) run(w workload, ready, done *sync.WaitGroup) {
+func (m *mutator) run(w workload, settings *settings, ready, done *sync.WaitGroup) {
 	m.state = w.setup()
 	count := w.operations()
+	settings.arrive()
 	ready.Done()
 	ready.Wait()
 	m.begin = nanotime()
@@ -96,6 +97,7 @@ func (m *mutator) run(w workload, ready, done *sync.WaitGroup) {
 		before = now
 	}
 	m.end = before
+	settings.arrive()
 	done.Done()
 	done.Wait()
 	m.checksum = m.state.checksum()
@@ -123,6 +125,7 @@ func runMutators(p *params, w workload) []*mutator {
 	p.strategy.begin()
 	var ready, done, joined sync.WaitGroup
 	mutators := make([]*mutator, p.u64("mutators"))
+	settings := newSettings(p)
 	ready.Add(len(mutators))
 	done.Add(len(mutators))
 	joined.Add(len(mutators))
@@ -130,7 +133,7 @@ func runMutators(p *params, w workload) []*mutator {
 		m := &mutator{opNs: offHeap(w.operations())}
 		mutators[i] = m
 		go func() {
-			m.run(w, &ready, &done)
+			m.run(w, settings, &ready, &done)
 			joined.Done()
 		}()
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
+	"runtime/debug"
 )
 
 // report prints the record of the trial:
@@ -16,6 +18,10 @@ import (
 //	pause TOTAL STOPPING      of each stop, ns
 //	counter NAME VALUE
 //	done
+//
+// A trial that did not run with its settings prints one line and nothing else (settings.go):
+//
+//	invalid SETTING WHY
 func report(mutators []*mutator, begin, end *collector) {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
@@ -68,11 +74,20 @@ func reportCounters(out *bufio.Writer, begin, end *collector) {
 	counter("gc.forced", uint64(end.memory.NumForcedGC-begin.memory.NumForcedGC))
 	counter("alloc.bytes", end.memory.TotalAlloc-begin.memory.TotalAlloc)
 	counter("alloc.objects", end.memory.Mallocs-begin.memory.Mallocs)
-	counter("heap.goal_bytes", end.memory.NextGC)
+	counter("heap.goal_bytes", goal(end))
 	counter("go.pause_total_ns", end.memory.PauseTotalNs-begin.memory.PauseTotalNs)
 	for name, ns := range end.cpuNs {
 		counter(name, ns-begin.cpuNs[name])
 	}
+}
+
+// goal is 0 when there is none: the runtime then says a number beyond any memory, or, before 1.21,
+// what that becomes in its arithmetic.
+func goal(end *collector) uint64 {
+	if end.percent < 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		return 0
+	}
+	return end.memory.NextGC
 }
 
 func reportOwn(out *bufio.Writer, mutators []*mutator) {

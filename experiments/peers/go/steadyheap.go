@@ -2,7 +2,6 @@ package main
 
 import (
 	"runtime"
-	"runtime/debug"
 	"unsafe"
 )
 
@@ -28,6 +27,7 @@ type (
 type steadyHeap struct {
 	blocks, pointers, pieceBytes, pieces, work, force, count, salt uint64
 	newBlock                                                       func() unsafe.Pointer
+	building                                                       quiet
 }
 
 type steadyHeapState struct {
@@ -69,7 +69,7 @@ func (w *steadyHeap) target(number, at uint64) uint64 {
 
 func (w *steadyHeap) setup() state {
 	s := &steadyHeapState{plan: w}
-	percent := debug.SetGCPercent(-1)
+	w.building.begin()
 	s.blocks = make([]unsafe.Pointer, w.blocks)
 	for number := range s.blocks {
 		block := w.newBlock()
@@ -83,7 +83,7 @@ func (w *steadyHeap) setup() state {
 		(*plainBlock)(block)[blockValue] = mix(w.salt ^ uint64(number))
 	}
 	runtime.GC()
-	debug.SetGCPercent(percent)
+	w.building.end()
 	return s
 }
 
