@@ -5,10 +5,12 @@
  *
  * With audits on, the base has the map check itself while it is at rest: when it is done with, and
  * after a merge in which its entries reached a power of two. So an audit costs no more than as many
- * merges as there are entries, however small the merges are. */
+ * merges as there are entries, however small the merges are. What strategies pass on is checked
+ * then, and in guard builds (host/passage.h). */
 #include "host/chain.h"
 
 #include "base/error.h"
+#include "host/passage.h"
 #include "host/runtime.h"
 
 #include <stddef.h>
@@ -54,6 +56,7 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
 {
     const struct stw_loaded *loaded = self;
     (void)next;
+    stw_passage_arrive(entries, first, count);
     uint32_t audited = stw_runtime_gc()->options.audit;
     uint64_t before = audited ? loaded->ops.map.count(loaded->self, m, map) : 0;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
@@ -90,10 +93,19 @@ static const struct stw_strategy_ops base_ops = {
     .batch_boundary = base_begin,
 };
 
+static int is_watched(void)
+{
+#ifdef STW_GUARD
+    return 1;
+#else
+    return stw_runtime_gc()->options.audit != 0;
+#endif
+}
+
 stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct stw_loaded *map,
                            struct stw_link *links)
 {
-    if (map->info->kind != STW_KIND_MAP)
+    if (map->info->kind != STW_KIND_MAP || count > STW_CHAIN_MAX)
         return STW_E_INVALID;
     for (uint32_t i = 0; i < count; i++) {
         if (strategies[i].info->kind != STW_KIND_STRATEGY)
@@ -104,5 +116,6 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
     }
     links[count] = (struct stw_link){sizeof *links, HOST_ORDINAL, &base_ops, map, NULL,
                                      &map->ops.map, map->self};
+    stw_passage_watch(is_watched(), strategies, count, links);
     return STW_OK;
 }

@@ -4,10 +4,13 @@
 
 #include "host/load.h"
 
+#define STW_CHAIN_MAX 8u /* strategies */
+
 /* Fills links[0 .. count]: links[i] is strategies[i], links[0] the head that workloads use,
  * links[count] the base. The base passes hint_entries to map.make and merges to map.merge, both in
  * the flight recorder under the map's ordinal; scratch is a new cell; the rest ends there. The
- * plugins are created, and outlive the links. STW_E_INVALID when a part is of the wrong kind. */
+ * plugins are created, and outlive the links. STW_E_INVALID when a part is of the wrong kind, or
+ * there are too many. */
 stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct stw_loaded *map,
                            struct stw_link *links);
 

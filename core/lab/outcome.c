@@ -295,6 +295,8 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     } else {
         outcome->kind = of_exit(end->exit_status, record, &text);
     }
+    if (outcome->kind == STW_OUTCOME_OK)
+        outcome->checksum = record->is_expected ? STW_CHECKSUM_EXPECTED : STW_CHECKSUM_COMPARED;
     outcome->signal = outcome->kind == STW_OUTCOME_CRASHED ? end->signal : 0;
     if (outcome->kind != STW_OUTCOME_OK && outcome->kind != STW_OUTCOME_REFUSED) {
         if (is_done(record)) /* what it called before did return */
@@ -311,13 +313,4 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
     outcome->rss_peak_bytes =
         is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);
-}
-
-void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,
-                           const char *other)
-{
-    outcome->kind = STW_OUTCOME_INVALID;
-    snprintf(outcome->detail, sizeof outcome->detail,
-             "checksum %016" PRIx64 " differs from %016" PRIx64 " of %s", checksum, expected,
-             other);
 }

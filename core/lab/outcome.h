@@ -13,8 +13,14 @@
 #define STW_OUTCOME_SKIPPED 6u       /* excluded */
 #define STW_OUTCOMES 7u
 
+/* What a trial's checksum counts for. */
+#define STW_CHECKSUM_NONE 0u     /* nothing: the trial was not ok by itself */
+#define STW_CHECKSUM_COMPARED 1u /* only other trials can tell whether it is right */
+#define STW_CHECKSUM_EXPECTED 2u /* and its workload worked out the same without maps */
+
 struct stw_outcome {
     uint32_t kind;
+    uint32_t checksum;      /* STW_CHECKSUM_* */
     int32_t signal;         /* CRASHED by a signal: which */
     char detail[1024];      /* one line: why; with the last ABI calls unless it has its result */
     uint64_t wall_ns;       /* vfork to reaped */
@@ -34,14 +40,11 @@ struct stw_process_end;
 /* What is wrong with a record that a worker left, or null. A record with a problem gives no
  * numbers: whatever ran in the worker could write to it. */
 const char *stw_record_problem(const struct stw_record *record);
-/* Sets kind, signal, detail, cpu_ns and rss_peak_bytes from how the process ended and what its
- * record says. `record` is null when it cannot be read at all; `timed_out`: its time was up. */
+/* Sets kind, checksum, signal, detail, cpu_ns and rss_peak_bytes from how the process ended and
+ * what its record says. `record` is null when it cannot be read at all; `timed_out`: its time was
+ * up. */
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome);
-/* Makes an ok outcome invalid: another cell that computes the same got another checksum. `other`
- * says which: "n=8 strategy=none trial 3". */
-void stw_outcome_disagrees(struct stw_outcome *outcome, uint64_t checksum, uint64_t expected,
-                           const char *other);
 
 #endif

@@ -121,6 +121,11 @@ const char *stw_cell_runtime(const struct stw_experiment *experiment, const stru
     return value_of(experiment, cell, "runtime");
 }
 
+const char *stw_cell_strategy(const struct stw_experiment *experiment, const struct stw_cell *cell)
+{
+    return value_of(experiment, cell, "strategy");
+}
+
 /* Whether a value of the axis makes a difference to the family. */
 static int is_for(const struct stw_peer_family *family, const struct stw_axis *axis)
 {

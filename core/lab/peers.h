@@ -70,8 +70,9 @@ stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error);
 /* The path of peers/NAME, beside the executable or installed. For families. */
 stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struct stw_error *error);
 
-/* The value of `runtime` in a cell; never null. */
+/* The values of `runtime` and `strategy` in a cell; never null. */
 const char *stw_cell_runtime(const struct stw_experiment *experiment, const struct stw_cell *cell);
+const char *stw_cell_strategy(const struct stw_experiment *experiment, const struct stw_cell *cell);
 /* Why no peer can run the cell, as a new text; null if one can, or if it is not for a peer. What
  * only the lab's runtime has (allocator, map, gc.mode and so on) a peer does without: it runs the
  * cells that have the first value of such axes, and not the others. */

@@ -78,6 +78,7 @@ struct stw_record {
     uint64_t first_op_ns;    /* first operation begun */
     uint64_t last_op_ns;     /* last operation ended */
     uint64_t checksum;
+    uint64_t is_expected;    /* each mutator's part is what the workload worked out without maps */
     uint64_t operations;
     uint64_t pause_count;    /* atomic; pauses stored */
     uint64_t pauses_lost;    /* did not fit */

@@ -3,8 +3,8 @@
  * R1  one worker at a time; it is finished (killed and reaped) before its record is read.
  * R2  a trial is stored, durably, while the next one's worker loads its plugins; the workload of
  *     that one begins afterwards. One bad trial never stops the matrix.
- * R3  cells of a group (equal workload parameters and mutators) compute the same; their checksums
- *     equal that of the first ok trial of the group, of this run or of one that it resumes.
+ * R3  which of trials that compute the same are right is decided by all that are stored, when a run
+ *     ends and before it goes on (agreement.h); until then, by those that are known.
  * R4  a trial's wall time, from the start of its worker to the end, and the coordinator's own time
  *     before it add up to the time of the whole run, but for the storing of the last.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
@@ -12,6 +12,7 @@
 #include "lab/run.h"
 
 #include "base/error.h"
+#include "lab/agreement.h"
 #include "lab/outcome.h"
 #include "lab/peer_trial.h"
 #include "lab/progress.h"
@@ -31,14 +32,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The checksum that a group agreed on. */
-struct reference {
-    int is_known;
-    uint32_t cell, trial; /* who set it */
-    uint64_t order;       /* when, among stored trials */
-    uint64_t checksum;
-};
-
 struct run {
     const struct stw_matrix *matrix;
     const struct stw_run_options *options;
@@ -46,11 +39,9 @@ struct run {
     struct stw_store *store;
     struct stw_interrupts interrupts;
     struct stw_progress progress;
-    struct reference *references; /* by group */
-    uint32_t *groups;             /* of each cell */
-    unsigned char *is_cell_bad;
+    struct stw_agreement *agreement;
     const struct stw_registry *registry;
-    uint64_t ended_ns;            /* when the worker before ended, or the first slot's turn came */
+    uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
 };
 
 /* A trial under way, or ended and not stored yet. */
@@ -64,76 +55,6 @@ struct attempt {
     int is_timed_out, is_abandoned;
     struct stw_outcome outcome;
 };
-
-/* Groups. */
-
-static int is_of_workload(const struct stw_axis *axis)
-{
-    return axis->owner == STW_KIND_WORKLOAD || strcmp(axis->key, "mutators") == 0;
-}
-
-static uint32_t position_of(const struct stw_axis *axis, const char *value)
-{
-    uint32_t i = 0;
-    while (i + 1 < axis->value_count && strcmp(axis->values[i], value) != 0)
-        i++;
-    return i;
-}
-
-/* A cell's values on the axes of the workload, read as the digits of a number: at most cell_count
- * groups. Fixed settings are the same everywhere. */
-static uint32_t group_of(const struct stw_matrix *matrix, const struct stw_cell *cell)
-{
-    const struct stw_experiment *experiment = matrix->experiment;
-    uint32_t group = 0;
-    for (uint32_t i = 0; i < experiment->axis_count; i++) {
-        const struct stw_axis *axis = &experiment->axes[i];
-        if (is_of_workload(axis))
-            group = group * axis->value_count + position_of(axis, cell->values[i]);
-    }
-    return group;
-}
-
-static void note_reference(struct run *run, const struct reference *candidate)
-{
-    struct reference *held = &run->references[run->groups[candidate->cell]];
-    if (!held->is_known || candidate->order < held->order)
-        *held = *candidate;
-}
-
-/* What earlier runs left: reference checksums and cells with failures. */
-static stw_status recall(struct run *run, struct stw_error *error)
-{
-    for (uint32_t i = 0; i < run->matrix->cell_count; i++) {
-        struct stw_stored_cell stored;
-        stw_status status =
-            stw_store_cell(run->store, &run->matrix->cells[i], &stored, error);
-        if (status != STW_OK)
-            return status;
-        run->is_cell_bad[i] = stored.not_ok > 0;
-        const struct reference held = {1, i, stored.trial, stored.order, stored.checksum};
-        if (stored.ok)
-            note_reference(run, &held);
-    }
-    return STW_OK;
-}
-
-static void agree(struct run *run, struct attempt *attempt)
-{
-    uint32_t cell = (uint32_t)(attempt->cell - run->matrix->cells);
-    uint64_t checksum = attempt->record->checksum;
-    const struct reference *held = &run->references[run->groups[cell]];
-    if (!held->is_known) {
-        const struct reference first = {1, cell, attempt->trial, UINT64_MAX, checksum};
-        note_reference(run, &first);
-    } else if (held->checksum != checksum) {
-        struct stw_text other = {0};
-        stw_text_add(&other, "cell %s trial %u", run->matrix->cells[held->cell].id,
-                     held->trial + 1);
-        stw_outcome_disagrees(&attempt->outcome, checksum, held->checksum, other.bytes);
-        stw_text_free(&other);
-    }
-}
 
 /* One trial. */
 
@@ -260,8 +181,9 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
     if (record && record->first_op_ns > attempt->started_ns)
         outcome->start_ns = record->first_op_ns - attempt->started_ns;
-    if (outcome->kind == STW_OUTCOME_OK)
-        agree(run, attempt);
+    if (outcome->checksum)
+        stw_agreement_judge(run->agreement, (uint32_t)(attempt->cell - run->matrix->cells),
+                            record->checksum, outcome);
 }
 
 /* Starts the worker of a slot, which waits at its gate once it has loaded its plugins. */
@@ -316,10 +238,7 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
                                         &attempt->outcome, record, error);
     if (status == STW_OK) {
-        int is_bad = attempt->outcome.kind != STW_OUTCOME_OK;
         run->result->trials_run++;
-        run->result->trials_not_ok += is_bad != 0;
-        run->is_cell_bad[attempt->cell - run->matrix->cells] |= (unsigned char)is_bad;
         stw_progress_outcome(&run->progress, attempt->cell, attempt->trial, &attempt->outcome);
     }
     release(attempt);
@@ -398,6 +317,18 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     return status;
 }
 
+/* R3. */
+static stw_status settle(struct run *run, struct stw_error *error)
+{
+    uint64_t changed = 0;
+    stw_status status = stw_agreement_settle(run->agreement, run->store, &changed, error);
+    if (changed && !run->options->quiet)
+        fprintf(stderr, "stwlab: by all checksums that are known now, %" PRIu64
+                        " stored trial%s judged otherwise than before\n",
+                changed, changed == 1 ? " is" : "s are");
+    return status;
+}
+
 /* Makes sure of the programs of the peers that have a cell to run. */
 static stw_status provide_peers(const struct run *run, struct stw_error *error)
 {
@@ -424,23 +355,14 @@ static int is_given_up(void *context)
 
 static void prepare(struct run *run)
 {
-    const struct stw_matrix *matrix = run->matrix;
-    run->groups = stw_new(matrix->cell_count, sizeof *run->groups);
-    run->references = stw_new(matrix->cell_count, sizeof *run->references);
-    run->is_cell_bad = stw_new(matrix->cell_count, 1);
+    run->agreement = stw_agreement_new(run->matrix);
     stw_store_heed(run->store, is_given_up, run);
-    for (uint32_t i = 0; i < matrix->cell_count; i++)
-        run->groups[i] = group_of(matrix, &matrix->cells[i]);
 }
 
 static void conclude(struct run *run)
 {
-    for (uint32_t i = 0; i < run->matrix->cell_count; i++)
-        run->result->cells_not_ok += run->is_cell_bad[i];
     stw_store_close(run->store);
-    free(run->groups);
-    free(run->references);
-    free(run->is_cell_bad);
+    stw_agreement_free(run->agreement);
 }
 
 stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
@@ -463,17 +385,20 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
         return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
     }
     prepare(&run);
-    status = recall(&run, error);
+    status = settle(&run, error);
     if (status == STW_OK)
         status = store_skipped(&run, error);
     if (status == STW_OK)
         status = run_slots(&run, error);
+    if (status == STW_OK)
+        status = settle(&run, error);
     if (status == STW_E_STATE && stw_interrupts_count(&run.interrupts) > 1) {
         result->interrupted = 1; /* while a reader kept the store waiting */
         status = STW_OK;
     }
     if (status == STW_OK)
-        status = stw_store_count_not_ok(run.store, &result->stored_not_ok, error);
+        status = stw_store_count_not_ok(run.store, &result->stored_not_ok,
+                                        &result->cells_not_ok, error);
     conclude(&run);
     stw_interrupts_end(&run.interrupts);
     return status;

@@ -15,9 +15,8 @@ struct stw_run_options {
 struct stw_run_result {
     uint64_t trials_run;
     uint64_t trials_stored; /* before this run */
-    uint64_t trials_not_ok; /* of those run now */
-    uint64_t stored_not_ok; /* of all that are stored now, these included */
-    uint32_t cells_not_ok;
+    uint64_t stored_not_ok; /* of all trials that are stored now */
+    uint32_t cells_not_ok;  /* cells that have one of these */
     int interrupted; /* Ctrl-C */
 };
 

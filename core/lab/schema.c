@@ -44,6 +44,7 @@ const char *const stw_schema[] = {
     " detail TEXT, checksum TEXT, operations INTEGER, wall_ns INTEGER, start_ns INTEGER,"
     " coordinator_ns INTEGER, cpu_ns INTEGER, rss_peak_bytes INTEGER, span_ns INTEGER,"
     " op_sum_ns INTEGER, pauses_lost INTEGER, load TEXT, stored_utc TEXT,"
+    " expected INTEGER,"
     " UNIQUE(cell_hash, trial)) STRICT",
     "CREATE INDEX trial_of_cell ON trial(cell, outcome)",
     "CREATE TABLE pause(trial_id INTEGER, seq INTEGER, cycle INTEGER, kind TEXT, start_ns INTEGER,"
@@ -68,7 +69,8 @@ const char *const stw_schema[] = {
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
-    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns FROM trial t JOIN cell c ON c.cell = t.cell",
+    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns,"
+    " t.expected FROM trial t JOIN cell c ON c.cell = t.cell",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"

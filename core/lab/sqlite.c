@@ -79,6 +79,7 @@ FORWARD(int, sleep, (int ms), (ms))
 FORWARD(int, file_control, (sqlite3 * db, const char *name, int code, void *argument),
         (db, name, code, argument))
 FORWARD(sqlite3_int64, last_insert_rowid, (sqlite3 * db), (db))
+FORWARD(int, changes, (sqlite3 * db), (db))
 
 FORWARD(int, extended_result_codes, (sqlite3 * db, int on), (db, on))
 FORWARD(int, extended_errcode, (sqlite3 * db), (db))

@@ -37,26 +37,19 @@
 #define WAIT_SILENT_NS 2000000000ull
 
 /* Statements that are prepared once. */
-#define CELL 0u
-#define TRIAL 1u
-#define PAUSE 2u
-#define STEP 3u
-#define COUNTER 4u
-#define BUCKET 5u
-#define WINDOW 6u
-#define HICCUP 7u
-#define CYCLE 8u
-#define STATEMENTS 9u
+#define TRIAL 0u
+#define PAUSE 1u
+#define STEP 2u
+#define COUNTER 3u
+#define BUCKET 4u
+#define WINDOW 5u
+#define HICCUP 6u
+#define CYCLE 7u
+#define STATEMENTS 8u
 
 static const char *const statement_texts[STATEMENTS] = {
-    [CELL] =
-        "SELECT not_ok, ok, first, (SELECT checksum FROM trial WHERE trial_id=first),"
-        " (SELECT trial FROM trial WHERE trial_id=first)"
-        " FROM (SELECT count(*) FILTER (WHERE outcome NOT IN ('ok','skipped')) AS not_ok,"
-        " count(*) FILTER (WHERE outcome='ok') AS ok,"
-        " min(trial_id) FILTER (WHERE outcome='ok') AS first FROM trial WHERE cell_hash=?1)",
     [TRIAL] = "INSERT INTO trial VALUES"
-              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [PAUSE] = "INSERT INTO pause VALUES"
               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
@@ -347,35 +340,18 @@ int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, ui
     return found && *found == key;
 }
 
-stw_status stw_store_cell(const struct stw_store *store, const struct stw_cell *cell,
-                          struct stw_stored_cell *stored, struct stw_error *error)
+struct stw_sql *stw_store_sql(const struct stw_store *store)
 {
-    sqlite3_stmt *statement = store->statements[CELL];
-    const uint64_t *first = first_from(store, key_of(cell->index, 0));
-    stw_status status = STW_OK;
-    *stored = (struct stw_stored_cell){0};
-    if (!first || *first >= key_of(cell->index + 1ull, 0))
-        return STW_OK;
-    bind_text(statement, 1, cell->hash);
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        const char *checksum = (const char *)sqlite3_column_text(statement, 3);
-        stored->not_ok = (uint64_t)sqlite3_column_int64(statement, 0);
-        stored->ok = (uint64_t)sqlite3_column_int64(statement, 1);
-        stored->order = (uint64_t)sqlite3_column_int64(statement, 2);
-        stored->checksum = checksum ? strtoull(checksum, NULL, 16) : 0;
-        stored->trial = (uint32_t)sqlite3_column_int64(statement, 4);
-    } else {
-        status = stw_sql_failed(&store->sql, "read", error);
-    }
-    sqlite3_reset(statement);
-    return status;
+    return (struct stw_sql *)(uintptr_t)&store->sql;
 }
 
-stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *count,
+stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *trials, uint32_t *cells,
                                   struct stw_error *error)
 {
     int failed = 0;
-    *count = (uint64_t)stw_sql_number(&store->sql, "SELECT count(*) FROM trial"
+    *trials = (uint64_t)stw_sql_number(&store->sql, "SELECT count(*) FROM trial"
+                                       " WHERE outcome NOT IN ('ok','skipped')", &failed);
+    *cells = (uint32_t)stw_sql_number(&store->sql, "SELECT count(DISTINCT cell) FROM trial"
                                       " WHERE outcome NOT IN ('ok','skipped')", &failed);
     return failed ? stw_sql_failed(&store->sql, "read", error) : STW_OK;
 }
@@ -455,6 +431,8 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
         bind_text(statement, 17, load);
     }
     bind_text(statement, 18, now);
+    if (outcome->checksum)
+        bind(statement, 19, outcome->checksum == STW_CHECKSUM_EXPECTED);
     stw_status status = step(statement);
     rows->id = sqlite3_last_insert_rowid(rows->store->sql.db);
     return status;

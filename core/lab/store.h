@@ -30,23 +30,15 @@ void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), voi
 /* Whether this trial was stored when the store was opened. Asks nothing of the database: a large
  * matrix asks millions of times. */
 int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial);
-/* What is stored of a cell: a run that goes on starts from it. */
-struct stw_stored_cell {
-    uint64_t not_ok;   /* trials that were neither ok nor skipped */
-    uint64_t ok;       /* the rest describes the first ok trial, if any */
-    uint64_t order;    /* smaller: stored earlier */
-    uint64_t checksum;
-    uint32_t trial;
-};
-stw_status stw_store_cell(const struct stw_store *store, const struct stw_cell *cell,
-                          struct stw_stored_cell *stored, struct stw_error *error);
-/* How many stored trials were neither ok nor skipped. */
-stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *count,
+/* How many stored trials were neither ok nor skipped, and of how many cells. */
+stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *trials, uint32_t *cells,
                                   struct stw_error *error);
 /* Stores one trial with its pauses, counters and histogram; all or nothing. `record` is
  * null, or has been checked (stw_record_problem). */
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
                            const struct stw_outcome *outcome, const struct stw_record *record,
                            struct stw_error *error);
+/* The database, for other files of the store. */
+struct stw_sql *stw_store_sql(const struct stw_store *store);
 
 #endif

@@ -10,7 +10,8 @@
  * M2  generated keys are distinct: each generator is a bijection of the index. Keys from a file may
  *     repeat; the entry that comes last wins, in every map.
  * M3  the checksum does not depend on the order in which a map is walked, and `expected` knows it
- *     from the entries alone, without any map: a strategy that loses an entry is found out.
+ *     from the seed or the key file alone, without any map and without the entries that were
+ *     merged: a strategy that loses an entry, or changes it in place, is found out.
  *
  * Threads: a key file is read once, by create, before there are mutators. From then on the plan is
  * constant; each mutator has a state of its own, a managed cell. */
@@ -62,6 +63,7 @@ struct state {
     const struct stw_link *strategy; /* the host's */
     uint64_t operations;
     uint64_t counts; /* folded entry counts of all maps */
+    uint64_t salt;   /* of the keys and values */
 };
 
 static const uint64_t state_pointers = 0xf;
@@ -395,11 +397,16 @@ static void *build_strings(const struct plan *plan, struct stw_mutator *m, uint6
     return keys;
 }
 
+static uint64_t value_at(uint64_t index, uint64_t salt)
+{
+    return mix(mix(salt) + index);
+}
+
 static uint64_t *build_values(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
 {
     uint64_t *values = stw_alloc(m, (plan->entries ? plan->entries : 1) * sizeof *values, NULL);
     for (uint64_t i = 0; i < plan->entries; i++) {
-        values[i] = mix(mix(salt) + i);
+        values[i] = value_at(i, salt);
         stw_poll(m);
     }
     return values;
@@ -414,6 +421,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     uint64_t salt = mix(trial->seed);
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
     s->strategy = trial->strategy;
+    s->salt = salt;
     stw_store(m, &s->keys, plan->key == STW_KEY_STRING ? build_strings(plan, m, salt)
                                                        : build_numbers(plan, m, salt));
     stw_store(m, &s->values, build_values(plan, m, salt));
@@ -511,21 +519,30 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     return tally.sum;
 }
 
-/* What every mutator must come to, from its entries alone (M3). */
+static uint64_t hash_key_at(const struct plan *plan, uint64_t index, uint64_t salt)
+{
+    char text[KEY_TEXT_BYTES];
+    struct stw_string string = {NULL, 0};
+    uint64_t number = 0;
+    if (plan->key == STW_KEY_STRING)
+        string.bytes = text_at(plan, index, salt, text, &string.length);
+    else
+        number = number_at(plan, index, salt);
+    return hash_key(plan->key, plan->key == STW_KEY_STRING ? (const void *)&string : &number);
+}
+
+/* What every mutator must come to, from what its entries were made of (M3). */
 static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_t *sum)
 {
     const struct plan *plan = self;
-    const struct state *s = state;
-    const struct stw_string *strings = s->keys;
-    const uint64_t *numbers = s->keys;
+    uint64_t salt = ((const struct state *)state)->salt;
     uint64_t counts = 0, distinct = plan->file.repeated ? plan->file.distinct : plan->entries;
     for (uint64_t i = 0; i < plan->merges; i++)
         counts = mix(counts ^ distinct);
     *sum = mix(counts) + plan->merges;
     for (uint64_t i = 0; i < plan->entries; i++) {
-        const void *key = plan->key == STW_KEY_U64 ? (const void *)&numbers[i] : &strings[i];
         if (!plan->file.repeated || !plan->file.repeated[i])
-            *sum += mix(hash_key(plan->key, key) + mix(s->values[i]));
+            *sum += mix(hash_key_at(plan, i, salt) + mix(value_at(i, salt)));
         stw_poll(m);
     }
     return 1;

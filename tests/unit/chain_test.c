@@ -287,6 +287,159 @@ Test(chain, audits_maps_that_have_grown_and_those_that_are_done_with)
     fake_host_free();
 }
 
+/* What strategies pass on is compared when the trial is audited (merge-alters). */
+
+static char failed_message[sizeof ((struct stw_error *)0)->message];
+
+/* The first: in a trial it would be the end. */
+static void note_failure(const struct stw_error *error)
+{
+    if (failed_message[0])
+        return;
+    note_failed_audit(error);
+    snprintf(failed_message, sizeof failed_message, "%s", error->message);
+}
+
+/* What a strategy between two that do as they should makes of 8 entries: 3 are merged, 4 to 6. */
+static const char *said_of(const struct stw_strategy_ops *ops, const struct stw_entries *entries)
+{
+    const struct stw_offer offers[] = {STW_OFFER(STW_KIND_STRATEGY, "middle", ops)};
+    const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    struct stw_loaded map, strategies[3];
+    struct stw_link links[4];
+    static char outer[] = "o", inner[] = "i";
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[0]);
+    adopt(STW_KIND_STRATEGY, "middle", &descriptor, &strategies[1]);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[2]);
+    strategies[0].self = outer;
+    strategies[2].self = inner;
+    struct stw_gc_options *options = &stw_runtime_gc()->options;
+    options->audit = 1;
+    options->audit_failed = note_failure;
+    failed_rule[0] = failed_message[0] = '\0';
+    cr_assert_eq(stw_chain_build(strategies, 3, &map, links), STW_OK);
+    const struct stw_map_need need = {sizeof need, 0, entries->type, 0, 0};
+    void *made = stw_next_need_map(links, m, &need);
+    stw_next_merge(links, m, made, entries, 4, 3);
+    options->audit = 0;
+    fake_host_free();
+    if (failed_message[0])
+        cr_assert_str_eq(failed_rule, "merge-alters");
+    return failed_message;
+}
+
+static uint64_t eight_keys[8], eight_values[8];
+static const struct stw_entries eight = {sizeof eight, 0, &u64_map, eight_keys, eight_values, 8};
+
+static void reset_eight(void)
+{
+    for (uint64_t i = 0; i < 8; i++) {
+        eight_keys[i] = i;
+        eight_values[i] = 10 * i;
+    }
+}
+
+#define MERGE(name)                                                                                \
+    static void name(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,    \
+                     const struct stw_entries *entries, uint64_t first, uint64_t count)
+#define OPS(name) &(const struct stw_strategy_ops){.struct_size = sizeof(struct stw_strategy_ops), \
+                                                   .merge = name}
+
+MERGE(merge_backwards)
+{
+    (void)self;
+    for (uint64_t i = count; i-- > 0;)
+        stw_next_merge(next, m, map, entries, first + i, 1);
+}
+
+MERGE(merge_copy)
+{
+    (void)self;
+    uint64_t keys[8], values[8];
+    memcpy(keys, (const uint64_t *)entries->keys + first, count * sizeof *keys);
+    memcpy(values, entries->values + first, count * sizeof *values);
+    const struct stw_entries copy = {sizeof copy, 0, entries->type, keys, values, count};
+    stw_next_merge(next, m, map, &copy, 0, count);
+}
+
+MERGE(merge_others)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first - 1, count);
+}
+
+MERGE(merge_too_many)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first, entries->count);
+    (void)count;
+}
+
+MERGE(merge_some)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first, count - 1);
+}
+
+MERGE(merge_and_change)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first, count);
+    eight_values[first + 1]++;
+}
+
+static void *need_and_merge(void *self, const struct stw_link *next, struct stw_mutator *m,
+                            const struct stw_map_need *need)
+{
+    (void)self;
+    void *made = stw_next_need_map(next, m, need);
+    stw_next_merge(next, m, made, &eight, 0, 1);
+    return made;
+}
+
+Test(chain, lets_entries_pass_in_any_pieces_and_order, .init = reset_eight)
+{
+    cr_assert_str_empty(said_of(OPS(NULL), &eight));
+    cr_assert_str_empty(said_of(OPS(merge_backwards), &eight));
+    cr_assert_str_empty(said_of(OPS(merge_copy), &eight));
+}
+
+Test(chain, names_the_strategy_that_alters_entries, .init = reset_eight)
+{
+    cr_assert_str_eq(said_of(OPS(merge_some), &eight),
+                     "strategy/middle was handed 3 entries and passes on 2");
+    cr_assert_str_eq(said_of(OPS(merge_others), &eight),
+                     "strategy/middle passes on other entries than it was handed");
+    cr_assert_str_eq(said_of(OPS(merge_and_change), &eight),
+                     "strategy/middle changes the entries that it was handed");
+}
+
+Test(chain, notices_entries_that_nobody_handed_over, .init = reset_eight)
+{
+    const struct stw_strategy_ops fills = {.struct_size = sizeof fills,
+                                           .need_map = need_and_merge};
+    cr_assert_str_eq(said_of(&fills, &eight),
+                     "strategy/middle merges entries that it was not handed");
+    cr_assert_str_eq(said_of(OPS(merge_too_many), &eight),
+                     "strategy/middle passes on more entries than there are");
+}
+
+Test(chain, compares_the_bytes_of_strings, .init = reset_eight)
+{
+    static char bytes[] = "abcdefgh";
+    struct stw_string keys[8];
+    for (uint32_t i = 0; i < 8; i++)
+        keys[i] = (struct stw_string){bytes + i, 1};
+    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, eight_values, 8};
+    cr_assert_str_empty(said_of(OPS(merge_backwards), &entries));
+    cr_assert_str_eq(said_of(OPS(merge_others), &entries),
+                     "strategy/middle passes on other entries than it was handed");
+}
+
 /* map.merge stood in for. */
 
 static uint64_t value_of(const struct stw_loaded *map, struct stw_mutator *m, void *made,

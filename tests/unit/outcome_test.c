@@ -356,13 +356,17 @@ Test(outcome, an_incomplete_pause_may_hold_anything)
     free(record);
 }
 
-Test(outcome, a_differing_checksum_names_both)
+Test(outcome, the_checksum_of_an_ok_trial_alone_counts)
 {
-    struct stw_outcome outcome = {.kind = STW_OUTCOME_OK};
-    stw_outcome_disagrees(&outcome, 0xab, 0xcd, "cell n=8 trial 1");
-    cr_assert_eq(outcome.kind, STW_OUTCOME_INVALID);
-    cr_assert_str_eq(outcome.detail, "checksum 00000000000000ab differs from 00000000000000cd "
-                                     "of cell n=8 trial 1");
+    struct stw_record *record = record_new();
+    cr_assert_eq(judge(record, 0, 0, 0).checksum, STW_CHECKSUM_COMPARED);
+    record->is_expected = 1;
+    cr_assert_eq(judge(record, 0, 0, 0).checksum, STW_CHECKSUM_EXPECTED);
+    cr_assert_eq(judge(record, 0, 1, 0).checksum, STW_CHECKSUM_NONE);
+    cr_assert_eq(judge(record, SIGSEGV, 0, 0).checksum, STW_CHECKSUM_NONE);
+    record->verdict = STW_VERDICT_INVALID;
+    cr_assert_eq(judge(record, 0, 0, 0).checksum, STW_CHECKSUM_NONE);
+    free(record);
 }
 
 /* The flight recorder. */

@@ -311,7 +311,7 @@ Test(store, another_format_is_refused)
     sqlite3_open(file_path(), &db);
     sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
     sqlite3_close(db);
-    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 3");
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 4");
 }
 
 Test(store, a_folder_that_cannot_be_made_is_an_error)
@@ -333,8 +333,8 @@ Test(store, a_trial_is_read_back_as_it_was)
 {
     struct stw_store *store = open_run(0);
     struct stw_record *record = record_new(2);
-    struct stw_outcome outcome = {.wall_ns = 1, .start_ns = 2, .coordinator_ns = 3, .cpu_ns = 4,
-                                  .rss_peak_bytes = 5};
+    struct stw_outcome outcome = {.checksum = STW_CHECKSUM_EXPECTED, .wall_ns = 1, .start_ns = 2,
+                                  .coordinator_ns = 3, .cpu_ns = 4, .rss_peak_bytes = 5};
     record->counters[0].value = 77;
     stw_record_pauses(record)[1].last_mutator = STW_NO_MUTATOR;
     stw_record_pauses(record)[0].page_faults = 3;
@@ -342,7 +342,7 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100");
+                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults"
                            " FROM pauses"),
@@ -448,26 +448,23 @@ Test(store, outcomes_are_counted_by_kind)
                            " skipped FROM cells WHERE cell = 3"), "1|1|1|1|1|1|1");
 }
 
-Test(store, a_cell_remembers_its_first_ok_trial)
+Test(store, cells_with_failures_are_counted)
 {
     struct stw_store *store = open_run(0);
-    struct stw_record *record = record_new(0);
-    struct stw_stored_cell stored;
-    cr_assert_eq(stw_store_cell(store, &cells[0], &stored, &error), STW_OK);
-    cr_assert_eq(stored.ok + stored.not_ok, 0);
-    keep(store, 0, 2, STW_OUTCOME_CRASHED, NULL);
-    keep(store, 0, 1, STW_OUTCOME_OK, record);
-    record->checksum = 1;
-    keep(store, 0, 0, STW_OUTCOME_OK, record);
+    uint64_t trials = 99;
+    uint32_t count = 99;
+    cr_assert_eq(stw_store_count_not_ok(store, &trials, &count, &error), STW_OK);
+    cr_assert_eq(trials, 0);
+    cr_assert_eq(count, 0);
+    keep(store, 0, 0, STW_OUTCOME_CRASHED, NULL);
+    keep(store, 0, 1, STW_OUTCOME_INVALID, NULL);
+    keep(store, 1, 0, STW_OUTCOME_OK, NULL);
+    keep(store, 2, 0, STW_OUTCOME_SKIPPED, NULL);
+    keep(store, 3, 0, STW_OUTCOME_TIMED_OUT, NULL);
+    cr_assert_eq(stw_store_count_not_ok(store, &trials, &count, &error), STW_OK);
+    cr_assert_eq(trials, 3);
+    cr_assert_eq(count, 2);
     stw_store_close(store);
-    store = open_run(1);
-    cr_assert_eq(stw_store_cell(store, &cells[0], &stored, &error), STW_OK);
-    cr_assert_eq(stored.ok, 2);
-    cr_assert_eq(stored.not_ok, 1);
-    cr_assert_eq(stored.trial, 1);
-    cr_assert_eq(stored.checksum, 0xfeedfacecafebeefull);
-    stw_store_close(store);
-    free(record);
 }
 
 Test(store, a_failed_write_leaves_the_trials_before_it)

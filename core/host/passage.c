@@ -1,0 +1,136 @@
+/* host/passage.c: compares what strategies pass on with what they were handed. */
+#include "host/passage.h"
+
+#include "base/error.h"
+#include "host/runtime.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define RULE "merge-alters"
+
+/* Entries, in any order. */
+struct tally {
+    uint64_t count, sum;
+};
+
+/* A call of a strategy's merge. */
+struct passage {
+    struct passage *outer; /* the call during which it was made, or null: the workload's */
+    const struct stw_loaded *strategy;
+    struct tally passed_on;
+};
+
+static struct {
+    const struct stw_loaded *strategies;
+    const struct stw_link *links; /* null: nothing is watched */
+    uint32_t count;
+    struct stw_strategy_ops ops[STW_CHAIN_MAX]; /* the strategies', but for merge */
+} watch;
+
+static _Thread_local struct passage *current;
+
+static void fail(const struct stw_loaded *strategy, const char *what)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    stw_error_set(&error, STW_E_AUDIT, RULE, "strategy/%s %s", strategy->info->id, what);
+    stw_runtime_gc()->options.audit_failed(&error);
+}
+
+/* Steele, Lea and Flood's splittable generator, its output function. */
+static uint64_t mix(uint64_t word)
+{
+    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9ull;
+    word = (word ^ word >> 27) * 0x94d049bb133111ebull;
+    return word ^ word >> 31;
+}
+
+static uint64_t key_hash(const struct stw_entries *entries, uint64_t at)
+{
+    if (entries->type->key == STW_KEY_U64)
+        return mix(((const uint64_t *)entries->keys)[at]);
+    const struct stw_string *string = &((const struct stw_string *)entries->keys)[at];
+    uint64_t hash = string->length;
+    for (uint64_t i = 0; i < string->length; i++)
+        hash = mix(hash + (unsigned char)string->bytes[i] + 1);
+    return hash;
+}
+
+static struct tally tally_of(const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    struct tally tally = {count, 0};
+    for (uint64_t i = first; i < first + count; i++)
+        tally.sum += mix(key_hash(entries, i) + mix(entries->values[i] + 1));
+    return tally;
+}
+
+static int is_same(struct tally a, struct tally b)
+{
+    return a.count == b.count && a.sum == b.sum;
+}
+
+/* A strategy passes these on, during the call of its own merge that is under way on this thread. */
+static struct tally pass_on(const struct stw_loaded *strategy, const struct stw_entries *entries,
+                            uint64_t first, uint64_t count)
+{
+    struct tally tally = {count, 0};
+    if (!current) {
+        fail(strategy, "merges entries that it was not handed");
+    } else if (first > entries->count || count > entries->count - first) {
+        fail(strategy, "passes on more entries than there are");
+    } else {
+        tally = tally_of(entries, first, count);
+        current->passed_on.count += tally.count;
+        current->passed_on.sum += tally.sum;
+    }
+    return tally;
+}
+
+static void check(const struct passage *passage, const struct stw_entries *entries, uint64_t first,
+                  struct tally handed)
+{
+    char what[96];
+    if (!is_same(tally_of(entries, first, handed.count), handed)) {
+        fail(passage->strategy, "changes the entries that it was handed");
+    } else if (passage->passed_on.count != handed.count) {
+        snprintf(what, sizeof what, "was handed %" PRIu64 " entries and passes on %" PRIu64,
+                 handed.count, passage->passed_on.count);
+        fail(passage->strategy, what);
+    } else if (!is_same(passage->passed_on, handed)) {
+        fail(passage->strategy, "passes on other entries than it was handed");
+    }
+}
+
+/* Stands for the merge of the strategy before the link `next`. */
+static void watched_merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
+                          const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    uint32_t at = (uint32_t)(next - watch.links) - 1;
+    const struct stw_entries as_handed = *entries;
+    struct tally handed = at > 0 ? pass_on(&watch.strategies[at - 1], entries, first, count)
+                                 : tally_of(entries, first, count);
+    struct passage passage = {.outer = current, .strategy = &watch.strategies[at]};
+    current = &passage;
+    passage.strategy->ops.strategy.merge(self, next, m, map, entries, first, count);
+    current = passage.outer;
+    check(&passage, &as_handed, first, handed);
+}
+
+void stw_passage_arrive(const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    if (watch.links && watch.count > 0)
+        pass_on(&watch.strategies[watch.count - 1], entries, first, count);
+}
+
+void stw_passage_watch(int is_watched, const struct stw_loaded *strategies, uint32_t count,
+                       struct stw_link *links)
+{
+    watch.links = is_watched ? links : NULL;
+    watch.strategies = strategies;
+    watch.count = count;
+    for (uint32_t i = 0; is_watched && i < count; i++) {
+        watch.ops[i] = strategies[i].ops.strategy;
+        watch.ops[i].merge = watched_merge;
+        links[i].ops = &watch.ops[i];
+    }
+}
