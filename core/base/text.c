@@ -92,6 +92,11 @@ const char *stw_text_get(const struct stw_text *text)
     return text->bytes ? text->bytes : "";
 }
 
+const char *stw_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;

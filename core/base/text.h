@@ -4,6 +4,7 @@
 #define STW_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Zero-initialise; `bytes` is null or terminated. */
 struct stw_text {
@@ -29,6 +30,9 @@ char *stw_strdup(const char *text);
 void *stw_new(size_t count, size_t bytes);
 /* realloc that aborts when memory runs out. */
 void *stw_grow(void *memory, size_t count, size_t bytes);
+
+/* The ending of a noun after a count: "s", or "" after 1. */
+const char *stw_plural(uint64_t count);
 
 /* The word of words[0 .. count) nearest to `word` by edit distance, upper and lower case being the
  * same, or null when none is nearer than about a third of its length. */

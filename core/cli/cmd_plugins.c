@@ -21,6 +21,8 @@ static const struct option options[] = {
 static const char *type_name(const struct stw_param *param)
 {
     static const char *const names[] = {"?", "u64", "f64", "bool", "text", "choice"};
+    if (param->is_file)
+        return "file";
     return names[param->type <= STW_TYPE_CHOICE ? param->type : 0];
 }
 
@@ -47,11 +49,12 @@ static void add_range(const struct stw_param *param, struct stw_text *out)
         stw_text_add(out, "%g to %g", param->min_f64, param->max_f64);
     } else if (param->type == STW_TYPE_BOOL) {
         stw_text_add(out, "true or false");
-    } else if (param->type == STW_TYPE_TEXT) {
-        stw_text_add(out, "text");
     }
-    for (uint32_t i = 0; param->type == STW_TYPE_CHOICE && i < param->choice_count; i++)
+    for (uint32_t i = 0; i < param->choice_count; i++)
         stw_text_add(out, "%s%s", i ? " | " : "", param->choices[i]);
+    if (param->type == STW_TYPE_TEXT)
+        stw_text_add(out, "%s%s", param->choice_count ? " | " : "",
+                     param->is_file ? "path of a file" : "text");
 }
 
 /* "    chunk = 4096 [entries, 1 to 2^30]: help" */
@@ -126,7 +129,7 @@ static void json_range(struct stw_json *json, const struct stw_param *param)
         stw_json_f64(json, param->min_f64);
         stw_json_key(json, "max");
         stw_json_f64(json, param->max_f64);
-    } else if (param->type == STW_TYPE_CHOICE) {
+    } else if (param->type == STW_TYPE_CHOICE || param->choice_count) {
         stw_json_key(json, "choices");
         stw_json_array_begin(json);
         for (uint32_t i = 0; i < param->choice_count; i++)

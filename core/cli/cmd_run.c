@@ -178,9 +178,13 @@ static int report(const struct job *job, const struct stw_run_result *result)
         return stw_cli_failure(job->command, &error);
     }
     stw_show_text(&results, stw_cli_is_styled(STDOUT_FILENO), &text);
-    stw_text_add(&text, "\n%" PRIu64 " trials run, %" PRIu64 " stored before, %" PRIu64
-                 " not ok; results in %s\n", result->trials_run, result->trials_stored,
-                 result->stored_not_ok, results.path);
+    stw_text_add(&text, "\n%" PRIu64 " trial%s run, %" PRIu64 " stored before, %" PRIu64
+                 " not ok; results in %s\n", result->trials_run, stw_plural(result->trials_run),
+                 result->trials_stored, result->stored_not_ok, results.path);
+    uint32_t claims = job->experiment.claim_count;
+    if (claims)
+        stw_text_add(&text, "%" PRIu32 " claim%s recorded with the results, not judged\n", claims,
+                     stw_plural(claims));
     fputs(text.bytes, stdout);
     stw_text_free(&text);
     stw_results_free(&results);
@@ -192,8 +196,8 @@ static int conclude(const struct job *job, const struct stw_run_result *result)
 {
     int exit_status = job->quiet ? STW_EXIT_DONE : report(job, result);
     if (job->quiet && result->stored_not_ok > 0)
-        fprintf(stderr, "stwlab run: %" PRIu64 " trials not ok; see stwlab show %s\n",
-                result->stored_not_ok, job->output);
+        fprintf(stderr, "stwlab run: %" PRIu64 " trial%s not ok; see stwlab show %s\n",
+                result->stored_not_ok, stw_plural(result->stored_not_ok), job->output);
     if (result->interrupted)
         say_resume(job);
     if (exit_status != STW_EXIT_DONE)

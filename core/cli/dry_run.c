@@ -121,16 +121,17 @@ static void add_estimate(const struct stw_experiment *experiment, const struct f
     if (forecast->base_trials > 0) {
         double mean_ns = forecast->base_ns / (double)forecast->base_trials;
         double total_ns = forecast->known_ns + (double)forecast->unknown * mean_ns;
-        stw_text_add(out, "time: about %s, judged by %" PRIu64 " stored trials in %s (%s each)",
-                     stw_format_wait(total_ns / 1e9).text, forecast->base_trials, run,
+        stw_text_add(out, "time: about %s, judged by %" PRIu64 " stored trial%s in %s (%s each)",
+                     stw_format_wait(total_ns / 1e9).text, forecast->base_trials,
+                     stw_plural(forecast->base_trials), run,
                      stw_format_ns((uint64_t)mean_ns).text);
     } else {
         double guess_s = (double)forecast->trials * TRIAL_GUESS_MS / 1e3;
         stw_text_add(out, "time: not measured yet; about %s if a trial takes %d ms",
                      stw_format_wait(guess_s).text, TRIAL_GUESS_MS);
     }
-    stw_text_add(out, "; at most %s (%" PRIu64 " times the timeout of %s)\n",
-                 stw_format_wait(most_s).text, forecast->trials,
+    stw_text_add(out, "; at most %s (%" PRIu64 " time%s the timeout of %s)\n",
+                 stw_format_wait(most_s).text, forecast->trials, stw_plural(forecast->trials),
                  stw_format_ns(experiment->timeout_ns).text);
 }
 
@@ -142,13 +143,17 @@ void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
     uint32_t skipped = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++)
         skipped += matrix->cells[i].excluded != NULL;
-    stw_text_add(out, "%s: %" PRIu32 " cells, %" PRIu32 " of them skipped, workload %s\n\n",
-                 experiment->name, matrix->cell_count, skipped, experiment->workload);
+    stw_text_add(out, "%s: %" PRIu32 " cell%s, %" PRIu32 " skipped, workload %s\n\n",
+                 experiment->name, matrix->cell_count, stw_plural(matrix->cell_count), skipped,
+                 experiment->workload);
     add_cells(matrix, out);
     add_fixed(experiment, out);
     stw_text_add(out, "\ntrials: %" PRIu64 " to run", forecast.trials);
     if (resume)
         stw_text_add(out, ", %" PRIu64 " stored in %s", forecast.stored, run);
     stw_text_add(out, "\n");
+    if (experiment->claim_count)
+        stw_text_add(out, "%" PRIu32 " claim%s, to be recorded with the results, not judged\n",
+                     experiment->claim_count, stw_plural(experiment->claim_count));
     add_estimate(experiment, &forecast, run, out);
 }

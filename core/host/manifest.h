@@ -19,6 +19,7 @@
 struct stw_param {
     char name[STW_WORD_BYTES];
     uint32_t type; /* STW_TYPE_* */
+    uint32_t is_file; /* TEXT: the path of a file, or one of the choices */
     uint32_t choice_count;
     char choices[STW_CHOICES][STW_WORD_BYTES];
     char unit[16];
@@ -58,9 +59,9 @@ stw_status stw_manifest_read(const char *path, struct stw_manifest *manifest,
                              struct stw_error *error);
 
 /* Parses and checks one value for a parameter. Numbers take the suffixes of the unit: bytes: B KiB
- * MiB GiB TiB; ns: ns us ms s; any: k M G (decimal), underscores, and 2^N. Bool: true false yes no
- * on off 1 0. Texts are allocated with stw_strdup and owned by the value; choices are the param's.
- * STW_E_INVALID: the message says what is wrong and what is allowed. */
+ * MiB GiB TiB; ns: ns us ms s min h; any: k M G (decimal), underscores, and 2^N. Bool: true false
+ * yes no on off 1 0. Texts are allocated with stw_strdup and owned by the value; choices are the
+ * param's. STW_E_INVALID: the message says what is wrong and what is allowed. */
 stw_status stw_param_parse(const struct stw_param *param, const char *text, struct stw_value *value,
                            struct stw_error *error);
 /* Writes "64MiB", "10ms", "0.5", "true": a short, exact form, which parses to the same value. */

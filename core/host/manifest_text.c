@@ -136,12 +136,11 @@ static stw_status add_choice(const struct parser *p, const struct piece *word,
     return status;
 }
 
-/* choice(a,b,c) */
-static stw_status parse_choices(const struct parser *p, const struct piece *type,
-                                struct stw_param *param)
+/* The words of choice(a,b,c) and file(a,b), from the opening parenthesis on. */
+static stw_status parse_words(const struct parser *p, const struct piece *type, size_t opening,
+                              struct stw_param *param)
 {
-    static const char opening[] = "choice(";
-    const char *at = type->at + sizeof opening - 1, *end = type->at + type->bytes - 1;
+    const char *at = type->at + opening + 1, *end = type->at + type->bytes - 1;
     stw_status status = STW_OK;
     while (status == STW_OK && at <= end) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
@@ -152,23 +151,32 @@ static stw_status parse_choices(const struct parser *p, const struct piece *type
     return status;
 }
 
+/* Whether `type` is NAME(...), with something within. */
+static int is_list(const struct piece *type, const char *name)
+{
+    size_t opening = strlen(name);
+    return type->bytes > opening + 2 && memcmp(type->at, name, opening) == 0
+           && type->at[opening] == '(' && type->at[type->bytes - 1] == ')';
+}
+
 static stw_status parse_type(const struct parser *p, struct stw_param *param)
 {
-    static const char *const names[] = {"u64", "f64", "bool", "text"};
-    static const uint32_t types[] = {STW_TYPE_U64, STW_TYPE_F64, STW_TYPE_BOOL, STW_TYPE_TEXT};
+    static const char *const names[] = {"u64", "f64", "bool", "text", "file"};
+    static const uint32_t types[] = {STW_TYPE_U64, STW_TYPE_F64, STW_TYPE_BOOL, STW_TYPE_TEXT,
+                                     STW_TYPE_TEXT};
     const struct piece *type = &p->fields[2];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is(type, names[i]))
             param->type = types[i];
+    param->is_file = is(type, "file") || is_list(type, "file");
     if (param->type)
         return STW_OK;
-    if (type->bytes > strlen("choice()") && memcmp(type->at, "choice(", strlen("choice(")) == 0
-        && type->at[type->bytes - 1] == ')') {
-        param->type = STW_TYPE_CHOICE;
-        return parse_choices(p, type, param);
-    }
-    return refuse(p, "type", "\"%.*s\" is not u64, f64, bool, text or choice(a,b)", columns(type),
-                  type->at);
+    if (!param->is_file && !is_list(type, "choice"))
+        return refuse(p, "type",
+                      "\"%.*s\" is not u64, f64, bool, text, file, file(a,b) or choice(a,b)",
+                      columns(type), type->at);
+    param->type = param->is_file ? STW_TYPE_TEXT : STW_TYPE_CHOICE;
+    return parse_words(p, type, strlen(param->is_file ? "file" : "choice"), param);
 }
 
 /* A minimum or maximum, by the type of the parameter. */

@@ -24,22 +24,25 @@ struct suffix {
     const char *unit; /* null: any unit */
     const char *text;
     uint64_t factor;
+    int is_for_reading; /* never written: a value has one text, and cells are known by it (V2) */
 };
 
 /* Per unit from small to large, which is the order of messages. */
 static const struct suffix suffixes[] = {
-    {"bytes", "B", 1},
-    {"bytes", "KiB", 1ull << 10},
-    {"bytes", "MiB", 1ull << 20},
-    {"bytes", "GiB", 1ull << 30},
-    {"bytes", "TiB", 1ull << 40},
-    {"ns", "ns", 1},
-    {"ns", "us", 1000},
-    {"ns", "ms", 1000000},
-    {"ns", "s", 1000000000},
-    {NULL, "k", 1000},
-    {NULL, "M", 1000000},
-    {NULL, "G", 1000000000},
+    {"bytes", "B", 1, 0},
+    {"bytes", "KiB", 1ull << 10, 0},
+    {"bytes", "MiB", 1ull << 20, 0},
+    {"bytes", "GiB", 1ull << 30, 0},
+    {"bytes", "TiB", 1ull << 40, 0},
+    {"ns", "ns", 1, 0},
+    {"ns", "us", 1000, 0},
+    {"ns", "ms", 1000000, 0},
+    {"ns", "s", 1000000000, 0},
+    {"ns", "min", 60000000000, 1},
+    {"ns", "h", 3600000000000, 1},
+    {NULL, "k", 1000, 0},
+    {NULL, "M", 1000000, 0},
+    {NULL, "G", 1000000000, 0},
 };
 #define SUFFIXES (sizeof suffixes / sizeof *suffixes)
 
@@ -52,6 +55,11 @@ static int quoted(const char *text)
 static int applies(const struct suffix *suffix, const struct stw_param *param)
 {
     return !suffix->unit || strcmp(suffix->unit, param->unit) == 0;
+}
+
+static int is_time(const struct stw_param *param)
+{
+    return strcmp(param->unit, "ns") == 0;
 }
 
 static stw_status find_factor(const struct stw_param *param, const char *text, const char *suffix,
@@ -67,13 +75,14 @@ static stw_status find_factor(const struct stw_param *param, const char *text, c
             stw_text_free(&known);
             return STW_OK;
         }
-        stw_text_add(&known, "%s%s", known.length ? ", " : "", suffixes[i].text);
+        if (suffixes[i].unit || !is_time(param)) /* nobody's unit of time is the M */
+            stw_text_add(&known, "%s%s", known.length ? ", " : "", suffixes[i].text);
     }
     if (!*suffix)
         return STW_OK;
     stw_error_set(error, STW_E_INVALID, param->name,
-                  "\"%.*s\" is not a number; after its digits there may be %s", quoted(text), text,
-                  stw_text_get(&known));
+                  "\"%.*s\" is not a number; %safter its digits there may be %s", quoted(text),
+                  text, *suffix == ' ' ? "directly " : "", stw_text_get(&known));
     stw_text_free(&known);
     return STW_E_INVALID;
 }
@@ -202,7 +211,7 @@ static void format_u64(const struct stw_param *param, uint64_t number, char *tex
     const struct suffix *best = NULL;
     for (size_t i = 0; number && i < SUFFIXES; i++)
         if (suffixes[i].unit && applies(&suffixes[i], param) && suffixes[i].factor > 1
-            && number % suffixes[i].factor == 0)
+            && !suffixes[i].is_for_reading && number % suffixes[i].factor == 0)
             best = &suffixes[i];
     snprintf(text, bytes, "%" PRIu64 "%s", best ? number / best->factor : number,
              best ? best->text : "");
@@ -257,10 +266,13 @@ static stw_status refuse_range(const struct stw_param *param, const char *text,
     int is_open = param->type == STW_TYPE_U64 && param->max_u64 == UINT64_MAX;
     const char *last = is_open ? min : max;
     int needs_unit = *param->unit && is_digit(last[strlen(last) - 1]);
+    int lacks_unit = is_time(param) && !text[strspn(text, "0123456789_")];
     return stw_error_set(error, STW_E_INVALID, param->name,
-                         "\"%.*s\" is out of range: %s%s%s%s%s", quoted(text), text,
+                         "\"%.*s\" is out of range: %s%s%s%s%s%s%s%s", quoted(text), text,
                          is_open ? "at least " : min, is_open ? "" : " to ", last,
-                         needs_unit ? " " : "", needs_unit ? param->unit : "");
+                         needs_unit ? " " : "", needs_unit ? param->unit : "",
+                         lacks_unit ? "; without a unit it is ns: seconds are written " : "",
+                         lacks_unit ? text : "", lacks_unit ? "s" : "");
 }
 
 static stw_status parse_bool(const struct stw_param *param, const char *text, uint64_t *number,

@@ -4,8 +4,11 @@
 
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define VALUES_MAX 10000u /* of one axis; bounds the search for duplicates */
 
@@ -22,6 +25,52 @@ static void add_value(struct stw_axis *axis, char *value)
 {
     axis->values = stw_grow(axis->values, axis->value_count + 1, sizeof *axis->values);
     axis->values[axis->value_count++] = value;
+}
+
+const char *stw_draft_slip(const char *value)
+{
+    size_t length = strlen(value);
+    if (*value == '#' || strstr(value, " #") || strstr(value, "\t#"))
+        return "a comment behind a value begins with \" ;\"";
+    if (length > 1 && (*value == '"' || *value == '\'') && value[length - 1] == *value)
+        return "values are written without quotes";
+    return NULL;
+}
+
+/* The path of the file that a value names; null: it is one of the parameter's words. */
+static stw_status find_file(const struct stw_draft *draft, const struct stw_param *param,
+                            const char *value, char **path, struct stw_error *error)
+{
+    const char *words[STW_CHOICES];
+    struct stw_text full = {0};
+    struct stat about;
+    *path = NULL;
+    for (uint32_t i = 0; i < param->choice_count; i++) {
+        words[i] = param->choices[i];
+        if (strcmp(value, words[i]) == 0)
+            return STW_OK;
+    }
+    stw_text_add(&full, "%s%s%s", *value == '/' ? "" : draft->folder, *value == '/' ? "" : "/",
+                 value);
+    *path = full.bytes;
+    if (stat(full.bytes, &about) == 0 && S_ISDIR(about.st_mode))
+        errno = EISDIR;
+    else if (access(full.bytes, R_OK) == 0)
+        return STW_OK;
+    const char *near = stw_nearest(value, words, param->choice_count), *why = strerror(errno);
+    if (near)
+        return stw_error_set(error, STW_E_INVALID, NULL,
+                             "the file %s cannot be read: %s; did you mean \"%s\"?", full.bytes,
+                             why, near);
+    return stw_error_set(error, STW_E_INVALID, NULL, "the file %s cannot be read: %s", full.bytes,
+                         why);
+}
+
+/* Takes ownership of `path`, which belongs to the value that was added last. */
+static void add_file(struct stw_axis *axis, char *path)
+{
+    axis->files = stw_grow(axis->files, axis->value_count, sizeof *axis->files);
+    axis->files[axis->value_count - 1] = path;
 }
 
 /* Adds the labels of the peers that `value` stands for, once each. Returns how many. */
@@ -48,14 +97,23 @@ static void read_value(struct stw_draft *draft, struct stw_draft_key *source,
 {
     struct stw_place place = stw_ini_place(source->entry);
     struct stw_error error = STW_ERROR_INIT;
-    char *value = stw_key_canonical(draft->registry, &source->key, text, &error);
+    const char *slip = stw_draft_slip(text);
+    char *value = slip ? NULL : stw_key_canonical(draft->registry, &source->key, text, &error);
+    char *path = NULL;
+    if (value && source->key.param->is_file
+        && find_file(draft, source->key.param, value, &path, &error)) {
+        free(value);
+        value = NULL;
+    }
     if (value && stw_key_is_runtime(&source->key) && strcmp(value, "stwlab") != 0
         && add_peers(draft, &place, axis, value)) {
         free(value);
         return;
     }
     int is_twice = value && has_value(axis, value);
-    if (!value)
+    if (slip)
+        stw_problem_add(&draft->problems, &place, "%s: %s", text, slip);
+    else if (!value)
         stw_problem_add(&draft->problems, &place, "%s", error.message);
     else if (is_twice && strcmp(value, text) != 0)
         stw_problem_add(&draft->problems, &place, "\"%s\" is there twice: it is \"%s\"", text,
@@ -64,8 +122,11 @@ static void read_value(struct stw_draft *draft, struct stw_draft_key *source,
         stw_problem_add(&draft->problems, &place, "\"%s\" is there twice", text);
     if (value && !is_twice) {
         add_value(axis, value);
+        if (source->key.param->is_file)
+            add_file(axis, path);
         return;
     }
+    free(path);
     free(value);
     source->is_complete = 0;
 }
@@ -84,6 +145,33 @@ static void refuse(struct stw_draft *draft, struct stw_draft_key *source, const 
     struct stw_place place = stw_ini_place(source->entry);
     stw_problem_add(&draft->problems, &place, "%s", what);
     source->is_complete = 0;
+}
+
+/* "1,000,000", which is a list, and hardly meant to be one: whether `text` is digits in threes. */
+static int looks_like_thousands(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    int groups = 0;
+    for (text += digits; digits >= 1 && digits <= 3 && *text == ','; text += digits, groups++) {
+        digits = strspn(++text, "0123456789");
+        if (digits != 3)
+            return 0;
+    }
+    return groups && !*text;
+}
+
+/* Says how a number with thousands is written. */
+static void refuse_thousands(struct stw_draft *draft, struct stw_draft_key *source)
+{
+    struct stw_place place = stw_ini_place(source->entry);
+    char *number = stw_strdup(source->entry->value);
+    for (char *at = number; (at = strchr(at, ','));)
+        *at = '_';
+    stw_problem_add(&draft->problems, &place,
+                    "commas part values, so %s is several; as one number it is written %s",
+                    source->entry->value, number);
+    source->is_complete = 0;
+    free(number);
 }
 
 /* "a, b, c" */
@@ -126,6 +214,9 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
     source->is_complete = 1;
     if (!*entry->value)
         refuse(draft, source, is_fixed ? "the value is missing" : "the axis has no values");
+    else if (looks_like_thousands(entry->value)
+             && (is_fixed || strstr(entry->value, ",0")) /* nobody writes 0 as 000 */)
+        refuse_thousands(draft, source);
     else if (!is_fixed)
         read_list(draft, source, axis);
     else if (strchr(entry->value, ',') && source->key.param->type != STW_TYPE_TEXT)

@@ -66,12 +66,31 @@ static int take(struct parser *p, const char *token)
     return 1;
 }
 
+/* What other languages write. */
+static const char *slip_of(const char *at)
+{
+    static const char *const slips[][2] = {
+        {"<>", "!="}, {"=<", "<="}, {"=>", ">="}, {"~=", "!="}, {"and", "&&"}, {"or", "||"},
+        {"not", "!"}, {"AND", "&&"}, {"OR", "||"}, {"NOT", "!"}, {"#", "a \" ;\" for a comment"}};
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        size_t length = strlen(slips[i][0]);
+        int is_word = slips[i][0][0] >= 'A';
+        if (strncmp(at, slips[i][0], length) == 0 && (!is_word || strchr(" \t(", at[length])))
+            return slips[i][1];
+    }
+    return *at == '=' && at[1] != '=' ? "==" : NULL;
+}
+
 static stw_status expected(struct parser *p, const char *what)
 {
     skip_space(p);
     if (!*p->at)
         return stw_error_set(p->error, STW_E_INVALID, NULL, "the condition ends where %s should be",
                              what);
+    const char *slip = slip_of(p->at);
+    if (slip)
+        return stw_error_set(p->error, STW_E_INVALID, NULL, "at \"%.*s\": write %s",
+                             (int)stw_utf8_whole(p->at, QUOTED_BYTES_MAX), p->at, slip);
     return stw_error_set(p->error, STW_E_INVALID, NULL, "expected %s at \"%.*s\"", what,
                          (int)stw_utf8_whole(p->at, QUOTED_BYTES_MAX), p->at);
 }
@@ -118,6 +137,9 @@ static stw_status take_relation(struct parser *p, enum relation *relation)
         enum relation relation;
     } relations[] = {{"==", EQUAL},      {"!=", UNEQUAL}, {"<=", LESS_EQUAL},
                      {">=", GREATER_EQUAL}, {"<", LESS},     {">", GREATER}};
+    skip_space(p);
+    if (slip_of(p->at))
+        return expected(p, "==, !=, <, <=, > or >=");
     for (size_t i = 0; i < sizeof relations / sizeof *relations; i++)
         if (take(p, relations[i].token)) {
             *relation = relations[i].relation;

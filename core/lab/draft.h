@@ -1,4 +1,5 @@
-/* lab/draft.h: an experiment while it is being read. Private to experiment.c, axes.c, condition.c.
+/* lab/draft.h: an experiment while it is being read. Private to experiment.c, axes.c, claim.c,
+ * condition.c.
  *
  * D1  draft->axes[i] tells what experiment->axes[i] stands for, and so for fixed.
  * D2  a key whose value or name is wrong is still listed, as not complete, so that one mistake is
@@ -28,7 +29,12 @@ struct stw_draft {
     struct stw_problems problems;
     struct stw_draft_key *axes;
     struct stw_draft_key *fixed;
+    char *folder; /* of the file, absolute: what paths in it are relative to */
 };
+
+/* What is wrong with a value by its looks alone, whatever it is for, or null: quotes, a comment
+ * with the wrong sign. */
+const char *stw_draft_slip(const char *value);
 
 /* axes.c: reads [axes] and [fixed], adds the defaults of allocator, map and strategy, and checks
  * them against each other. */

@@ -4,6 +4,7 @@
 #include "lab/experiment.h"
 
 #include "base/error.h"
+#include "lab/claim.h"
 #include "lab/condition.h"
 #include "lab/draft.h"
 #include "lab/record.h"
@@ -38,9 +39,30 @@ static const struct stw_param *find_param(const char *name)
     return NULL;
 }
 
-static void check_known(struct stw_draft *draft, const struct stw_ini_entry *entry)
+/* The key of [experiment] that is nearest to `name`, or null. */
+static const char *nearest_key(const char *name)
 {
     const char *words[EXPERIMENT_PARAMS];
+    for (size_t i = 0; i < EXPERIMENT_PARAMS; i++)
+        words[i] = experiment_params[i].name;
+    return stw_nearest(name, words, EXPERIMENT_PARAMS);
+}
+
+/* Whether a misspelt key stands for `name`: then that is told, and `name` is not missing. */
+static int is_misspelt(const struct stw_draft *draft, const char *name)
+{
+    for (uint32_t i = 0; i < draft->ini.entry_count; i++) {
+        const struct stw_ini_entry *entry = &draft->ini.entries[i];
+        const char *near = strcmp(entry->section, "experiment") == 0 && !find_param(entry->key)
+                               ? nearest_key(entry->key) : NULL;
+        if (near && strcmp(near, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void check_known(struct stw_draft *draft, const struct stw_ini_entry *entry)
+{
     struct stw_place place = stw_ini_place(entry);
     if (find_param(entry->key))
         return;
@@ -48,9 +70,7 @@ static void check_known(struct stw_draft *draft, const struct stw_ini_entry *ent
         stw_problem_add(&draft->problems, &place, "belongs in [fixed] or [axes]");
         return;
     }
-    for (size_t i = 0; i < EXPERIMENT_PARAMS; i++)
-        words[i] = experiment_params[i].name;
-    const char *near = stw_nearest(entry->key, words, EXPERIMENT_PARAMS);
+    const char *near = nearest_key(entry->key);
     if (near)
         stw_problem_add(&draft->problems, &place, "unknown key; did you mean \"%s\"?", near);
     else
@@ -74,7 +94,9 @@ static uint64_t read_number(struct stw_draft *draft, const char *name)
     const char *text = entry && entry->value ? entry->value : param->default_text;
     if (stw_param_parse(param, text, &value, &error) && entry) {
         struct stw_place place = stw_ini_place(entry);
-        stw_problem_add(&draft->problems, &place, "%s", error.message);
+        const char *slip = stw_draft_slip(text);
+        stw_problem_add(&draft->problems, &place, "%s%s%s", slip ? text : error.message,
+                        slip ? ": " : "", slip ? slip : "");
     }
     return value.as_u64;
 }
@@ -89,7 +111,7 @@ static int check_present(struct stw_draft *draft, const char *name)
         return 1;
     if (entry)
         place = stw_ini_place(entry);
-    if (!entry || entry->value)
+    if (entry ? entry->value != NULL : !is_misspelt(draft, name))
         stw_problem_add(&draft->problems, &place, "is missing");
     return 0;
 }
@@ -120,8 +142,13 @@ static void find_workload(struct stw_draft *draft)
     if (draft->workload)
         return;
     struct stw_place place = stw_ini_place(stw_ini_find(&draft->ini, "experiment", "workload"));
+    const char *slip = stw_draft_slip(id);
     const char *near = stw_registry_nearest(draft->registry, STW_KIND_WORKLOAD, id);
-    if (near)
+    if (near) /* its keys are checked as if it had been meant */
+        draft->workload = stw_registry_find(draft->registry, STW_KIND_WORKLOAD, near);
+    if (slip)
+        stw_problem_add(&draft->problems, &place, "%s: %s", id, slip);
+    else if (near)
         stw_problem_add(&draft->problems, &place,
                         "there is no workload \"%s\"; did you mean \"%s\"?", id, near);
     else
@@ -143,6 +170,7 @@ static void read_experiment(struct stw_draft *draft)
     e->timeout_ns = read_number(draft, "timeout");
     e->memory_bytes = read_number(draft, "memory");
     check_name(draft);
+    check_present(draft, "question");
     find_workload(draft);
 }
 
@@ -183,6 +211,18 @@ static char *read_claim_text(struct stw_draft *draft, const struct stw_ini_secti
     return stw_strdup(entry && entry->value ? entry->value : "");
 }
 
+/* `expect` may be cut from a line that was refused; then that is enough. */
+static void check_claim(struct stw_draft *draft, const struct stw_ini_section *section)
+{
+    const struct stw_ini_entry *entry = stw_ini_find(&draft->ini, section->name, "expect");
+    struct stw_error error = STW_ERROR_INIT;
+    if (!entry || !entry->value || !*entry->value
+        || stw_claim_check(draft, entry->value, &error) == STW_OK)
+        return;
+    struct stw_place place = stw_ini_place(entry);
+    stw_problem_add(&draft->problems, &place, "%s", error.message);
+}
+
 static void read_claim(struct stw_draft *draft, const struct stw_ini_section *section)
 {
     struct stw_experiment *e = draft->experiment;
@@ -221,6 +261,8 @@ static void read_section(struct stw_draft *draft, const struct stw_ini_section *
             return;
     const char *near = stw_nearest(section->name, words, count);
     if (near)
+        stw_ini_rename(&draft->ini, section, near); /* its keys are checked all the same */
+    if (near)
         stw_problem_add(&draft->problems, &place, "unknown section; did you mean [%s]?", near);
     else
         stw_problem_add(&draft->problems, &place, "unknown section; there are [experiment], "
@@ -245,9 +287,11 @@ static uint64_t settings_bytes(const struct stw_axis *axes, uint32_t count)
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < count; i++) {
         size_t longest = 0;
-        for (uint32_t v = 0; v < axes[i].value_count; v++)
-            if (strlen(axes[i].values[v]) > longest)
-                longest = strlen(axes[i].values[v]);
+        for (uint32_t v = 0; v < axes[i].value_count; v++) {
+            int is_file = axes[i].files && axes[i].files[v];
+            size_t length = strlen(is_file ? axes[i].files[v] : axes[i].values[v]);
+            longest = length > longest ? length : longest;
+        }
         bytes += strlen(axes[i].key) + longest + 2;
     }
     return bytes;
@@ -267,6 +311,17 @@ static void check_settings_fit(struct stw_draft *draft)
                         bytes, STW_RECORD_SETTINGS_BYTES);
 }
 
+/* The folder of the file, or the working one. */
+static char *folder_of(const char *path)
+{
+    char *folder = stw_strdup(path), *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0'; /* of "/x.ini" the slash stays */
+    char *full = realpath(slash ? folder : ".", NULL);
+    free(folder);
+    return full ? full : stw_strdup(".");
+}
+
 static void read_draft(struct stw_draft *draft)
 {
     const struct stw_ini *ini = &draft->ini;
@@ -277,6 +332,9 @@ static void read_draft(struct stw_draft *draft)
     for (uint32_t i = 0; i < ini->entry_count; i++)
         if (strcmp(ini->entries[i].section, "exclude") == 0)
             read_exclusion(draft, &ini->entries[i]);
+    for (uint32_t i = 0; i < ini->section_count; i++)
+        if (claim_id(ini->sections[i].name))
+            check_claim(draft, &ini->sections[i]);
     check_cell_count(draft);
     check_settings_fit(draft);
 }
@@ -289,6 +347,7 @@ stw_status stw_experiment_read(const char *path, const char *const *overrides,
     struct stw_draft draft = {.experiment = experiment, .registry = registry, .peers = peers};
     *experiment = (struct stw_experiment){.path = stw_strdup(path)};
     draft.problems.path = path;
+    draft.folder = folder_of(path);
     stw_ini_read(&draft.ini, &draft.problems);
     if (draft.ini.text) {
         experiment->ini_text = stw_strdup(draft.ini.text);
@@ -302,15 +361,20 @@ stw_status stw_experiment_read(const char *path, const char *const *overrides,
     stw_ini_free(&draft.ini);
     free(draft.axes);
     free(draft.fixed);
+    free(draft.folder);
     return status;
 }
 
 static void free_axes(struct stw_axis *axes, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t v = 0; v < axes[i].value_count; v++)
+        for (uint32_t v = 0; v < axes[i].value_count; v++) {
             free(axes[i].values[v]);
+            if (axes[i].files)
+                free(axes[i].files[v]);
+        }
         free(axes[i].values);
+        free(axes[i].files);
         free(axes[i].key);
     }
     free(axes);

@@ -12,6 +12,8 @@
 struct stw_axis {
     char *key;
     char **values; /* canonical texts */
+    char **files; /* of a parameter that names files: the path of each value, null for a word; else
+                     null. A cell is known by the value as it was written. */
     uint32_t value_count;
     int line;
     uint32_t owner; /* STW_KIND_* of the plugin whose parameter it is; 0: the runtime's */

@@ -24,6 +24,10 @@
 #define SECTION_NONE (-1)   /* before the first heading */
 #define SECTION_BROKEN (-2) /* after a bad heading: its keys are not looked at */
 
+/* reading.value when there is none that an indented line could continue. */
+#define VALUE_NONE (-1)
+#define VALUE_BROKEN (-2) /* after a line that was refused: the indented ones are part of it */
+
 static const char *const section_words[] = {"experiment", "axes", "fixed", "exclude"};
 #define SECTION_WORDS (sizeof section_words / sizeof *section_words)
 
@@ -34,6 +38,8 @@ struct reading {
     int line;
     int32_t section;
     int expects_entry; /* inih was given a line that has to come back as key and value */
+    int32_t value;     /* the entry whose value an indented line continues */
+    int continues;     /* the line that inih was given is an indented one */
 };
 
 static int is_space(char c)
@@ -198,35 +204,69 @@ static void read_heading(struct reading *r, const char *start, size_t length)
     free(name);
 }
 
+/* "key =", but not "a == b" */
+static int looks_like_key(const char *start, const char *end)
+{
+    const char *at = start;
+    while (at < end && !is_space(*at) && !strchr("=,()<>!&|\"'", *at))
+        at++;
+    int has_word = at > start;
+    while (at < end && is_space(*at))
+        at++;
+    return has_word && at < end && *at == '=' && (at + 1 == end || at[1] != '=');
+}
+
+/* What is wrong with a line that is neither heading nor comment, or null. */
+static const char *entry_problem(const struct reading *r, const char *start, size_t length,
+                                 size_t indent)
+{
+    const char *separator = key_end(start, length);
+    if (indent && r->value == VALUE_NONE)
+        return "is indented, and there is no value above that it could continue";
+    if (indent && looks_like_key(start + indent, start + length))
+        return "is indented, so it would continue the value above; a key begins its line";
+    if (!indent && separator && *separator == ':')
+        return "has a \":\" where a \"=\" belongs, between key and value";
+    return NULL;
+}
+
 /* Looks at a line before inih does; whether inih may see it. */
 static int admit_line(struct reading *r, const char *start, size_t length, size_t length_max)
 {
     char what[WHAT_BYTES];
     int is_bad = !is_text(start, length, what);
     if (!is_bad && length > length_max) {
-        snprintf(what, sizeof what, "is %zu bytes long; at most %zu are allowed", length,
-                 length_max);
+        snprintf(what, sizeof what, "is %zu bytes long; at most %zu are allowed, and a value goes "
+                 "on in a line that is indented", length, length_max);
         is_bad = 1;
     }
     size_t indent = 0;
     while (indent < length && is_space(start[indent]))
         indent++;
     int is_comment = indent == length || start[indent] == '#' || start[indent] == ';';
-    if (!is_bad && indent && !is_comment) {
-        snprintf(what, sizeof what,
-                 "is indented; values that continue on a second line are not supported");
-        is_bad = 1;
-    }
-    if (is_bad) {
-        refuse_line(r, start, length, what);
+    int is_heading = length && *start == '[';
+    const char *problem = is_bad                     ? what
+                          : is_comment || is_heading ? NULL
+                                                     : entry_problem(r, start, length, indent);
+    if (indent && !is_comment && r->value == VALUE_BROKEN)
+        return 0;
+    if (problem) {
+        refuse_line(r, start, length, problem);
+        r->value = VALUE_BROKEN;
         return 0;
     }
-    if (is_comment)
+    if (is_comment) {
+        r->value = indent == length ? VALUE_NONE : r->value; /* an empty line ends a value */
         return 0;
-    if (*start == '[') {
+    }
+    if (is_heading) {
         read_heading(r, start, length);
+        r->value = VALUE_NONE;
         return 0;
     }
+    r->continues = indent > 0;
+    if (!indent)
+        r->value = VALUE_BROKEN; /* until it comes back */
     r->expects_entry = 1;
     return 1;
 }
@@ -266,12 +306,36 @@ static char *next_line(char *buffer, int bytes, void *stream)
     return buffer;
 }
 
-/* inih's handler. The section is the reader's own. */
+/* Where a value ends: at a comment, which inih sees in the first line only. */
+static const char *value_end(const char *value)
+{
+    const char *at = value;
+    while (*at && !(*at == ';' && at > value && is_space(at[-1])))
+        at++;
+    return at;
+}
+
+/* "a b" of the lines "key = a" and " b" */
+static void continue_value(struct stw_ini_entry *entry, const char *more)
+{
+    struct stw_text value = {0};
+    char *added = copy_trimmed(more, value_end(more));
+    stw_text_add(&value, "%s%s%s", entry->value, *entry->value ? " " : "", added);
+    free(added);
+    free(entry->value);
+    entry->value = value.bytes;
+}
+
+/* inih's handler. The section is the reader's own, and so is the key that a value continues. */
 static int take_entry(void *user, const char *section, const char *key, const char *value)
 {
     struct reading *r = user;
     (void)section;
     r->expects_entry = 0;
+    if (r->continues) {
+        continue_value(&r->ini->entries[r->value], value);
+        return 1;
+    }
     if (r->section == SECTION_BROKEN)
         return 1;
     struct stw_place place = here(r, *key ? key : NULL);
@@ -283,9 +347,11 @@ static int take_entry(void *user, const char *section, const char *key, const ch
         stw_problem_add(r->problems, &place, "the key is before the first [section]");
     else if (before)
         stw_problem_add(r->problems, &place, "this key was set before, on line %d", before->line);
-    else
+    else {
+        r->value = (int32_t)r->ini->entry_count;
         add_entry(r->ini, (struct stw_ini_entry){section_name(r), stw_strdup(key),
                                                  stw_strdup(value), r->line, NULL});
+    }
     return 1;
 }
 
@@ -318,7 +384,8 @@ void stw_ini_read(struct stw_ini *ini, struct stw_problems *problems)
     ini->text = read_file(problems->path, &ini->text_bytes, problems);
     if (!ini->text)
         return;
-    struct reading r = {.ini = ini, .problems = problems, .section = SECTION_NONE};
+    struct reading r = {.ini = ini, .problems = problems, .section = SECTION_NONE,
+                        .value = VALUE_NONE};
     r.next = ini->text;
     r.end = ini->text + ini->text_bytes;
     if (ini->text_bytes >= 3 && memcmp(ini->text, "\xef\xbb\xbf", 3) == 0)
@@ -397,8 +464,15 @@ void stw_ini_override(struct stw_ini *ini, const char *text, struct stw_problems
         free(key);
         return;
     }
-    char *value = copy_trimmed(equals + 1, text + strlen(text));
+    char *value = copy_trimmed(equals + 1, value_end(equals + 1));
     put_override(ini, (struct stw_ini_entry){section, key, value, 0, text});
+}
+
+void stw_ini_rename(struct stw_ini *ini, const struct stw_ini_section *section, const char *name)
+{
+    for (uint32_t i = 0; i < ini->entry_count; i++)
+        if (ini->entries[i].section == section->name)
+            ini->entries[i].section = name;
 }
 
 void stw_ini_free(struct stw_ini *ini)

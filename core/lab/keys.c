@@ -117,6 +117,28 @@ static stw_status refuse_unknown(const struct stw_plugin_info *workload, const c
                          "workload \"%s\"", workload->id);
 }
 
+/* While the workload is unknown. */
+static int is_of_some_workload(const struct stw_registry *registry, const char *name)
+{
+    for (uint32_t i = 0; i < stw_registry_count(registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(registry, i);
+        if (info->kind == STW_KIND_WORKLOAD && find_param(info, name))
+            return 1;
+    }
+    return 0;
+}
+
+static stw_status refuse_foreign(const char *name, struct stw_error *error)
+{
+    static const struct stw_plugin_info none;
+    const char *near = nearest_param(&none, name, 1);
+    return stw_error_set(error, STW_E_INVALID, NULL,
+                         near ? "unknown key; did you mean \"%s\"?"
+                              : "unknown key: neither a setting of the runtime nor a parameter of "
+                                "any workload",
+                         near);
+}
+
 stw_status stw_key_resolve(const struct stw_registry *registry,
                            const struct stw_plugin_info *workload, const char *name,
                            struct stw_key *key, struct stw_error *error)
@@ -138,7 +160,9 @@ stw_status stw_key_resolve(const struct stw_registry *registry,
     const char *dot = strchr(name, '.');
     if (dot && strchr(dot + 1, '.'))
         return resolve_dotted(registry, name, key, error);
-    return workload ? refuse_unknown(workload, name, error) : STW_OK;
+    return workload                          ? refuse_unknown(workload, name, error)
+           : is_of_some_workload(registry, name) ? STW_OK
+                                                 : refuse_foreign(name, error);
 }
 
 int stw_key_is_number(const struct stw_key *key)
@@ -180,6 +204,9 @@ static stw_status check_link(const struct stw_registry *registry, const char *ch
     if (!*link)
         return stw_error_set(error, STW_E_INVALID, NULL,
                              "a strategy is missing beside \"+\"");
+    if (strpbrk(link, " \t"))
+        return stw_error_set(error, STW_E_INVALID, NULL,
+                             "\"%s\" is not one strategy; several are joined with \"+\"", link);
     if (!find_plugin(registry, STW_KIND_STRATEGY, link, error))
         return STW_E_INVALID;
     if (stw_chain_has(chain, link))
@@ -224,10 +251,18 @@ static char *canonical_gogc(const char *text, struct stw_error *error)
 /* "stwlab", a family of peers or one release. */
 static char *check_runtime(const char *text, struct stw_error *error)
 {
-    static const char *const words[] = {"stwlab", "go", "bdwgc"};
+    /* Words that people use, and ours. */
+    static const char *const words[] = {"stwlab", "go", "bdwgc", "golang", "boehm", "libgc", "lab"};
+    static const char *const ours[] = {"stwlab", "go", "bdwgc", "go", "bdwgc", "bdwgc", "stwlab"};
+    const size_t count = sizeof words / sizeof *words;
     if (strcmp(text, "stwlab") == 0 || stw_peer_family_of(text))
         return stw_strdup(text);
-    const char *near = stw_nearest(text, words, sizeof words / sizeof *words);
+    const char *near = stw_nearest(text, words, count);
+    for (size_t i = 0; near && i < count; i++)
+        if (near == words[i]) {
+            near = ours[i];
+            break;
+        }
     stw_error_set(error, STW_E_INVALID, NULL,
                   near ? "there is no runtime \"%s\"; did you mean \"%s\"?"
                        : "there is no runtime \"%s\"; there are stwlab, go, bdwgc, and releases "

@@ -112,6 +112,43 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
     free(parts);
 }
 
+/* The exclusion that holds for an excluded cell; null: no runtime can run it. */
+static const struct stw_exclusion *rule_of(const struct stw_experiment *e,
+                                           const struct stw_cell *cell)
+{
+    for (uint32_t i = 0; !cell->reason && i < e->exclusion_count; i++)
+        if (e->exclusions[i].name == cell->excluded)
+            return &e->exclusions[i];
+    return NULL;
+}
+
+/* Says why no cell is left to run: the exclusion with its line, or the runtime that is missing. */
+static stw_status refuse_empty(const struct stw_matrix *matrix, struct stw_error *error)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    const struct stw_exclusion *rule = NULL;
+    const char *reason = NULL;
+    int rules = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        const struct stw_exclusion *other = rule_of(e, &matrix->cells[c]);
+        if (!other)
+            reason = matrix->cells[c].reason;
+        rules += other && other != rule;
+        rule = other ? other : rule;
+    }
+    char line[16] = "";
+    if (rule && rule->line)
+        snprintf(line, sizeof line, "%d:", rule->line);
+    if (!rule)
+        return stw_error_set(error, STW_E_INVALID, "runtime", "%s: no cell can run: %s", e->path,
+                             reason);
+    return stw_error_set(error, STW_E_INVALID, "exclude",
+                         "%s:%s [exclude] %s: \"%s\" leaves no cell to run%s%s%s", e->path, line,
+                         rule->name, rule->text,
+                         rules > 1 ? ", with the other exclusions" : "",
+                         reason ? ", and for the rest " : "", reason ? reason : "");
+}
+
 /* Refuses a matrix with nothing to run, and one whose schedule would not fit in memory. */
 static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_error *error)
 {
@@ -120,14 +157,12 @@ static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_err
     for (uint32_t c = 0; c < matrix->cell_count; c++)
         runnable += !matrix->cells[c].excluded;
     if (!runnable)
-        return stw_error_set(error, STW_E_INVALID, "exclude",
-                             "%s: [exclude]: all %u cells are excluded; none is left to run (%s)",
-                             e->path, matrix->cell_count, stw_cell_reason(e, matrix->cells));
+        return refuse_empty(matrix, error);
     if (runnable * e->trials > TRIALS_MAX)
         return stw_error_set(error, STW_E_INVALID, "trials",
-                             "%s: [experiment] trials: %" PRIu64 " cells with %" PRIu64
+                             "%s: [experiment] trials: %" PRIu64 " cell%s with %" PRIu64
                              " trials each are too many; at most %u trials in all",
-                             e->path, runnable, e->trials, TRIALS_MAX);
+                             e->path, runnable, stw_plural(runnable), e->trials, TRIALS_MAX);
     return STW_OK;
 }
 
@@ -168,6 +203,15 @@ const char *stw_cell_reason(const struct stw_experiment *experiment, const struc
     return "";
 }
 
+/* What a worker is told: of a file the path. */
+static const char *told_value(const struct stw_axis *axis, const char *value)
+{
+    for (uint32_t i = 0; axis->files && i < axis->value_count; i++)
+        if (axis->values[i] == value && axis->files[i])
+            return axis->files[i];
+    return value;
+}
+
 void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,
                        struct stw_text *settings)
 {
@@ -176,9 +220,11 @@ void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *c
     stw_text_add(settings, "seed\t%" PRIu64 "\n", e->seed);
     stw_text_add(settings, "experiment\t%s\n", e->name);
     for (uint32_t i = 0; i < e->axis_count; i++)
-        stw_text_add(settings, "%s\t%s\n", e->axes[i].key, cell->values[i]);
+        stw_text_add(settings, "%s\t%s\n", e->axes[i].key,
+                     told_value(&e->axes[i], cell->values[i]));
     for (uint32_t i = 0; i < e->fixed_count; i++)
-        stw_text_add(settings, "%s\t%s\n", e->fixed[i].key, e->fixed[i].values[0]);
+        stw_text_add(settings, "%s\t%s\n", e->fixed[i].key,
+                     told_value(&e->fixed[i], e->fixed[i].values[0]));
 }
 
 /* What a cell has for a key, or null. */

@@ -84,8 +84,8 @@ void stw_problems_write(struct stw_problems *problems, struct stw_text *text)
     for (uint32_t i = 0; i < problems->count && i < WRITTEN_MAX; i++)
         stw_text_add(text, "%s\n", problems->items[i].text);
     if (problems->count > WRITTEN_MAX)
-        stw_text_add(text, "%s: %u more problems\n", problems->path,
-                     problems->count - WRITTEN_MAX);
+        stw_text_add(text, "%s: %u more problem%s\n", problems->path,
+                     problems->count - WRITTEN_MAX, stw_plural(problems->count - WRITTEN_MAX));
 }
 
 void stw_problems_free(struct stw_problems *problems)

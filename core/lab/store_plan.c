@@ -233,7 +233,8 @@ static void find_difference(const struct stw_sql *sql, const struct stw_matrix *
     int failed = 0;
     int64_t stored = stw_sql_number(sql, "SELECT count(*) FROM cell", &failed);
     if (!text->length && stored != known)
-        stw_text_add(text, "it has %lld cells, this file has %u", (long long)stored,
+        stw_text_add(text, "it has %lld cell%s, this file has %u", (long long)stored,
+                     stw_plural((uint64_t)stored),
                      matrix->cell_count);
     if (!text->length)
         stw_text_add(text, "seed or order of cells differ");

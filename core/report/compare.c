@@ -200,9 +200,10 @@ static void add_compared(struct stw_table *table, const char *name,
                          const struct stw_comparison *comparison, const struct stw_compared *of)
 {
     struct stw_text counts = {0};
-    stw_text_add(&counts, "%" PRIu64 " trials", of->trials);
+    int length = (int)strlen(comparison->events) - (of->events == 1); /* "stops": without its s */
+    stw_text_add(&counts, "%" PRIu64 " trial%s", of->trials, stw_plural(of->trials));
     if (strcmp(comparison->events, "trials") != 0)
-        stw_text_add(&counts, ", %" PRIu64 " %s", of->events, comparison->events);
+        stw_text_add(&counts, ", %" PRIu64 " %.*s", of->events, length, comparison->events);
     stw_table_row(table);
     stw_table_set(table, 0, name);
     stw_table_set(table, 1, in_unit(of->value, comparison->unit).text);

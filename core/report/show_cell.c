@@ -148,8 +148,9 @@ const struct stw_result_cell *stw_show_find(const struct stw_results *results, c
 void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
 {
     stw_utf8_add_line(out, cell->id);
-    stw_text_add(out, ": %" PRId64 " of %" PRId64 " trials ok\n",
-                 cell->outcomes[STW_OUTCOME_OK], cell->trial_count);
+    stw_text_add(out, ": %" PRId64 " of %" PRId64 " trial%s ok\n",
+                 cell->outcomes[STW_OUTCOME_OK], cell->trial_count,
+                 stw_plural((uint64_t)cell->trial_count));
     for (uint32_t i = 0; i < COUNT(splits); i++)
         add_split(cell, &splits[i], out);
     add_mmu(cell, out);

@@ -257,9 +257,11 @@ static void add_head(const struct view *view, struct stw_text *out)
     const char *question = info(&results->info, "question", "");
     stw_text_add(out, "%s%s%s\n", info(&results->info, "name", "(no name)"), *question ? ": " : "",
                  question);
-    stw_text_add(out, "workload:  %s, %" PRIu32 " cells, %s trials each, seed %s\n",
+    const char *trials = info(&results->info, "trials", "?");
+    stw_text_add(out, "workload:  %s, %" PRIu32 " cell%s, %s trial%s each, seed %s\n",
                  info(&results->info, "workload", "?"), results->cell_count,
-                 info(&results->info, "trials", "?"), info(&results->info, "seed", "?"));
+                 stw_plural(results->cell_count), trials, strcmp(trials, "1") == 0 ? "" : "s",
+                 info(&results->info, "seed", "?"));
     add_constants(view, out);
     const char *processors = info(machine, "processors", "?");
     stw_text_add(out, "machine:   %s, %s processor%s, %s\n", info(machine, "cpu", "processor ?"),

@@ -583,7 +583,8 @@ STW_MANIFEST(
     STW_PLUGIN("workload", "map-merge", "Merges a slice of entries into a new map, repeatedly")
     STW_PARAM_U64("n", "entries", 65536, 0, 16777216, "entries in one merge")
     STW_PARAM_CHOICE("key", "int,string", "int", "what the keys are")
-    STW_PARAM_TEXT("keys", "sequential", "sequential, random or the path of a file, one key a line")
+    STW_PARAM_FILE("keys", "sequential,random", "sequential",
+                   "sequential, random or the path of a file, one key a line")
     STW_PARAM_U64("merges", "merges", 20, 1, 1000000, "merges by each mutator")
     STW_PARAM_U64("live", "maps", 0, 0, 100000, "maps that each mutator keeps alive")
     STW_PARAM_U64("hint", "entries", 0, 0, 16777216, "size that the program asks for; 0: none"));

@@ -610,8 +610,8 @@ Test(manifest, refuses_bad_parameter_lines)
                         "manifest line 2, name: \"N\" is not a lower-case letter followed by "
                         "letters, digits, _ . and -");
     expect_text_refused(HEAD_LINE "param|n|i64||1|1|1|h\n", "type",
-                        "manifest line 2, type: \"i64\" is not u64, f64, bool, text or "
-                        "choice(a,b)");
+                        "manifest line 2, type: \"i64\" is not u64, f64, bool, text, file, "
+                        "file(a,b) or choice(a,b)");
     expect_text_refused(HEAD_LINE "param|n|u64|a b|1|1|1|h\n", "unit",
                         "manifest line 2, unit: \"a b\" is not a plain word");
     expect_text_refused(HEAD_LINE "param|n|u64|abcdefghijklmnop|1|1|1|h\n", "unit",
@@ -673,11 +673,11 @@ Test(manifest, refuses_bad_numbers)
 Test(manifest, refuses_bad_choices)
 {
     expect_text_refused(HEAD_LINE "param|n|choice()||a|||h\n", "type",
-                        "manifest line 2, type: \"choice()\" is not u64, f64, bool, text or "
-                        "choice(a,b)");
+                        "manifest line 2, type: \"choice()\" is not u64, f64, bool, text, file, "
+                        "file(a,b) or choice(a,b)");
     expect_text_refused(HEAD_LINE "param|n|choice(a|a|||h|\n", "type",
-                        "manifest line 2, type: \"choice(a\" is not u64, f64, bool, text or "
-                        "choice(a,b)");
+                        "manifest line 2, type: \"choice(a\" is not u64, f64, bool, text, file, "
+                        "file(a,b) or choice(a,b)");
     expect_text_refused(HEAD_LINE "param|n|choice(a,)||a|||h\n", "type",
                         "manifest line 2, type: \"\" is not a plain word");
     expect_text_refused(HEAD_LINE "param|n|choice(a,b,a)||a|||h\n", "type",

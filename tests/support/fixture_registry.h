@@ -29,17 +29,19 @@ struct reading_result {
     char *problems; /* the file is called FILE in it */
 };
 
-/* `overrides` may be null, or end with a null. */
+/* `overrides` may be null, or end with a null. A file that asks nothing is given a question, so
+ * that its lines can be counted from FIXTURE_HEAD. */
 static inline struct reading_result fixture_read(const char *text, const char *const *overrides)
 {
+    const char *all[16] = {"experiment.question=what?"};
     struct reading_result result = {0};
     struct stw_registry *registry = fixture_registry();
     struct ini_file file = ini_file_make(text, strlen(text));
     struct stw_text problems = {0};
-    uint32_t count = 0;
-    while (overrides && overrides[count])
-        count++;
-    result.status = stw_experiment_read(file.path, overrides, count, registry, NULL,
+    uint32_t count = strstr(text, "question") == NULL;
+    for (; overrides && *overrides; overrides++)
+        all[count++] = *overrides;
+    result.status = stw_experiment_read(file.path, all, count, registry, NULL,
                                         &result.experiment, &problems);
     result.problems = ini_file_generalise(&file, stw_text_get(&problems));
     stw_text_free(&problems);

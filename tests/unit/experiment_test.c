@@ -69,7 +69,6 @@ Test(experiment, reads_every_key_of_its_own)
 Test(experiment, has_defaults)
 {
     struct stw_experiment e = fixture_experiment(HEAD FIXED, NULL);
-    cr_assert_str_empty(e.question);
     cr_assert_eq(e.trials, 20);
     cr_assert_eq(e.seed, 1);
     cr_assert_eq(e.timeout_ns, 60000000000u);
@@ -80,6 +79,13 @@ Test(experiment, has_defaults)
 
 Test(experiment, demands_a_name_and_a_workload)
 {
+    static const char *const no_question[] = {"experiment.question= ; all gone", NULL};
+    expect_problems_set(HEAD FIXED, no_question,
+                        "--set experiment.question= ; all gone: is missing\n");
+    expect_problems(HEAD "question = ; all gone\n" FIXED,
+                    "FILE:4: [experiment] question: is missing\n");
+    expect_problems("[experiment]\nname = question\nworkload = fixture-work\n" FIXED,
+                    "FILE:1: [experiment] question: is missing\n");
     expect_problems(FIXED, "FILE: [experiment] name: is missing\n"
                            "FILE: [experiment] workload: is missing\n");
     expect_problems("\n[experiment]\nname =\n" FIXED,
@@ -116,8 +122,9 @@ Test(experiment, refuses_unknown_sections)
 Test(experiment, keeps_claims)
 {
     struct stw_experiment e = fixture_experiment(
-        HEAD FIXED "[claim C1.1]\nsays = a is b\nexpect = ratio(pause.max, n=1, n=2) >= 100\n"
-                   "[claim  C2]\nexpect = x\nsays = y\n", NULL);
+        HEAD FIXED "n = 1\n[claim C1.1]\nsays = a is b\n"
+                   "expect = ratio(pause.max, n=1, n=2) >= 100\n"
+                   "[claim  C2]\nexpect = pause.p99 < 10ms\nsays = y\n", NULL);
     cr_assert_eq(e.claim_count, 2);
     cr_assert_str_eq(e.claims[0].id, "C1.1");
     cr_assert_str_eq(e.claims[0].says, "a is b");
@@ -128,14 +135,41 @@ Test(experiment, keeps_claims)
 
 Test(experiment, refuses_bad_claims)
 {
-    expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = b\n[claim A]\nsays = a\n"
-                               "[claim  A]\nsays =\nexpect = c\nbecause = d\n",
+    expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = b > 1\n[claim A]\nsays = a\n"
+                               "[claim  A]\nsays =\nexpect = c > 1\nbecause = d\n",
                     "FILE:8: [claim]: a claim needs an id, as in [claim C1]\n"
                     "FILE:11: [claim A] expect: is missing\n"
                     "FILE:13: [claim  A]: there is another claim \"A\"\n"
                     "FILE:14: [claim  A] says: is missing\n"
                     "FILE:16: [claim  A] because: unknown key; a claim has \"says\" and "
                     "\"expect\"\n");
+}
+
+static void expect_claim_refused(const char *expect, const char *what)
+{
+    char ini[512], problem[512];
+    snprintf(ini, sizeof ini, HEAD FIXED "n = 1\n[claim C]\nsays = a\nexpect = %s\n", expect);
+    snprintf(problem, sizeof problem, "FILE:11: [claim C] expect: %s\n", what);
+    expect_problems(ini, problem);
+}
+
+/* Nonsense is told when the file is read, not when somebody wants the verdict. */
+Test(experiment, refuses_claims_that_nobody_can_judge)
+{
+    expect_claim_refused("rato(banana >>> 7",
+                         "there is no function \"rato\"; there is ratio, as in "
+                         "ratio(pause.max, n=2, n=1) >= 100");
+    expect_claim_refused("x", "ends where ==, !=, <, <=, > or >= should be");
+    expect_claim_refused("ratio(op.p50, n=1", "ends where \",\" or \")\" should be");
+    expect_claim_refused("ratio(op.p50, m=1, n=2) > 1",
+                         "\"m\" is neither in [axes] nor in [fixed]; did you mean \"n\"?");
+    expect_claim_refused("op.p50 > ", "ends where a number, a metric or a function should be");
+    expect_claim_refused("op.p50 > 1 > 2", "expected the end at \"> 2\"");
+    expect_claim_refused("ratio(, n=1) > 1", "expected a metric or KEY=VALUE at \", n=1) > 1\"");
+    struct stw_experiment e = fixture_experiment(
+        HEAD FIXED "[claim C]\nsays = a\n"
+        "expect = 2 <= ratio(pause.max, strategy=\"a + b\", map='x')\n", NULL);
+    stw_experiment_free(&e);
 }
 
 /* [axes] and [fixed] */
@@ -172,8 +206,8 @@ Test(experiment, refuses_bad_numbers_and_words)
                     FIXED "gc.mode = ragged\naudit = maybe\nmutators = 257\n",
                     "FILE:4: [experiment] trials: \"0\" is out of range: 1 to 100000\n"
                     "FILE:5: [experiment] seed: \"-1\" is negative\n"
-                    "FILE:6: [experiment] timeout: \"10 minutes\" is not a number; after its "
-                    "digits there may be ns, us, ms, s, k, M, G\n"
+                    "FILE:6: [experiment] timeout: \"10 minutes\" is not a number; directly "
+                    "after its digits there may be ns, us, ms, s, min, h\n"
                     "FILE:7: [experiment] memory: \"1KiB\" is out of range: 64MiB to 16TiB\n"
                     "FILE:9: [axes] n: \"two\" is not a number\n"
                     "FILE:9: [axes] n: \"3.5\" is not a whole number\n"
@@ -311,7 +345,8 @@ Test(experiment, fixes_plugins_that_the_file_does_not_choose)
 {
     /* The defaults are real plugins, built beside the fixtures. */
     struct stw_registry *registry = fixture_registry();
-    struct ini_file file = ini_file_make(HEAD, strlen(HEAD));
+    static const char ini[] = HEAD "question = what?\n";
+    struct ini_file file = ini_file_make(ini, strlen(ini));
     struct stw_error error = STW_ERROR_INIT;
     struct stw_text text = {0};
     struct stw_experiment e;
@@ -408,8 +443,8 @@ Test(experiment, reports_everything_in_one_go_sorted_by_line)
                     "FILE:3: [fixed] map: there is no map \"fixture-mop\"; did you mean "
                     "\"fixture-map\"?\n"
                     "FILE:4: [fixed] x: unknown key; did you mean \"n\"?\n"
-                    "FILE:5: [fixed] x: the line is indented; values that continue on a second "
-                    "line are not supported\n"
+                    "FILE:5: [fixed] x: the line is indented, so it would continue the value "
+                    "above; a key begins its line\n"
                     "FILE:7: [axes] n: \"1\" is there twice\n"
                     "FILE:8: [axes] n: this key was set before, on line 7\n"
                     "FILE:9: [axes]: neither \"key = value\" nor a \"[section]\"\n"
@@ -426,11 +461,101 @@ Test(experiment, says_one_mistake_once)
              "strategy = fixture-z, fixture-b\n[fixed]\nallocator = fixture-alloc\n"
              "map = fixture-map\nstrategy.fixture-a.chunk = 2\n[exclude]\nx = n == 3\n", 0);
     expect_problems(ini, "FILE:2: [experiment] name: the line is 207 bytes long; at most 198 are "
-                         "allowed\n"
+                         "allowed, and a value goes on in a line that is indented\n"
                          "FILE:3: [experiment] workload: there is no workload \"zzz\"; `stwlab "
                          "plugins` lists what there is\n"
                          "FILE:6: [axes] strategy: there is no strategy \"fixture-z\"; did you "
                          "mean \"fixture-a\"?\n");
+}
+
+/* Keys of a misspelt section, and of a misspelt workload, are checked as if they were meant. */
+Test(experiment, tells_all_of_many_slips_at_once)
+{
+    expect_problems("[experiment]\nnam = x\nqestion = q\nworkload = fixture-wrk\nsed = 4\n"
+                    "[axs]\nn = 10, ten\n[fixd]\nallocator = fixture-alloc\nmap = fixture-map\n"
+                    "strategy = fixture-a\ngc.mod = stw\nshap = int\n[exclude]\nx = n == 11\n",
+                    "FILE:2: [experiment] nam: unknown key; did you mean \"name\"?\n"
+                    "FILE:3: [experiment] qestion: unknown key; did you mean \"question\"?\n"
+                    "FILE:4: [experiment] workload: there is no workload \"fixture-wrk\"; did you "
+                    "mean \"fixture-work\"?\n"
+                    "FILE:5: [experiment] sed: unknown key; did you mean \"seed\"?\n"
+                    "FILE:6: [axs]: unknown section; did you mean [axes]?\n"
+                    "FILE:7: [axes] n: \"ten\" is not a number\n"
+                    "FILE:8: [fixd]: unknown section; did you mean [fixed]?\n"
+                    "FILE:12: [fixed] gc.mod: unknown key; did you mean \"gc.mode\"?\n"
+                    "FILE:13: [fixed] shap: unknown key; did you mean \"shape\"?\n");
+    expect_problems("[experiment]\nname = x\nworkload = zzzzzz\n" FIXED "gc.mod = stw\nn = 1\n"
+                    "zebra = 1\n",
+                    "FILE:3: [experiment] workload: there is no workload \"zzzzzz\"; `stwlab "
+                    "plugins` lists what there is\n"
+                    "FILE:8: [fixed] gc.mod: unknown key; did you mean \"gc.mode\"?\n"
+                    "FILE:10: [fixed] zebra: unknown key: neither a setting of the runtime nor a "
+                    "parameter of any workload\n");
+}
+
+/* What people write in other files. */
+Test(experiment, says_how_it_is_written)
+{
+    expect_problems(HEAD "trials = 5 # few\n[fixed]\nallocator = fixture-alloc\n"
+                    "map = \"fixture-map\"\nstrategy = fixture-a fixture-b\nn = 1,000\n"
+                    "shape = string # all\nruntime = golang\n",
+                    "FILE:4: [experiment] trials: 5 # few: a comment behind a value begins with "
+                    "\" ;\"\n"
+                    "FILE:7: [fixed] map: \"fixture-map\": values are written without quotes\n"
+                    "FILE:8: [fixed] strategy: \"fixture-a fixture-b\" is not one strategy; "
+                    "several are joined with \"+\"\n"
+                    "FILE:9: [fixed] n: commas part values, so 1,000 is several; as one number it "
+                    "is written 1_000\n"
+                    "FILE:10: [fixed] shape: string # all: a comment behind a value begins with "
+                    "\" ;\"\n"
+                    "FILE:11: [fixed] runtime: there is no runtime \"golang\"; did you mean "
+                    "\"go\"?\n");
+    expect_problems(HEAD "[axes]\nn = 1,000,000\nroom = \"1 KiB\", 2KiB\n" FIXED,
+                    "FILE:5: [axes] n: commas part values, so 1,000,000 is several; as one number "
+                    "it is written 1_000_000\n"
+                    "FILE:6: [axes] room: \"1 KiB\": values are written without quotes\n");
+    struct stw_experiment e = fixture_experiment(HEAD "[axes]\nn = 1,200,300\n" FIXED, NULL);
+    cr_assert_eq(e.axes[0].value_count, 3);
+    stw_experiment_free(&e);
+}
+
+/* Files that values name. */
+
+Test(experiment, finds_files_beside_its_own)
+{
+    char name[] = "/tmp/Schl\xc3\xbcssel-XXXXXX";
+    int descriptor = mkstemp(name);
+    cr_assert_geq(descriptor, 0);
+    close(descriptor);
+    char ini[512], expected[512];
+    snprintf(ini, sizeof ini, HEAD "[axes]\ntable = none, %s, %s\n" FIXED, name + strlen("/tmp/"),
+             name);
+    struct stw_experiment e = fixture_experiment(ini, NULL); /* in /tmp itself */
+    struct stw_matrix matrix;
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_text settings = {0};
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_OK);
+    cr_assert_str_eq(e.axes[0].values[1], name + strlen("/tmp/"), "known by what was written");
+    for (uint32_t c = 0; c < 3; c++)
+        stw_cell_settings(&matrix, &matrix.cells[c], &settings);
+    snprintf(expected, sizeof expected, "table\t%s\n", name);
+    const char *first = strstr(settings.bytes, expected);
+    cr_assert(first && strstr(first + 1, expected), "%s", settings.bytes);
+    cr_assert_not_null(strstr(settings.bytes, "table\tnone\n"));
+    stw_text_free(&settings);
+    stw_matrix_free(&matrix);
+    stw_experiment_free(&e);
+    unlink(name);
+}
+
+Test(experiment, refuses_files_that_cannot_be_read)
+{
+    expect_problems(HEAD "[axes]\ntable = no such.txt, nome, /tmp\n" FIXED,
+                    "FILE:5: [axes] table: the file /tmp/no such.txt cannot be read: No such file "
+                    "or directory\n"
+                    "FILE:5: [axes] table: the file /tmp/nome cannot be read: No such file or "
+                    "directory; did you mean \"none\"?\n"
+                    "FILE:5: [axes] table: the file /tmp cannot be read: Is a directory\n");
 }
 
 /* [exclude] */
@@ -465,7 +590,7 @@ Test(experiment, refuses_bad_conditions)
                     "\"n\"?\n"
                     "FILE:15: [exclude] c: the condition ends where ==, !=, <, <=, > or >= should "
                     "be\n"
-                    "FILE:16: [exclude] d: expected ==, !=, <, <=, > or >= at \"= 64\"\n"
+                    "FILE:16: [exclude] d: at \"= 64\": write ==\n"
                     "FILE:17: [exclude] e: \"65\" is not a value of n; did you mean \"64\"?\n"
                     "FILE:18: [exclude] f: expected && or || at \"&\"\n"
                     "FILE:19: [exclude] g: the condition ends where &&, || or \")\" should be\n"

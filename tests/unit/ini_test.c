@@ -69,7 +69,7 @@ static void expect_set(const char *text, const char *const *overrides, const cha
 
 Test(ini, reads_keys_with_their_lines)
 {
-    expect("# title\n\n[a]\nx = 1\n  ; note\ny=2 3\n[b]\nx: 4\n",
+    expect("# title\n\n[a]\nx = 1\n  ; note\ny=2 3\n[b]\nx= 4\n",
            "4 [a] x=1\n6 [a] y=2 3\n8 [b] x=4\n", "");
 }
 
@@ -120,19 +120,38 @@ Test(ini, refuses_lines_that_inih_would_cut_and_keeps_counting)
     snprintf(entries, sizeof entries,
              "2 [a] fits=%0191d\n3 [a] long=(unusable)\n4 [a] after=1\n", 0);
     expect(text, entries,
-           "FILE:3: [a] long: the line is 199 bytes long; at most 198 are allowed\n"
+           "FILE:3: [a] long: the line is 199 bytes long; at most 198 are allowed, and "
+           "a value goes on in a line that is indented\n"
            "FILE:5: [a]: neither \"key = value\" nor a \"[section]\"\n"
-           "FILE:6: [a]: the line is 402 bytes long; at most 198 are allowed\n");
+           "FILE:6: [a]: the line is 402 bytes long; at most 198 are allowed, and a value "
+           "goes on in a line that is indented\n");
 }
 
-Test(ini, refuses_continuation_lines)
+Test(ini, continues_a_value_in_indented_lines)
 {
-    expect("[a]\nx = 1,\n    2\n\ty = 3\nz = 4\n",
-           "2 [a] x=1,\n4 [a] y=(unusable)\n5 [a] z=4\n",
-           "FILE:3: [a]: the line is indented; values that continue on a second line are not "
-           "supported\n"
-           "FILE:4: [a] y: the line is indented; values that continue on a second line are not "
-           "supported\n");
+    expect("[a]\nx = 1, ; the first\n    2,;3 ; more\n# comment\n  ; comment\n\t4\nz =\n  5 == 6\n",
+           "2 [a] x=1, 2,;3 4\n7 [a] z=5 == 6\n", "");
+    expect("[a]\nthis-key-is-longer-than-the-room-that-inih-has-for-one = 1\n  2\n",
+           "2 [a] this-key-is-longer-than-the-room-that-inih-has-for-one=1 2\n", "");
+}
+
+Test(ini, continues_nothing_but_the_value_above)
+{
+    static const char nothing[] = "the line is indented, and there is no value above that it "
+                                  "could continue\n";
+    char problems[512];
+    snprintf(problems, sizeof problems, "FILE:4: [a]: %sFILE:6: [b]: %s", nothing, nothing);
+    expect("[a]\nx = 1\n\n  2\n[b]\n  3\ny = 4\n", "2 [a] x=1\n7 [b] y=4\n", problems);
+    expect("[a]\nx = 1\n  y = 2\nz = 3\n  w=\n", "2 [a] x=1\n3 [a] y=(unusable)\n4 [a] z=3\n"
+           "5 [a] w=(unusable)\n",
+           "FILE:3: [a] y: the line is indented, so it would continue the value above; a key "
+           "begins its line\n"
+           "FILE:5: [a] w: the line is indented, so it would continue the value above; a key "
+           "begins its line\n");
+    /* What belongs to a line that was refused is not told again. */
+    expect("[a]\nx = 1\nbad\n  2\nx = 3\n  4\n", "2 [a] x=1\n",
+           "FILE:3: [a]: neither \"key = value\" nor a \"[section]\"\n"
+           "FILE:5: [a] x: this key was set before, on line 2\n");
 }
 
 Test(ini, refuses_keys_and_sections_that_are_there_twice)
@@ -161,11 +180,23 @@ Test(ini, refuses_lines_that_are_nothing)
 
 Test(ini, refuses_an_empty_key)
 {
-    expect("[a]\n= 1\n : 2\n:3\n", "",
-           "FILE:2: [a]: there is no key before \"=\"\n"
-           "FILE:3: [a]: the line is indented; values that continue on a second line are not "
-           "supported\n"
-           "FILE:4: [a]: there is no key before \"=\"\n");
+    expect("[a]\n= 1\nx = 2\n", "3 [a] x=2\n",
+           "FILE:2: [a]: there is no key before \"=\"\n");
+}
+
+Test(ini, takes_no_colon_for_an_equals_sign)
+{
+    expect("[a]\nx : 1\n:3\ny = a:b\nz: 1 = 2\n",
+           "2 [a] x=(unusable)\n4 [a] y=a:b\n5 [a] z=(unusable)\n",
+           "FILE:2: [a] x: the line has a \":\" where a \"=\" belongs, between key and value\n"
+           "FILE:3: [a]: the line has a \":\" where a \"=\" belongs, between key and value\n"
+           "FILE:5: [a] z: the line has a \":\" where a \"=\" belongs, between key and value\n");
+}
+
+Test(ini, refuses_hidden_characters)
+{
+    expect("[a]\nx = \xe2\x80\xae" "1\n", "2 [a] x=(unusable)\n",
+           "FILE:2: [a] x: the line holds the invisible character U+202E\n");
 }
 
 Test(ini, refuses_bad_headings_and_ignores_their_keys)
@@ -276,6 +307,13 @@ Test(ini, overrides_replace_add_and_move)
     expect_set("[axes]\nn = 1\nmap = a, b\nlast = 2\n[fixed]\ngogc = 100\n", overrides,
                "0 [axes] n=9\n4 [axes] last=2\n0 [fixed] gc.mode=stw\n0 [experiment] trials=3\n"
                "0 [axes] gogc=50,off\n0 [fixed] map=x\n", "");
+}
+
+Test(ini, reads_overrides_like_lines)
+{
+    static const char *const overrides[] = {"axes.n = 1, 2 ; note", "axes.m=a;b", "axes.o = ; all",
+                                            NULL};
+    expect_set("", overrides, "0 [axes] n=1, 2\n0 [axes] m=a;b\n0 [axes] o=\n", "");
 }
 
 Test(ini, refuses_bad_overrides)

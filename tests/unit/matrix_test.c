@@ -148,8 +148,32 @@ Test(matrix, refuses_to_exclude_everything)
     struct stw_experiment e =
         fixture_experiment(HEAD "[axes]\nn = 1, 2\n" FIXED "[exclude]\nx = n >= 1\n", NULL);
     cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
-    cr_assert_not_null(strstr(error.message, ": [exclude]: all 2 cells are excluded; "
-                                             "none is left to run (n >= 1)"));
+    cr_assert_not_null(strstr(error.message, ":11: [exclude] x: \"n >= 1\" leaves no cell to run"));
+    stw_experiment_free(&e);
+}
+
+/* Without a word of [exclude]. */
+Test(matrix, says_that_a_runtime_is_not_there)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_matrix matrix;
+    struct stw_experiment e = fixture_experiment(HEAD FIXED "runtime = go9.9\n", NULL);
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(strstr(error.message, ": no cell can run: there is no go9.9: name one by "),
+                       "%s", error.message);
+    stw_experiment_free(&e);
+}
+
+Test(matrix, names_the_last_of_several_exclusions)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_matrix matrix;
+    struct stw_experiment e =
+        fixture_experiment(HEAD "[axes]\nn = 1, 2\n" FIXED "[exclude]\nx = n == 1\ny = n > 1\n",
+                           NULL);
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(strstr(error.message, ":12: [exclude] y: \"n > 1\" leaves no cell to run, "
+                                             "with the other exclusions"), "%s", error.message);
     stw_experiment_free(&e);
 }
 

@@ -98,8 +98,8 @@ static char folder[64];
 static char executable[4096];
 static char *n_values[] = {"8", "9"};
 static char *strategies[] = {"good", "differ"};
-static struct stw_axis axes[] = {{"n", n_values, 2, 1, STW_KIND_WORKLOAD},
-                                 {"strategy", strategies, 2, 2, 0}};
+static struct stw_axis axes[] = {{"n", n_values, NULL, 2, 1, STW_KIND_WORKLOAD},
+                                 {"strategy", strategies, NULL, 2, 2, 0}};
 static struct stw_exclusion rule = {"too-big", "n == 9 && strategy == differ", 3, NULL};
 static struct stw_experiment experiment = {
     .path = "x.ini", .ini_text = "text", .name = "x", .question = "?", .workload = "w",

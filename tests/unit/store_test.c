@@ -24,8 +24,8 @@ static char folder[64];
 static char *n_values[] = {"8", "9"};
 static char n_key[] = "n", strategy_key[] = "strategy", none[] = "none", pool[] = "pool";
 static char *strategy_values[] = {none, pool};
-static struct stw_axis axes[] = {{n_key, n_values, 2, 1, STW_KIND_WORKLOAD},
-                                 {strategy_key, strategy_values, 2, 2, 0}};
+static struct stw_axis axes[] = {{n_key, n_values, NULL, 2, 1, STW_KIND_WORKLOAD},
+                                 {strategy_key, strategy_values, NULL, 2, 2, 0}};
 static struct stw_claim claims[] = {{n_key, none, pool}};
 static struct stw_experiment experiment = {
     .path = none, .ini_text = pool, .name = n_key, .question = none, .workload = none,

@@ -12,6 +12,13 @@ static const char *nearest(const char *word)
     return stw_nearest(word, words, sizeof words / sizeof *words);
 }
 
+Test(text, counts_have_their_nouns)
+{
+    cr_assert_str_eq(stw_plural(1), "");
+    cr_assert_str_eq(stw_plural(0), "s");
+    cr_assert_str_eq(stw_plural(2), "s");
+}
+
 Test(text, finds_the_nearest_word)
 {
     cr_assert_str_eq(nearest("axis"), "axes");

@@ -7,11 +7,11 @@
  *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
  * NAME matches [a-z][a-z0-9_.-]*; a workload's is none that the runtime or [experiment] has, nor
- * begins with a KIND and a point. TYPE is u64, f64, bool, text, or choice(a,b,c). UNIT is a plain
- * word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. For bool, text and choice MIN
- * and MAX are empty. The text is UTF-8 without control and invisible characters; fields have no
- * '|'. Every plugin line is matched by one entry of the descriptor (plugin.h), checked again when
- * the object is loaded.
+ * begins with a KIND and a point. TYPE is u64, f64, bool, text, choice(a,b,c), or file(a,b): the
+ * path of a file or one of the words, a text for the plugin. UNIT is a plain word; "bytes" lets
+ * users write 64MiB and "ns" lets them write 10ms. Only u64 and f64 have a MIN and a MAX. The text
+ * is UTF-8 without control and invisible characters; fields have no '|'. Every plugin line is
+ * matched by one entry of the descriptor (plugin.h), checked again when the object is loaded.
  *
  * Usage, once per shared object, at file scope:
  *     STW_MANIFEST(STW_PLUGIN("strategy", "chunked-merge", "Merges in chunks")
@@ -50,6 +50,10 @@ _Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part 
     "param|" name "|f64|" unit "|" #def "|" #min "|" #max "|" help "\n"
 #define STW_PARAM_BOOL(name, def, help) "param|" name "|bool||" #def "|||" help "\n"
 #define STW_PARAM_TEXT(name, def, help) "param|" name "|text||" def "|||" help "\n"
+/* `words`: what may stand in place of a path. The host resolves a relative path against the folder
+ * of the experiment's file and checks that the file can be read, before the run. */
+#define STW_PARAM_FILE(name, words, def, help)                                                     \
+    "param|" name "|file(" words ")||" def "|||" help "\n"
 #define STW_PARAM_CHOICE(name, choices, def, help)                                                 \
     "param|" name "|choice(" choices ")||" def "|||" help "\n"
 

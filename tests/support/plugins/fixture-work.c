@@ -55,6 +55,7 @@ STW_MANIFEST(STW_PLUGIN("workload", "fixture-work", "A parameter of every type")
              STW_PARAM_F64("ratio", "", 0.5, 0, 1, "how full")
              STW_PARAM_BOOL("deep", false, "whether")
              STW_PARAM_TEXT("source", "sequential", "from where")
+             STW_PARAM_FILE("table", "none,built-in", "none", "which file")
              STW_PARAM_CHOICE("shape", "int,string", "int", "which")
              STW_PARAM_U64("gc.depth", "", 1, 0, 10, "a point makes it no one else's"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "fixture-work", &ops));
