@@ -51,11 +51,16 @@
  * workers. */
 #define STW_LIMIT_STEP_BYTES STW_LIMIT(16384u, 64u)
 #define STW_LIMIT_ALONE_BYTES STW_LIMIT(1u << 20, 64u)
+/* With less than so much that may have to be scanned, some 50 us of marking, whoever marks does so
+ * alone: waking a worker takes as long. */
+#define STW_LIMIT_WORTH_BYTES STW_LIMIT(65536u, 64u)
 /* Slow allocations between looks at the fractional share of marking. */
 #define STW_LIMIT_WORK_LOOKS STW_LIMIT(8u, 1u)
 
 /* Sweeping: spans at a time, in the background (Go: bgsweep's batch). */
 #define STW_LIMIT_SWEEP_SPANS STW_LIMIT(10u, 1u)
+/* Pages that are worth a wake: some 20 us of sweeping. */
+#define STW_LIMIT_WORTH_PAGES STW_LIMIT(64u, 1u)
 
 /* Bytes of a large cell that are cleared between two polls, or backed with memory by one call: 5 to
  * 10 us (Go clears 256 KiB); the least is a page of the system. */

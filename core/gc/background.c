@@ -3,11 +3,17 @@
  * It sweeps on idle processors, gives memory beyond the goals back, reminds mutators of their share
  * of marking, and passes processors on between mutators that have to share them. It begins a cycle
  * when none has ended for gc.period (Go: sysmon and forcegchelper), whatever mutators do, and makes
- * its first stop. It marks nothing outside of that stop. Stepped trials have no such thread. */
+ * its first stop. It marks nothing outside of that stop. Stepped trials have no such thread.
+ *
+ * It ticks while marking goes on, and a little longer, and is not woken for what can wait for a
+ * tick. It says that it no longer ticks before its last look for a cycle; who begins or ends one
+ * looks after that whether it ticks (both sequentially consistent): no cycle is missed. */
 #include "gc/gc.h"
 
 #define TICK_NS 500000u      /* while marking */
+#define LINGER_TICKS 4u      /* after the last cycle: the next may follow, and needs no wake then */
 #define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
+#define WORTH_PAGES STW_LIMIT_WORTH_PAGES
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
 
 /* Workers that found no free processor sleep until somebody leaves one (worker.c, N2). */
@@ -24,15 +30,17 @@ static int someone_waits(struct stw_gc *gc)
     return __atomic_load_n(&gc->processors.waiting, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* Sweeps, then gives back free memory beyond the goals. 1: there may be more to do. */
-static int sweep_on_idle_processor(struct stw_gc *gc)
+/* Sweeps, then gives back free memory beyond the goals. 1: there may be more to do. *worked: it did
+ * something. */
+static int sweep_on_idle_processor(struct stw_gc *gc, int *worked)
 {
     uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
     if (!stw_processor_try_enter(gc))
         return (int)swept;
     while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
-        swept = stw_sweep_some(gc, SWEEP_SPANS);
+        *worked |= (swept = stw_sweep_some(gc, SWEEP_SPANS)) > 0;
     uint64_t given_back = swept ? 0 : stw_scavenge_some(gc, SCAVENGE_PAGES);
+    *worked |= given_back > 0;
     leave_processor(gc);
     return swept || given_back;
 }
@@ -58,33 +66,78 @@ static void begin_timed(struct stw_gc *gc)
     stw_processor_enter_first(gc, &gc->background.turn);
     stw_cycle_begin_timed(gc);
     leave_processor(gc);
+    stw_workers_look_after(gc); /* nobody else may be there to mark */
 }
 
 /* 0: until it is woken. */
-static uint64_t sleep_ns(struct stw_gc *gc, int marking, int more)
+static uint64_t sleep_ns(struct stw_gc *gc, int more)
 {
-    uint64_t ns = marking ? TICK_NS : someone_waits(gc) || more ? STW_SLICE_NS : 0;
+    uint64_t ns = someone_waits(gc) || more ? STW_SLICE_NS : 0;
     uint64_t left_ns = stw_cycle_time_left_ns(gc);
     if (left_ns == 0)
         return TICK_NS; /* another was about to begin a cycle */
     return left_ns < UINT64_MAX && (ns == 0 || left_ns < ns) ? left_ns : ns;
 }
 
+static uint32_t cycles_done(const struct stw_gc *gc)
+{
+    return __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
+}
+
+/* The cycle that is marking, or 0. */
+static uint64_t marking_cycle(const struct stw_gc *gc)
+{
+    return stw_phase(gc) == STW_PHASE_MARK ? STW_LOAD(gc->totals.cycles) : 0;
+}
+
+/* Sleeps, unless a cycle was missed. 1: it was woken. */
+static int rest(struct stw_gc *gc, uint32_t wake, uint32_t done, uint64_t ns)
+{
+    uint32_t is_ticking = ns == TICK_NS;
+    __atomic_store_n(&gc->background.is_ticking, is_ticking, __ATOMIC_SEQ_CST);
+    STW_EDGE("background.rest");
+    if (!is_ticking && (marking_cycle(gc) || cycles_done(gc) != done))
+        return 0;
+    return stw_futex_wait(&gc->background.wake, wake, ns);
+}
+
+/* Everything once. 1: there may be more to sweep. *cycle: that was marking at the last look. */
+static int look(struct stw_gc *gc, uint64_t *cycle, int *worked)
+{
+    uint64_t before = *cycle;
+    if (stw_cycle_time_left_ns(gc) == 0)
+        begin_timed(gc);
+    *cycle = marking_cycle(gc);
+    int marking = *cycle != 0;
+    *worked = marking || someone_waits(gc);
+    int more = !marking && sweep_on_idle_processor(gc, worked);
+    if (marking || someone_waits(gc))
+        nudge_mutators(gc, marking);
+    if (marking && *cycle == before) /* half a millisecond, and it has not ended (N3) */
+        stw_workers_look_after(gc);
+    return more;
+}
+
 static void *run(void *context)
 {
     struct stw_gc *gc = context;
-    for (;;) {
+    uint64_t cycle = 0;
+    uint32_t ticks_left = 0, seen = 0;
+    for (int woken = 0, worked = 0;;) {
         uint32_t wake = __atomic_load_n(&gc->background.wake, __ATOMIC_ACQUIRE); /* before stop */
         if (__atomic_load_n(&gc->background.stop, __ATOMIC_ACQUIRE))
             break;
         STW_EDGE("background.look");
-        if (stw_cycle_time_left_ns(gc) == 0)
-            begin_timed(gc);
-        int marking = stw_phase(gc) == STW_PHASE_MARK;
-        int more = !marking && sweep_on_idle_processor(gc);
-        if (marking || someone_waits(gc))
-            nudge_mutators(gc, marking);
-        stw_futex_wait(&gc->background.wake, wake, sleep_ns(gc, marking, more));
+        uint32_t done = cycles_done(gc);
+        int more = look(gc, &cycle, &worked);
+        if (woken && !worked)
+            stw_futile_wake(gc);
+        if (cycle || done != seen)
+            ticks_left = LINGER_TICKS;
+        else if (ticks_left > 0)
+            ticks_left--;
+        seen = done;
+        woken = rest(gc, wake, done, ticks_left > 0 ? TICK_NS : sleep_ns(gc, more));
     }
     return NULL;
 }
@@ -93,6 +146,13 @@ void stw_background_wake(struct stw_gc *gc)
 {
     __atomic_fetch_add(&gc->background.wake, 1, __ATOMIC_ACQ_REL);
     stw_futex_wake(&gc->background.wake, 1);
+}
+
+void stw_background_tell(struct stw_gc *gc)
+{
+    int much = STW_LOAD(gc->sweep.pending) && gc->sweep.pages_due >= WORTH_PAGES;
+    if (much || !__atomic_load_n(&gc->background.is_ticking, __ATOMIC_SEQ_CST))
+        stw_background_wake(gc);
 }
 
 stw_status stw_background_start(struct stw_gc *gc)

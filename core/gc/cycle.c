@@ -131,9 +131,8 @@ static void window_1(struct stw_gc *gc, struct stw_mutator_record *self)
     STW_EDGE("window1.scan");
     stw_stacks_ask(gc);
     stw_world_let_go(gc);
-    /* One futex for all: the dedicated ones may be anywhere in its queue. */
-    stw_workers_wake(gc, gc->workers.dedicated ? STW_FUTEX_ALL : STW_LOAD(gc->processors.free));
-    stw_background_wake(gc);
+    stw_workers_enlist(gc);
+    stw_background_tell(gc);
 }
 
 static void audit(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -213,6 +212,13 @@ static void flush_barriers(struct stw_gc *gc)
     }
 }
 
+/* They count themselves before they look at cycles_done. */
+static void wake_end_waiters(struct stw_gc *gc)
+{
+    if (__atomic_load_n(&gc->end_waiters, __ATOMIC_SEQ_CST) > 0)
+        stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
+}
+
 /* 1: the mark phase is over. 0: something was grey after all, marking goes on. */
 static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
 {
@@ -224,6 +230,8 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
     if (stw_mark_is_left(gc)) {
         gc->totals.restarts++;
         stw_world_start(gc);
+        stw_world_let_go(gc);
+        stw_workers_enlist(gc);
         return 0;
     }
     if (self)
@@ -236,9 +244,9 @@ static int window_2(struct stw_gc *gc, struct stw_mutator_record *self)
         stw_served(gc, self, stw_mutator_serve(self));
     stw_scavenge_after_stop(gc);
     stw_world_let_go(gc);
-    stw_share_credit(gc, 0);
-    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
-    stw_background_wake(gc);
+    stw_share_release(gc);
+    wake_end_waiters(gc);
+    stw_background_tell(gc);
     return 1;
 }
 
@@ -273,14 +281,14 @@ int stw_cycle_can_finish(struct stw_gc *gc)
            && !__atomic_load_n(&gc->mark.flush_round, __ATOMIC_SEQ_CST);
 }
 
-void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
+int stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     uint32_t none = 0;
     if (stw_phase(gc) != STW_PHASE_MARK || !stw_mark_is_idle(gc))
-        return;
+        return 0;
     if (!__atomic_compare_exchange_n(&gc->mark.flush_round, &none, 1, 0, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
-        return;
+        return 0;
     STW_EDGE("finish.claimed");
     /* Workers are not stopped by window 1 and may come here a cycle late, when stacks are not yet
      * scanned. While the round is held, this cycle cannot end. */
@@ -288,6 +296,7 @@ void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self)
         begin_flush_round(gc, self);
     else
         __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
+    return 1;
 }
 
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
@@ -332,8 +341,8 @@ static void collect_stopped(struct stw_gc *gc, struct stw_mutator_record *self)
     stw_world_start(gc);
     stw_scavenge_after_stop(gc);
     stw_world_let_go(gc);
-    stw_futex_wake(&gc->cycles_done, STW_FUTEX_ALL);
-    stw_background_wake(gc);
+    wake_end_waiters(gc);
+    stw_background_tell(gc);
 }
 
 /* Why a cycle begins. */
@@ -489,7 +498,9 @@ static void help_to_end(struct stw_mutator_record *m, uint32_t done_before)
             continue;
         stw_block_begin(&m->mutator);
         uint64_t began_ns = stw_clock_ns();
+        __atomic_fetch_add(&gc->end_waiters, 1, __ATOMIC_SEQ_CST);
         stw_mutator_sleep(m, &gc->cycles_done, done_before, WAIT_NS);
+        __atomic_fetch_sub(&gc->end_waiters, 1, __ATOMIC_SEQ_CST);
         stw_timeline_add(m, STW_TAKEN_ASSIST, began_ns, stw_clock_ns());
         stw_block_end(&m->mutator);
     }
@@ -517,7 +528,7 @@ void stw_cycle_force(struct stw_mutator_record *m)
             /* Another is beginning one, and may need this core. Blocked: the stop that it is about
              * to make does not wait until this thread is given the core again. */
             stw_block_begin(&m->mutator);
-            stw_thread_yield();
+            stw_mutator_await_lock(m, &gc->cycle_lock);
             stw_block_end(&m->mutator);
         }
     }

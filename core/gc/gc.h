@@ -63,6 +63,7 @@
 #define STW_STATE_PARKED 1u  /* at a safepoint, while the world is stopped */
 #define STW_STATE_BLOCKED 2u /* outside managed code; counts as stopped */
 #define STW_STATE_HELD 3u    /* blocked, and a collector thread works on its behalf */
+#define STW_STATE_AWAITED 4u /* held, and somebody sleeps until it no longer is */
 
 /* Grey cells. */
 #define STW_BUFFER_CELLS STW_LIMIT_BUFFER_CELLS
@@ -173,10 +174,10 @@ struct stw_world {
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
-    uint32_t is_stopper_asleep; /* atomic: it waits for arrivals, or is about to */
-    uint32_t arrivals;     /* futex: +1 at each park or block meanwhile */
+    const void *awaited;   /* atomic: the word whose change the stopper sleeps for, or is about to */
+    uint32_t arrivals;     /* futex: +1 when that word has changed */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
-    uint32_t sleepers;     /* atomic: parked mutators that wait by futex */
+    uint32_t sleepers;     /* atomic: threads that sleep until the world starts */
     uint64_t came_ns;     /* when the stopper wanted to stop the world */
     uint64_t came_cpu_ns; /* its CPU time when it could; 0: no mutator */
     uint64_t released_ns;
@@ -198,7 +199,8 @@ struct stw_processors {
 struct stw_worker {
     struct stw_gc *gc;
     pthread_t thread;
-    uint32_t index;
+    uint32_t has_worked; /* since it was last up */
+    uint32_t padding;
     struct stw_turn turn;
     struct stw_marker marker;
 };
@@ -206,12 +208,14 @@ struct stw_worker {
 struct stw_workers {
     struct stw_worker *all; /* null until the first cycle */
     uint32_t count;
-    uint32_t dedicated;  /* of them: keep their processor as long as there is work */
+    uint32_t useful;     /* of them, at once: the processors of the machine */
+    uint32_t dedicated;  /* places for those that keep a processor as long as there is work */
+    uint32_t dedicated_count; /* atomic: taken */
     uint32_t idle_max;   /* atomic: that may mark on idle processors; set before a cycle */
     uint32_t idle_count; /* atomic: that do, or are about to */
     double fraction;     /* of every mutator's time, for what is left of the marking share */
     uint32_t wake;       /* futex */
-    uint32_t sleeping;   /* atomic */
+    uint32_t asleep;     /* atomic: how many, and whether one of them is on its way (worker.c) */
     uint32_t stop;       /* atomic: end */
     uint32_t help_wanted; /* atomic: by the thread that stopped the world */
     uint32_t helpers;     /* atomic: workers that may be marking in the stop */
@@ -242,7 +246,7 @@ struct stw_pacer {
     uint64_t mark_start_ns;
     uint64_t cycles_noted; /* atomic: written to the embedder's memory, where plugins may write */
     uint32_t debtors;      /* atomic: mutators that wait for credit */
-    uint32_t credit_grew;  /* futex: +1 when it did, and they should look */
+    uint32_t credit_grew;  /* futex: +1 when one of them, or all, should look */
     int64_t credit;        /* atomic: background work not yet claimed by assists */
     uint64_t assist_ns, idle_ns; /* atomic: in this cycle */
 };
@@ -263,6 +267,7 @@ struct stw_totals {
     uint64_t barrier_words, barrier_flushes;
     uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns, dedicated_ns;
     uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
+    uint64_t futile_wakes;  /* of threads that found nothing to do, and slept again (N4) */
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
     uint64_t timed_cycles;   /* begun by gc.period */
@@ -347,6 +352,7 @@ struct stw_gc {
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
     pthread_mutex_t cycle_lock; /* held while a cycle is being started */
     uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
+    uint32_t end_waiters;       /* atomic: mutators that sleep until it does */
     uint64_t marked_ns;         /* atomic: when that was; 0: never, or there is no gc.period */
     uint32_t cycles_begun;      /* atomic */
     struct stw_totals totals;   /* atomic adds */
@@ -355,7 +361,7 @@ struct stw_gc {
         pthread_t thread;
         uint32_t running, stop;
         uint32_t wake; /* futex */
-        uint32_t padding;
+        uint32_t is_ticking; /* atomic: it looks every half millisecond */
         struct stw_turn turn;
         uint64_t stop_cpu_ns; /* atomic: its CPU time in stops that it made */
     } background;
@@ -399,8 +405,11 @@ void stw_mutator_detach(struct stw_mutator *m);
 /* The mutator that the calling thread is, or null. */
 struct stw_mutator_record *stw_mutator_self(void);
 /* stw_futex_wait by the calling mutator m (may be null), counted in asleep_ns. */
-void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
-                       uint64_t timeout_ns);
+int stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
+                      uint64_t timeout_ns);
+/* Waits until nobody has the lock, which is not taken: another may be faster. For the calling
+ * mutator, blocked; without its processor, if who holds the lock may wait for one. */
+void stw_mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock);
 /* Runs (R1 to R3). World stopped, or m's own thread, or a thread that holds m. Blacken makes
  * allocation bits exact and marks what is left of the runs; close counts them as marked, and leaves
  * bits as they are unless there are audits; drop makes bits exact and gives the runs up. */
@@ -422,6 +431,24 @@ void stw_world_start(struct stw_gc *gc);
 void stw_world_let_go(struct stw_gc *gc);
 /* Takes world.lock without keeping a stop from happening meanwhile. */
 void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self);
+/* For the thread that holds world.lock: waits until is_over(gc, word). Whoever makes it so changes
+ * *word and then calls stw_world_tell. */
+void stw_world_await(struct stw_gc *gc, const void *word,
+                     int (*is_over)(struct stw_gc *gc, const void *word));
+int stw_world_is_zero(struct stw_gc *gc, const void *word); /* *word, a uint32_t */
+void stw_world_wake_stopper(struct stw_gc *gc);
+static inline void stw_world_tell(struct stw_gc *gc, const void *word)
+{
+    if (__atomic_load_n(&gc->world.awaited, __ATOMIC_SEQ_CST) == word)
+        stw_world_wake_stopper(gc);
+}
+/* For a thread that no stop waits for: returns while no stop is under way. */
+void stw_world_await_start(struct stw_gc *gc);
+/* One that was woken found nothing to do, and sleeps again (N4). */
+static inline void stw_futile_wake(struct stw_gc *gc)
+{
+    STW_ADD(gc->totals.futile_wakes, 1);
+}
 void stw_safepoint(struct stw_mutator *m);
 /* Calls act(m->gc, m) with m's own stack and registers recorded, so that they can be scanned. */
 void stw_with_stack(struct stw_mutator_record *m,
@@ -564,14 +591,15 @@ void stw_cycle_begin_timed(struct stw_gc *gc);
 void stw_cycle_wait_for_mark(struct stw_mutator_record *m); /* if a mark phase is under way */
 /* Called when a marker found nothing to do; may end the mark phase. */
 int stw_cycle_can_finish(struct stw_gc *gc); /* it would try, at this moment */
-void stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self);
+int stw_cycle_try_finish(struct stw_gc *gc, struct stw_mutator_record *self); /* 1: it tried */
 void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self);
 
 /* share.c: a mutator's part of marking. */
 void stw_share_fraction(struct stw_mutator_record *m); /* of its time */
 void stw_share_assist(struct stw_mutator_record *m);   /* pays the allocation debt */
-/* Credits bytes that were scanned beside the application; wakes debtors. */
+/* Credits bytes that were scanned beside the application; wakes a debtor. */
 void stw_share_credit(struct stw_gc *gc, int64_t work);
+void stw_share_release(struct stw_gc *gc); /* marking has ended: nobody owes anything */
 void stw_share_step(struct stw_mutator_record *m);     /* stepped: one quantum */
 
 /* worker.c */
@@ -580,8 +608,10 @@ stw_status stw_workers_start(struct stw_gc *gc);   /* once; not while stopped */
 void stw_workers_stop(struct stw_gc *gc);
 /* How many may mark on idle processors in the cycle that is about to begin. Phase off. */
 void stw_workers_limit_idle(struct stw_gc *gc, int timed);
-void stw_workers_wake(struct stw_gc *gc, uint32_t count);
-void stw_workers_enlist(struct stw_gc *gc); /* there is work: wakes one, if a processor is idle */
+/* There may be work for a worker, or a place: wakes one, if it is worth it (N2). */
+void stw_workers_enlist(struct stw_gc *gc);
+/* The same, however little there is: nobody else may do it (N3). */
+void stw_workers_look_after(struct stw_gc *gc);
 /* Marks until nothing is grey, with all workers. World stopped by the caller. */
 void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker);
 
@@ -589,6 +619,8 @@ void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker);
 stw_status stw_background_start(struct stw_gc *gc);
 void stw_background_stop(struct stw_gc *gc);
 void stw_background_wake(struct stw_gc *gc);
+/* A mark phase has begun or ended: wakes it unless what there is to do can wait for its tick. */
+void stw_background_tell(struct stw_gc *gc);
 
 /* sweep.c */
 /* A mark phase has ended: every span is unswept. World stopped. */

@@ -17,15 +17,20 @@ void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
     *marker = (struct stw_marker){.gc = gc, .in_stop = STW_LOAD(gc->world.settled)};
 }
 
+static void leave(struct stw_gc *gc)
+{
+    if (__atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST) == 1)
+        stw_world_tell(gc, &gc->mark.active);
+}
+
 /* Raises `active` before it looks at `stopped`; window 2 sets that before it waits for `active`. */
 void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
 {
     stw_marker_begin(marker, gc);
     STW_EDGE("drain.outside");
     while (__atomic_load_n(&gc->world.stopped, __ATOMIC_SEQ_CST)) {
-        __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
-        while (__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE))
-            stw_thread_yield();
+        leave(gc);
+        stw_world_await_start(gc);
         __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
         __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
     }
@@ -55,7 +60,7 @@ void stw_marker_end(struct stw_marker *marker)
     add(&gc->cycle_root_bytes, marker->root_words * 8);
     add(&gc->marked_bytes, marker->marked_bytes);
     STW_EDGE("drain.left");
-    __atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
+    leave(gc);
 }
 
 static void grey(struct stw_marker *marker, const struct stw_cell *cell)

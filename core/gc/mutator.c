@@ -20,13 +20,24 @@ struct stw_mutator_record *stw_mutator_self(void)
     return self;
 }
 
-void stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
-                       uint64_t timeout_ns)
+int stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
+                      uint64_t timeout_ns)
 {
     uint64_t began_ns = stw_clock_ns();
-    stw_futex_wait(word, expected, timeout_ns);
+    int woken = stw_futex_wait(word, expected, timeout_ns);
     if (m)
         m->asleep_ns += stw_clock_ns() - began_ns;
+    return woken;
+}
+
+void stw_mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock)
+{
+    uint64_t began_ns = stw_clock_ns();
+    pthread_mutex_lock(lock);
+    pthread_mutex_unlock(lock);
+    uint64_t woke_ns = stw_clock_ns();
+    m->asleep_ns += woke_ns - began_ns;
+    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, woke_ns);
 }
 
 static uint32_t cell_index(const struct stw_span_record *record, uintptr_t address)

@@ -48,10 +48,21 @@ static int take_free(struct stw_processors *p)
 
 /* From here on without the lock. */
 
-static void await(struct stw_turn *turn)
+static int is_granted(struct stw_turn *turn)
 {
-    while (!__atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE))
-        stw_futex_wait(&turn->granted, 0, 0);
+    return __atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE) != 0;
+}
+
+static void sleep_until_granted(struct stw_gc *gc, struct stw_turn *turn, uint64_t timeout_ns)
+{
+    if (stw_futex_wait(&turn->granted, 0, timeout_ns) && !is_granted(turn))
+        stw_futile_wake(gc);
+}
+
+static void await(struct stw_gc *gc, struct stw_turn *turn)
+{
+    while (!is_granted(turn))
+        sleep_until_granted(gc, turn, 0);
 }
 
 static void begin_turn(struct stw_mutator_record *m, uint64_t now_ns)
@@ -62,7 +73,7 @@ static void begin_turn(struct stw_mutator_record *m, uint64_t now_ns)
 static void await_turn(struct stw_mutator_record *m)
 {
     uint64_t began_ns = stw_clock_ns();
-    await(&m->turn);
+    await(m->gc, &m->turn);
     uint64_t now_ns = stw_clock_ns();
     m->asleep_ns += now_ns - began_ns;
     stw_timeline_add(m, STW_TAKEN_TURN, began_ns, now_ns);
@@ -114,8 +125,8 @@ void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
      * asks nobody while it waits here itself. */
     while (!granted) {
         ask_for_one(gc);
-        stw_futex_wait(&turn->granted, 0, STW_SLICE_NS);
-        granted = __atomic_load_n(&turn->granted, __ATOMIC_ACQUIRE) != 0;
+        sleep_until_granted(gc, turn, STW_SLICE_NS);
+        granted = is_granted(turn);
     }
 }
 

@@ -80,6 +80,16 @@ void stw_share_step(struct stw_mutator_record *m)
         stw_cycle_try_finish(m->gc, m);
 }
 
+/* Wakes one debtor if there is credit for it (N4): it wakes the next if it leaves some. */
+static void tell_debtor(struct stw_gc *gc)
+{
+    if (__atomic_load_n(&gc->pacer.debtors, __ATOMIC_SEQ_CST) == 0
+        || STW_LOAD(gc->pacer.credit) <= 0)
+        return;
+    __atomic_fetch_add(&gc->pacer.credit_grew, 1, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&gc->pacer.credit_grew, 1);
+}
+
 /* Takes up to `work` from the credit. */
 static int64_t take_credit(struct stw_gc *gc, int64_t work)
 {
@@ -100,6 +110,8 @@ static int pay(struct stw_mutator_record *m)
     if (owed < (int64_t)ASSIST_BYTES_MIN)
         owed = ASSIST_BYTES_MIN;
     int64_t paid = take_credit(gc, owed);
+    if (paid > 0)
+        tell_debtor(gc);
     int idle = 0;
     if (paid < owed) {
         struct stw_drain_limit limit = {.scan_bytes_max = (uint64_t)(owed - paid), .mutator = m};
@@ -118,9 +130,11 @@ static int pay(struct stw_mutator_record *m)
     return idle;
 }
 
-/* What there is to mark is in others' hands: waits for what they earn, or for marking to end. */
-static void await_credit(struct stw_mutator_record *m)
+/* What there is to mark is in others' hands: waits for what they earn, or for marking to end. 1: it
+ * was woken. */
+static int await_credit(struct stw_mutator_record *m)
 {
+    int woken = 0;
     struct stw_pacer *pacer = &m->gc->pacer;
     uint64_t began_ns = stw_clock_ns();
     uint32_t seen = __atomic_load_n(&pacer->credit_grew, __ATOMIC_SEQ_CST);
@@ -128,17 +142,24 @@ static void await_credit(struct stw_mutator_record *m)
     if (STW_LOAD(pacer->credit) <= 0 && !stw_work_is_found(m->gc)) {
         stw_block_begin(&m->mutator);
         if (stw_phase(m->gc) == STW_PHASE_MARK)
-            stw_mutator_sleep(m, &pacer->credit_grew, seen, CREDIT_WAIT_NS);
+            woken = stw_mutator_sleep(m, &pacer->credit_grew, seen, CREDIT_WAIT_NS);
         stw_block_end(&m->mutator);
     }
     __atomic_fetch_sub(&pacer->debtors, 1, __ATOMIC_SEQ_CST);
     stw_timeline_add(m, STW_TAKEN_ASSIST, began_ns, stw_clock_ns());
+    return woken;
 }
 
 void stw_share_credit(struct stw_gc *gc, int64_t work)
 {
-    if (work) /* the end of a cycle only wakes; the next one may have begun */
-        STW_ADD(gc->pacer.credit, work);
+    if (work == 0) /* who found nothing has nothing to tell */
+        return;
+    STW_ADD(gc->pacer.credit, work);
+    tell_debtor(gc);
+}
+
+void stw_share_release(struct stw_gc *gc)
+{
     if (__atomic_load_n(&gc->pacer.debtors, __ATOMIC_SEQ_CST) == 0)
         return;
     __atomic_fetch_add(&gc->pacer.credit_grew, 1, __ATOMIC_SEQ_CST);
@@ -148,9 +169,14 @@ void stw_share_credit(struct stw_gc *gc, int64_t work)
 void stw_share_assist(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
+    int woken = 0;
     while (m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK
            && !stw_limiter_stops_assists(gc)) {
+        int64_t balance = m->assist_balance;
         int idle = pay(m);
+        if (woken && m->assist_balance == balance)
+            stw_futile_wake(gc);
+        woken = 0;
         if (m->assist_balance >= 0)
             return;
         if (idle)
@@ -160,7 +186,7 @@ void stw_share_assist(struct stw_mutator_record *m)
             if (gc->options.stepped)
                 stw_processor_yield(m);
             else
-                await_credit(m);
+                woken = await_credit(m);
         }
     }
 }

@@ -20,8 +20,10 @@
 #define MARGIN_BYTES (1024u * 1024u) /* Go: swept this long before the trigger */
 #define LIMIT_PERCENT 95u /* of the memory limit, kept in the background; Go: reduceExtraPercent */
 
+/* Who looked at `pending` before it is set has left: it would sweep in the stop (U9). */
 void stw_sweep_begin(struct stw_gc *gc)
 {
+    stw_world_await(gc, &gc->sweep.active, stw_world_is_zero);
     gc->sweep.pages_due = gc->heap.span_pages;
     __atomic_store_n(&gc->sweep.pages_swept, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.live_bytes, 0, __ATOMIC_RELAXED);
@@ -46,27 +48,54 @@ void stw_sweep_pace(struct stw_gc *gc)
     __atomic_store_n(&gc->sweep.owed, 1, __ATOMIC_RELAXED);
 }
 
+static void enter(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+}
+
+static void leave(struct stw_gc *gc)
+{
+    if (__atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST) == 1)
+        stw_world_tell(gc, &gc->sweep.active);
+}
+
+/* A lock that the background holds must not keep a stop waiting, and what it sweeps must not count
+ * as done by a stop: it does nothing while the world is stopped, and a stop waits for whoever was
+ * faster (U9). 0: a stop is on. */
+static int enter_between_stops(struct stw_gc *gc)
+{
+    enter(gc);
+    if (!__atomic_load_n(&gc->world.stopping, __ATOMIC_SEQ_CST))
+        return 1;
+    leave(gc);
+    return 0;
+}
+
+/* The caller is inside. */
 static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
 {
     uint32_t swept = 0;
-    __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("sweep.enter");
     if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST)) {
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
         if (swept == 0) /* what is left is in caches and in the hands of others */
             __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
     }
-    __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
+    leave(gc);
     return swept;
 }
 
 uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
 {
     struct stw_mutator_record *self = stw_mutator_self();
-    if (!self)
+    if (!self) {
+        while (!enter_between_stops(gc))
+            stw_world_await_start(gc);
         return sweep(gc, span_max);
+    }
     uint64_t began_ns = stw_clock_ns();
     self->is_sweeping = 1;
+    enter(gc);
     uint32_t swept = sweep(gc, span_max);
     self->is_sweeping = 0;
     stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
@@ -105,8 +134,7 @@ void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
 void stw_sweep_end_outside(struct stw_gc *gc)
 {
     __atomic_store_n(&gc->sweep.pending, 0, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&gc->sweep.active, __ATOMIC_SEQ_CST) != 0)
-        stw_spin_pause();
+    stw_world_await(gc, &gc->sweep.active, stw_world_is_zero);
 }
 
 void stw_sweep_finish(struct stw_gc *gc)
@@ -126,36 +154,20 @@ static uint64_t excess(uint64_t held, uint64_t goal)
     return held > goal ? held - goal : 0;
 }
 
-/* A lock that the background holds must not keep a stop waiting: it takes none while the world is
- * stopped, and a stop waits for whoever was faster (stw_sweep_end_outside). 0: a stop is on. */
-static int enter_between_stops(struct stw_gc *gc)
-{
-    __atomic_fetch_add(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&gc->world.stopping, __ATOMIC_SEQ_CST))
-        return 1;
-    __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
-    return 0;
-}
-
-static void leave_between_stops(struct stw_gc *gc)
-{
-    __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
-}
-
 static uint64_t give_back(struct stw_gc *gc, uint64_t page_max)
 {
     struct stw_idle_pages pages;
     if (!enter_between_stops(gc))
         return 0;
     int taken = stw_space_idle_take(&gc->heap.space, page_max, &pages);
-    leave_between_stops(gc);
+    leave(gc);
     if (!taken)
         return 0;
     stw_space_idle_release(&gc->heap.space, &pages);
     while (!enter_between_stops(gc))
-        stw_thread_yield();
+        stw_world_await_start(gc);
     stw_space_idle_put(&gc->heap.space, &pages);
-    leave_between_stops(gc);
+    leave(gc);
     return pages.count;
 }
 
@@ -218,6 +230,6 @@ void stw_scavenge_after_stop(struct stw_gc *gc)
         stw_scavenge_taken(gc, NULL);
     } else if (enter_between_stops(gc)) {
         stw_scavenge_taken(gc, NULL);
-        leave_between_stops(gc);
+        leave(gc);
     }
 }

@@ -371,8 +371,10 @@ static void share_spans(struct stw_marker *marker)
 void stw_work_share(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    if (is_on_offer(marker))
+    if (is_on_offer(marker)) {
+        stw_workers_enlist(gc); /* the one that was woken for it may have enough */
         return;
+    }
     if (marker->spare && marker->spare->count) {
         publish(marker, marker->spare);
         marker->spare = NULL;

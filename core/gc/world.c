@@ -13,8 +13,12 @@
  *     holds it while it is blocked.
  * W5  while the world is stopped nobody marks but the stopper and the workers that it calls
  *     (stw_marker_begin_outside, stw_workers_mark_stopped).
- * W6  a stopper says that it sleeps before its last look at a state, a mutator stores its state
- *     before it looks whether the stopper sleeps (both sequentially consistent): no wake is missed.
+ * W6  a stopper says what it sleeps for before its last look at that, a mutator stores its state
+ *     before it looks whether the stopper sleeps for it (both sequentially consistent): no wake is
+ *     missed, and none given for another's arrival (N4). The same for whatever else it waits for.
+ * W7  nobody spins for longer than STW_LIMIT_SPINS turns: then it sleeps, with a bound, or until
+ *     what it waits for is announced. Whoever is waited for may be off its processor, because this
+ *     very thread has a higher priority, or the machine is busy.
  * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
  * and parks during one stop cannot be counted twice. */
 #include "gc/gc.h"
@@ -24,7 +28,7 @@
 #define STOP_SPINS STW_LIMIT_SPINS
 #define PARK_SPINS ((STW_LIMIT_SPINS + 1u) / 2u) /* with a look at the clock: twice as long */
 #define AWAY_NS 5000u /* between two looks at the clock: not on a processor; a look takes 50 ns */
-#define LOST_WAKE_NS 1000000u /* upper bound on how long a wake that was missed can cost */
+#define LOST_WAKE_NS 10000000u /* upper bound on how long a wake that was missed could cost */
 
 void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
 {
@@ -32,9 +36,15 @@ void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
         pthread_mutex_lock(&gc->world.lock);
         return;
     }
-    while (pthread_mutex_trylock(&gc->world.lock) != 0) {
+    for (uint32_t spins = 0; pthread_mutex_trylock(&gc->world.lock) != 0; spins++) {
         stw_safepoint(&self->mutator);
-        stw_thread_yield();
+        if (spins < STOP_SPINS) {
+            stw_spin_pause();
+            continue;
+        }
+        stw_managed_leave(self);
+        stw_mutator_await_lock(self, &gc->world.lock);
+        stw_managed_enter(self);
     }
 }
 
@@ -50,36 +60,70 @@ static struct stw_pause *next_record(struct stw_gc *gc)
     return &options->pauses[at];
 }
 
-static int is_running(struct stw_mutator_record *m)
-{
-    return __atomic_load_n(&m->state, __ATOMIC_SEQ_CST) == STW_STATE_RUNNING;
-}
-
-static void wait_until_stopped(struct stw_gc *gc, struct stw_mutator_record *m)
+static inline void await(struct stw_gc *gc, const void *word,
+                         int (*is_over)(struct stw_gc *, const void *))
 {
     struct stw_world *world = &gc->world;
-    for (uint32_t spins = 0; is_running(m); spins++) {
+    int woken = 0;
+    for (uint32_t spins = 0; !is_over(gc, word); spins++) {
         if (spins < STOP_SPINS) {
             stw_spin_pause();
             continue;
         }
-        __atomic_store_n(&world->is_stopper_asleep, 1, __ATOMIC_SEQ_CST);
+        if (woken)
+            stw_futile_wake(gc);
+        woken = 0;
+        __atomic_store_n(&world->awaited, word, __ATOMIC_SEQ_CST);
         uint32_t arrivals = __atomic_load_n(&world->arrivals, __ATOMIC_SEQ_CST);
-        if (is_running(m))
-            stw_mutator_sleep(stw_mutator_self(), &world->arrivals, arrivals, LOST_WAKE_NS);
-        __atomic_store_n(&world->is_stopper_asleep, 0, __ATOMIC_SEQ_CST);
+        STW_EDGE("stop.sleep");
+        if (!is_over(gc, word))
+            woken = stw_mutator_sleep(stw_mutator_self(), &world->arrivals, arrivals, LOST_WAKE_NS);
+        __atomic_store_n(&world->awaited, NULL, __ATOMIC_SEQ_CST);
     }
 }
 
-/* The caller's state says that it is stopped. A stopper that spins sees that by itself: the system
- * call for one that sleeps takes this thread 1 to 6 us, in which it could not start again. */
-static void arrive(struct stw_gc *gc)
+void stw_world_await(struct stw_gc *gc, const void *word,
+                     int (*is_over)(struct stw_gc *gc, const void *word))
+{
+    await(gc, word, is_over);
+}
+
+int stw_world_is_zero(struct stw_gc *gc, const void *word)
+{
+    (void)gc;
+    return __atomic_load_n((const uint32_t *)word, __ATOMIC_SEQ_CST) == 0;
+}
+
+static int is_stopped(struct stw_gc *gc, const void *state)
+{
+    (void)gc;
+    return __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST) != STW_STATE_RUNNING;
+}
+
+/* A stopper that spins sees a change by itself: the system call for one that sleeps takes this
+ * thread 1 to 6 us, in which it could not start again. */
+void stw_world_wake_stopper(struct stw_gc *gc)
+{
+    __atomic_fetch_add(&gc->world.arrivals, 1, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&gc->world.arrivals, STW_FUTEX_ALL);
+}
+
+/* Reads `epoch` before it looks, as W2 has it for mutators. */
+void stw_world_await_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
-    if (!__atomic_load_n(&world->is_stopper_asleep, __ATOMIC_SEQ_CST))
-        return;
-    __atomic_fetch_add(&world->arrivals, 1, __ATOMIC_SEQ_CST);
-    stw_futex_wake(&world->arrivals, STW_FUTEX_ALL);
+    for (uint32_t spins = 0;; spins++) {
+        uint32_t epoch = __atomic_load_n(&world->epoch, __ATOMIC_SEQ_CST);
+        if (!__atomic_load_n(&world->stopping, __ATOMIC_SEQ_CST))
+            return;
+        if (spins < STOP_SPINS) {
+            stw_spin_pause();
+            continue;
+        }
+        __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+        stw_mutator_sleep(stw_mutator_self(), &world->epoch, epoch, 0);
+        __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+    }
 }
 
 /* Markers outside of mutators leave, and none comes in (W5). 1: there were some. */
@@ -87,8 +131,7 @@ static int wait_for_markers(struct stw_gc *gc)
 {
     if (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0)
         return 0;
-    while (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) != 0)
-        stw_spin_pause();
+    await(gc, &gc->mark.active, stw_world_is_zero);
     return 1;
 }
 
@@ -163,8 +206,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     struct stw_world *world = &gc->world;
     uint64_t came_ns = stw_clock_ns();
     stw_world_lock(gc, self);
-    while (__atomic_load_n(&world->resuming, __ATOMIC_ACQUIRE) != 0)
-        stw_spin_pause();
+    await(gc, &world->resuming, stw_world_is_zero); /* W3 */
     world->came_ns = came_ns;
     world->came_cpu_ns = self ? stw_timeline_cpu_ns(self) : 0;
     struct stw_pause *pause = next_record(gc);
@@ -186,7 +228,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
         prepare(self);
     for (uint32_t i = 0; i < gc->mutator_count; i++)
         if (gc->mutators[i] != self)
-            wait_until_stopped(gc, gc->mutators[i]);
+            await(gc, &gc->mutators[i]->state, is_stopped);
     STW_EDGE("stop.counted");
     __atomic_store_n(&world->stopped, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("stop.stopped");
@@ -277,19 +319,23 @@ static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch, struct 
             use->sleep_cpu_ns = stw_timeline_cpu_ns(m);
         STW_EDGE("park.sleep");
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
-        stw_mutator_sleep(m, &world->epoch, epoch, 0);
+        int woken = stw_mutator_sleep(m, &world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
+        if (woken && __atomic_load_n(&world->epoch, __ATOMIC_RELAXED) == epoch)
+            stw_futile_wake(m->gc);
     }
 }
 
 /* Leaves the stop that counted this thread; the last to leave completes its record. */
-static void depart(struct stw_world *world)
+static void depart(struct stw_gc *gc)
 {
+    struct stw_world *world = &gc->world;
     if (__atomic_fetch_sub(&world->resuming, 1, __ATOMIC_ACQ_REL) != 2)
         return;
     world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
     __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&world->resuming, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->resuming, 0, __ATOMIC_SEQ_CST);
+    stw_world_tell(gc, &world->resuming);
 }
 
 /* Parks until no stop is under way. A mutator that was counted by the stop that it leaves owes it a
@@ -309,7 +355,7 @@ static void park(struct stw_mutator_record *m)
         __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
-        arrive(m->gc);
+        stw_world_tell(m->gc, &m->state);
         wait_for_start(m, epoch, &use);
         STW_EDGE("park.woken");
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
@@ -318,7 +364,7 @@ static void park(struct stw_mutator_record *m)
     STW_EDGE("park.leave");
     if (m->counted) {
         m->counted = 0;
-        depart(world);
+        depart(m->gc);
     }
     if (!began_ns)
         return;
@@ -410,11 +456,31 @@ uint32_t stw_mutator_serve(struct stw_mutator_record *m)
     return served;
 }
 
+static int is_held(struct stw_mutator_record *m)
+{
+    return __atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_HELD;
+}
+
+/* The calling mutator (or null: a collector thread) sleeps until m is no longer held. */
+static void await_release(struct stw_mutator_record *self, struct stw_mutator_record *m)
+{
+    uint32_t held = STW_STATE_HELD;
+    if (!__atomic_compare_exchange_n(&m->state, &held, STW_STATE_AWAITED, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)
+        && held != STW_STATE_AWAITED)
+        return;
+    if (stw_mutator_sleep(self, &m->state, STW_STATE_AWAITED, LOST_WAKE_NS) && is_held(m))
+        stw_futile_wake(m->gc);
+}
+
 uint32_t stw_mutator_serve_blocked(struct stw_mutator_record *m)
 {
-    while (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED) {
+    for (uint32_t spins = 0; __atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED;) {
         if (!stw_mutator_hold(m)) {
-            stw_spin_pause();
+            if (spins++ < STOP_SPINS)
+                stw_spin_pause();
+            else
+                await_release(stw_mutator_self(), m);
             continue;
         }
         STW_EDGE("hold");
@@ -443,8 +509,18 @@ int stw_mutator_hold(struct stw_mutator_record *m)
 void stw_mutator_unhold(struct stw_mutator_record *m)
 {
     STW_EDGE("unhold");
-    __atomic_store_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
-    stw_futex_wake(&m->state, STW_FUTEX_ALL);
+    uint32_t held = __atomic_exchange_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
+    if (held == STW_STATE_AWAITED)
+        stw_futex_wake(&m->state, STW_FUTEX_ALL);
+    stw_world_tell(m->gc, &m->state);
+}
+
+/* Parked, or blocked and not held. */
+static int is_still(struct stw_gc *gc, const void *state)
+{
+    (void)gc;
+    uint32_t now = __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST);
+    return now == STW_STATE_PARKED || now == STW_STATE_BLOCKED;
 }
 
 int stw_mutator_pin(struct stw_mutator_record *m)
@@ -454,7 +530,7 @@ int stw_mutator_pin(struct stw_mutator_record *m)
             return 0;
         if (stw_mutator_hold(m))
             return 1;
-        stw_spin_pause(); /* it came back from a blocking call and is about to park */
+        await(m->gc, &m->state, is_still); /* it may be back from blocking, about to park */
     }
 }
 
@@ -488,7 +564,7 @@ static void leave(struct stw_mutator_record *m, uintptr_t frame)
         m->saved = saved; /* safepoints further down overwrote this */
         m->stack_low = frame;
     }
-    arrive(m->gc);
+    stw_world_tell(m->gc, &m->state);
 }
 
 /* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
@@ -507,15 +583,16 @@ void stw_managed_enter(struct stw_mutator_record *m)
     STW_EDGE("unblock.state");
     while (!take_back(m)) {
         began_ns = began_ns ? began_ns : stw_clock_ns();
-        stw_mutator_sleep(m, &m->state, STW_STATE_HELD, LOST_WAKE_NS);
+        await_release(m, m);
     }
     if (began_ns)
         stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
     STW_EDGE("unblock.poll");
     memset(m->saved.frame, 0, sizeof m->saved.frame);
+    uint32_t was_rejoining = m->is_rejoining; /* a stop that such a safepoint makes may block, too */
     m->is_rejoining = 1;
     stw_safepoint(&m->mutator); /* not stw_poll: the look must come after the state (W1) */
-    m->is_rejoining = 0;
+    m->is_rejoining = was_rejoining;
 }
 
 __attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)

@@ -488,6 +488,7 @@ static void fill_times(void)
     stw_record_count(trial.record, "gc.fractional_ns", totals.fractional_ns);
     stw_record_count(trial.record, "gc.dedicated_ns", totals.dedicated_ns);
     stw_record_count(trial.record, "gc.idle_ns", totals.idle_ns);
+    stw_record_count(trial.record, "gc.futile_wakes", totals.futile_wakes);
 }
 
 /* What plugins did inside stops is counted, and may be the trial's verdict. */

@@ -174,11 +174,12 @@ void stw_thread_yield(void)
     sched_yield();
 }
 
-void stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
+int stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 {
     struct timespec timeout = {(time_t)(timeout_ns / 1000000000u),
                                (long)(timeout_ns % 1000000000u)};
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &timeout : NULL, NULL, 0);
+    return syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns ? &timeout : NULL,
+                   NULL, 0) == 0;
 }
 
 void stw_futex_wake(uint32_t *word, uint32_t waiters)

@@ -37,8 +37,9 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
  * among it, 20 KiB and with ThreadSanitizer 800. */
 uintptr_t stw_thread_stack_top(void);
 
-/* Sleeps while *word == expected, at most `timeout_ns` (0: for ever). Wakes may be spurious. */
-void stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+/* Sleeps while *word == expected, at most `timeout_ns` (0: for ever). Wakes may be spurious. 1: it
+ * slept, and was woken by stw_futex_wake. */
+int stw_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 void stw_futex_wake(uint32_t *word, uint32_t waiters);
 #define STW_FUTEX_ALL 0x7fffffffu
 

@@ -10,7 +10,7 @@
 #   removed    what is not done any more
 #   why        what goes wrong without it
 #   build      hostile (tiny limits and delays) or delays (delays alone)
-#   caught-by  the test: gc_stress or termination (tests/stress) and its arguments
+#   caught-by  the test: gc_stress, termination or waking (tests/stress) and its arguments
 set -eu
 
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -26,7 +26,7 @@ command -v patch >/dev/null || { echo "skipped: patch is not installed" >&2; exi
 # What the stress programs are made of; objects are called after their sources.
 sources='core/base/*.c core/prim/*.c core/heap/*.c core/gc/*.c core/host/*.c
     plugins/allocators/go.c tests/support/gc_rig.c
-    tests/stress/gc_stress.c tests/stress/termination.c'
+    tests/stress/gc_stress.c tests/stress/termination.c tests/stress/waking.c'
 flags='-std=gnu17 -O1 -g -w -pthread -D_GNU_SOURCE -DSTW_VERSION="0" -DSTW_INSTALLED_PLUGINS="/"
     -DSTW_GUARD -DSTW_AUDITED -DSTW_DELAYS'
 
