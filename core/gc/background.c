@@ -150,7 +150,7 @@ void stw_background_wake(struct stw_gc *gc)
 
 void stw_background_tell(struct stw_gc *gc)
 {
-    int much = STW_LOAD(gc->sweep.pending) && gc->sweep.pages_due >= WORTH_PAGES;
+    int much = STW_LOAD(gc->sweep.pending) && STW_LOAD(gc->sweep.pages_due) >= WORTH_PAGES;
     if (much || !__atomic_load_n(&gc->background.is_ticking, __ATOMIC_SEQ_CST))
         stw_background_wake(gc);
 }

@@ -16,6 +16,31 @@
 #define STOPS_OF_CYCLE 2u /* and more if marking is taken up again */
 #define WAIT_NS 1000000u /* between looks, when a forced cycle has nothing to help with */
 
+/* What a mutator does for a cycle outside of stops, handshakes, marking and sweeping is taken time
+ * all the same. */
+struct duty {
+    struct stw_taken taken;
+    int is_inner; /* of one that is logged already; or no mutator's */
+};
+
+static struct duty begin_duty(struct stw_mutator_record *m)
+{
+    struct duty duty = {.is_inner = !m || m->is_in_cycle};
+    if (!duty.is_inner) {
+        m->is_in_cycle = 1;
+        duty.taken = stw_taken_begin(m);
+    }
+    return duty;
+}
+
+static void end_duty(struct stw_mutator_record *m, const struct duty *duty)
+{
+    if (duty->is_inner)
+        return;
+    stw_taken_end(m, STW_TAKEN_CYCLE, duty->taken);
+    m->is_in_cycle = 0;
+}
+
 static void add_poll(struct stw_gc *gc, uint32_t bits)
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++)
@@ -303,8 +328,13 @@ void stw_cycle_flush_done(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     STW_EDGE("flush.done");
     int quiet = !__atomic_load_n(&gc->mark.flush_found, __ATOMIC_SEQ_CST);
-    if (quiet && stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc) && window_2(gc, self))
-        return;
+    if (quiet && stw_phase(gc) == STW_PHASE_MARK && stw_mark_is_idle(gc)) {
+        struct duty duty = begin_duty(self);
+        int is_over = window_2(gc, self);
+        end_duty(self, &duty);
+        if (is_over)
+            return;
+    }
     STW_EDGE("flush.again");
     __atomic_store_n(&gc->mark.flush_round, 0, __ATOMIC_SEQ_CST);
 }
@@ -452,8 +482,10 @@ static int begin_cycle(struct stw_mutator_record *m, uint32_t why, uint32_t *don
     struct stw_gc *gc = m->gc;
     if (pthread_mutex_trylock(&gc->cycle_lock) != 0)
         return 0;
+    struct duty duty = begin_duty(m);
     int begun = begin_locked(gc, m, why, done_before);
     pthread_mutex_unlock(&gc->cycle_lock);
+    end_duty(m, &duty);
     if (begun)
         stw_poll(&m->mutator);
     return begun;
@@ -516,6 +548,7 @@ void stw_cycle_wait_for_mark(struct stw_mutator_record *m)
 void stw_cycle_force(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
+    struct duty duty = begin_duty(m);
     for (;;) {
         uint32_t done = __atomic_load_n(&gc->cycles_done, __ATOMIC_SEQ_CST);
         if (begin_cycle(m, WHY_FORCED, &done)) {
@@ -534,4 +567,5 @@ void stw_cycle_force(struct stw_mutator_record *m)
     }
     while (stw_sweep_some(gc, 64))
         stw_poll(&m->mutator);
+    end_duty(m, &duty);
 }

@@ -133,7 +133,7 @@ struct stw_mutator_record {
     uint32_t is_rejoining;     /* it comes from outside, and a stop may act for it */
     uint32_t are_runs_black;   /* it blackened its runs before it parked */
     uint32_t are_runs_closed;  /* from window 2 until it gives its caches back */
-    uint32_t padding;
+    uint32_t is_in_cycle;      /* its time is logged as a cycle's already */
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t is_sweeping; /* inside stw_sweep_some, which logs the time */
     uint64_t parked_ns; /* atomic */
@@ -174,12 +174,13 @@ struct stw_world {
     uint32_t stopped;      /* atomic: all mutators are stopped */
     uint32_t settled;      /* atomic: so are all markers; whoever marks now, marks in the stop */
     uint32_t epoch;        /* futex: +1 at each start */
-    const void *awaited;   /* atomic: the word whose change the stopper sleeps for, or is about to */
+    const void *awaited;   /* atomic: the word whose change the stopper sleeps for, or soon will */
     uint32_t arrivals;     /* futex: +1 when that word has changed */
     uint32_t resuming;     /* atomic: parked mutators that do not run yet */
     uint32_t sleepers;     /* atomic: threads that sleep until the world starts */
+    uint32_t writers;      /* atomic: of the last words in the record: stopper, last to resume */
     uint64_t came_ns;     /* when the stopper wanted to stop the world */
-    uint64_t came_cpu_ns; /* its CPU time when it could; 0: no mutator */
+    uint64_t came_cpu_ns; /* its CPU time when it could */
     uint64_t released_ns;
     struct stw_pause *pause; /* of the stop under way or being left */
     struct stw_pause spill;  /* when the log is full */
@@ -208,6 +209,7 @@ struct stw_worker {
 struct stw_workers {
     struct stw_worker *all; /* null until the first cycle */
     uint32_t count;
+    uint32_t started;    /* atomic: whose threads there are */
     uint32_t useful;     /* of them, at once: the processors of the machine */
     uint32_t dedicated;  /* places for those that keep a processor as long as there is work */
     uint32_t dedicated_count; /* atomic: taken */
@@ -267,6 +269,7 @@ struct stw_totals {
     uint64_t barrier_words, barrier_flushes;
     uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns, dedicated_ns;
     uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
+    uint64_t help_cpu_ns;   /* of worker threads, in stops */
     uint64_t futile_wakes;  /* of threads that found nothing to do, and slept again (N4) */
     uint64_t counters[STW_COUNTERS];
     uint64_t heap_peak_bytes;
@@ -340,7 +343,7 @@ struct stw_gc {
         uint32_t active;  /* atomic: threads inside the sweeper */
         uint32_t pending; /* atomic: unswept spans may be left */
         uint32_t owed;    /* atomic: whoever takes a span sweeps first, in proportion */
-        uint64_t pages_due;   /* in spans when the mark phase ended */
+        uint64_t pages_due;   /* atomic: in spans when the mark phase ended */
         uint64_t basis_pages, basis_live; /* atomic: where the line of proportion begins */
         double pages_per_byte; /* atomic: its slope */
         /* Atomic adds of each sweep of a span: one cache line. */
@@ -608,6 +611,7 @@ stw_status stw_workers_start(struct stw_gc *gc);   /* once; not while stopped */
 void stw_workers_stop(struct stw_gc *gc);
 /* How many may mark on idle processors in the cycle that is about to begin. Phase off. */
 void stw_workers_limit_idle(struct stw_gc *gc, int timed);
+uint64_t stw_workers_cpu_ns(struct stw_gc *gc); /* of all so far, whatever they did; not stopped */
 /* There may be work for a worker, or a place: wakes one, if it is worth it (N2). */
 void stw_workers_enlist(struct stw_gc *gc);
 /* The same, however little there is: nobody else may do it (N3). */

@@ -33,6 +33,7 @@ const char *stw_pause_kind_name(uint32_t kind);
 
 #define STW_NO_MUTATOR UINT32_MAX
 #define STW_FAULTS_UNKNOWN UINT32_MAX
+#define STW_CPU_UNKNOWN UINT64_MAX
 #define STW_SITE_BYTES 32u
 
 struct stw_pause {
@@ -49,6 +50,8 @@ struct stw_pause {
     uint64_t root_words;
     uint64_t barrier_words; /* those of mutators on their way to it, too */
     uint64_t spans_swept;
+    uint64_t stopper_cpu_ns; /* CPU time of the thread that stopped the world, from just before the
+                              * request until it has released all; or STW_CPU_UNKNOWN */
     uint32_t mutators;      /* that had to be stopped */
     uint32_t complete;      /* atomic; 1: all fields are final */
     uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */

@@ -72,11 +72,12 @@ static void begin_turn(struct stw_mutator_record *m, uint64_t now_ns)
 
 static void await_turn(struct stw_mutator_record *m)
 {
+    struct stw_taken taken = stw_taken_begin(m);
     uint64_t began_ns = stw_clock_ns();
     await(m->gc, &m->turn);
     uint64_t now_ns = stw_clock_ns();
     m->asleep_ns += now_ns - began_ns;
-    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, now_ns);
+    stw_taken_end(m, STW_TAKEN_TURN, taken);
     begin_turn(m, now_ns);
 }
 

@@ -136,7 +136,7 @@ static int await_credit(struct stw_mutator_record *m)
 {
     int woken = 0;
     struct stw_pacer *pacer = &m->gc->pacer;
-    uint64_t began_ns = stw_clock_ns();
+    struct stw_taken taken = stw_taken_begin(m);
     uint32_t seen = __atomic_load_n(&pacer->credit_grew, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&pacer->debtors, 1, __ATOMIC_SEQ_CST);
     if (STW_LOAD(pacer->credit) <= 0 && !stw_work_is_found(m->gc)) {
@@ -146,7 +146,7 @@ static int await_credit(struct stw_mutator_record *m)
         stw_block_end(&m->mutator);
     }
     __atomic_fetch_sub(&pacer->debtors, 1, __ATOMIC_SEQ_CST);
-    stw_timeline_add(m, STW_TAKEN_ASSIST, began_ns, stw_clock_ns());
+    stw_taken_end(m, STW_TAKEN_ASSIST, taken);
     return woken;
 }
 

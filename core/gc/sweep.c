@@ -12,6 +12,8 @@
  * the goals of the last commit they go back in the background (Go: gcPaceScavenger), and at once,
  * by as much as it grows, when the heap grows all the same: nothing fits into these pages.
  *
+ * U9  a stop is charged for what is swept in it by the thread that made it: all others sweep while
+ *     the world runs.
  * Thread rules: a sweeper raises `active` before it looks at `pending`, and the finisher clears
  * `pending` before it waits for `active`: after that nobody sweeps but the finisher. The line of
  * proportion may move while it is read; a payment that is wrong by that is made up by the next. */
@@ -24,7 +26,7 @@
 void stw_sweep_begin(struct stw_gc *gc)
 {
     stw_world_await(gc, &gc->sweep.active, stw_world_is_zero);
-    gc->sweep.pages_due = gc->heap.span_pages;
+    __atomic_store_n(&gc->sweep.pages_due, gc->heap.span_pages, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.pages_swept, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.live_bytes, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_SEQ_CST);

@@ -19,7 +19,8 @@
 #define STW_TAKEN_HANDSHAKE 3u /* stack scan, barrier flush, caches given back */
 #define STW_TAKEN_SWEEP 4u
 #define STW_TAKEN_TURN 5u      /* waited for a processor */
-#define STW_TAKEN_KINDS 6u
+#define STW_TAKEN_CYCLE 6u     /* began or ended a cycle, outside of its stops; or asked for it */
+#define STW_TAKEN_KINDS 7u
 /* "stop", "assist", ...; never null. */
 const char *stw_taken_name(uint32_t kind);
 
@@ -38,7 +39,7 @@ struct stw_timeline {
     uint64_t is_open;
     uint64_t count, lost;
     uint64_t taken_ns[STW_TAKEN_KINDS]; /* wall, each nanosecond with its innermost kind */
-    uint64_t cpu_ns[STW_TAKEN_KINDS];   /* where it was measured: stops, assists, marking */
+    uint64_t cpu_ns[STW_TAKEN_KINDS];   /* where it was measured: not of handshakes and sweeping */
     struct stw_interval *chunks[STW_TIMELINE_CHUNKS];
 };
 

@@ -1,15 +1,15 @@
 /* gc/worker.c: threads that mark: dedicated and idle ones while mutators run, all in a stop.
  *
- * There is one worker a processor, made before the first cycle. Each may take any place: a dedicated
+ * There is one worker a processor, made before the first cycle. Each takes any place. A dedicated
  * one takes a processor from the mutators and keeps it while there is work. The others mark on
  * processors that are idle, and leave as soon as a mutator wants one. Inside a stop every processor
  * is idle: the stopper calls the workers when there is much to mark (mode stw, and the second scan
  * of mode rescan).
  *
  * N1  a worker marks only with a processor, or inside a stop when the stopper wants help.
- * N2  a worker sleeps only after it has seen no work, or no place for it; who makes work while there
- *     is a place wakes one (stw_workers_enlist), who leaves a processor does as well, unless there
- *     is less to mark than a wake is worth, or the world is stopped.
+ * N2  a worker sleeps only after it has seen no work, or no place for it; who makes work while a
+ *     place is free wakes one (stw_workers_enlist), who leaves a processor does as well, unless
+ *     there is less to mark than a wake is worth, or the world is stopped.
  * N3  a mark phase ends although no mutator allocates: the background thread looks every half
  *     millisecond whether there is work that a worker could do, or all is marked, and wakes one. A
  *     mutator that scans its stack last and finds nothing grey, or that flushes its barrier buffer
@@ -79,6 +79,7 @@ static void mark_in_stop(struct stw_worker *worker)
     if (!is_help_wanted(gc))
         return;
     __atomic_fetch_add(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
+    uint64_t began_cpu_ns = stw_clock_thread_cpu_ns();
     for (uint32_t spins = 1; is_help_wanted(gc) && spins <= STOP_SPINS; spins++) {
         if (stw_work_is_found(gc)) {
             stw_marker_begin(&worker->marker, gc);
@@ -95,6 +96,7 @@ static void mark_in_stop(struct stw_worker *worker)
     }
     if (__atomic_fetch_sub(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST) == 1)
         stw_world_tell(gc, &gc->workers.helpers);
+    STW_ADD(gc->totals.help_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns); /* no stop waits */
 }
 
 /* Most stops are over soon. 0: this one is not, and the worker gives its processor up. Not between
@@ -335,8 +337,18 @@ stw_status stw_workers_start(struct stw_gc *gc)
             workers->count = i; /* those that there are do the work */
             return STW_E_NOMEM;
         }
+        __atomic_store_n(&workers->started, i + 1, __ATOMIC_RELEASE);
     }
     return STW_OK;
+}
+
+uint64_t stw_workers_cpu_ns(struct stw_gc *gc)
+{
+    uint64_t sum_ns = 0;
+    uint32_t started = __atomic_load_n(&gc->workers.started, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < started; i++)
+        sum_ns += stw_clock_cpu_of_ns(gc->workers.all[i].thread);
+    return sum_ns;
 }
 
 void stw_workers_stop(struct stw_gc *gc)

@@ -208,7 +208,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     stw_world_lock(gc, self);
     await(gc, &world->resuming, stw_world_is_zero); /* W3 */
     world->came_ns = came_ns;
-    world->came_cpu_ns = self ? stw_timeline_cpu_ns(self) : 0;
+    world->came_cpu_ns = stw_clock_thread_cpu_ns(); /* a system call: not inside the stop */
     struct stw_pause *pause = next_record(gc);
     memset(pause, 0, sizeof *pause);
     pause->kind = kind;
@@ -247,12 +247,18 @@ void stw_world_step(struct stw_gc *gc, uint32_t step)
     gc->world.step_from_ns = now;
 }
 
+/* The stopper and the last mutator to resume write into the record; then it is complete. */
+static void end_record(struct stw_world *world)
+{
+    if (__atomic_fetch_sub(&world->writers, 1, __ATOMIC_ACQ_REL) == 1)
+        __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
+}
+
 void stw_world_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
     uint64_t began_ns = pause->start_ns + gc->options.origin_ns, came_ns = world->came_ns;
-    uint64_t came_cpu_ns = world->came_cpu_ns;
     uint32_t alone = pause->mutators == 0;
     stw_watch_stop_end(gc);
     note_work(gc);
@@ -260,8 +266,7 @@ void stw_world_start(struct stw_gc *gc)
     world->released_ns = stw_clock_ns();
     pause->working_ns = world->released_ns - gc->options.origin_ns - pause->start_ns
                         - pause->stopping_ns;
-    if (alone)
-        __atomic_store_n(&pause->complete, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&world->writers, alone ? 1 : 2, __ATOMIC_RELAXED);
     STW_EDGE("start.release");
     __atomic_store_n(&world->settled, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&world->stopped, 0, __ATOMIC_SEQ_CST);
@@ -272,6 +277,9 @@ void stw_world_start(struct stw_gc *gc)
     __atomic_fetch_add(&world->epoch, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&world->sleepers, __ATOMIC_SEQ_CST) > 0)
         stw_futex_wake(&world->epoch, STW_FUTEX_ALL);
+    uint64_t cpu_ns = stw_clock_thread_cpu_ns() - world->came_cpu_ns; /* all others run */
+    pause->stopper_cpu_ns = cpu_ns;
+    end_record(world);
     stw_limiter_note_stop(gc, world->released_ns - pause->working_ns);
     STW_EDGE("start.unlock");
     pthread_mutex_unlock(&world->lock);
@@ -281,7 +289,7 @@ void stw_world_start(struct stw_gc *gc)
     /* Whoever stops the world loses that time as well, and waited for its turn to do so. */
     stw_timeline_add(self, STW_TAKEN_STOP, came_ns, began_ns);
     stw_timeline_add(self, STW_TAKEN_STOP, began_ns, stw_clock_ns());
-    stw_timeline_spent(self, STW_TAKEN_STOP, came_cpu_ns);
+    stw_timeline_used(self, STW_TAKEN_STOP, cpu_ns);
 }
 
 void stw_world_let_go(struct stw_gc *gc)
@@ -326,14 +334,14 @@ static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch, struct 
     }
 }
 
-/* Leaves the stop that counted this thread; the last to leave completes its record. */
+/* Leaves the stop that counted this thread; the last to leave ends its record. */
 static void depart(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     if (__atomic_fetch_sub(&world->resuming, 1, __ATOMIC_ACQ_REL) != 2)
         return;
     world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
-    __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
+    end_record(world);
     __atomic_store_n(&world->resuming, 0, __ATOMIC_SEQ_CST);
     stw_world_tell(gc, &world->resuming);
 }
@@ -589,7 +597,7 @@ void stw_managed_enter(struct stw_mutator_record *m)
         stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
     STW_EDGE("unblock.poll");
     memset(m->saved.frame, 0, sizeof m->saved.frame);
-    uint32_t was_rejoining = m->is_rejoining; /* a stop that such a safepoint makes may block, too */
+    uint32_t was_rejoining = m->is_rejoining; /* a stop that such a safepoint makes may block */
     m->is_rejoining = 1;
     stw_safepoint(&m->mutator); /* not stw_poll: the look must come after the state (W1) */
     m->is_rejoining = was_rejoining;

@@ -1,8 +1,10 @@
 /* lab/losses.c: sums what the mutators' own clocks, their timelines and the pause log say.
  *
- * L1  cpu.total_ns is the sum of mutator, assist, mark, sweep and stopped. A stop is charged
- *     min(processors, mutators) times its wall time, whoever slept or spun meanwhile: nobody else
- *     could use those processors for the program.
+ * L1  cpu.total_ns is the sum of mutator, assist, mark, sweep, runtime and stopped, and what the
+ *     process used is in one of them: it is not larger but for threads that come and go. A stop is
+ *     charged min(processors, mutators) times its wall time, whoever slept or spun meanwhile:
+ *     nobody else could use those processors for the program; or what its threads used, if that
+ *     is more.
  * L2  a mutator's time is its own + taken + machine; nothing counts twice. */
 #include "lab/losses.h"
 
@@ -17,18 +19,23 @@ struct sums {
     uint64_t wall_ns, machine_ns, unexplained_ns;
     uint64_t taken_ns[STW_TAKEN_KINDS];
     uint64_t intervals, lost;
-    uint64_t own_cpu_ns, assist_cpu_ns, mark_cpu_ns, sweep_cpu_ns;
+    uint64_t own_cpu_ns, assist_cpu_ns, mark_cpu_ns, sweep_cpu_ns, runtime_cpu_ns, stop_cpu_ns;
     int is_scheduler_known;
     struct stw_time_slice longest;
 };
 
-static struct stw_cpu_sample sample(struct stw_gc *gc)
+static struct stw_cpu_sample sample(const struct stw_losses *losses)
 {
+    struct stw_gc *gc = losses->gc;
     struct stw_cpu_sample now = {.process_ns = stw_clock_process_cpu_ns(),
-                                 .worker_ns = STW_LOAD(gc->totals.worker_cpu_ns)};
-    if (gc->background.running)
-        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread)
-                            - STW_LOAD(gc->background.stop_cpu_ns);
+                                 .marking_ns = STW_LOAD(gc->totals.worker_cpu_ns),
+                                 .helping_ns = STW_LOAD(gc->totals.help_cpu_ns),
+                                 .workers_ns = stw_workers_cpu_ns(gc),
+                                 .meter_ns = stw_clock_cpu_of_ns(losses->hiccups.thread)};
+    if (gc->background.running) {
+        now.stopping_ns = STW_LOAD(gc->background.stop_cpu_ns);
+        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread) - now.stopping_ns;
+    }
     return now;
 }
 
@@ -42,7 +49,7 @@ stw_status stw_losses_start(struct stw_losses *losses, struct stw_gc *gc, uint32
 void stw_losses_enter(struct stw_losses *losses, struct stw_mutator_record *m, uint64_t now_ns)
 {
     if (__atomic_fetch_add(&losses->entered, 1, __ATOMIC_ACQ_REL) == 0) {
-        losses->before = sample(losses->gc);
+        losses->before = sample(losses);
         stw_hiccup_open(&losses->hiccups);
     }
     stw_slices_begin(&losses->slices[m->mutator.index], m, now_ns);
@@ -53,7 +60,7 @@ void stw_losses_leave(struct stw_losses *losses, struct stw_mutator_record *m)
     stw_slices_end(&losses->slices[m->mutator.index], stw_clock_ns());
     if (__atomic_add_fetch(&losses->left, 1, __ATOMIC_ACQ_REL) < losses->mutators)
         return;
-    losses->after = sample(losses->gc);
+    losses->after = sample(losses);
     stw_hiccup_close(&losses->hiccups);
 }
 
@@ -79,10 +86,13 @@ static void add_mutator(struct sums *sums, const struct stw_slices *slices)
     uint64_t mark_ns = cpu_ns[STW_TAKEN_MARK] + taken_ns[STW_TAKEN_HANDSHAKE];
     uint64_t sweep_ns = taken_ns[STW_TAKEN_SWEEP];
     uint64_t stop_ns = cpu_ns[STW_TAKEN_STOP]; /* work of its own stops, and spinning */
+    uint64_t runtime_ns = cpu_ns[STW_TAKEN_CYCLE] + cpu_ns[STW_TAKEN_TURN];
     sums->assist_cpu_ns += assist_ns;
     sums->mark_cpu_ns += mark_ns;
     sums->sweep_cpu_ns += sweep_ns;
-    sums->own_cpu_ns += less(whole.cpu_ns, assist_ns + mark_ns + sweep_ns + stop_ns);
+    sums->runtime_cpu_ns += runtime_ns;
+    sums->stop_cpu_ns += stop_ns;
+    sums->own_cpu_ns += less(whole.cpu_ns, assist_ns + mark_ns + sweep_ns + stop_ns + runtime_ns);
     if (slices->longest.gap_ns >= sums->longest.gap_ns)
         sums->longest = slices->longest;
 }
@@ -104,16 +114,26 @@ static void fill_cpu(const struct stw_losses *losses, const struct sums *sums,
                      struct stw_record *record)
 {
     const struct stw_cpu_sample *before = &losses->before, *after = &losses->after;
-    uint64_t mark_ns = sums->mark_cpu_ns + after->worker_ns - before->worker_ns;
+    uint64_t marking_ns = after->marking_ns - before->marking_ns;
+    uint64_t helping_ns = after->helping_ns - before->helping_ns;
+    uint64_t workers_ns = after->workers_ns - before->workers_ns;
+    uint64_t mark_ns = sums->mark_cpu_ns + marking_ns;
     uint64_t sweep_ns = sums->sweep_cpu_ns + after->background_ns - before->background_ns;
+    uint64_t runtime_ns = sums->runtime_cpu_ns + less(workers_ns, marking_ns + helping_ns)
+                          + after->meter_ns - before->meter_ns;
+    uint64_t used_ns = sums->stop_cpu_ns + helping_ns + after->stopping_ns - before->stopping_ns;
     uint64_t charged_ns = stopped_ns(losses, record);
+    if (charged_ns < used_ns)
+        charged_ns = used_ns;
     uint64_t own_ns = sums->own_cpu_ns, assist_ns = sums->assist_cpu_ns;
     stw_record_count(record, "cpu.process_ns", after->process_ns - before->process_ns);
-    stw_record_count(record, "cpu.total_ns", own_ns + assist_ns + mark_ns + sweep_ns + charged_ns);
+    stw_record_count(record, "cpu.total_ns",
+                     own_ns + assist_ns + mark_ns + sweep_ns + runtime_ns + charged_ns);
     stw_record_count(record, "cpu.mutator_ns", own_ns);
     stw_record_count(record, "cpu.assist_ns", assist_ns);
     stw_record_count(record, "cpu.mark_ns", mark_ns);
     stw_record_count(record, "cpu.sweep_ns", sweep_ns);
+    stw_record_count(record, "cpu.runtime_ns", runtime_ns);
     stw_record_count(record, "cpu.stopped_ns", charged_ns);
 }
 

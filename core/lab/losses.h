@@ -12,9 +12,13 @@
 #include "lab/record.h"
 #include "lab/slices.h"
 
-/* CPU time used up to a moment, by all threads and by those of the collector. */
+/* CPU time used up to a moment. */
 struct stw_cpu_sample {
-    uint64_t process_ns, background_ns, worker_ns;
+    uint64_t process_ns; /* by all threads */
+    uint64_t background_ns, stopping_ns; /* by the background thread; apart from that in stops */
+    uint64_t workers_ns; /* by all workers; of it: */
+    uint64_t marking_ns, helping_ns; /* outside of stops, and in them */
+    uint64_t meter_ns;   /* by the hiccup meter */
 };
 
 struct stw_losses {

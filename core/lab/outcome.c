@@ -71,6 +71,8 @@ static int is_pause_sane(const struct stw_pause *pause)
         return 0;
     uint64_t longest = pause->start_ns | pause->stopping_ns | pause->working_ns
                      | pause->restarting_ns;
+    if (pause->stopper_cpu_ns != STW_CPU_UNKNOWN)
+        longest |= pause->stopper_cpu_ns;
     for (uint32_t i = 0; i < STW_STEPS; i++)
         longest |= pause->step_ns[i];
     uint64_t most = pause->cycle | pause->scan_bytes | pause->mark_objects | pause->root_words

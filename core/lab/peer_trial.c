@@ -160,6 +160,7 @@ static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t sto
         .mutators = trial->mutators,
         .complete = 1,
         .page_faults = STW_FAULTS_UNKNOWN,
+        .stopper_cpu_ns = STW_CPU_UNKNOWN,
     };
 }
 

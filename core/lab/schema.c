@@ -52,6 +52,7 @@ const char *const stw_schema[] = {
     " last_mutator INTEGER, last_site TEXT, mutators INTEGER, scan_bytes INTEGER,"
     " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
     " page_faults INTEGER,"
+    " stopper_cpu_ns INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE cycle(trial_id INTEGER, cycle INTEGER, triggered_bytes INTEGER,"
     " goal_bytes INTEGER, live_bytes INTEGER, marked_bytes INTEGER,"
@@ -74,7 +75,8 @@ const char *const stw_schema[] = {
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
-    " p.page_faults"
+    " p.page_faults,"
+    " p.stopper_cpu_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"

@@ -51,7 +51,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [TRIAL] = "INSERT INTO trial VALUES"
               "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [PAUSE] = "INSERT INTO pause VALUES"
-              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
@@ -483,6 +483,10 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
         bind_null(statement, 18);
     else
         bind(statement, 18, pause->page_faults);
+    if (pause->stopper_cpu_ns == STW_CPU_UNKNOWN)
+        sqlite3_bind_null(statement, 19);
+    else
+        bind(statement, 19, pause->stopper_cpu_ns);
     stw_status status = step(statement);
     return status == STW_OK ? insert_steps(rows, seq, pause) : status;
 }

@@ -17,18 +17,18 @@
 struct split {
     const char *heading;
     const char *whole;
-    const char *parts[8]; /* null at the end */
+    const char *parts[9]; /* null at the end */
 };
 
 static const struct split splits[] = {
     {"processor time, median", "cpu.total",
-     {"cpu.mutator", "cpu.assist", "cpu.mark", "cpu.sweep", "cpu.stopped"}},
+     {"cpu.mutator", "cpu.assist", "cpu.mark", "cpu.sweep", "cpu.runtime", "cpu.stopped"}},
     {"time of all mutators, median", "taken.wall",
      {"taken.stop", "taken.assist", "taken.mark", "taken.handshake", "taken.sweep", "taken.turn",
-      "machine.taken"}},
+      "taken.cycle", "machine.taken"}},
     {"longest gap", "gap.max",
      {"gap.stop", "gap.assist", "gap.mark", "gap.handshake", "gap.sweep", "gap.turn",
-      "gap.machine"}},
+      "gap.cycle", "gap.machine"}},
 };
 
 static const int64_t *value_of(const struct stw_result_cell *cell, const char *name)

@@ -1,4 +1,4 @@
-/* tests/stress/waking.c: goal: nobody is woken for nothing, nor more than the work is worth (N4). */
+/* tests/stress/waking.c: goal: nobody is woken for nothing, nor for too little (N4). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: two situations that chance brings about on busy machines alone.
  *
@@ -79,11 +79,11 @@ static int debtor(void)
     struct stw_gc *gc = stw_runtime_gc();
     struct stw_mutator *m = gc_rig_attach(0);
     stw_roots_add(gc, &root, 1);
-    stw_pacer_set_percent(gc, stw_record_of(m), STW_GC_OFF);
+    stw_pacer_set_percent(gc, stw_record_of(m), STW_GC_OFF, NULL);
     build(m, LIVE_CELLS);
     if (stw_thread_start(&thread, 1u << 20, leave, NULL) != STW_OK)
         return 1;
-    stw_pacer_set_percent(gc, stw_record_of(m), 100);
+    stw_pacer_set_percent(gc, stw_record_of(m), 100, NULL);
     while (!away())
         stw_alloc(m, 64, &type);
     uint64_t cpu_ns = stw_clock_process_cpu_ns(), futile = STW_LOAD(gc->totals.futile_wakes);

@@ -75,7 +75,7 @@ static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int wor
 static void build(void)
 {
     sqlite3 *db = open_database();
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=3; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=4; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO run VALUES('name', 'two \"words\"'), ('question', 'Why?'),"
@@ -349,7 +349,7 @@ Test(cells, of_something_else_are_refused)
     read_wrong(folder, STW_E_INVALID, "not of an stwlab run");
     execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=99");
     read_wrong(folder, STW_E_INVALID, "its format is 99");
-    execute(db, "PRAGMA user_version=3");
+    execute(db, "PRAGMA user_version=4");
     read_wrong(folder, STW_E_INVALID, "not in the format of a run");
     sqlite3_close(db);
 }

@@ -53,7 +53,7 @@ static void build(void)
     cr_assert(mkdtemp(folder));
     snprintf(database, sizeof database, "%s/results.sqlite", folder);
     cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=3; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=4; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 runtime=stwlab', NULL),"

@@ -339,15 +339,17 @@ Test(store, a_trial_is_read_back_as_it_was)
     stw_record_pauses(record)[1].last_mutator = STW_NO_MUTATOR;
     stw_record_pauses(record)[0].page_faults = 3;
     stw_record_pauses(record)[1].page_faults = STW_FAULTS_UNKNOWN;
+    stw_record_pauses(record)[0].stopper_cpu_ns = STW_CPU_UNKNOWN;
+    stw_record_pauses(record)[1].stopper_cpu_ns = 6;
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
                      "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
-                           " restarting_ns, last_mutator, last_site, mutators, page_faults"
-                           " FROM pauses"),
-                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3\n"
-                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null");
+                           " restarting_ns, last_mutator, last_site, mutators, page_faults,"
+                           " stopper_cpu_ns FROM pauses"),
+                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3|null\n"
+                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null|6");
     cr_assert_str_eq(query("SELECT seq, step, ns FROM pause_step WHERE seq = 0 ORDER BY step"),
                      "0|hooks|4\n0|phase|6");
     cr_assert_str_eq(query("SELECT name, value FROM counters ORDER BY name"),

@@ -308,6 +308,34 @@ Test(audit, names_a_trigger_beyond_the_goal)
     cr_assert_str_eq(rules, "P1 ");
 }
 
+/* Sweeps whenever it may, as the background thread does on an idle processor. */
+static uint32_t is_over; /* atomic */
+static void *sweep_on_and_on(void *context)
+{
+    while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST))
+        stw_sweep_some(gc, 1);
+    return context;
+}
+
+/* U9: as soon as the second stop has made the spans unswept, there is much to sweep. */
+Test(sweep, the_second_stop_is_charged_for_no_span)
+{
+    pthread_t thread;
+    gc_rig_options.gc.audit = 0; /* which sweeps in stops */
+    start(STW_MODE_CONCURRENT, 2, 100, 0);
+    cr_assert_eq(stw_thread_start(&thread, 0, sweep_on_and_on, NULL), STW_OK);
+    build_live_heap();
+    for (uint32_t i = 0; i < 300; i++)
+        m->host->collect(m);
+    __atomic_store_n(&is_over, 1, __ATOMIC_SEQ_CST);
+    pthread_join(thread, NULL);
+    cr_assert_geq(gc_rig_pause_count, 600);
+    for (uint64_t i = 0; i < gc_rig_pause_count; i++)
+        if (gc_rig_pause(i)->kind == STW_PAUSE_MARK_TERMINATION)
+            cr_assert_eq(gc_rig_pause(i)->spans_swept, 0, "stop %lu", i);
+    cr_assert_gt(STW_LOAD(gc->sweep.spans_total), 0);
+}
+
 Test(audit, names_a_live_heap_below_nothing)
 {
     start_noting_while_marking();
