@@ -5,7 +5,7 @@
 set -u
 : "${STWLAB:?the path of stwlab}"
 : "${STW_FAULT_PLUGINS:?the folder of the misbehaving strategies}"
-work=$(mktemp -d "${TMPDIR:-/tmp}/stw-fault.XXXXXX")
+work=$(mktemp -d "${TMPDIR:-/tmp}/stw fault.XXXXXX") # a blank, for all that forgets to quote
 STW_FAULT_MARK=$work
 export STW_FAULT_MARK
 mounted=

@@ -65,7 +65,7 @@ fail_each()
         n=$((n + 1))
         rm -rf "$work/failed" "$work/run"
         cp -a "$work/kept" "$work/run"
-        LD_PRELOAD=$work/shim.so STW_FAIL="$what $n" "$STWLAB" "$@" >"$work/out" 2>"$work/err"
+        LD_LIBRARY_PATH=$work LD_PRELOAD=shim.so STW_FAIL="$what $n" "$STWLAB" "$@" >"$work/out" 2>"$work/err"
         status=$?
         if ! [ -e "$work/failed" ]; then
             expect "exit status of $1 without a failure" "$status" 0

@@ -26,8 +26,8 @@ END
 # program RELEASE LINE...
 program()
 {
-    { echo '#!/bin/sh'; echo "echo \"\$*\" >>$work/$1.calls"
-      echo "echo \"\$GOGC \$GOMAXPROCS \$GOMEMLIMIT\" >>$work/$1.environment"; } >"$work/$1.sh"
+    { echo '#!/bin/sh'; echo "echo \"\$*\" >>'$work/$1.calls'"
+      echo "echo \"\$GOGC \$GOMAXPROCS \$GOMEMLIMIT\" >>'$work/$1.environment'"; } >"$work/$1.sh"
     name=$1
     shift
     for line; do echo "$line" >>"$work/$name.sh"; done

@@ -14,7 +14,7 @@ worker()
     file=$work/plugins/hang.so
     rm -f "$file"
     cp "$STW_FAULT_PLUGINS/hang.so" "$file"
-    printf '#!/bin/sh\nfile=%s\n%s\nexec "%s" "$@"\n' "$file" "$1" "$STWLAB" >"$work/worker"
+    printf '#!/bin/sh\nfile="%s"\n%s\nexec "%s" "$@"\n' "$file" "$1" "$STWLAB" >"$work/worker"
     chmod +x "$work/worker"
 }
 

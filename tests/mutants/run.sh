@@ -36,30 +36,32 @@ key()
     sed -n "s/^$2: *//p;/^---/q" "$1"
 }
 
-# compile TREE OBJECTS BUILD SOURCE...: in parallel, from the folder TREE
+# compile TREE OBJECTS BUILD SOURCE...: in parallel, from the folder TREE; any path may have blanks
 compile()
 {
     tree=$1 objects=$2 extra=
     [ "$3" = delays ] || extra=-DSTW_HOSTILE
     shift 3
     mkdir -p "$objects"
-    for source; do
-        case $source in plugins/*) static=-DSTW_STATIC_PLUGIN=go ;; *) static= ;; esac
-        printf '%s -o %s/%s.o -c %s\n' "$static" "$objects" "$(echo "$source" | tr / _)" "$source"
-    done >"$work/commands"
-    # shellcheck disable=SC2086 # word splitting wanted
-    (cd "$tree" && xargs -P "$(nproc)" -L 1 $compiler $flags $extra \
-        -Icore -Icore/abi -Itests/support <"$work/commands")
+    export compiler flags objects extra
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    (cd "$tree" && printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh -c '
+        case $1 in plugins/*) extra="$extra -DSTW_STATIC_PLUGIN=go" ;; esac
+        exec $compiler $flags $extra -Icore -Icore/abi -Itests/support \
+            -o "$objects/$(echo "$1" | tr / _).o" -c "$1"' sh)
 }
 
 # link FOLDER: the programs of FOLDER/objects
 link()
 {
-    for main in "$1"/objects/tests_stress_*.o; do
+    folder=$1
+    set --
+    for object in "$folder"/objects/*.o; do
+        case $object in */tests_stress_*) ;; *) set -- "$@" "$object" ;; esac
+    done
+    for main in "$folder"/objects/tests_stress_*.o; do
         name_of=${main##*tests_stress_}
-        # shellcheck disable=SC2046
-        $compiler -pthread -o "$1/${name_of%.c.o}" "$main" \
-            $(ls "$1"/objects/*.o | grep -v /tests_stress_) -ldl -lm || return 1
+        $compiler -pthread -o "$folder/${name_of%.c.o}" "$main" "$@" -ldl -lm || return 1
     done
 }
 
@@ -130,7 +132,12 @@ mutant()
         "$last" "$words"
 }
 
-[ $# -gt 0 ] || set -- $(cd "$here" && ls *.patch | sed 's/\.patch$//')
+if [ $# -eq 0 ]; then
+    for each in "$here"/*.patch; do
+        each=${each##*/}
+        set -- "$@" "${each%.patch}"
+    done
+fi
 failed=0
 for each; do
     [ -f "$here/$each.patch" ] || { echo "there is no mutant $each" >&2; exit 2; }

@@ -26,7 +26,7 @@ run_tests() { # PRESET
 
 run_demo() { # PRESET
     sh "$silence" begin "$work/reports"
-    options=exitcode=66:log_exe_name=1:log_path=$work/reports/report
+    options="exitcode=66:log_exe_name=1:log_path='$work/reports/report'"
     status=0
     env ASAN_OPTIONS="$options" UBSAN_OPTIONS="$options:print_stacktrace=1" \
         TSAN_OPTIONS="$options:halt_on_error=1" "$root/build/$1/stwlab" run \

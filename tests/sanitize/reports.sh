@@ -34,7 +34,7 @@ END
 # run NAME LOG_PATH: the outcomes as lines of "STRATEGY|OUTCOME|DETAIL"
 run() {
     status=0
-    common=exitcode=66:log_exe_name=1:log_path=$2
+    common=exitcode=66:log_exe_name=1:log_path="'$2'"
     env ASAN_OPTIONS="$common" UBSAN_OPTIONS="$common" TSAN_OPTIONS="$common" \
         "$STWLAB" run "$work/x.ini" -o "$work/$1" --plugin-path "$STW_WRONG_PLUGINS" --quiet \
         >"$work/$1.out" 2>&1 || status=$?

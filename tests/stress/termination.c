@@ -279,7 +279,7 @@ int main(int count, char **arguments)
             ms = strtoull(arguments[i] + 3, NULL, 10);
     }
     if (STW_LIMIT_BARRIER_WORDS < 16) {
-        puts("termination: skipped, barrier buffers are too small");
+        puts("skipped: barrier buffers are too small");
         return 77;
     }
     pthread_t threads[THREADS];

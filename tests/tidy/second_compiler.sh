@@ -10,7 +10,7 @@ case $CC in
     *) other=clang ;;
 esac
 command -v "$other" >/dev/null 2>&1 || {
-    echo "$other is not installed"
+    echo "skipped: $other is not installed"
     exit 77
 }
 # Criterion's Test() ends in an empty variadic argument, which clang's pedantry minds.

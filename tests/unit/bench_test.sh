@@ -7,7 +7,7 @@ set -eu
 : "${STWLAB:?the path of the program under test}" "${STW_SOURCE_DIR:?the repository}"
 : "${STW_BUILD_DIR:?the build}"
 
-command -v sqlite3 >/dev/null || exit 77
+command -v sqlite3 >/dev/null || { echo "skipped: sqlite3 is not installed"; exit 77; }
 bench=$STW_SOURCE_DIR/experiments/bench
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -6,7 +6,7 @@
 set -eu
 : "${STWLAB:?the path of the program under test}" "${STW_SOURCE_DIR:?the repository}"
 
-command -v sqlite3 >/dev/null || exit 77
+command -v sqlite3 >/dev/null || { echo "skipped: sqlite3 is not installed"; exit 77; }
 experiment=$STW_SOURCE_DIR/experiments/stop-scaling
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

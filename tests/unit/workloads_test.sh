@@ -6,7 +6,7 @@
 set -eu
 : "${STWLAB:?the path of the program under test}"
 
-command -v sqlite3 >/dev/null || exit 77
+command -v sqlite3 >/dev/null || { echo "skipped: sqlite3 is not installed"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
