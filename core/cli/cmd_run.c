@@ -6,6 +6,7 @@
 #include "cli/dry_run.h"
 #include "lab/run.h"
 #include "lab/store.h"
+#include "prim/interrupt.h"
 #include "prim/self.h"
 #include "report/show.h"
 
@@ -21,6 +22,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
     {"set", required_argument, NULL, 's'},
     {"resume", no_argument, NULL, 'r'},
+    {"retry", no_argument, NULL, 'y'},
     {"dry-run", no_argument, NULL, 'n'},
     {"plugin-path", required_argument, NULL, 'p'},
     {"go", required_argument, NULL, 'g'},
@@ -45,7 +47,8 @@ struct job {
     struct list plugin_paths;
     struct list gos;
     struct stw_peers peers;
-    int resume, dry_run, quiet;
+    int resume, retry, dry_run, quiet;
+    struct stw_text words; /* of an interrupt: how to go on */
     struct stw_registry *registry;
     struct stw_experiment experiment;
     struct stw_matrix matrix;
@@ -77,6 +80,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'r':
         job->resume = 1;
+        break;
+    case 'y':
+        job->retry = 1;
         break;
     case 'n':
         job->dry_run = 1;
@@ -150,21 +156,21 @@ static void add_word(struct stw_text *line, const char *option, const char *word
     stw_text_add(line, "'");
 }
 
-/* Says how to go on after Ctrl-C, in words that can be pasted. */
-static void say_resume(const struct job *job)
+/* How to go on after Ctrl-C, in words that can be pasted. They do not name --retry: what was
+ * retried is not to be run once more. */
+static void find_words(struct job *job)
 {
-    struct stw_text line = {0};
-    add_word(&line, "", job->ini);
-    add_word(&line, "-o", job->output);
+    struct stw_text *line = &job->words;
+    stw_text_add(line, "stwlab run: interrupted; to run what is missing: stwlab run");
+    add_word(line, "", job->ini);
+    add_word(line, "-o", job->output);
     for (uint32_t i = 0; i < job->overrides.count; i++)
-        add_word(&line, "--set", job->overrides.items[i]);
+        add_word(line, "--set", job->overrides.items[i]);
     for (uint32_t i = 0; i < job->plugin_paths.count; i++)
-        add_word(&line, "--plugin-path", job->plugin_paths.items[i]);
+        add_word(line, "--plugin-path", job->plugin_paths.items[i]);
     for (uint32_t i = 0; i < job->gos.count; i++)
-        add_word(&line, "--go", job->gos.items[i]);
-    fprintf(stderr, "stwlab run: interrupted; to run what is missing: stwlab run%s --resume\n",
-            stw_text_get(&line));
-    stw_text_free(&line);
+        add_word(line, "--go", job->gos.items[i]);
+    stw_text_add(line, " --resume\n");
 }
 
 /* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
@@ -199,7 +205,7 @@ static int conclude(const struct job *job, const struct stw_run_result *result)
         fprintf(stderr, "stwlab run: %" PRIu64 " trial%s not ok; see stwlab show %s\n",
                 result->stored_not_ok, stw_plural(result->stored_not_ok), job->output);
     if (result->interrupted)
-        say_resume(job);
+        fputs(job->words.bytes, stderr);
     if (exit_status != STW_EXIT_DONE)
         return exit_status;
     return result->stored_not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
@@ -228,6 +234,7 @@ static int run_matrix(const struct job *job)
         .executable = executable,
         .peers = (struct stw_peers *)(uintptr_t)&job->peers,
         .resume = job->resume,
+        .retry = job->retry,
         .quiet = job->quiet,
     };
     stw_status status = find_worker(executable, &error);
@@ -253,6 +260,7 @@ static int dry_run(const struct job *job)
 
 static int do_job(struct job *job)
 {
+    stw_interrupts_quit("stwlab run: interrupted\n", STW_EXIT_NOT_OK);
     job->peers.paths = job->gos.items;
     job->peers.path_count = job->gos.count;
     int status = load_plugins(job);
@@ -262,6 +270,9 @@ static int do_job(struct job *job)
         return status;
     char *output = job->output ? stw_strdup(job->output) : default_output(job->experiment.name);
     job->output = output;
+    find_words(job);
+    if (!job->dry_run)
+        stw_interrupts_quit(job->words.bytes, STW_EXIT_NOT_OK);
     status = job->dry_run ? dry_run(job) : run_matrix(job);
     free(output);
     return status;
@@ -280,6 +291,8 @@ static int parse(struct job *job, int argument_count, char **arguments)
     else if (optind + 1 < argument_count)
         stw_cli_usage_error(job->command, "one experiment at a time: '%s' is too much",
                             arguments[optind + 1]);
+    else if (job->retry && !job->resume)
+        stw_cli_usage_error(job->command, "--retry goes with --resume");
     else if (job->output && !*job->output)
         stw_cli_usage_error(job->command, "option --output is empty");
     else
@@ -303,6 +316,8 @@ static int run_run(const struct stw_command *command, int argument_count, char *
     free(job.overrides.items);
     free(job.plugin_paths.items);
     free(job.gos.items);
+    stw_interrupts_quit("", STW_EXIT_NOT_OK); /* what it would have said is freed now */
+    stw_text_free(&job.words);
     stw_peers_free(&job.peers);
     return status;
 }
@@ -314,6 +329,7 @@ const struct stw_command stw_command_run = {
             "  -o, --output RUN           the run's folder; without it runs/<experiment's name>\n"
             "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
             "      --resume               runs only what RUN does not hold yet\n"
+            "      --retry                with --resume: runs trials that failed once more, too\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
             "      --plugin-path PATH     a plugin or folder besides the default ones; repeatable\n"
             "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"

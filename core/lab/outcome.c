@@ -14,6 +14,7 @@
 #include "prim/process.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -315,4 +316,18 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
     outcome->rss_peak_bytes =
         is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);
+}
+
+void stw_outcome_note(struct stw_outcome *outcome, const char *format, ...)
+{
+    size_t length = strlen(outcome->note), room = sizeof outcome->note - length;
+    va_list values;
+    if (length > 0 && room > 2) {
+        memcpy(outcome->note + length, "; ", 3);
+        room -= 2;
+        length += 2;
+    }
+    va_start(values, format);
+    vsnprintf(outcome->note + length, room, format, values);
+    va_end(values);
 }

@@ -23,6 +23,7 @@ struct stw_outcome {
     uint32_t checksum;      /* STW_CHECKSUM_* */
     int32_t signal;         /* CRASHED by a signal: which */
     char detail[1024];      /* one line: why; with the last ABI calls unless it has its result */
+    char note[192];         /* what is to be said beside the outcome, ok or not; may be empty */
     uint64_t wall_ns;       /* vfork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
     uint64_t coordinator_ns; /* from the end of the process before to the vfork */
@@ -46,5 +47,8 @@ const char *stw_record_problem(const struct stw_record *record);
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome);
+/* Adds to the note, whatever the kind. */
+__attribute__((format(printf, 2, 3))) void stw_outcome_note(struct stw_outcome *outcome,
+                                                            const char *format, ...);
 
 #endif

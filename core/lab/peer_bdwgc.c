@@ -18,13 +18,15 @@ static stw_status ask_version(const char *path, char label[LINE_BYTES], struct s
     char *arguments[] = {(char *)(uintptr_t)path, word, NULL};
     static const char *const environment[] = {NULL};
     struct stw_program program;
-    stw_status status = stw_program_start(arguments, environment, NULL, &program, error);
+    stw_status status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program,
+                                          error);
     if (status != STW_OK)
         return status;
-    while (fgets(line, sizeof line, program.output))
+    while (stw_program_line(&program, line, sizeof line))
         sscanf(line, "bdwgc %63[0-9.]", version);
     if (stw_program_end(&program) != 0 || !version[0])
-        return stw_error_set(error, STW_E_IO, NULL, "%s: does not say which bdwgc it has", path);
+        return stw_error_set(error, STW_E_IO, NULL, "%s: does not say which bdwgc it has%s",
+                             path, program.is_late ? " within a minute" : "");
     snprintf(label, LINE_BYTES, "bdwgc%s", version);
     return STW_OK;
 }

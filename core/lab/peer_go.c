@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BUILD_NS 600000000000ull /* a first build compiles the standard library */
 #define LINE_BYTES 1024
 
 /* Finding. */
@@ -36,16 +37,18 @@ static stw_status ask_version(const char *path, char label[LINE_BYTES], struct s
     char *arguments[] = {(char *)(uintptr_t)path, word, NULL};
     static const char *const environment[] = {"GOTOOLCHAIN=local", NULL};
     struct stw_program program;
-    stw_status status = stw_program_start(arguments, environment, NULL, &program, error);
+    stw_status status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program,
+                                          error);
     if (status != STW_OK)
         return status;
     label[0] = '\0';
-    while (fgets(line, sizeof line, program.output))
+    while (stw_program_line(&program, line, sizeof line))
         if (!label[0])
             parse_version(line, label);
     if (stw_program_end(&program) == 0 && label[0])
         return STW_OK;
-    return stw_error_set(error, STW_E_IO, NULL, "%s: does not say which Go it is", path);
+    return stw_error_set(error, STW_E_IO, NULL, "%s: does not say which Go it is%s", path,
+                         program.is_late ? " within a minute" : "");
 }
 
 static stw_status add(struct stw_peers *peers, const char *path, struct stw_error *error)
@@ -153,12 +156,17 @@ static stw_status build(const struct stw_peer *peer, const char *folder, const c
     struct stw_program program;
     struct stw_text said = {0};
     char line[LINE_BYTES];
-    stw_status status = stw_program_start(arguments, environment, folder, &program, error);
+    stw_status status =
+        stw_program_start(arguments, environment, folder, BUILD_NS, &program, error);
     if (status != STW_OK)
         return status;
-    while (fgets(line, sizeof line, program.output))
+    while (stw_program_line(&program, line, sizeof line))
         stw_text_add(&said, "%s", line);
-    if (stw_program_end(&program) != 0)
+    int32_t ended = stw_program_end(&program);
+    if (program.is_late)
+        stw_text_add(&said, "%sit took longer than %llu s", said.length ? "; " : "",
+                     BUILD_NS / 1000000000u);
+    if (ended != 0)
         status = stw_error_set(error, STW_E_IO, "runtime", "%s cannot build %s: %s", peer->label,
                                folder, said.length ? said.bytes : "it says nothing");
     stw_text_free(&said);

@@ -139,7 +139,7 @@ static stw_status start(struct peer_trial *trial, struct stw_program *program,
     const char *debug = stw_settings_runtime(settings, "gc.trace").as_u64
                             ? "GODEBUG=gctrace=1,gcpacertrace=1" : "GODEBUG=";
     const char *const environment[] = {percent, processors, limit, markers, debug, NULL};
-    return stw_program_start(trial->arguments, environment, NULL, program, error);
+    return stw_program_start(trial->arguments, environment, NULL, 0, program, error);
 }
 
 /* The record. */
@@ -270,7 +270,7 @@ void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *re
         status = start(&trial, &program, &error);
     if (status == STW_OK) {
         record->state = STW_RECORD_RUNNING;
-        while (fgets(line, sizeof line, program.output))
+        while (stw_program_line(&program, line, sizeof line))
             take_line(&trial, line);
         int32_t ended = stw_program_end(&program);
         record->program_cpu_ns = program.cpu_ns;

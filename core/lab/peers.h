@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define STW_PEER_PATH_BYTES 8192
+#define STW_PEER_ASK_NS 60000000000ull /* to say a version: milliseconds, on a busy machine too */
 
 struct stw_peer;
 struct stw_peers;

@@ -7,8 +7,13 @@
  *     ends and before it goes on (agreement.h); until then, by those that are known.
  * R4  a trial's wall time, from the start of its worker to the end, and the coordinator's own time
  *     before it add up to the time of the whole run, but for the storing of the last.
+ * R5  a worker that waits at its gate is no reason to wait: its time runs from its start, without
+ *      that of storing the trial before; and while the store waits for a reader, who might be that
+ *      worker, it is dropped and its trial begun anew.
+ * R6  a trial is noted, durably, before its workload can begin: if the coordinator dies meanwhile,
+ *      the next one knows (lab/store_attempts.c). What was lost once runs after all others.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
- * a worker. */
+ * a worker. Before the first trial and after the last an interrupt ends the process at once. */
 #include "lab/run.h"
 
 #include "base/error.h"
@@ -19,7 +24,9 @@
 #include "lab/record.h"
 #include "lab/settings.h"
 #include "lab/store.h"
+#include "prim/guard.h"
 #include "prim/hostile.h"
+#include "prim/interrupt.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/thread.h"
@@ -32,6 +39,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A reader is waited for so long with a worker at its gate. */
+#define GATE_WAIT_NS 1000000000ull
+
 struct run {
     const struct stw_matrix *matrix;
     const struct stw_run_options *options;
@@ -42,6 +52,8 @@ struct run {
     struct stw_agreement *agreement;
     const struct stw_registry *registry;
     uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
+    struct attempt *waiting;      /* whose worker is at its gate while the store writes, or null */
+    uint64_t store_began_ns;
 };
 
 /* A trial under way, or ended and not stored yet. */
@@ -51,8 +63,10 @@ struct attempt {
     int descriptor;
     struct stw_record *record;
     struct stw_process process;
-    uint64_t started_ns, opened_ns; /* its worker, the gate before its workload */
+    uint64_t started_ns; /* its worker */
+    uint64_t stored_ns;  /* how long its worker could not begin because of the store */
     int is_timed_out, is_abandoned;
+    int is_dropped;      /* its worker was finished before it passed its gate */
     struct stw_outcome outcome;
 };
 
@@ -143,8 +157,9 @@ static void release(struct attempt *attempt)
 static uint64_t deadline_of(const struct run *run, const struct attempt *attempt)
 {
     uint64_t timeout_ns = run->matrix->experiment->timeout_ns;
-    int is_bounded = timeout_ns && timeout_ns < UINT64_MAX - attempt->opened_ns;
-    return is_bounded ? attempt->opened_ns + timeout_ns : UINT64_MAX;
+    uint64_t from_ns = attempt->started_ns + attempt->stored_ns;
+    int is_bounded = timeout_ns && timeout_ns < UINT64_MAX - from_ns;
+    return is_bounded ? from_ns + timeout_ns : UINT64_MAX;
 }
 
 static void wait_for_end(struct run *run, struct attempt *attempt)
@@ -174,11 +189,34 @@ static const struct stw_record *readable(const struct attempt *attempt)
     return whole ? attempt->record : NULL;
 }
 
+/* What its process left to us: told with the outcome, and on the terminal if it is still there. */
+static void note_remains(struct run *run, struct attempt *attempt,
+                         const struct stw_process_end *end)
+{
+    if (end->left_behind)
+        stw_outcome_note(&attempt->outcome, "left %u process%s behind, killed", end->left_behind,
+                         end->left_behind == 1 ? "" : "es");
+    if (!end->stuck)
+        return;
+    stw_outcome_note(&attempt->outcome, "%u process%s could not be ended", end->stuck,
+                     end->stuck == 1 ? "" : "es");
+    stw_progress_clear(&run->progress);
+    fprintf(stderr, "stwlab: %s trial %u: %u process%s could not be ended and may disturb what"
+                    " runs now\n", attempt->cell->id, attempt->trial + 1, end->stuck,
+            end->stuck == 1 ? "" : "es");
+}
+
 static void judge(struct run *run, struct attempt *attempt, const struct stw_process_end *end)
 {
     const struct stw_record *record = readable(attempt);
     struct stw_outcome *outcome = &attempt->outcome;
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
+    if (record && !record->program_rss_peak_bytes && end->others_rss_peak_bytes
+        && stw_peer_trial_is_asked(record)) {
+        outcome->cpu_ns = end->others_cpu_ns; /* its program's, which was killed */
+        outcome->rss_peak_bytes = end->others_rss_peak_bytes;
+    }
+    note_remains(run, attempt, end);
     if (record && record->first_op_ns > attempt->started_ns)
         outcome->start_ns = record->first_op_ns - attempt->started_ns;
     if (outcome->checksum)
@@ -192,6 +230,7 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
 {
     *attempt = (struct attempt){
         .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
+    run->waiting = NULL;
     stw_status status = make_record(run, attempt, error);
     if (status != STW_OK)
         return status;
@@ -215,7 +254,6 @@ static void complete(struct run *run, struct attempt *attempt)
 {
     struct stw_process_end end;
     stw_progress_trial(&run->progress, attempt->cell, attempt->trial);
-    attempt->opened_ns = stw_clock_ns();
     stw_process_open(&attempt->process);
     wait_for_end(run, attempt);
     stw_process_finish(&attempt->process, &end);
@@ -245,6 +283,39 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     return status;
 }
 
+/* Finishes a worker that has not passed its gate. */
+static void drop(struct run *run, struct attempt *attempt)
+{
+    struct stw_process_end end;
+    stw_process_finish(&attempt->process, &end);
+    attempt->is_dropped = 1;
+    run->waiting = NULL;
+}
+
+/* While a reader keeps the store waiting: drops the worker that might be the reader, and asks
+ * whether the user gives up. */
+static int is_given_up(void *context)
+{
+    struct run *run = context;
+    stw_progress_clear(&run->progress);
+    if (run->waiting && stw_clock_ns() - run->store_began_ns >= GATE_WAIT_NS)
+        drop(run, run->waiting);
+    return stw_interrupts_count(&run->interrupts) > 1;
+}
+
+/* Stores the trial before, if there is one, and notes the one whose worker waits. */
+static stw_status keep_and_note(struct run *run, struct attempt *before, struct attempt *attempt,
+                                struct stw_error *error)
+{
+    run->store_began_ns = stw_clock_ns();
+    stw_store_announce(run->store, attempt->cell, attempt->trial);
+    stw_status status = keep(run, before, error);
+    if (status == STW_OK)
+        status = stw_store_settle(run->store, error); /* if that did not store anything */
+    attempt->stored_ns = stw_clock_ns() - run->store_began_ns;
+    return status;
+}
+
 /* One trial, and the storing of the one before. An interrupt that comes until that is stored drops
  * the worker that waits at its gate. */
 static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct attempt *attempt,
@@ -253,18 +324,23 @@ static stw_status run_trial(struct run *run, const struct stw_slot *slot, struct
     struct stw_error other = STW_ERROR_INIT;
     int is_first = !before->cell;
     stw_status begun = begin(run, slot, attempt, error);
-    stw_status kept = keep(run, before, begun == STW_OK ? error : &other);
+    run->waiting = begun == STW_OK ? attempt : NULL;
+    stw_status kept = keep_and_note(run, before, attempt, begun == STW_OK ? error : &other);
+    run->waiting = NULL;
     if (!is_first && stw_interrupts_count(&run->interrupts) > 0)
         run->result->interrupted = 1;
-    if (begun == STW_OK && kept == STW_OK && !run->result->interrupted) {
+    int goes_on = begun == STW_OK && kept == STW_OK && !run->result->interrupted;
+    if (begun == STW_OK && !goes_on && !attempt->is_dropped)
+        drop(run, attempt);
+    if (goes_on && attempt->is_dropped) {
+        release(attempt);
+        begun = begin(run, slot, attempt, error);
+        goes_on = begun == STW_OK;
+    }
+    if (goes_on)
         complete(run, attempt);
-        return STW_OK;
-    }
-    if (begun == STW_OK) {
-        struct stw_process_end end;
-        stw_process_finish(&attempt->process, &end);
-    }
-    release(attempt);
+    else
+        release(attempt);
     return begun == STW_OK ? kept : begun;
 }
 
@@ -285,14 +361,37 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
     return status;
 }
 
-/* Keeps the slots that are not stored yet; returns how many. */
+/* Keeps the slots that are still to be run, those last during which a coordinator was lost: if that
+ * was their doing, the others have been run by then. Returns how many. */
 static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint32_t count)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (!stw_store_has(run->store, &run->matrix->cells[slots[i].cell], slots[i].trial))
+    struct stw_slot *lost = stw_new(count, sizeof *lost);
+    uint32_t kept = 0, lost_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct stw_cell *cell = &run->matrix->cells[slots[i].cell];
+        if (stw_store_has(run->store, cell, slots[i].trial))
+            continue;
+        if (stw_store_was_lost(run->store, cell, slots[i].trial))
+            lost[lost_count++] = slots[i];
+        else
             slots[kept++] = slots[i];
+    }
+    for (uint32_t i = 0; i < lost_count; i++)
+        slots[kept++] = lost[i];
+    free(lost);
     return kept;
+}
+
+/* Stores what has ended, and takes back what was noted of a trial that did not run. */
+static stw_status keep_all(struct run *run, struct attempt attempts[2], stw_status status,
+                           struct stw_error *error)
+{
+    struct stw_error other = STW_ERROR_INIT;
+    stw_store_announce(run->store, NULL, 0);
+    for (uint32_t i = 0; status == STW_OK && i < 2; i++)
+        status = keep(run, &attempts[i], error);
+    stw_status settled = stw_store_settle(run->store, status == STW_OK ? error : &other);
+    return status == STW_OK ? settled : status;
 }
 
 static stw_status run_slots(struct run *run, struct stw_error *error)
@@ -303,17 +402,27 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     uint32_t missing = keep_missing(run, slots, total);
     stw_status status = STW_OK;
     run->result->trials_stored = total - missing;
+    if (stw_interrupts_begin(&run->interrupts) != STW_OK) {
+        free(slots);
+        return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
+    }
+    stw_store_heed(run->store, is_given_up, run);
     stw_progress_begin(&run->progress, total, total - missing, run->matrix->experiment->trials,
                        run->options->quiet);
     run->ended_ns = stw_clock_ns();
     for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++)
         status = run_trial(run, &slots[i], &attempts[i % 2], &attempts[(i + 1) % 2], error);
-    for (uint32_t i = 0; status == STW_OK && i < 2; i++)
-        status = keep(run, &attempts[i], error);
+    status = keep_all(run, attempts, status, error);
     stw_progress_clear(&run->progress);
     free(slots);
+    if (status == STW_E_STATE && stw_interrupts_count(&run->interrupts) > 1) {
+        run->result->interrupted = 1; /* while the store was busy */
+        status = STW_OK;
+    }
     if (run->result->trials_stored + run->result->trials_run == total)
         run->result->interrupted = 0; /* too late to stop anything */
+    stw_store_heed(run->store, NULL, NULL);
+    stw_interrupts_end(&run->interrupts);
     return status;
 }
 
@@ -345,24 +454,42 @@ static stw_status provide_peers(const struct run *run, struct stw_error *error)
     return status;
 }
 
-/* While a reader keeps the store waiting. */
-static int is_given_up(void *context)
-{
-    struct run *run = context;
-    stw_progress_clear(&run->progress);
-    return stw_interrupts_count(&run->interrupts) > 1;
-}
-
 static void prepare(struct run *run)
 {
     run->agreement = stw_agreement_new(run->matrix);
-    stw_store_heed(run->store, is_given_up, run);
 }
 
 static void conclude(struct run *run)
 {
     stw_store_close(run->store);
     stw_agreement_free(run->agreement);
+}
+
+static stw_status run_whole(struct run *run, struct stw_error *error)
+{
+    const struct stw_run_options *options = run->options;
+    stw_status status = provide_peers(run, error);
+    uint32_t how = !options->resume ? STW_STORE_NEW
+                 : options->retry   ? STW_STORE_RETRY
+                                    : STW_STORE_RESUME;
+    if (status == STW_OK)
+        status = stw_store_open(options->run_path, run->matrix, run->registry, how, &run->store,
+                                error);
+    if (status != STW_OK)
+        return status;
+    prepare(run);
+    status = settle(run, error);
+    if (status == STW_OK)
+        status = store_skipped(run, error);
+    if (status == STW_OK)
+        status = run_slots(run, error);
+    if (status == STW_OK)
+        status = settle(run, error);
+    if (status == STW_OK)
+        status = stw_store_count_not_ok(run->store, &run->result->stored_not_ok,
+                                        &run->result->cells_not_ok, error);
+    conclude(run);
+    return status;
 }
 
 stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
@@ -373,33 +500,8 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
         .matrix = matrix, .registry = registry, .options = options, .result = result};
     *result = (struct stw_run_result){0};
     stw_hostile_begin("run");
-    stw_status status = provide_peers(&run, error);
-    if (status != STW_OK)
-        return status;
-    status = stw_store_open(options->run_path, matrix, registry, options->resume,
-                                       &run.store, error);
-    if (status != STW_OK)
-        return status;
-    if (stw_interrupts_begin(&run.interrupts) != STW_OK) {
-        stw_store_close(run.store);
-        return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
-    }
-    prepare(&run);
-    status = settle(&run, error);
-    if (status == STW_OK)
-        status = store_skipped(&run, error);
-    if (status == STW_OK)
-        status = run_slots(&run, error);
-    if (status == STW_OK)
-        status = settle(&run, error);
-    if (status == STW_E_STATE && stw_interrupts_count(&run.interrupts) > 1) {
-        result->interrupted = 1; /* while a reader kept the store waiting */
-        status = STW_OK;
-    }
-    if (status == STW_OK)
-        status = stw_store_count_not_ok(run.store, &result->stored_not_ok,
-                                        &result->cells_not_ok, error);
-    conclude(&run);
-    stw_interrupts_end(&run.interrupts);
+    stw_guard_begin();
+    stw_status status = run_whole(&run, error);
+    stw_guard_end();
     return status;
 }

@@ -9,6 +9,7 @@ struct stw_run_options {
     const char *executable;      /* this program, for workers */
     struct stw_peers *peers; /* null: none */
     int resume;
+    int retry;                   /* with resume: trials that failed, too */
     int quiet;
 };
 

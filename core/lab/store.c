@@ -2,7 +2,8 @@
  *
  * S1  a run is created in one transaction: after a kill there is a whole run or an empty database,
  *     and an empty database counts as no run.
- * S2  a trial and all its rows are one transaction, durable when stw_store_trial returns.
+ * S2  a trial and all its rows are one transaction, durable when stw_store_trial returns. The trial
+ *     that was announced before is noted in the same transaction.
  * S3  one coordinator a run: the directory is locked (flock) as long as the store is open; readers
  *     are not kept out. The system drops the lock when the coordinator dies.
  * S4  which trials were stored is read once, when a run is opened again. A cell has the same number
@@ -19,6 +20,7 @@
 #include "lab/schema.h"
 #include "lab/sql.h"
 #include "lab/sqlite.h"
+#include "lab/store_attempts.h"
 #include "lab/store_plan.h"
 #include "prim/thread.h"
 
@@ -45,11 +47,20 @@
 #define WINDOW 5u
 #define HICCUP 6u
 #define CYCLE 7u
-#define STATEMENTS 8u
+#define NOTE 8u
+#define UNNOTE 9u
+#define STATEMENTS 10u
+
+/* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
+ * second; whoever writes more of them into its record does not keep the matrix from going on. */
+#define STORE_NS_MAX 10000000000ull
+#define ROWS_BETWEEN_LOOKS 1024u
 
 static const char *const statement_texts[STATEMENTS] = {
     [TRIAL] = "INSERT INTO trial VALUES"
-              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
+              " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
+              " WHERE cell_hash=?2 AND trial=?3))",
     [PAUSE] = "INSERT INTO pause VALUES"
               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
@@ -58,6 +69,14 @@ static const char *const statement_texts[STATEMENTS] = {
     [WINDOW] = "INSERT INTO worst_window VALUES(?1,?2,?3)",
     [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
     [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
+    [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
+    [UNNOTE] = "DELETE FROM attempt",
+};
+
+/* Keys of trials, ascending. */
+struct trials {
+    uint64_t *keys;
+    size_t count;
 };
 
 struct stw_store {
@@ -67,8 +86,14 @@ struct stw_store {
     void *context;
     uint64_t wait_began_ns;
     int is_wait_told;
-    uint64_t *stored; /* keys of trials, ascending (S4) */
-    size_t stored_count;
+    struct trials stored; /* S4 */
+    struct trials failed; /* of these, those that may be stored anew; none unless is_retry */
+    struct trials lost;   /* during which a coordinator died, and that were not run since */
+    int is_retry;
+    const struct stw_cell *next; /* announced, or null */
+    uint32_t next_trial;
+    int is_settled; /* the announced is what table attempt says */
+    int has_note;   /* table attempt has a row */
     sqlite3_stmt *statements[STATEMENTS];
 };
 
@@ -120,7 +145,7 @@ static int wait_for_reader(void *context, int waits)
     if (!store->is_wait_told && now_ns - store->wait_began_ns >= WAIT_SILENT_NS) {
         store->is_wait_told = 1;
         fprintf(stderr, "stwlab: waiting for a reader of %s to end its transaction; interrupt"
-                        " twice to give up\n", store->sql.path);
+                        "%s to give up\n", store->sql.path, store->gives_up ? " twice" : "");
     }
     sqlite3_sleep(waits < WAIT_MS_MAX ? waits + 1 : WAIT_MS_MAX);
     return 1;
@@ -210,40 +235,64 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* S4. */
-static stw_status read_stored(struct stw_store *store, struct stw_error *error)
+/* The keys of the cells and trials that a query finds. */
+static stw_status read_trials(struct stw_store *store, const char *query, struct trials *trials,
+                              struct stw_error *error)
 {
     sqlite3_stmt *row = NULL;
     size_t capacity = 0;
-    int code = sqlite3_prepare_v2(store->sql.db, "SELECT cell, trial FROM trial", -1, &row, NULL);
+    int code = sqlite3_prepare_v2(store->sql.db, query, -1, &row, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        if (store->stored_count == capacity) {
+        if (trials->count == capacity) {
             capacity = capacity ? 2 * capacity : 1024;
-            store->stored = stw_grow(store->stored, capacity, sizeof *store->stored);
+            trials->keys = stw_grow(trials->keys, capacity, sizeof *trials->keys);
         }
-        store->stored[store->stored_count++] =
+        trials->keys[trials->count++] =
             key_of((uint64_t)sqlite3_column_int64(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
         code = SQLITE_OK;
     }
     stw_status status = code == SQLITE_DONE ? STW_OK : stw_sql_failed(&store->sql, "read", error);
     sqlite3_finalize(row);
-    if (store->stored_count)
-        qsort(store->stored, store->stored_count, sizeof *store->stored, by_number);
+    if (trials->count)
+        qsort(trials->keys, trials->count, sizeof *trials->keys, by_number);
     return status;
 }
 
-/* The first stored trial of at least this key; null when there is none. */
-static const uint64_t *first_from(const struct stw_store *store, uint64_t key)
+/* S4, and what became of the attempts. */
+static stw_status read_stored(struct stw_store *store, struct stw_error *error)
 {
-    size_t low = 0, high = store->stored_count;
+    stw_status status = stw_attempts_recover(&store->sql, error);
+    if (status == STW_OK)
+        status = read_trials(store, "SELECT cell, trial FROM trial", &store->stored, error);
+    if (status == STW_OK && store->is_retry)
+        status = read_trials(store, "SELECT cell, trial FROM trial"
+                             " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error);
+    if (status == STW_OK)
+        status = read_trials(store, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
+                             " max(attempt) FROM earlier GROUP BY cell, trial)"
+                             " WHERE outcome='lost'", &store->lost, error);
+    return status;
+}
+
+/* The first of at least this key; null when there is none. */
+static const uint64_t *first_from(const struct trials *trials, uint64_t key)
+{
+    size_t low = 0, high = trials->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (store->stored[middle] < key)
+        if (trials->keys[middle] < key)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < store->stored_count ? &store->stored[low] : NULL;
+    return low < trials->count ? &trials->keys[low] : NULL;
+}
+
+static int is_among(const struct trials *trials, const struct stw_cell *cell, uint32_t trial)
+{
+    uint64_t key = key_of(cell->index, trial);
+    const uint64_t *found = first_from(trials, key);
+    return found && *found == key;
 }
 
 static struct stw_store *store_new(const char *run)
@@ -257,18 +306,19 @@ static struct stw_store *store_new(const char *run)
 }
 
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
-                          const struct stw_registry *registry, int resume,
+                          const struct stw_registry *registry, uint32_t how,
                           struct stw_store **store, struct stw_error *error)
 {
     struct stw_store *opened = store_new(run);
     const struct stw_plan plan = {matrix, registry};
+    opened->is_retry = how == STW_STORE_RETRY;
     stw_status status = make_directories(run, error);
     if (status == STW_OK)
         status = lock_directory(opened, run, error);
     if (status == STW_OK)
         status = open_database(opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
     if (status == STW_OK)
-        status = create_or_resume(opened, &plan, resume, error);
+        status = create_or_resume(opened, &plan, how != STW_STORE_NEW, error);
     if (status == STW_OK)
         status = read_stored(opened, error);
     if (status == STW_OK)
@@ -309,7 +359,9 @@ void stw_store_close(struct stw_store *store)
         sqlite3_close(store->sql.db);
     if (store->lock >= 0)
         close(store->lock);
-    free(store->stored);
+    free(store->stored.keys);
+    free(store->failed.keys);
+    free(store->lost.keys);
     free(store->sql.path);
     free(store);
 }
@@ -335,9 +387,12 @@ static void bind_null(sqlite3_stmt *statement, int at)
 
 int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
 {
-    uint64_t key = key_of(cell->index, trial);
-    const uint64_t *found = first_from(store, key);
-    return found && *found == key;
+    return is_among(&store->stored, cell, trial) && !is_among(&store->failed, cell, trial);
+}
+
+int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    return is_among(&store->lost, cell, trial);
 }
 
 struct stw_sql *stw_store_sql(const struct stw_store *store)
@@ -364,6 +419,9 @@ struct trial_rows {
     const struct stw_outcome *outcome;
     const struct stw_record *record; /* may be null */
     int64_t id;
+    uint64_t deadline_ns; /* what is not written by then is not */
+    uint64_t pauses_left, cycles_left; /* that were not written */
+    int is_given_up;
 };
 
 /* Binds and runs; the statement is ready again after it. */
@@ -433,6 +491,8 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
     bind_text(statement, 18, now);
     if (outcome->checksum)
         bind(statement, 19, outcome->checksum == STW_CHECKSUM_EXPECTED);
+    if (outcome->note[0])
+        bind_text(statement, 20, outcome->note);
     stw_status status = step(statement);
     rows->id = sqlite3_last_insert_rowid(rows->store->sql.db);
     return status;
@@ -491,13 +551,27 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     return status == STW_OK ? insert_steps(rows, seq, pause) : status;
 }
 
-static stw_status insert_pauses(const struct trial_rows *rows)
+/* Asked after every row `at` of those that a worker can write many of: whether to go on. */
+static int goes_on(struct trial_rows *rows, uint64_t at)
+{
+    const struct stw_store *store = rows->store;
+    if (at % ROWS_BETWEEN_LOOKS != 0)
+        return 1;
+    rows->is_given_up = store->gives_up && store->gives_up(store->context);
+    return !rows->is_given_up && stw_clock_ns() < rows->deadline_ns;
+}
+
+static stw_status insert_pauses(struct trial_rows *rows)
 {
     const struct stw_pause *pauses = (const struct stw_pause *)(rows->record + 1);
+    uint64_t count = rows->record->pause_count, i = 0;
+    uint64_t most = count < STW_STORE_STOPS ? count : STW_STORE_STOPS;
     stw_status status = STW_OK;
-    for (uint64_t i = 0; status == STW_OK && i < rows->record->pause_count; i++)
+    for (; status == STW_OK && i < most && goes_on(rows, i + 1); i++)
         if (pauses[i].complete == 1)
             status = insert_pause(rows, i, &pauses[i]);
+    for (; i < count; i++)
+        rows->pauses_left += pauses[i].complete == 1;
     return status;
 }
 
@@ -510,12 +584,14 @@ static void bind_bytes(sqlite3_stmt *statement, int at, uint64_t bytes)
         bind(statement, at, bytes);
 }
 
-static stw_status insert_cycles(const struct trial_rows *rows)
+static stw_status insert_cycles(struct trial_rows *rows)
 {
     sqlite3_stmt *statement = rows->store->statements[CYCLE];
     const struct stw_cycle *cycles = stw_record_cycles(rows->record);
+    uint64_t count = rows->record->cycle_count, i = 0;
+    uint64_t most = count < STW_STORE_STOPS ? count : STW_STORE_STOPS;
     stw_status status = STW_OK;
-    for (uint64_t i = 0; status == STW_OK && i < rows->record->cycle_count; i++) {
+    for (; status == STW_OK && i < most && goes_on(rows, i + 1); i++) {
         bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, i + 1);
         bind_bytes(statement, 3, cycles[i].triggered_bytes);
@@ -524,6 +600,7 @@ static stw_status insert_cycles(const struct trial_rows *rows)
         bind_bytes(statement, 6, cycles[i].marked_bytes);
         status = step(statement);
     }
+    rows->cycles_left = count - i;
     return status;
 }
 
@@ -598,7 +675,7 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
     return status;
 }
 
-static stw_status insert_rows(const struct trial_rows *rows)
+static stw_status insert_rows(struct trial_rows *rows)
 {
     stw_status status = insert_pauses(rows);
     if (status == STW_OK)
@@ -612,19 +689,90 @@ static stw_status insert_rows(const struct trial_rows *rows)
     return status == STW_OK ? insert_hiccups(rows) : status;
 }
 
+/* Says in the trial's row what was not written. */
+static stw_status tell_left(const struct trial_rows *rows)
+{
+    struct stw_outcome told = *rows->outcome;
+    char id[32], lost[32];
+    if (rows->pauses_left + rows->cycles_left == 0)
+        return STW_OK;
+    stw_outcome_note(&told, "%" PRIu64 " stops and %" PRIu64 " cycles of its record were not"
+                     " stored: too many", rows->pauses_left, rows->cycles_left);
+    snprintf(id, sizeof id, "%" PRId64, rows->id);
+    snprintf(lost, sizeof lost, "%" PRIu64, pauses_lost(rows->record) + rows->pauses_left);
+    const char *const values[] = {told.note, lost, id};
+    return stw_sql_insert(&rows->store->sql, "UPDATE trial SET note=?1,"
+                          " pauses_lost=CAST(?2 AS INTEGER) WHERE trial_id=?3", values, 3);
+}
+
+/* What table attempt is to say. */
+static stw_status write_note(const struct stw_store *store)
+{
+    sqlite3_stmt *statement = store->statements[store->next ? NOTE : UNNOTE];
+    char now[32];
+    if (!store->next && !store->has_note)
+        return STW_OK;
+    if (store->next) {
+        stw_environment_utc(now);
+        bind(statement, 1, store->next->index);
+        bind_text(statement, 2, store->next->hash);
+        bind(statement, 3, store->next_trial);
+        bind_text(statement, 4, now);
+    }
+    return step(statement);
+}
+
+/* Commits, and then knows what the file holds; or undoes, and makes the statements ready again. */
+static stw_status end_writing(struct stw_store *store, stw_status status, struct stw_error *error)
+{
+    status = stw_sql_end(&store->sql, status, "write", error);
+    if (status == STW_OK) {
+        store->is_settled = 1;
+        store->has_note = store->next != NULL;
+    }
+    for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
+        sqlite3_reset(store->statements[i]);
+    return status;
+}
+
+void stw_store_announce(struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    store->next = cell;
+    store->next_trial = trial;
+    store->is_settled = !cell && !store->has_note;
+}
+
+stw_status stw_store_settle(struct stw_store *store, struct stw_error *error)
+{
+    if (store->is_settled)
+        return STW_OK;
+    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
+    return status == STW_OK ? end_writing(store, write_note(store), error) : status;
+}
+
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
                            const struct stw_outcome *outcome, const struct stw_record *record,
                            struct stw_error *error)
 {
-    struct trial_rows rows = {store, cell, outcome, record, 0};
+    struct trial_rows rows = {.store = store, .cell = cell, .outcome = outcome, .record = record,
+                              .deadline_ns = stw_clock_ns() + STORE_NS_MAX};
     stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
     if (status != STW_OK)
         return status;
-    status = insert_trial(&rows, trial);
+    if (store->is_retry)
+        status = stw_attempts_retire(&store->sql, cell->hash, trial);
+    if (status == STW_OK)
+        status = insert_trial(&rows, trial);
     if (status == STW_OK && record)
         status = insert_rows(&rows);
-    status = stw_sql_end(&store->sql, status, "write", error);
-    for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
-        sqlite3_reset(store->statements[i]);
-    return status;
+    if (status == STW_OK && record)
+        status = tell_left(&rows);
+    if (rows.is_given_up) {
+        stw_sql_run(&store->sql, "ROLLBACK", "write", error);
+        return stw_error_set(error, STW_E_STATE, NULL, "%s: a trial was dropped while it was"
+                             " stored", store->sql.path);
+    }
+    if (status == STW_OK)
+        status = write_note(store);
+    return end_writing(store, status, error);
 }

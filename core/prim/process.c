@@ -6,6 +6,9 @@
  * drained while waiting, so a child that prints without end neither blocks nor fills memory.
  * The parent is a subreaper: whatever a child leaves behind becomes a child of the parent, and is
  * killed with it. Children that the parent had before its first worker are not ours to kill.
+ * Killing goes on until nothing is left or its time is over: each round kills the children that
+ * there are, which makes theirs ours. A child may have made us the tracer of its threads, or one of
+ * its own descendants; then its end shows only when those are gone, and SIGCHLD tells of the first.
  * The price of vfork: the peak memory that the system reports for the child begins with the
  * parent's. A report that is not above that says nothing (rss_floor_bytes); what the child says of
  * itself, or what /proc said before it was killed, does.
@@ -20,10 +23,12 @@
 #include "prim/self.h"
 #include "prim/thread.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +37,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Room in the static TLS block for plugins whose libraries want it (jemalloc does). */
@@ -40,7 +46,8 @@
 
 #define FREE_DESCRIPTOR 16   /* above those that the child rearranges */
 #define DRAIN_READS_MAX 64   /* at once; a child may print faster than we read */
-#define SWEEPS_MAX 1000      /* a descendant may fork faster than we kill */
+#define ROUND_NS_MIN 50000u      /* between two rounds of killing, doubled each time */
+#define ROUND_NS_MAX 5000000u
 #define RSS_SLACK_BYTES (1ull << 20) /* the kernel counts pages of a process in batches */
 
 /* What the child reports when it cannot become the worker. */
@@ -52,7 +59,7 @@ struct failure {
 struct child {
     const struct stw_process_spec *spec;
     char **environment;
-    const sigset_t *ignored; /* signals */
+    const sigset_t *changed; /* signals that the parent ignores or handles */
     pid_t parent;
     int input, output, status;
 };
@@ -67,12 +74,13 @@ static void child_fail(int status, const char *step)
     _exit(127);
 }
 
-/* What the parent ignores is the child's by default; exec resets the rest. */
-static void child_reset_signals(const sigset_t *ignored)
+/* What the parent ignores is the child's by default; and none of its handlers runs here, in its
+ * memory. */
+static void child_reset_signals(const sigset_t *changed)
 {
     const struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int i = 1; i < NSIG; i++)
-        if (sigismember(ignored, i) == 1)
+        if (sigismember(changed, i) == 1)
             sigaction(i, &standard, NULL);
     sigset_t none;
     sigemptyset(&none);
@@ -113,7 +121,7 @@ static _Noreturn void child_run(const struct child *child)
         child_fail(status, "tie it to its parent");
     if (getppid() != child->parent)
         _exit(127); /* the parent died before the line above */
-    child_reset_signals(child->ignored);
+    child_reset_signals(child->changed);
     if (child_limits(child->spec->memory_bytes) != 0)
         child_fail(status, "limit its memory");
     if (child_descriptors(input, output, shared) != 0)
@@ -123,28 +131,39 @@ static _Noreturn void child_run(const struct child *child)
     _exit(127);
 }
 
-/* Asked once: who ignores signals does so before the first worker. */
-static const sigset_t *ignored_signals(void)
+/* Asked once: who ignores or handles signals does so before the first worker. */
+static const sigset_t *changed_signals(void)
 {
-    static sigset_t ignored;
+    static sigset_t changed;
     static int is_known;
     struct sigaction action;
     if (is_known)
-        return &ignored;
-    sigemptyset(&ignored);
+        return &changed;
+    sigemptyset(&changed);
     for (int i = 1; i < NSIG; i++)
-        if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-            sigaddset(&ignored, i);
+        if (sigaction(i, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+            sigaddset(&changed, i);
     is_known = 1;
-    return &ignored;
+    return &changed;
 }
 
 /* A function of its own, with nothing in it that the child could spoil for the parent. */
-static __attribute__((noinline)) pid_t start_child(const struct child *child)
+static __attribute__((noinline)) pid_t vfork_child(const struct child *child)
 {
     pid_t pid = vfork();
     if (pid == 0)
         child_run(child);
+    return pid;
+}
+
+/* No handler runs while the child has our memory. */
+static pid_t start_child(const struct child *child)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = vfork_child(child);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
 
@@ -213,8 +232,8 @@ static stw_status parent_continue(const struct stw_process_spec *spec, int statu
                         failure.step, strerror(failure.error))
         : system_failed(error, "pidfd_open");
     kill(process->pid, SIGKILL);
-    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    if (stw_process_reap(process->pid, stw_clock_ns() + STW_PROCESS_KILL_NS, NULL, NULL) == 0)
+        stw_process_spare(process->pid);
     return result;
 }
 
@@ -259,8 +278,10 @@ static struct stw_text strangers;
 
 static void become_reaper(void)
 {
-    if (!strangers.length)
+    static int is_reaper;
+    if (!is_reaper)
         list_children(&strangers);
+    is_reaper = 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
@@ -271,23 +292,180 @@ static int is_stranger(long pid)
     return strstr(strangers.bytes, word) != NULL;
 }
 
-/* Kills and reaps the children that there are; returns how many. Theirs become ours by that. */
-static uint32_t sweep_children(void)
+/* Not ended yet: what has ended and waits for being reaped does nothing any more. */
+static int is_alive(pid_t pid)
+{
+    char path[64];
+    struct stw_text text = {0};
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    read_proc(path, &text);
+    const char *end = text.bytes ? strrchr(text.bytes, ')') : NULL;
+    int alive = end && strlen(end) > 2 && end[2] != 'Z' && end[2] != 'X';
+    stw_text_free(&text);
+    return alive;
+}
+
+/* Reaps the threads of a child that made us their tracer and have ended: until then it counts as
+ * running. */
+static void reap_threads(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *threads = opendir(path);
+    for (struct dirent *entry; threads && (entry = readdir(threads));) {
+        pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (thread > 0 && thread != pid)
+            waitpid(thread, NULL, __WALL | WNOHANG);
+    }
+    if (threads)
+        closedir(threads);
+}
+
+/* 1: it has ended and is reaped; 0: it runs, or is stopped; -1: there is no such child. */
+static int try_reap(pid_t pid, int *status, struct rusage *usage)
+{
+    int how = 0;
+    pid_t got;
+    do
+        got = wait4(pid, &how, __WALL | WNOHANG, usage);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return -1;
+    if (got == 0 || (!WIFEXITED(how) && !WIFSIGNALED(how)))
+        return 0;
+    if (status)
+        *status = how;
+    return 1;
+}
+
+/* Between two looks at what does not tell of its end. */
+static void rest(uint64_t *round_ns)
+{
+    const struct timespec time = {0, (long)*round_ns};
+    nanosleep(&time, NULL);
+    *round_ns = 2 * *round_ns < ROUND_NS_MAX ? 2 * *round_ns : ROUND_NS_MAX;
+}
+
+int stw_process_reap(int32_t pid, uint64_t deadline_ns, int *status, struct rusage *usage)
+{
+    uint64_t round_ns = ROUND_NS_MIN;
+    for (;;) {
+        int reaped = try_reap(pid, status, usage);
+        if (reaped != 0)
+            return reaped;
+        reap_threads(pid);
+        if (stw_clock_ns() >= deadline_ns)
+            return 0;
+        rest(&round_ns);
+    }
+}
+
+void stw_process_spare(int32_t pid)
+{
+    stw_text_add(&strangers, "%s%d ", strangers.length ? "" : " ", (int)pid);
+}
+
+/* What a killing has come to. */
+struct killing {
+    pid_t worker;        /* -1: reaped */
+    int status;
+    struct rusage usage; /* the worker's */
+    uint32_t alive;      /* of others, when it was first looked for them */
+    uint64_t others_cpu_ns, others_rss_peak_bytes;
+    int has_looked;
+};
+
+static uint64_t ns_of(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
+static void take_usage(struct killing *killing, const struct rusage *usage)
+{
+    uint64_t peak_bytes = (uint64_t)usage->ru_maxrss * 1024u;
+    killing->others_cpu_ns += ns_of(usage->ru_utime) + ns_of(usage->ru_stime);
+    if (peak_bytes > killing->others_rss_peak_bytes)
+        killing->others_rss_peak_bytes = peak_bytes;
+}
+
+/* Kills and reaps the children that there are, but not the worker; returns how many are left, some
+ * of which may be ours only now. */
+static uint32_t sweep_children(struct killing *killing)
 {
     struct stw_text text = {0};
-    uint32_t swept = 0;
+    uint32_t left = 0;
     list_children(&text);
     char *at = text.bytes, *end;
     for (long pid = strtol(at, &end, 10); end != at; at = end, pid = strtol(at, &end, 10)) {
-        if (pid <= 0 || is_stranger(pid))
+        struct rusage usage;
+        if (pid <= 0 || pid == killing->worker || is_stranger(pid))
             continue;
-        kill((pid_t)pid, SIGKILL);
-        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-        swept++;
+        killing->alive += !killing->has_looked && is_alive((pid_t)pid);
+        kill((pid_t)pid, SIGKILL); /* not reaped yet: the number is still its own */
+        reap_threads((pid_t)pid);
+        if (try_reap((pid_t)pid, NULL, &usage) == 1)
+            take_usage(killing, &usage);
+        left++;
     }
+    killing->has_looked = 1;
     stw_text_free(&text);
-    return swept;
+    return left;
+}
+
+/* Spares what could not be ended, so that the next trial does not wait for it again. */
+static uint32_t leave_children(void)
+{
+    struct stw_text text = {0};
+    uint32_t left = 0;
+    list_children(&text);
+    char *at = text.bytes, *end;
+    for (long pid = strtol(at, &end, 10); end != at; at = end, pid = strtol(at, &end, 10))
+        if (pid > 0 && !is_stranger(pid)) {
+            stw_process_spare((int32_t)pid);
+            left++;
+        }
+    stw_text_free(&text);
+    return left;
+}
+
+/* Returns how many processes are still there when the time is over. */
+static uint32_t end_all(struct killing *killing)
+{
+    uint64_t deadline_ns = stw_clock_ns() + STW_PROCESS_KILL_NS, round_ns = ROUND_NS_MIN;
+    for (;;) {
+        if (killing->worker >= 0 && try_reap(killing->worker, &killing->status, &killing->usage))
+            killing->worker = -1;
+        if (killing->worker >= 0)
+            reap_threads(killing->worker);
+        if (sweep_children(killing) == 0 && killing->worker < 0)
+            return 0;
+        if (stw_clock_ns() >= deadline_ns)
+            return leave_children();
+        rest(&round_ns);
+    }
+}
+
+/* Readable when a child or a thread that we trace has ended; -1 when there cannot be one. */
+static int ended_descriptor(void)
+{
+    static int descriptor = -1;
+    if (descriptor >= 0)
+        return descriptor;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    descriptor = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (descriptor >= 0)
+        pthread_sigmask(SIG_BLOCK, &child, NULL);
+    return descriptor;
+}
+
+static void take_ended(int descriptor, pid_t pid)
+{
+    struct signalfd_siginfo info;
+    while (read(descriptor, &info, sizeof info) == (ssize_t)sizeof info)
+        continue;
+    reap_threads(pid);
 }
 
 /* The pipes of a child: what it reads is a gate, or nothing at all. */
@@ -331,7 +509,7 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
         close_pipes(&pipes);
         return failed;
     }
-    struct child child = {spec, environment_new(), ignored_signals(), getpid(),
+    struct child child = {spec, environment_new(), changed_signals(), getpid(),
                           pipes.input[0], pipes.output[1], pipes.status[1]};
     become_reaper();
     process->oom_kills = count_oom_kills();
@@ -399,16 +577,21 @@ static void drain(struct stw_process *process)
 
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake)
 {
+    int ended = ended_descriptor();
     for (;;) {
-        struct pollfd all[3] = {{process->handle, POLLIN, 0}, {process->output, POLLIN, 0},
-                                {wake, POLLIN, 0}};
+        struct pollfd all[4] = {{process->handle, POLLIN, 0}, {process->output, POLLIN, 0},
+                                {wake, POLLIN, 0}, {ended, POLLIN, 0}};
         uint64_t now_ns = stw_clock_ns(), left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
         struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
-        int ready = ppoll(all, 3, &left, NULL);
+        int ready = ppoll(all, 4, &left, NULL);
         if (ready > 0 && all[1].revents)
             drain(process);
-        if (ready > 0 && all[0].revents)
+        if (ready > 0 && all[0].revents) {
+            process->has_ended = 1;
             return STW_WAIT_ENDED;
+        }
+        if (ready > 0 && all[3].revents)
+            take_ended(ended, process->pid);
         if (ready > 0 && all[2].revents)
             return STW_WAIT_WOKEN;
         if (left_ns == 0) {
@@ -418,21 +601,17 @@ uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int
     }
 }
 
-static uint64_t ns_of(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
-}
-
 void stw_process_finish(struct stw_process *process, struct stw_process_end *end)
 {
-    struct rusage usage = {0};
-    int status = 0;
-    kill(-process->pid, SIGKILL); /* its leader is not reaped yet: the group is still ours */
+    struct killing killing = {.worker = process->pid, .status = SIGKILL};
+    if (!process->has_ended) {
+        kill(-process->pid, SIGKILL); /* its leader is not reaped yet: the group is still ours */
+        pidfd_send_signal(process->handle, SIGKILL, NULL, 0); /* it may have left its group */
+    }
     stw_process_open(process);
-    while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
-        continue;
-    for (uint32_t i = 0; i < SWEEPS_MAX && sweep_children() > 0; i++)
-        continue;
+    uint32_t stuck = end_all(&killing);
+    const struct rusage usage = killing.usage;
+    const int status = killing.status;
     drain(process);
     if (process->output >= 0)
         close(process->output);
@@ -446,34 +625,9 @@ void stw_process_finish(struct stw_process *process, struct stw_process_end *end
             peak_bytes > process->rss_floor_bytes ? peak_bytes : process->rss_seen_bytes,
         .rss_floor_bytes = process->rss_floor_bytes,
         .oom_kills = count_oom_kills() - process->oom_kills,
+        .left_behind = process->has_ended ? killing.alive : 0,
+        .stuck = stuck,
+        .others_cpu_ns = killing.others_cpu_ns,
+        .others_rss_peak_bytes = killing.others_rss_peak_bytes,
     };
-}
-
-stw_status stw_interrupts_begin(struct stw_interrupts *interrupts)
-{
-    sigset_t both;
-    sigemptyset(&both);
-    sigaddset(&both, SIGINT);
-    sigaddset(&both, SIGTERM);
-    interrupts->count = 0;
-    interrupts->descriptor = signalfd(-1, &both, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (interrupts->descriptor < 0)
-        return STW_E_IO;
-    pthread_sigmask(SIG_BLOCK, &both, &interrupts->before);
-    return STW_OK;
-}
-
-uint32_t stw_interrupts_count(struct stw_interrupts *interrupts)
-{
-    struct signalfd_siginfo info;
-    while (read(interrupts->descriptor, &info, sizeof info) == (ssize_t)sizeof info)
-        interrupts->count++;
-    return interrupts->count;
-}
-
-void stw_interrupts_end(struct stw_interrupts *interrupts)
-{
-    stw_interrupts_count(interrupts); /* what is pending would kill when it is let through */
-    close(interrupts->descriptor);
-    pthread_sigmask(SIG_SETMASK, &interrupts->before, NULL);
 }

@@ -1,13 +1,16 @@
-/* prim/process.h: worker processes, interrupts of the coordinator, and the worker's crash handler.
+/* prim/process.h: worker processes, and the worker's crash handler.
  *
  * PR1  a child leads a process group of its own, and dies when its parent dies.
  * PR2  stw_process_finish leaves no descendant of the child alive, also not one that left its
- *      group, and reaps them all; every process that was started is finished.
+ *      group, and reaps them all; every process that was started is finished. What cannot be
+ *      ended within STW_PROCESS_KILL_NS, because the system holds on to it, is told and left.
  * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
- * PR4  signals that the parent ignores act on the child as they do by default; which those are is
- *      asked once, at the first start.
+ * PR4  signals that the parent ignores or handles act on the child as they do by default; which
+ *      those are is asked once, at the first start.
  * PR5  a gated child reads the end of its standard input only after stw_process_open: until then
  *      stw_process_await_gate does not return in it.
+ * PR6  no wait for a child is without a bound but stw_process_wait, whose bound the caller gives;
+ *      threads that made the parent their tracer are reaped as they end, so they hide no end.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
 #define STW_PRIM_PROCESS_H
@@ -19,6 +22,7 @@
 
 #define STW_PROCESS_SHARED 3 /* the descriptor's number in the child */
 #define STW_PROCESS_TAIL_BYTES 4096u
+#define STW_PROCESS_KILL_NS 5000000000ull /* what is killed is gone in milliseconds, or is stuck */
 
 struct stw_process_spec {
     const char *executable;
@@ -37,6 +41,7 @@ struct stw_process {
     uint64_t oom_kills; /* the kernel's count before it began */
     uint64_t rss_floor_bytes; /* what the kernel reports as its peak is at least so much */
     uint64_t rss_seen_bytes;  /* its peak when its time was up, or 0 */
+    int has_ended;            /* without being killed by us */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };
@@ -48,6 +53,10 @@ struct stw_process_end {
     uint64_t rss_peak_bytes;  /* 0: not known, but not above rss_floor_bytes */
     uint64_t rss_floor_bytes; /* about as much as the parent ever had */
     uint64_t oom_kills;  /* processes that the kernel killed for memory meanwhile, on the machine */
+    uint32_t left_behind; /* descendants that were alive when it had ended by itself */
+    uint32_t stuck;       /* processes that are still there; it, too, then has signal SIGKILL */
+    uint64_t others_cpu_ns; /* used by descendants that it did not wait for */
+    uint64_t others_rss_peak_bytes; /* of the largest of them */
 };
 
 /* Returns once the executable runs. STW_E_IO or STW_E_NOMEM with the system's words. */
@@ -68,17 +77,13 @@ void stw_process_await_gate(void);
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake);
 /* Kills what is left of the child and its descendants and reaps it. */
 void stw_process_finish(struct stw_process *process, struct stw_process_end *end);
-
-/* SIGINT and SIGTERM as something to be counted, not to die from. */
-struct stw_interrupts {
-    int descriptor; /* readable while one is pending */
-    uint32_t count;
-    sigset_t before;
-};
-stw_status stw_interrupts_begin(struct stw_interrupts *interrupts);
-/* How many came since begin; one that comes twice before it is counted, counts once. */
-uint32_t stw_interrupts_count(struct stw_interrupts *interrupts);
-void stw_interrupts_end(struct stw_interrupts *interrupts);
+/* A child that is nobody's descendant to be killed: stw_process_finish leaves it alone. */
+void stw_process_spare(int32_t pid);
+/* Waits until the child `pid` has ended and reaps it, but not beyond the monotonic clock's
+ * `deadline_ns`. 1: done; 0: it is still there; -1: there is no such child. `status` and `usage` as
+ * wait4. */
+struct rusage;
+int stw_process_reap(int32_t pid, uint64_t deadline_ns, int *status, struct rusage *usage);
 
 /* Where the crash handler writes; memory that outlives the process. */
 struct stw_crash_note {

@@ -1,15 +1,21 @@
-/* prim/program.c: starts a program with a pipe for its output. */
+/* prim/program.c: starts a program with a pipe for its output.
+ *
+ * vforked rather than spawned, for the death signal, which posix_spawn cannot set. */
 #include "prim/program.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "prim/process.h"
+#include "prim/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,50 +47,135 @@ static char **environment_new(const char *const *settings)
     return all;
 }
 
-/* As posix_spawn: 0 or an error number. */
-static int spawn(char *const *arguments, char *const *environment, const char *folder, int output,
-                 int32_t *pid)
+struct start {
+    char *const *arguments;
+    char *const *environment;
+    const char *folder;
+    pid_t parent;
+    int output;
+    sigset_t mask;
+    volatile int failed; /* the child's errno: it runs in our memory until it is another program */
+};
+
+/* Handlers and what is ignored, so that nothing of ours runs in the child. */
+static void reset_signals(void)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, standard;
+    static const int numbers[] = {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+    const struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &standard, NULL);
     sigemptyset(&none);
-    sigemptyset(&standard);
-    sigaddset(&standard, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-    if (folder)
-        posix_spawn_file_actions_addchdir_np(&actions, folder);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &standard);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int failed = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Between vfork and exec: async-signal-safe calls alone. */
+static _Noreturn void child_run(struct start *start)
+{
+    int input = open("/dev/null", O_RDONLY);
+    reset_signals();
+    int ready = input >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0
+             && dup2(input, STDIN_FILENO) == STDIN_FILENO
+             && dup2(start->output, STDOUT_FILENO) == STDOUT_FILENO
+             && dup2(start->output, STDERR_FILENO) == STDERR_FILENO
+             && close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0
+             && (!start->folder || chdir(start->folder) == 0);
+    if (getppid() != start->parent)
+        _exit(127); /* the parent died before it was tied to it */
+    if (ready)
+        execvpe(start->arguments[0], start->arguments, start->environment);
+    start->failed = errno;
+    _exit(127);
+}
+
+/* A function of its own, with nothing in it that the child could spoil for the parent. */
+static __attribute__((noinline)) pid_t start_child(struct start *start)
+{
+    pid_t pid = vfork();
+    if (pid == 0)
+        child_run(start);
+    return pid;
+}
+
+/* 0 or an error number. No handler runs while the child has our memory. */
+static int spawn(struct start *start, int32_t *pid)
+{
+    sigset_t all;
+    sigfillset(&all);
+    start->parent = getpid();
+    pthread_sigmask(SIG_SETMASK, &all, &start->mask);
+    *pid = start_child(start);
+    int failed = *pid < 0 ? errno : start->failed;
+    pthread_sigmask(SIG_SETMASK, &start->mask, NULL);
+    if (*pid > 0 && failed)
+        stw_process_reap(*pid, stw_clock_ns() + STW_PROCESS_KILL_NS, NULL, NULL);
     return failed;
 }
 
 stw_status stw_program_start(char *const *arguments, const char *const *settings,
-                             const char *folder, struct stw_program *program,
+                             const char *folder, uint64_t limit_ns, struct stw_program *program,
                              struct stw_error *error)
 {
     int ends[2];
+    *program = (struct stw_program){
+        .deadline_ns = limit_ns ? stw_clock_ns() + limit_ns : UINT64_MAX};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return stw_error_set(error, STW_E_IO, NULL, "%s: no pipe for its output: %s", arguments[0],
                              strerror(errno));
     char **environment = environment_new(settings);
-    int failed = spawn(arguments, environment, folder, ends[1], &program->pid);
+    struct start start = {
+        .arguments = arguments, .environment = environment, .folder = folder, .output = ends[1]};
+    int failed = spawn(&start, &program->pid);
     free(environment);
     close(ends[1]);
-    program->output = failed ? NULL : fdopen(ends[0], "r");
-    if (program->output)
+    program->output = ends[0];
+    if (!failed)
         return STW_OK;
     close(ends[0]);
     return stw_error_set(error, STW_E_IO, NULL, "%s: cannot be run: %s", arguments[0],
-                         strerror(failed ? failed : errno));
+                         strerror(failed));
+}
+
+/* Reads more output; 0 at its end, or when the time is up. */
+static int fill(struct stw_program *program)
+{
+    program->at = program->held = 0;
+    for (;;) {
+        struct pollfd output = {program->output, POLLIN, 0};
+        uint64_t now_ns = stw_clock_ns();
+        uint64_t left_ns = program->deadline_ns > now_ns ? program->deadline_ns - now_ns : 0;
+        struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+        int ready = ppoll(&output, 1, &left, NULL);
+        ssize_t got = ready > 0 ? read(program->output, program->bytes, sizeof program->bytes) : 0;
+        if (got > 0)
+            program->held = (uint32_t)got;
+        if (got > 0 || (ready > 0 && (got == 0 || errno != EINTR)))
+            return got > 0;
+        if (left_ns == 0) {
+            program->is_late = 1;
+            kill(program->pid, SIGKILL);
+            return 0;
+        }
+    }
+}
+
+int stw_program_line(struct stw_program *program, char *line, size_t room)
+{
+    size_t length = 0;
+    while (length + 1 < room && (length == 0 || line[length - 1] != '\n')) {
+        if (program->at == program->held && !fill(program))
+            break;
+        const char *from = program->bytes + program->at;
+        size_t left = program->held - program->at, most = room - 1 - length;
+        const char *end = memchr(from, '\n', left);
+        size_t count = end ? (size_t)(end - from) + 1 : left;
+        count = count < most ? count : most;
+        memcpy(line + length, from, count);
+        length += count;
+        program->at += (uint32_t)count;
+    }
+    line[length] = '\0';
+    return length > 0;
 }
 
 static uint64_t ns_of(struct timeval time)
@@ -92,13 +183,28 @@ static uint64_t ns_of(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
+/* A program may close its output and go on: until its time is up. */
+static int await_end(struct stw_program *program, int *status, struct rusage *usage)
+{
+    if (program->deadline_ns == UINT64_MAX) {
+        while (wait4(program->pid, status, 0, usage) < 0 && errno == EINTR)
+            continue;
+        return 1;
+    }
+    int reaped = stw_process_reap(program->pid, program->deadline_ns, status, usage);
+    if (reaped != 0)
+        return reaped;
+    program->is_late = 1;
+    kill(program->pid, SIGKILL);
+    return stw_process_reap(program->pid, stw_clock_ns() + STW_PROCESS_KILL_NS, status, usage);
+}
+
 int32_t stw_program_end(struct stw_program *program)
 {
     struct rusage usage = {0};
-    int status = 0;
-    fclose(program->output);
-    while (wait4(program->pid, &status, 0, &usage) < 0 && errno == EINTR)
-        ;
+    int status = SIGKILL;
+    close(program->output);
+    await_end(program, &status, &usage);
     program->cpu_ns = ns_of(usage.ru_utime) + ns_of(usage.ru_stime);
     program->rss_peak_bytes = (uint64_t)usage.ru_maxrss * 1024u;
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);

@@ -8,3 +8,6 @@ expect "exit status" $? 0
 [ -z "$(workers)" ] || fail "workers were left behind: $(workers)"
 expect_whole "$work/run" 8
 expect "outcomes" "$(sql "$work/run" 'SELECT DISTINCT outcome FROM trials')" ok
+expect "marked" "$(sql "$work/run" "SELECT DISTINCT note FROM trials WHERE id LIKE '%escape'")" \
+    'left 2 processes behind, killed'
+expect "not marked" "$(sql "$work/run" "SELECT DISTINCT note FROM trials WHERE id LIKE '%none'")" ''

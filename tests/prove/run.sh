@@ -3,7 +3,7 @@
 # line each as it ends; what each of them said is kept in a folder. `./lab prove` calls it.
 # usage: run.sh [--minutes N] [--only NAME,NAME...]
 #     --minutes   about how long; default 4. Hostile rounds take what the others leave, but no less
-#                 than 2 minutes. Sanitizers and capacity need 10.
+#                 than 2 minutes. Kills, sanitizers and capacity need 10.
 # Exit status: 0 when no proof failed, 1 when one did, 2 bad usage.
 set -eu
 
@@ -18,7 +18,7 @@ usage()
 }
 
 # In this order; hostile is last, because it fills the time.
-names='audit model mutants stepped sanitizers capacity hostile'
+names='audit model mutants stepped kills sanitizers capacity hostile'
 while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || usage
     case $1 in
@@ -103,6 +103,7 @@ proof audit sh "$here/audit.sh" $((minutes < 10 ? 2 : 20))
 proof model sh "$root/tests/model/check.sh"
 proof mutants sh "$root/tests/mutants/run.sh"
 proof stepped sh "$here/stepped.sh"
+long kills sh "$here/kills.sh"
 long sanitizers sh "$here/sanitizers.sh"
 long capacity sh "$here/capacity.sh"
 left=$((minutes * 60 - ($(date +%s) - began)))

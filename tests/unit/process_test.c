@@ -5,7 +5,10 @@
 
 #include "base/error.h"
 #include "base/sanitizer.h"
+#include "prim/guard.h"
+#include "prim/interrupt.h"
 #include "prim/memory.h"
+#include "prim/program.h"
 #include "prim/self.h"
 #include "prim/thread.h"
 
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -254,17 +258,215 @@ Test(process, it_dies_with_its_parent)
     cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the child outlives its parent");
 }
 
-Test(process, interrupts_are_counted_not_died_from)
+Test(interrupt, they_are_counted_not_died_from)
 {
     struct stw_interrupts interrupts;
     cr_assert_eq(stw_interrupts_begin(&interrupts), STW_OK);
     cr_assert_eq(stw_interrupts_count(&interrupts), 0);
     raise(SIGINT);
+    raise(SIGINT); /* at once after it: the same one */
     cr_assert_eq(stw_interrupts_count(&interrupts), 1);
     raise(SIGTERM);
     cr_assert_eq(stw_interrupts_count(&interrupts), 2);
-    raise(SIGINT);
-    stw_interrupts_end(&interrupts); /* takes the pending one with it */
+    stw_interrupts_end(&interrupts);
+}
+
+/* What a forked process that interrupts itself wrote to standard error; its end. */
+static int interrupted(void (*act)(void), char words[64])
+{
+    int ends[2], status = 0;
+    memset(words, 0, 64);
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], 2);
+        act();
+        _exit(77);
+    }
+    close(ends[1]);
+    waitpid(child, &status, 0);
+    cr_assert_geq(read(ends[0], words, 63), 0);
+    close(ends[0]);
+    return status;
+}
+
+static void be_interrupted(void)
+{
+    stw_interrupts_quit("so it ends\n", 5);
+    raise(SIGTERM);
+}
+
+static void be_interrupted_thrice(void)
+{
+    struct stw_interrupts interrupts;
+    stw_interrupts_quit("so it ends\n", 5);
+    stw_interrupts_begin(&interrupts);
+    for (int i = 0; i < 3; i++) {
+        usleep(30000);
+        raise(SIGINT);
+    }
+}
+
+/* IN1 */
+Test(interrupt, one_that_is_not_counted_and_the_third_end_the_process)
+{
+    char words[64];
+    void (*const acts[])(void) = {be_interrupted, be_interrupted_thrice};
+    for (int i = 0; i < 2; i++) {
+        int status = interrupted(acts[i], words);
+        cr_assert(WIFEXITED(status));
+        cr_assert_eq(WEXITSTATUS(status), 5);
+        cr_assert_str_eq(words, "so it ends\n");
+    }
+}
+
+/* PR6: another process traces it, so that its parent cannot reap it. */
+Test(process, what_cannot_be_ended_is_left_in_bounded_time)
+{
+    int told[2];
+    struct stw_process_end end;
+    cr_assert_eq(pipe(told), 0);
+    pid_t stranger = fork();
+    if (stranger == 0) {
+        pid_t pid = 0;
+        if (read(told[0], &pid, sizeof pid) != (ssize_t)sizeof pid)
+            _exit(1);
+        if (ptrace(PTRACE_SEIZE, pid, 0, 0) != 0)
+            _exit(2);
+        for (;;)
+            pause();
+    }
+    start_limited("sleep 60", 0);
+    cr_assert_eq(write(told[1], &process.pid, sizeof process.pid), (ssize_t)sizeof process.pid);
+    usleep(200000);
+    if (waitpid(stranger, NULL, WNOHANG) != 0)
+        cr_skip_test("this system lets nobody trace");
+    uint64_t began_ns = stw_clock_ns();
+    stw_process_finish(&process, &end);
+    cr_assert_lt(stw_clock_ns() - began_ns, 4 * STW_PROCESS_KILL_NS);
+    cr_assert_eq(end.stuck, 1);
+    cr_assert_eq(end.signal, SIGKILL);
+    end = run("exit 3"); /* which does not wait for the other again */
+    cr_assert_eq(end.exit_status, 3);
+    cr_assert_eq(end.stuck, 0);
+    kill(stranger, SIGKILL);
+    waitpid(stranger, NULL, 0);
+}
+
+Test(process, what_it_left_behind_is_counted)
+{
+    struct stw_process_end end = run("exit 0");
+    cr_assert_eq(end.left_behind, 0);
+    end = run("sleep 60 & setsid sleep 60 & sleep 0.3");
+    cr_assert_eq(end.left_behind, 2);
+    end = run("true & sleep 0.3"); /* it ended before */
+    cr_assert_eq(end.left_behind, 0);
+}
+
+/* GU1: a forked process starts a child that leaves its session, and is killed. */
+Test(guard, what_a_killed_process_left_behind_dies)
+{
+    int told[2];
+    pid_t left = 0;
+    cr_assert_eq(pipe(told), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        stw_guard_begin();
+        start_limited("setsid sh -c 'setsid sleep 60 & echo $!' ; exec sleep 60", 0);
+        stw_process_wait(&process, stw_clock_ns() + SECOND_NS, -1);
+        left = atoi(printed());
+        ssize_t sent = write(told[1], &left, sizeof left);
+        raise(sent == sizeof left ? SIGKILL : SIGABRT);
+    }
+    waitpid(parent, NULL, 0);
+    cr_assert_eq(read(told[0], &left, sizeof left), (ssize_t)sizeof left);
+    cr_assert_gt(left, 1);
+    for (int i = 0; i < 500 && kill(left, 0) == 0; i++)
+        usleep(10000);
+    cr_assert(kill(left, 0) != 0 && errno == ESRCH, "%d lives", left);
+}
+
+Test(guard, one_that_is_ended_leaves_all_alone)
+{
+    pid_t child = 0;
+    stw_guard_begin();
+    cr_assert_not_null(getenv(STW_GUARD_MARK));
+    child = fork();
+    if (child == 0) {
+        execlp("sleep", "sleep", "60", (char *)NULL);
+        _exit(1);
+    }
+    stw_guard_end();
+    cr_assert_null(getenv(STW_GUARD_MARK));
+    cr_assert_eq(waitpid(child, NULL, WNOHANG), 0);
+    kill(child, SIGKILL);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* the guard is gone */
+}
+
+static struct stw_program program;
+
+static void start_program(const char *script, uint64_t limit_ns)
+{
+    static char shell[] = "sh", option[] = "-c";
+    char *arguments[] = {shell, option, (char *)(uintptr_t)script, NULL};
+    static const char *const settings[] = {"PG_TEST=yes", NULL};
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw_program_start(arguments, settings, "/", limit_ns, &program, &error), STW_OK,
+                 "%s", error.message);
+}
+
+Test(program, lines_and_status)
+{
+    char line[16];
+    start_program("echo $PG_TEST; pwd; printf '%s' 0123456789abcdefXYZ; exit 4", 0);
+    static const char *const lines[] = {"yes\n", "/\n", "0123456789abcde", "fXYZ"};
+    for (int i = 0; i < 4; i++) {
+        cr_assert(stw_program_line(&program, line, sizeof line));
+        cr_assert_str_eq(line, lines[i]);
+    }
+    cr_assert(!stw_program_line(&program, line, sizeof line));
+    cr_assert_eq(stw_program_end(&program), 4);
+    char name[] = "no-such-program-here", *arguments[] = {name, NULL};
+    static const char *const none[] = {NULL};
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw_program_start(arguments, none, NULL, 0, &program, &error), STW_E_IO);
+    cr_assert_str_eq(error.message,
+                     "no-such-program-here: cannot be run: No such file or directory");
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* PG1 */
+Test(program, one_that_does_not_end_is_killed)
+{
+    char line[16];
+    start_program("echo on; exec sleep 60", SECOND_NS / 2);
+    cr_assert(stw_program_line(&program, line, sizeof line));
+    cr_assert(!stw_program_line(&program, line, sizeof line));
+    cr_assert_eq(stw_program_end(&program), -SIGKILL);
+    cr_assert(program.is_late);
+    start_program("exec >/dev/null 2>&1; exec sleep 60", SECOND_NS / 2);
+    cr_assert(!stw_program_line(&program, line, sizeof line));
+    cr_assert_eq(stw_program_end(&program), -SIGKILL);
+}
+
+/* PG1 */
+Test(program, it_dies_with_its_parent)
+{
+    int told[2];
+    pid_t child = 0;
+    cr_assert_eq(pipe(told), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        start_program("exec sleep 60", 0);
+        ssize_t sent = write(told[1], &program.pid, sizeof program.pid);
+        raise(sent == sizeof program.pid ? SIGKILL : SIGABRT);
+    }
+    waitpid(parent, NULL, 0);
+    cr_assert_eq(read(told[0], &child, sizeof child), (ssize_t)sizeof child);
+    for (int i = 0; i < 500 && kill(child, 0) == 0; i++)
+        usleep(10000);
+    cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the program outlives its parent");
 }
 
 /* What the crash handler noted in a forked process that does `crash`. */

@@ -75,7 +75,7 @@ static const char *file_path(void)
     return path;
 }
 
-static struct stw_store *open_run(int resume)
+static struct stw_store *open_run(uint32_t resume)
 {
     struct stw_store *store = NULL;
     cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), STW_OK,
@@ -83,7 +83,7 @@ static struct stw_store *open_run(int resume)
     return store;
 }
 
-static void cannot_open(int resume, stw_status status, const char *message)
+static void cannot_open(uint32_t resume, stw_status status, const char *message)
 {
     struct stw_store *store = NULL;
     cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), status);
@@ -344,7 +344,7 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1");
+                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults,"
                            " stopper_cpu_ns FROM pauses"),
@@ -535,4 +535,122 @@ Test(store, a_trial_with_50_pauses_costs_under_5_ms)
     cr_assert_lt(each_ns, 5000000, "%llu us", (unsigned long long)each_ns / 1000);
     stw_store_close(store);
     free(record);
+}
+
+/* Attempts. */
+
+static void store_as(struct stw_store *store, uint32_t trial, uint32_t kind)
+{
+    struct stw_outcome outcome = {.kind = kind, .wall_ns = 5};
+    snprintf(outcome.detail, sizeof outcome.detail, "%s", stw_outcome_name(kind));
+    cr_assert_eq(stw_store_trial(store, &cells[0], trial, &outcome, NULL, &error), STW_OK, "%s",
+                 error.message);
+}
+
+#define ATTEMPTS "SELECT trial, attempt, outcome FROM attempts ORDER BY trial, attempt"
+
+/* SA1 */
+Test(store, what_was_announced_is_noted_until_it_is_stored)
+{
+    struct stw_store *store = open_run(0);
+    stw_store_announce(store, &cells[0], 0);
+    cr_assert_eq(stw_store_settle(store, &error), STW_OK);
+    cr_assert_str_eq(query("SELECT cell_hash, trial FROM attempt"), "0000000000000abc|0");
+    stw_store_announce(store, &cells[1], 2);
+    store_as(store, 0, STW_OUTCOME_OK);
+    cr_assert_str_eq(query("SELECT cell_hash, trial FROM attempt"), "0000000000000abd|2");
+    stw_store_announce(store, NULL, 0);
+    cr_assert_eq(stw_store_settle(store, &error), STW_OK);
+    cr_assert_str_eq(query("SELECT count(*) FROM attempt"), "0");
+    stw_store_close(store);
+    store = open_run(1);
+    cr_assert(!stw_store_was_lost(store, &cells[1], 2), "it was taken back");
+    stw_store_close(store);
+}
+
+/* What a coordinator leaves that dies while it runs a trial. */
+static void lose(uint32_t how)
+{
+    struct stw_store *store = open_run(how);
+    stw_store_announce(store, &cells[0], 1);
+    cr_assert_eq(stw_store_settle(store, &error), STW_OK);
+    stw_store_close(store);
+}
+
+/* SA2 */
+Test(store, a_trial_that_is_lost_twice_is_crashed)
+{
+    lose(STW_STORE_NEW);
+    struct stw_store *store = open_run(1);
+    cr_assert(stw_store_was_lost(store, &cells[0], 1));
+    cr_assert(!stw_store_was_lost(store, &cells[0], 0));
+    cr_assert(!stw_store_has(store, &cells[0], 1));
+    store_as(store, 1, STW_OUTCOME_OK); /* the second time it comes through */
+    cr_assert_str_eq(query(ATTEMPTS), "1|1|lost\n1|2|ok");
+    store_as(store, 0, STW_OUTCOME_OK);
+    stw_store_close(store);
+    lose(1); /* of a run that holds it: it is counted, and changes nothing */
+    stw_store_close(open_run(1));
+    cr_assert_str_eq(query("SELECT trial, attempt, outcome FROM trials ORDER BY trial"),
+                     "0|1|ok\n1|2|ok");
+}
+
+/* SA2 */
+Test(store, lost_twice_in_a_row)
+{
+    lose(STW_STORE_NEW);
+    lose(1);
+    struct stw_store *store = open_run(1);
+    cr_assert(stw_store_has(store, &cells[0], 1));
+    cr_assert(!stw_store_was_lost(store, &cells[0], 2));
+    stw_store_close(store);
+    cr_assert_str_eq(query(ATTEMPTS), "1|1|lost\n1|2|crashed");
+    cr_assert_str_eq(query("SELECT count(*) FROM attempt"), "0");
+    store = open_run(STW_STORE_RETRY);
+    store_as(store, 1, STW_OUTCOME_OK);
+    stw_store_close(store);
+    cr_assert_str_eq(query(ATTEMPTS), "1|1|lost\n1|2|crashed\n1|3|ok");
+}
+
+/* SA3 */
+Test(store, what_is_retried_stays_visible_without_its_numbers)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(3);
+    struct stw_outcome outcome = {.kind = STW_OUTCOME_INVALID, .detail = "why"};
+    cr_assert_eq(stw_store_trial(store, &cells[0], 1, &outcome, record, &error), STW_OK);
+    cr_assert_eq(stw_store_trial(store, &cells[0], 1, &outcome, record, &error), STW_E_IO);
+    stw_store_close(store);
+    store = open_run(STW_STORE_RETRY);
+    cr_assert(!stw_store_has(store, &cells[0], 1));
+    store_as(store, 1, STW_OUTCOME_TIMED_OUT);
+    store_as(store, 1, STW_OUTCOME_OK);
+        stw_store_close(store);
+    cr_assert_str_eq(query("SELECT attempt, outcome, detail FROM attempts ORDER BY attempt"),
+                     "1|invalid|why\n2|timed-out|timed-out\n3|ok|ok");
+    cr_assert_str_eq(query("SELECT trial, attempt, outcome FROM trials"), "1|3|ok");
+    cr_assert_str_eq(query("SELECT (SELECT count(*) FROM pause), (SELECT count(*) FROM counter),"
+                           " (SELECT count(*) FROM op_bucket), (SELECT count(*) FROM pause_step)"),
+                     "0|0|0|0");
+}
+
+/* A worker can write as many stops as the record has room for. */
+Test(store, too_many_stops_are_told)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *big = stw_new(1, STW_RECORD_BYTES);
+    const struct stw_outcome outcome = {.kind = STW_OUTCOME_OK};
+    big->state = STW_RECORD_DONE;
+    big->pause_count = STW_STORE_STOPS + 10;
+    big->cycle_count = STW_STORE_STOPS + 3;
+    for (uint64_t i = 0; i < big->pause_count; i++)
+        stw_record_pauses(big)[i].complete = i != 5;
+    cr_assert_eq(stw_store_trial(store, &cells[0], 0, &outcome, big, &error), STW_OK);
+    stw_store_close(store);
+    free(big);
+    cr_assert_str_eq(query("SELECT pauses_lost - (SELECT 262154 - count(*) FROM pause) FROM trial"),
+                     "0");
+    cr_assert_str_eq(query("SELECT count(*) <= 262143, count(*) > 1000 FROM pause"), "1|1");
+    cr_assert_str_eq(query("SELECT note LIKE '% stops and % cycles of its record were not stored:"
+                           " too many' FROM trial"), "1");
 }
