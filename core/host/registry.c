@@ -319,6 +319,23 @@ struct stw_rejected stw_registry_rejected_at(const struct stw_registry *registry
     return registry->rejected[index];
 }
 
+const struct stw_rejected *stw_registry_suspect(const struct stw_registry *registry, const char *id)
+{
+    struct stw_text quoted = {0};
+    const struct stw_rejected *found = NULL;
+    stw_text_add(&quoted, "\"%s\"", id);
+    for (uint32_t i = 0; i < registry->rejected_count && !found; i++) {
+        const struct stw_rejected *file = &registry->rejected[i];
+        const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+        size_t length = strlen(id);
+        if ((strncasecmp(name, id, length) == 0 && strcmp(name + length, ".so") == 0)
+            || strstr(file->reason, quoted.bytes))
+            found = file;
+    }
+    stw_text_free(&quoted);
+    return found;
+}
+
 const char *stw_registry_nearest(const struct stw_registry *registry, uint32_t kind, const char *id)
 {
     const char **ids = stw_new(registry->count, sizeof *ids);

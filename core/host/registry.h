@@ -32,6 +32,10 @@ uint32_t stw_registry_count(const struct stw_registry *registry);
 const struct stw_plugin_info *stw_registry_at(const struct stw_registry *registry, uint32_t index);
 uint32_t stw_registry_rejected_count(const struct stw_registry *registry);
 struct stw_rejected stw_registry_rejected_at(const struct stw_registry *registry, uint32_t index);
+/* The refused file that most likely offers `id`: it bears that name, or its refusal quotes it. Null
+ * when there is none. */
+const struct stw_rejected *stw_registry_suspect(const struct stw_registry *registry,
+                                                const char *id);
 /* Null when there is none. */
 const struct stw_plugin_info *stw_registry_find(const struct stw_registry *registry, uint32_t kind,
                                                 const char *id);

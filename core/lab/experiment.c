@@ -138,7 +138,8 @@ static void find_workload(struct stw_draft *draft)
     const char *id = draft->experiment->workload;
     if (!check_present(draft, "workload"))
         return;
-    draft->workload = stw_registry_find(draft->registry, STW_KIND_WORKLOAD, id);
+    struct stw_error error = STW_ERROR_INIT;
+    draft->workload = stw_plugin_find(draft->registry, STW_KIND_WORKLOAD, id, &error);
     if (draft->workload)
         return;
     struct stw_place place = stw_ini_place(stw_ini_find(&draft->ini, "experiment", "workload"));
@@ -146,14 +147,8 @@ static void find_workload(struct stw_draft *draft)
     const char *near = stw_registry_nearest(draft->registry, STW_KIND_WORKLOAD, id);
     if (near) /* its keys are checked as if it had been meant */
         draft->workload = stw_registry_find(draft->registry, STW_KIND_WORKLOAD, near);
-    if (slip)
-        stw_problem_add(&draft->problems, &place, "%s: %s", id, slip);
-    else if (near)
-        stw_problem_add(&draft->problems, &place,
-                        "there is no workload \"%s\"; did you mean \"%s\"?", id, near);
-    else
-        stw_problem_add(&draft->problems, &place,
-                        "there is no workload \"%s\"; `stwlab plugins` lists what there is", id);
+    stw_problem_add(&draft->problems, &place, "%s%s%s", slip ? id : error.message,
+                    slip ? ": " : "", slip ? slip : "");
 }
 
 static void read_experiment(struct stw_draft *draft)

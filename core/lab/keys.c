@@ -42,21 +42,27 @@ static const char *nearest_kind(const char *word)
     return stw_nearest(word, kinds, sizeof kinds / sizeof *kinds);
 }
 
-/* The plugin `id`, or null with an error. */
-static const struct stw_plugin_info *find_plugin(const struct stw_registry *registry,
-                                                 uint32_t kind, const char *id,
-                                                 struct stw_error *error)
+const struct stw_plugin_info *stw_plugin_find(const struct stw_registry *registry, uint32_t kind,
+                                              const char *id, struct stw_error *error)
 {
     const struct stw_plugin_info *info = stw_registry_find(registry, kind, id);
-    const char *near = info ? NULL : stw_registry_nearest(registry, kind, id);
-    if (near)
+    if (info)
+        return info;
+    const struct stw_rejected *file = stw_registry_suspect(registry, id);
+    const char *near = stw_registry_nearest(registry, kind, id);
+    if (file) {
+        const char *slash = strrchr(file->path, '/');
+        stw_error_set(error, STW_E_INVALID, NULL, "there is no %s \"%s\"; %s was refused: %s",
+                      stw_kind_name(kind), id, slash ? slash + 1 : file->path, file->reason);
+    } else if (near) {
         stw_error_set(error, STW_E_INVALID, NULL, "there is no %s \"%s\"; did you mean \"%s\"?",
                       stw_kind_name(kind), id, near);
-    else if (!info)
+    } else {
         stw_error_set(error, STW_E_INVALID, NULL,
                       "there is no %s \"%s\"; `stwlab plugins` lists what there is",
                       stw_kind_name(kind), id);
-    return info;
+    }
+    return NULL;
 }
 
 /* PARAMETER of the plugin that KIND.PLUGIN names. */
@@ -68,7 +74,7 @@ static stw_status resolve_parameter(const struct stw_registry *registry, uint32_
         return stw_error_set(error, STW_E_INVALID, NULL,
                              "a parameter of the workload is written without its name: \"%s\"",
                              parameter);
-    key->owner = find_plugin(registry, kind, id, error);
+    key->owner = stw_plugin_find(registry, kind, id, error);
     if (!key->owner)
         return STW_E_INVALID;
     key->owner_kind = kind;
@@ -207,7 +213,7 @@ static stw_status check_link(const struct stw_registry *registry, const char *ch
     if (strpbrk(link, " \t"))
         return stw_error_set(error, STW_E_INVALID, NULL,
                              "\"%s\" is not one strategy; several are joined with \"+\"", link);
-    if (!find_plugin(registry, STW_KIND_STRATEGY, link, error))
+    if (!stw_plugin_find(registry, STW_KIND_STRATEGY, link, error))
         return STW_E_INVALID;
     if (stw_chain_has(chain, link))
         return stw_error_set(error, STW_E_INVALID, NULL, "strategy \"%s\" is in the chain twice",
@@ -277,7 +283,7 @@ char *stw_key_canonical(const struct stw_registry *registry, const struct stw_ke
     if (key->kind == STW_KIND_STRATEGY)
         return canonical_chain(registry, text, error);
     if (key->kind)
-        return find_plugin(registry, key->kind, text, error) ? stw_strdup(text) : NULL;
+        return stw_plugin_find(registry, key->kind, text, error) ? stw_strdup(text) : NULL;
     if (key->param == stw_runtime_param("gogc"))
         return canonical_gogc(text, error);
     if (stw_key_is_runtime(key))

@@ -21,6 +21,9 @@ stw_status stw_key_resolve(const struct stw_registry *registry,
  * "a + b". A new string, or null with an error. key->param is not null. */
 char *stw_key_canonical(const struct stw_registry *registry, const struct stw_key *key,
                         const char *text, struct stw_error *error);
+/* The plugin `id`, or null with what is wrong: the nearest one, the file that was refused. */
+const struct stw_plugin_info *stw_plugin_find(const struct stw_registry *registry, uint32_t kind,
+                                              const char *id, struct stw_error *error);
 /* Whether it is `runtime`, whose values may stand for several labels (stw_runtime_matches). */
 int stw_key_is_runtime(const struct stw_key *key);
 /* Whether values have an order. */

@@ -39,15 +39,22 @@ null-trials|null|rate|n=1||least|100|rate'
 matrices='null abi-tax merge-int alloc mark merge-string stops'
 names=$(echo "$rows" | cut -d'|' -f1 | tr '\n' ' ')
 
+# usage WHAT: what is wrong comes last, where one looks
 usage()
 {
     echo "usage: run.sh [-o FOLDER] [--json FILE] [--only NAME,...] [--trials N] [--quick]" \
         "[--go PATH]..." >&2
     echo "names:$names" >&2
+    echo "bench: $1" >&2
     exit 2
 }
 
 gos= # one a line
+check=
+if [ "${1:-}" = --check ]; then # whether the options are right, before anything is built
+    check=yes
+    shift
+fi
 while [ $# -gt 0 ]; do
     case $1 in
     --quick)
@@ -55,23 +62,27 @@ while [ $# -gt 0 ]; do
         shift
         continue
         ;;
-    -o | --json | --only | --trials | --go) [ $# -ge 2 ] || usage ;;
-    *) usage ;;
+    -o | --json | --only | --trials | --go) [ $# -ge 2 ] || usage "$1 needs a value" ;;
+    *) usage "unknown option $1" ;;
     esac
     case $1 in
     -o) work=$2 ;;
     --json) json=$2 ;;
     --only) only=$2 ;;
     --trials) trials=$2 ;;
-    --go) gos="$gos${gos:+
-}$2" ;;
+    --go)
+        command -v -- "$2" >/dev/null || usage "--go: there is no command $2"
+        gos="$gos${gos:+
+}$2"
+        ;;
     esac
     shift 2
 done
-case $trials in *[!0-9]*) usage ;; esac
+case $trials in *[!0-9]*) usage "--trials: $trials is not a number" ;; esac
 for name in $(echo "$only" | tr , ' '); do
-    case "$names" in *" $name "*) ;; *) usage ;; esac
+    case "$names" in *" $name "*) ;; *) usage "--only: there is no row $name" ;; esac
 done
+[ -z "$check" ] || exit 0
 for program in sqlite3 awk; do
     command -v $program >/dev/null || { echo "run.sh: $program is not installed" >&2; exit 3; }
 done
@@ -116,8 +127,8 @@ smaller()
 # has_peers PLAN COUNT: whether cells of more than one of the COUNT runtimes are to run
 has_peers()
 {
-    awk -v runtimes="$2" 'NR == 1 {for (i = 2; i <= NF; i++) if ($i == "cells,") all = $(i - 1)
-                                   else if ($i == "of") skipped = $(i - 1)
+    awk -v runtimes="$2" 'NR == 1 {for (i = 2; i <= NF; i++) if ($i ~ /^cells?,$/) all = $(i - 1)
+                                   else if ($i == "skipped,") skipped = $(i - 1)
                                    exit (all - skipped) * runtimes <= all}' "$1"
 }
 

@@ -137,6 +137,9 @@ Test(registry, remembers_why_files_in_a_folder_were_rejected)
         cr_assert_not_null(strstr(rejected.reason, reasons[i]), "%s", rejected.reason);
         cr_assert_null(strstr(rejected.reason, scratch.folder), "%s", rejected.reason);
     }
+    /* A refused file that bears the name of what is missing is told, in whatever case. */
+    cr_assert_not_null(strstr(stw_registry_suspect(registry, "B")->reason, "not a plugin"));
+    cr_assert_null(stw_registry_suspect(registry, "good2"));
     /* Named, it is an error all the same. */
     expect_refusal(registry, scratch_path(&scratch, "a.so"), STW_E_REFUSED, "not an ELF file");
     stw_registry_free(registry);

@@ -11,27 +11,35 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 root=$(dirname -- "$(dirname -- "$here")")
 minutes=4 only=
 
+# usage WHAT: what is wrong comes last, where one looks
 usage()
 {
     echo "usage: run.sh [--minutes N] [--only NAME,NAME...]; names: $names" >&2
+    echo "prove: $1" >&2
     exit 2
 }
 
 # In this order; hostile is last, because it fills the time.
 names='audit model mutants stepped kills sanitizers capacity hostile'
+check=
+if [ "${1:-}" = --check ]; then # whether the options are right, before anything is built
+    check=yes
+    shift
+fi
 while [ $# -gt 0 ]; do
-    [ $# -ge 2 ] || usage
+    case $1 in --minutes | --only) ;; *) usage "unknown option $1" ;; esac
+    [ $# -ge 2 ] || usage "$1 needs a value"
     case $1 in
     --minutes) minutes=$2 ;;
     --only) only=$2 ;;
-    *) usage ;;
     esac
     shift 2
 done
-case $minutes in '' | *[!0-9]*) usage ;; esac
+case $minutes in '' | *[!0-9]*) usage "--minutes: '$minutes' is not a number" ;; esac
 for name in $(echo "$only" | tr , ' '); do
-    case " $names " in *" $name "*) ;; *) usage ;; esac
+    case " $names " in *" $name "*) ;; *) usage "--only: there is no proof $name" ;; esac
 done
+[ -z "$check" ] || exit 0
 
 STW_PROVE_LOGS=$root/build/prove/$(date -u +%Y%m%dT%H%M%SZ)
 TMPDIR=$STW_PROVE_LOGS/tmp # of the proofs, which may be killed

@@ -4,6 +4,8 @@
  * and values are compared as text, and so are all problems, line numbers included. */
 #include "fixture_registry.h"
 
+#include "lab/keys.h"
+
 #define HEAD FIXTURE_HEAD   /* lines 1 to 3 */
 #define FIXED FIXTURE_FIXED /* four lines */
 
@@ -491,6 +493,27 @@ Test(experiment, tells_all_of_many_slips_at_once)
                     "FILE:8: [fixed] gc.mod: unknown key; did you mean \"gc.mode\"?\n"
                     "FILE:10: [fixed] zebra: unknown key: neither a setting of the runtime nor a "
                     "parameter of any workload\n");
+}
+
+/* A plugin that is missing because its file was refused, with the reason. */
+Test(experiment, names_the_refused_file_of_a_missing_plugin)
+{
+    char folder[] = "/tmp/stw-refused-XXXXXX", path[64];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/swiss.so", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs("no plugin\n", file);
+    fclose(file);
+    struct stw_registry *registry = stw_registry_new();
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw_registry_add(registry, folder, &error), STW_OK, "%s", error.message);
+    cr_assert_null(stw_plugin_find(registry, STW_KIND_MAP, "swiss", &error));
+    static const char told[] = "there is no map \"swiss\"; swiss.so was refused: not an ELF";
+    cr_assert_eq(strncmp(error.message, told, strlen(told)), 0, "%s", error.message);
+    stw_registry_free(registry);
+    unlink(path);
+    rmdir(folder);
 }
 
 /* What people write in other files. */
