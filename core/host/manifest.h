@@ -14,6 +14,7 @@
 #define STW_PARAMS 32u
 #define STW_OFFERS 16u
 #define STW_BUILD_ID_BYTES 41u
+#define STW_VARIABLES 8u
 
 /* A parameter as declared. Texts are terminated. */
 struct stw_param {
@@ -40,6 +41,9 @@ struct stw_plugin_info {
     char compiler[41];
     char build_id[STW_BUILD_ID_BYTES]; /* hex of the GNU build id, cut; may be empty */
     uint16_t abi_major, abi_minor;
+    uint32_t needs; /* what it declares to need, STW_PERMIT_* (prim/sandbox.h) */
+    uint32_t variable_count;
+    char variables[STW_VARIABLES][STW_WORD_BYTES]; /* of the environment, that it reads */
     struct stw_param params[STW_PARAMS]; /* last: what is unused of it is never touched */
 };
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "host/runtime_params.h"
+#include "prim/sandbox.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -273,6 +274,43 @@ static stw_status parse_param(struct parser *p)
     return status;
 }
 
+/* What a plugin needs of the sandbox: needs|PERMISSION and env|NAME. */
+
+static stw_status parse_needs(struct parser *p)
+{
+    char word[STW_WORD_BYTES];
+    if (p->field_count != 2)
+        return refuse(p, "needs", "has %u fields; needs|PERMISSION has 2", p->field_count);
+    if (p->manifest->count == 0)
+        return refuse(p, "needs", "stands before the first plugin line");
+    stw_status status = copy(p, &p->fields[1], "needs", word, sizeof word);
+    if (status != STW_OK)
+        return status;
+    for (uint32_t i = 0; i < STW_PERMITS; i++)
+        if (strcmp(word, stw_permit_name(i)) == 0) {
+            p->manifest->plugins[p->manifest->count - 1].needs |= 1u << i;
+            return STW_OK;
+        }
+    return refuse(p, "needs", "\"%s\" is not files, network, processes or scheduling", word);
+}
+
+static stw_status parse_variable(struct parser *p)
+{
+    if (p->field_count != 2)
+        return refuse(p, "env", "has %u fields; env|NAME has 2", p->field_count);
+    if (p->manifest->count == 0)
+        return refuse(p, "env", "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->variable_count == STW_VARIABLES)
+        return refuse(p, "env", "a plugin reads at most %u variables", STW_VARIABLES);
+    char *name = info->variables[info->variable_count];
+    stw_status status = copy(p, &p->fields[1], "env", name, sizeof info->variables[0]);
+    if (status == STW_OK && (!*name || name[strspn(name, LOWER UPPER DIGITS "_")]))
+        status = refuse(p, "env", "\"%s\" is no name of a variable", name);
+    info->variable_count += status == STW_OK;
+    return status;
+}
+
 /* Lines. */
 
 static void split(struct parser *p, const char *line, size_t bytes)
@@ -294,8 +332,12 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_plugin(p);
     if (is(&p->fields[0], "param"))
         return parse_param(p);
-    return refuse(p, "record", "\"%.*s\" is neither plugin nor param", columns(&p->fields[0]),
-                  p->fields[0].at);
+    if (is(&p->fields[0], "needs"))
+        return parse_needs(p);
+    if (is(&p->fields[0], "env"))
+        return parse_variable(p);
+    return refuse(p, "record", "\"%.*s\" is neither plugin, param, needs nor env",
+                  columns(&p->fields[0]), p->fields[0].at);
 }
 
 /* Refuses what is no text, and what would make a reader see another one: control characters other

@@ -7,6 +7,7 @@
 #include "lab/claim.h"
 #include "lab/condition.h"
 #include "lab/draft.h"
+#include "lab/policy.h"
 #include "lab/record.h"
 #include "lab/settings.h"
 
@@ -28,6 +29,7 @@ static const struct stw_param experiment_params[] = {
      .min_u64 = 1000000, .max_u64 = 604800000000000},
     {.name = "memory", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "2GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40},
+    {.name = "sandbox", .type = STW_TYPE_BOOL, .default_text = "on"},
 };
 #define EXPERIMENT_PARAMS (sizeof experiment_params / sizeof *experiment_params)
 
@@ -75,7 +77,7 @@ static void check_known(struct stw_draft *draft, const struct stw_ini_entry *ent
         stw_problem_add(&draft->problems, &place, "unknown key; did you mean \"%s\"?", near);
     else
         stw_problem_add(&draft->problems, &place, "unknown key; there are name, question, "
-                        "workload, trials, seed, timeout and memory");
+                        "workload, trials, seed, timeout, memory and sandbox");
 }
 
 /* A text of [experiment]; "" when it is missing or unusable. */
@@ -85,6 +87,7 @@ static char *read_text(const struct stw_draft *draft, const char *name)
     return stw_strdup(entry && entry->value ? entry->value : "");
 }
 
+/* A number, or a bool as 0 or 1. */
 static uint64_t read_number(struct stw_draft *draft, const char *name)
 {
     const struct stw_ini_entry *entry = stw_ini_find(&draft->ini, "experiment", name);
@@ -164,6 +167,7 @@ static void read_experiment(struct stw_draft *draft)
     e->seed = read_number(draft, "seed");
     e->timeout_ns = read_number(draft, "timeout");
     e->memory_bytes = read_number(draft, "memory");
+    e->is_sandboxed = read_number(draft, "sandbox") != 0;
     check_name(draft);
     check_present(draft, "question");
     find_workload(draft);
@@ -244,7 +248,8 @@ static void read_claim(struct stw_draft *draft, const struct stw_ini_section *se
 
 static void read_section(struct stw_draft *draft, const struct stw_ini_section *section)
 {
-    static const char *const words[] = {"experiment", "axes", "fixed", "exclude", "claim"};
+    static const char *const words[] = {"experiment", "axes", "fixed", "exclude",
+                                        "permissions", "claim"};
     const size_t count = sizeof words / sizeof *words;
     struct stw_place place = {.line = section->line, .section = section->name};
     if (claim_id(section->name)) {
@@ -261,7 +266,7 @@ static void read_section(struct stw_draft *draft, const struct stw_ini_section *
         stw_problem_add(&draft->problems, &place, "unknown section; did you mean [%s]?", near);
     else
         stw_problem_add(&draft->problems, &place, "unknown section; there are [experiment], "
-                        "[axes], [fixed], [exclude] and [claim ID]");
+                        "[axes], [fixed], [exclude], [permissions] and [claim ID]");
 }
 
 static void check_cell_count(struct stw_draft *draft)
@@ -330,6 +335,7 @@ static void read_draft(struct stw_draft *draft)
     for (uint32_t i = 0; i < ini->section_count; i++)
         if (claim_id(ini->sections[i].name))
             check_claim(draft, &ini->sections[i]);
+    stw_policy_read(draft);
     check_cell_count(draft);
     check_settings_fit(draft);
 }
@@ -389,6 +395,9 @@ void stw_experiment_free(struct stw_experiment *experiment)
         free(experiment->claims[i].says);
         free(experiment->claims[i].expect);
     }
+    for (uint32_t i = 0; i < experiment->permission_count; i++)
+        free(experiment->permissions[i].plugin);
+    free(experiment->permissions);
     free(experiment->exclusions);
     free(experiment->claims);
     free(experiment->path);

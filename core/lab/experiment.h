@@ -27,6 +27,12 @@ struct stw_exclusion {
     struct stw_condition *condition; /* opaque; parsed */
 };
 
+/* What a plugin may do in spite of the sandbox. */
+struct stw_permission {
+    char *plugin; /* "workload/x" */
+    uint32_t permitted; /* STW_PERMIT_* */
+};
+
 struct stw_claim {
     char *id, *says, *expect; /* kept for the record; judged elsewhere */
 };
@@ -39,6 +45,9 @@ struct stw_experiment {
     uint64_t seed;
     uint64_t timeout_ns;   /* of one trial */
     uint64_t memory_bytes; /* of one trial's process */
+    int is_sandboxed;      /* asked for; stw_policy_is_boxed */
+    struct stw_permission *permissions;
+    uint32_t permission_count;
     struct stw_axis *axes;
     uint32_t axis_count;
     struct stw_axis *fixed; /* value_count == 1 */

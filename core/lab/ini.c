@@ -28,7 +28,8 @@
 #define VALUE_NONE (-1)
 #define VALUE_BROKEN (-2) /* after a line that was refused: the indented ones are part of it */
 
-static const char *const section_words[] = {"experiment", "axes", "fixed", "exclude"};
+static const char *const section_words[] = {"experiment", "axes", "fixed", "exclude",
+                                            "permissions"};
 #define SECTION_WORDS (sizeof section_words / sizeof *section_words)
 
 struct reading {
@@ -437,7 +438,7 @@ static const char *override_section(const char *start, const char *end, const ch
                         near);
     else if (!section)
         stw_problem_add(problems, &place, "there is no section \"%s\" to set; there are "
-                        "experiment, axes, fixed and exclude", name);
+                        "experiment, axes, fixed, exclude and permissions", name);
     free(name);
     return section;
 }

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "lab/record.h"
 #include "lab/trace.h"
+#include "prim/calls.h"
 #include "prim/process.h"
 
 #include <inttypes.h>
@@ -32,6 +33,7 @@ const char *stw_outcome_name(uint32_t kind)
         [STW_OUTCOME_OUT_OF_MEMORY] = "out-of-memory",
         [STW_OUTCOME_REFUSED] = "refused",
         [STW_OUTCOME_INVALID] = "invalid",
+        [STW_OUTCOME_FORBIDDEN] = "forbidden",
         [STW_OUTCOME_SKIPPED] = "skipped",
     };
     return kind < STW_OUTCOMES ? names[kind] : "unknown";
@@ -213,8 +215,32 @@ static uint32_t of_kill(const struct stw_process *process, const struct stw_proc
     return end->oom_kills || is_full ? STW_OUTCOME_OUT_OF_MEMORY : STW_OUTCOME_CRASHED;
 }
 
+/* "workload/x called openat on /home/u/notes". */
+static uint32_t of_forbidden(const struct stw_forbidden *forbidden,
+                             const struct stw_record *record, struct stw_text *text)
+{
+    const char *title = stw_call_title(forbidden->call);
+    if (record)
+        stw_trace_plugin(record, forbidden->thread, text);
+    stw_text_add(text, text->length ? " called " : "the program called ");
+    stw_text_add(text, title ? "%s" : "system call ", title);
+    if (!title)
+        stw_text_add(text, "%u", forbidden->call);
+    if (forbidden->path[0]) {
+        stw_text_add(text, " on ");
+        stw_utf8_add_words(text, forbidden->path,
+                           strnlen(forbidden->path, sizeof forbidden->path));
+    }
+    return STW_OUTCOME_FORBIDDEN;
+}
+
+/* Without a warden (prim/warden.h) the filter ends the process by itself. */
 static uint32_t of_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
 {
+    if (number == SIGSYS) {
+        stw_text_add(text, "it made a system call that is forbidden");
+        return STW_OUTCOME_FORBIDDEN;
+    }
     add_signal(number, record, text);
     if (record && record->crash_signal == number && record->crash_at_limit == 1) {
         stw_text_add(text, " at the memory limit");
@@ -288,7 +314,14 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
                           struct stw_outcome *outcome)
 {
     struct stw_text text = {0};
-    if (timed_out && end->signal == SIGKILL) {
+    if (process->warden.forbidden.is_set) {
+        outcome->kind = of_forbidden(&process->warden.forbidden, record, &text);
+    } else if (process->whole_bytes) {
+        stw_text_add(&text, "it held %" PRIu64 " MiB, shared mappings and children included; "
+                     "`memory` is %" PRIu64, process->whole_bytes >> 20,
+                     process->memory_bytes >> 20);
+        outcome->kind = STW_OUTCOME_OUT_OF_MEMORY;
+    } else if (timed_out && end->signal == SIGKILL) {
         stw_text_add(&text, "its time was up");
         outcome->kind = STW_OUTCOME_TIMED_OUT;
     } else if (end->signal == SIGKILL) {

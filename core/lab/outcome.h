@@ -10,8 +10,9 @@
 #define STW_OUTCOME_OUT_OF_MEMORY 3u
 #define STW_OUTCOME_REFUSED 4u       /* a plugin was not admitted, or its create failed */
 #define STW_OUTCOME_INVALID 5u       /* audit or checksum */
-#define STW_OUTCOME_SKIPPED 6u       /* excluded */
-#define STW_OUTCOMES 7u
+#define STW_OUTCOME_FORBIDDEN 6u     /* a call that its sandbox forbids */
+#define STW_OUTCOME_SKIPPED 7u       /* excluded */
+#define STW_OUTCOMES 8u
 
 /* What a trial's checksum counts for. */
 #define STW_CHECKSUM_NONE 0u     /* nothing: the trial was not ok by itself */
@@ -31,7 +32,8 @@ struct stw_outcome {
     uint64_t rss_peak_bytes; /* likewise; 0: not known */
 };
 
-/* "ok", "crashed", "timed-out", "out-of-memory", "refused", "invalid", "skipped". */
+/* "ok", "crashed", "timed-out", "out-of-memory", "refused", "invalid", "forbidden",
+ * "skipped". */
 const char *stw_outcome_name(uint32_t kind);
 
 struct stw_record;

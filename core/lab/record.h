@@ -72,6 +72,7 @@ struct stw_record {
     uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
     struct stw_record_trace traces[STW_RECORD_MUTATORS];
+    int32_t threads[STW_RECORD_MUTATORS]; /* of the mutators, as the system numbers them */
 
     /* Out. Times in ns on the monotonic clock. */
     uint64_t main_ns;        /* main reached */

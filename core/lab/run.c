@@ -20,6 +20,7 @@
 #include "lab/agreement.h"
 #include "lab/outcome.h"
 #include "lab/peer_trial.h"
+#include "lab/policy.h"
 #include "lab/progress.h"
 #include "lab/record.h"
 #include "lab/settings.h"
@@ -29,6 +30,7 @@
 #include "prim/interrupt.h"
 #include "prim/memory.h"
 #include "prim/process.h"
+#include "prim/scratch.h"
 #include "prim/thread.h"
 
 #include <errno.h>
@@ -51,6 +53,8 @@ struct run {
     struct stw_progress progress;
     struct stw_agreement *agreement;
     const struct stw_registry *registry;
+    int is_boxed;      /* trials run in a sandbox, in this folder: */
+    char *scratch;
     uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
     struct attempt *waiting;      /* whose worker is at its gate while the store writes, or null */
     uint64_t store_began_ns;
@@ -80,6 +84,14 @@ static void add_peer(const struct run *run, const struct stw_cell *cell, struct 
         run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
     if (peer)
         stw_text_add(settings, STW_PEER_SETTING "\t%s\n", peer->program);
+}
+
+/* What its sandbox permits it. */
+static void add_sandbox(const struct run *run, const struct stw_cell *cell, struct stw_text *text)
+{
+    if (run->is_boxed)
+        stw_text_add(text, STW_SANDBOX_SETTING "\t%u\n",
+                     stw_policy_permitted(run->matrix, cell, run->registry));
 }
 
 /* The worker reads the plugins' files anew: so it can refuse one that has changed since. Not part
@@ -131,6 +143,7 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
     stw_cell_settings(run->matrix, attempt->cell, &settings);
     add_peer(run, attempt->cell, &settings);
     add_builds(run, attempt->cell, &settings);
+    add_sandbox(run, attempt->cell, &settings);
     struct stw_record *record = attempt->record;
     int fits = settings.length < sizeof record->settings;
     if (fits)
@@ -234,19 +247,35 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     stw_status status = make_record(run, attempt, error);
     if (status != STW_OK)
         return status;
+    if (run->is_boxed && (status = stw_scratch_make(run->scratch, error)) != STW_OK)
+        return status;
     char **arguments = arguments_new(run, attempt->cell);
+    char **environment = run->is_boxed ? stw_policy_environment(run->matrix, attempt->cell,
+                                                                run->registry, run->scratch)
+                                       : NULL;
     const struct stw_process_spec spec = {
         .executable = run->options->executable,
         .arguments = arguments,
         .shared = attempt->descriptor,
         .memory_bytes = run->matrix->experiment->memory_bytes,
         .is_gated = 1,
+        .environment = environment,
+        .scratch = run->is_boxed ? run->scratch : NULL,
     };
     attempt->started_ns = stw_clock_ns();
     attempt->outcome.coordinator_ns = attempt->started_ns - run->ended_ns;
     status = stw_process_start(&spec, &attempt->process, error);
     free(arguments);
+    stw_policy_environment_free(environment);
     return status;
+}
+
+/* What cannot be removed is told when the next trial needs the place. */
+static void clear_scratch(const struct run *run)
+{
+    struct stw_error ignored = STW_ERROR_INIT;
+    if (run->is_boxed)
+        stw_scratch_remove(run->scratch, &ignored);
 }
 
 /* Opens the gate and waits for the worker's end. No trial is left when it was dropped. */
@@ -258,6 +287,7 @@ static void complete(struct run *run, struct attempt *attempt)
     wait_for_end(run, attempt);
     stw_process_finish(&attempt->process, &end);
     run->ended_ns = stw_clock_ns();
+    clear_scratch(run);
     attempt->outcome.wall_ns = run->ended_ns - attempt->started_ns;
     if (attempt->is_abandoned)
         release(attempt);
@@ -459,10 +489,27 @@ static void prepare(struct run *run)
     run->agreement = stw_agreement_new(run->matrix);
 }
 
+/* Its path without links: the warden compares paths with it. */
+static stw_status prepare_scratch(struct run *run, struct stw_error *error)
+{
+    struct stw_text path = {0};
+    char *folder = realpath(run->options->run_path, NULL);
+    run->is_boxed = stw_policy_is_boxed(run->matrix->experiment);
+    if (!folder)
+        return stw_error_set(error, STW_E_IO, NULL, "%s: %s", run->options->run_path,
+                             strerror(errno));
+    stw_text_add(&path, "%s/scratch", folder);
+    run->scratch = path.bytes;
+    free(folder);
+    return stw_scratch_remove(run->scratch, error); /* of a run that was killed */
+}
+
 static void conclude(struct run *run)
 {
+    clear_scratch(run);
     stw_store_close(run->store);
     stw_agreement_free(run->agreement);
+    free(run->scratch);
 }
 
 static stw_status run_whole(struct run *run, struct stw_error *error)
@@ -478,7 +525,9 @@ static stw_status run_whole(struct run *run, struct stw_error *error)
     if (status != STW_OK)
         return status;
     prepare(run);
-    status = settle(run, error);
+    status = prepare_scratch(run, error);
+    if (status == STW_OK)
+        status = settle(run, error);
     if (status == STW_OK)
         status = store_skipped(run, error);
     if (status == STW_OK)

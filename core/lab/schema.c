@@ -145,6 +145,7 @@ const char *const stw_schema[] = {
     OUTCOME_COLUMN("out-of-memory", "out_of_memory")
     OUTCOME_COLUMN("refused", "refused")
     OUTCOME_COLUMN("invalid", "invalid")
+    OUTCOME_COLUMN("forbidden", "forbidden")
     OUTCOME_COLUMN("skipped", "skipped")
     SUMMARY_COLUMNS("pause")
     SUMMARY_COLUMNS("stopping")

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "lab/environment.h"
+#include "lab/policy.h"
 #include "lab/schema.h"
 
 #include <inttypes.h>
@@ -178,6 +179,38 @@ static void insert_fact(void *context, const char *key, const char *value)
     stw_sql_insert(sql, "INSERT OR REPLACE INTO environment VALUES(?1,?2)", both, 2);
 }
 
+static void insert_policy(const struct stw_sql *sql, const struct stw_experiment *experiment)
+{
+    struct stw_text policy = {0};
+    stw_policy_describe(experiment, &policy);
+    insert_fact((void *)(uintptr_t)sql, "sandbox", policy.bytes);
+    stw_text_free(&policy);
+}
+
+/* PO3. */
+static stw_status check_policy(const struct stw_sql *sql, const struct stw_experiment *experiment,
+                               const char *run, struct stw_error *error)
+{
+    static const char query[] = "SELECT value FROM environment WHERE key='sandbox'";
+    sqlite3_stmt *row = NULL;
+    struct stw_text policy = {0};
+    stw_status status = STW_OK;
+    stw_policy_describe(experiment, &policy);
+    int code = sqlite3_prepare_v2(sql->db, query, -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    const char *was = code == SQLITE_ROW ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = stw_sql_failed(sql, "read", error);
+    else if (was && strcmp(was, policy.bytes) != 0)
+        status = stw_error_set(error, STW_E_STATE, NULL, "%s holds trials with another sandbox: "
+                               "\"%s\", now it is \"%s\"; use another -o", run, was,
+                               policy.bytes);
+    sqlite3_finalize(row);
+    stw_text_free(&policy);
+    return status;
+}
+
 static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *plan)
 {
     const struct stw_matrix *matrix = plan->matrix;
@@ -193,6 +226,8 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *
         status = insert_plugins(sql, plan->registry);
     if (status == STW_OK)
         stw_environment_capture(insert_fact, (void *)(uintptr_t)sql);
+    if (status == STW_OK)
+        insert_policy(sql, matrix->experiment);
     return status;
 }
 
@@ -292,6 +327,8 @@ stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan
                           struct stw_error *error)
 {
     stw_status status = check_identity(sql, plan->matrix, run, error);
+    if (status == STW_OK)
+        status = check_policy(sql, plan->matrix->experiment, run, error);
     return status == STW_OK ? check_builds(sql, plan->registry, run, error) : status;
 }
 

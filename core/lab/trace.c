@@ -93,3 +93,14 @@ void stw_trace_describe(const struct stw_record *record, struct stw_text *text)
         add_mutator(record, i, last, text);
     }
 }
+
+void stw_trace_plugin(const struct stw_record *record, int32_t thread, struct stw_text *text)
+{
+    uint32_t mutator = 0;
+    for (uint32_t i = 0; i < STW_RECORD_MUTATORS; i++)
+        if (thread > 0 && record->threads[i] == thread)
+            mutator = i;
+    uint32_t last = newest(&record->traces[mutator]);
+    if (last < STW_TRACE_CALLS)
+        add_plugin(record, record->traces[mutator].calls[last] >> 16, text);
+}

@@ -382,6 +382,7 @@ static void *run_mutator(void *context)
     if (trial.pinned)
         stw_thread_pin(t->index);
     stw_next_begin(trial.links, m);
+    trial.record->threads[t->index] = stw_thread_id();
     call_workload(m, STW_CALL_WORKLOAD_SETUP);
     void *state = NULL;
     if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)

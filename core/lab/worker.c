@@ -7,11 +7,14 @@
 #include "base/error.h"
 #include "host/registry.h"
 #include "lab/peer_trial.h"
+#include "lab/policy.h"
 #include "lab/record.h"
+#include "lab/settings.h"
 #include "lab/trial.h"
 #include "prim/hostile.h"
 #include "prim/memory.h"
 #include "prim/process.h"
+#include "prim/sandbox.h"
 #include "prim/self.h"
 #include "prim/thread.h"
 
@@ -63,6 +66,21 @@ static stw_status find_plugins(struct stw_registry *registry, int count, char **
     return status;
 }
 
+/* Before any code of a plugin runs. A peer's program enters by itself (lab/peer_trial.c). */
+static stw_status enter_sandbox(const struct stw_record *record, struct stw_error *error)
+{
+    struct stw_settings settings;
+    stw_settings_parse(record->settings, &settings);
+    const char *permitted = stw_settings_get(&settings, STW_SANDBOX_SETTING);
+    const struct stw_sandbox sandbox = {
+        .permitted = permitted ? (uint32_t)strtoul(permitted, NULL, 10) : 0,
+        .control = STW_WARDEN_CONTROL,
+    };
+    stw_status status = permitted ? stw_sandbox_enter(&sandbox, error) : STW_OK;
+    stw_settings_free(&settings);
+    return status;
+}
+
 static void refuse(struct stw_record *record, const struct stw_error *error)
 {
     snprintf(record->field, sizeof record->field, "%s", error->field);
@@ -99,6 +117,8 @@ int stw_worker_main(int argument_count, char **arguments)
         refuse(record, &error);
     else if (stw_peer_trial_is_asked(record))
         stw_peer_trial_run(record, registry);
+    else if (enter_sandbox(record, &error) != STW_OK)
+        refuse(record, &error);
     else
         stw_trial_run(record, registry);
     stw_registry_free(registry);

@@ -5,6 +5,7 @@
 #include "prim/hostile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -87,8 +88,11 @@ int stw_memory_share(const char *name, size_t bytes)
 {
     if (fails())
         return -1;
-    int descriptor = memfd_create(name, 0);
-    if (descriptor >= 0 && ftruncate(descriptor, (off_t)bytes) != 0) {
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    int descriptor = memfd_create(name, MFD_ALLOW_SEALING);
+    if (descriptor >= 0
+        && (ftruncate(descriptor, (off_t)bytes) != 0
+            || fcntl(descriptor, F_ADD_SEALS, seals) != 0)) {
         close(descriptor);
         return -1;
     }

@@ -22,7 +22,8 @@ void stw_memory_populate(uintptr_t base, size_t bytes);
 /* Zeroed memory outside the managed heap, for records; lazily backed. Null on failure. */
 void *stw_memory_map(size_t bytes);
 void stw_memory_unmap(void *memory, size_t bytes);
-/* A shared, sparse, zeroed file in memory without a name. Returns a descriptor, or -1. */
+/* A shared, sparse, zeroed file in memory without a name, whose size nobody can change. Returns a
+ * descriptor, or -1. */
 int stw_memory_share(const char *name, size_t bytes);
 /* Maps such a descriptor, readable and writable. Null on failure. */
 void *stw_memory_map_shared(int descriptor, size_t bytes);

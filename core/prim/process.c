@@ -36,6 +36,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@
 #define DRAIN_READS_MAX 64   /* at once; a child may print faster than we read */
 #define ROUND_NS_MIN 50000u      /* between two rounds of killing, doubled each time */
 #define ROUND_NS_MAX 5000000u
+#define LOOK_NS 100000000u   /* between two looks at the memory of all processes of a child */
 #define RSS_SLACK_BYTES (1ull << 20) /* the kernel counts pages of a process in batches */
 
 /* What the child reports when it cannot become the worker. */
@@ -61,7 +63,7 @@ struct child {
     char **environment;
     const sigset_t *changed; /* signals that the parent ignores or handles */
     pid_t parent;
-    int input, output, status;
+    int input, output, status, control;
 };
 
 static void child_fail(int status, const char *step)
@@ -87,24 +89,30 @@ static void child_reset_signals(const sigset_t *changed)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int child_limits(uint64_t memory_bytes)
+static int child_limits(uint64_t memory_bytes, int is_boxed)
 {
     const struct rlimit core = {0, 0}, data = {memory_bytes, memory_bytes};
     if (setrlimit(RLIMIT_CORE, &core) != 0)
+        return -1;
+    if (is_boxed && memory_bytes && setrlimit(RLIMIT_FSIZE, &data) != 0)
         return -1;
     if (STW_ASAN || STW_TSAN)
         return 0; /* shadow memory is private and writable, and larger than any limit */
     return memory_bytes ? setrlimit(RLIMIT_DATA, &data) : 0;
 }
 
-/* 0: input, 1 and 2: output, 3: shared; all others are closed by exec. */
-static int child_descriptors(int input, int output, int shared)
+/* 0: input, 1 and 2: output, 3: shared, 4: its warden's; all others are closed by exec. */
+static int child_descriptors(int input, int output, int shared, int control)
 {
+    unsigned int last = STW_PROCESS_SHARED;
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
         return -1;
     if (dup2(shared, STW_PROCESS_SHARED) < 0)
         return -1;
-    return close_range(STW_PROCESS_SHARED + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+    if (control >= 0 && dup2(control, STW_WARDEN_CONTROL) < 0)
+        return -1;
+    last += control >= 0;
+    return close_range(last + 1, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
 /* Between vfork and exec, on the parent's stack. */
@@ -114,7 +122,9 @@ static _Noreturn void child_run(const struct child *child)
     int input = fcntl(child->input, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
     int output = fcntl(child->output, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
     int shared = fcntl(child->spec->shared, F_DUPFD_CLOEXEC, FREE_DESCRIPTOR);
-    if (status < 0 || input < 0 || output < 0 || shared < 0)
+    int control = child->control < 0 ? -1 : fcntl(child->control, F_DUPFD_CLOEXEC,
+                                                  FREE_DESCRIPTOR);
+    if (status < 0 || input < 0 || output < 0 || shared < 0 || (child->control >= 0 && control < 0))
         child_fail(child->status, "duplicate descriptors");
     setpgid(0, 0); /* fails only when the parent's own call came first */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -122,10 +132,12 @@ static _Noreturn void child_run(const struct child *child)
     if (getppid() != child->parent)
         _exit(127); /* the parent died before the line above */
     child_reset_signals(child->changed);
-    if (child_limits(child->spec->memory_bytes) != 0)
+    if (child_limits(child->spec->memory_bytes, child->spec->scratch != NULL) != 0)
         child_fail(status, "limit its memory");
-    if (child_descriptors(input, output, shared) != 0)
+    if (child_descriptors(input, output, shared, control) != 0)
         child_fail(status, "arrange descriptors");
+    if (child->spec->scratch && chdir(child->spec->scratch) != 0)
+        child_fail(status, "enter its scratch folder");
     execve(child->spec->executable, child->spec->arguments, child->environment);
     child_fail(status, "execute it");
     _exit(127);
@@ -167,22 +179,23 @@ static pid_t start_child(const struct child *child)
     return pid;
 }
 
-/* The parent's environment with our tunable; element 0 is freed with the array. */
-static char **environment_new(void)
+/* The environment `given` with our tunable; element 0 is freed with the array. */
+static char **environment_new(char *const *given)
 {
-    size_t count = 0;
-    const char *given = getenv("GLIBC_TUNABLES");
-    struct stw_text tunables = {0};
-    stw_text_add(&tunables, TUNABLES "%s%s" TLS_TUNABLE, given ? given : "",
-                 given && *given ? ":" : "");
-    while (environ && environ[count])
+    size_t count = 0, kept = 1;
+    const char *own = NULL;
+    while (given && given[count])
         count++;
     char **all = stw_new(count + 2, sizeof *all);
-    size_t kept = 0;
-    all[kept++] = tunables.bytes;
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], TUNABLES, sizeof TUNABLES - 1) != 0)
-            all[kept++] = environ[i];
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(given[i], TUNABLES, sizeof TUNABLES - 1) == 0)
+            own = given[i] + sizeof TUNABLES - 1;
+        else
+            all[kept++] = given[i];
+    }
+    struct stw_text tunables = {0};
+    stw_text_add(&tunables, TUNABLES "%s%s" TLS_TUNABLE, own ? own : "", own && *own ? ":" : "");
+    all[0] = tunables.bytes;
     return all;
 }
 
@@ -502,15 +515,19 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
 {
     struct pipes pipes;
     struct rusage own;
-    *process = (struct stw_process){.handle = -1, .output = -1, .gate = -1,
+    *process = (struct stw_process){.handle = -1, .output = -1, .gate = -1, .shared = spec->shared,
                                     .memory_bytes = spec->memory_bytes};
-    if (open_pipes(&pipes, spec->is_gated) != 0) {
+    stw_warden_init(&process->warden, spec->scratch);
+    if (open_pipes(&pipes, spec->is_gated) != 0
+        || (spec->scratch && stw_warden_begin(&process->warden) != STW_OK)) {
         stw_status failed = system_failed(error, "pipe");
         close_pipes(&pipes);
+        stw_warden_end(&process->warden);
         return failed;
     }
-    struct child child = {spec, environment_new(), changed_signals(), getpid(),
-                          pipes.input[0], pipes.output[1], pipes.status[1]};
+    struct child child = {spec, environment_new(spec->environment ? spec->environment : environ),
+                          changed_signals(), getpid(), pipes.input[0], pipes.output[1],
+                          pipes.status[1], process->warden.child};
     become_reaper();
     process->oom_kills = count_oom_kills();
     process->pid = start_child(&child);
@@ -518,6 +535,7 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
     getrusage(RUSAGE_SELF, &own);
     process->rss_floor_bytes = (uint64_t)own.ru_maxrss * 1024u + RSS_SLACK_BYTES;
     environment_free(child.environment);
+    stw_warden_started(&process->warden);
     close(keep_open(&pipes.status[1])); /* so that its end can be read */
     if (result == STW_OK)
         result = parent_continue(spec, pipes.status[0], process, error);
@@ -526,6 +544,8 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
         process->gate = keep_open(&pipes.input[1]);
         fcntl(process->output, F_SETFL, O_NONBLOCK);
     }
+    if (result != STW_OK)
+        stw_warden_end(&process->warden);
     close_pipes(&pipes);
     return result;
 }
@@ -575,29 +595,52 @@ static void drain(struct stw_process *process)
     }
 }
 
+/* 1: the child and what it started hold more memory than it may, shared mappings included, but not
+ * the one that the parent gave it. */
+static int is_too_large(struct stw_process *process)
+{
+    struct stat given;
+    if (!process->memory_bytes || fstat(process->shared, &given) != 0)
+        return 0;
+    uint64_t bytes = stw_memory_of_tree(process->pid);
+    if (bytes > process->memory_bytes + (uint64_t)given.st_blocks * 512u)
+        process->whole_bytes = bytes;
+    return process->whole_bytes != 0;
+}
+
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake)
 {
     int ended = ended_descriptor();
+    uint64_t look_ns = stw_clock_ns() + LOOK_NS;
     for (;;) {
-        struct pollfd all[4] = {{process->handle, POLLIN, 0}, {process->output, POLLIN, 0},
-                                {wake, POLLIN, 0}, {ended, POLLIN, 0}};
+        struct pollfd all[5] = {{process->handle, POLLIN, 0}, {process->output, POLLIN, 0},
+                                {wake, POLLIN, 0},
+                                {stw_warden_descriptor(&process->warden), POLLIN, 0},
+                                {ended, POLLIN, 0}};
         uint64_t now_ns = stw_clock_ns(), left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-        struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
-        int ready = ppoll(all, 4, &left, NULL);
+        uint64_t until_ns = look_ns > now_ns ? look_ns - now_ns : 0;
+        uint64_t next_ns = until_ns < left_ns ? until_ns : left_ns;
+        struct timespec next = {(time_t)(next_ns / 1000000000u), (long)(next_ns % 1000000000u)};
+        int ready = ppoll(all, 5, &next, NULL);
         if (ready > 0 && all[1].revents)
             drain(process);
         if (ready > 0 && all[0].revents) {
             process->has_ended = 1;
             return STW_WAIT_ENDED;
         }
-        if (ready > 0 && all[3].revents)
+        if (ready > 0 && all[4].revents)
             take_ended(ended, process->pid);
+        if (ready > 0 && all[3].revents && stw_warden_answer(&process->warden))
+            return STW_WAIT_FORBIDDEN;
         if (ready > 0 && all[2].revents)
             return STW_WAIT_WOKEN;
         if (left_ns == 0) {
             process->rss_seen_bytes = stw_memory_of(process->pid).rss_peak_bytes;
             return STW_WAIT_DEADLINE;
         }
+        if (until_ns == 0 && is_too_large(process))
+            return STW_WAIT_MEMORY;
+        look_ns = until_ns == 0 ? stw_clock_ns() + LOOK_NS : look_ns;
     }
 }
 
@@ -613,6 +656,7 @@ void stw_process_finish(struct stw_process *process, struct stw_process_end *end
     const struct rusage usage = killing.usage;
     const int status = killing.status;
     drain(process);
+    stw_warden_end(&process->warden);
     if (process->output >= 0)
         close(process->output);
     close(process->handle);

@@ -11,9 +11,13 @@
  *      stw_process_await_gate does not return in it.
  * PR6  no wait for a child is without a bound but stw_process_wait, whose bound the caller gives;
  *      threads that made the parent their tracer are reaped as they end, so they hide no end.
+ * PR7  a child with a scratch folder writes no larger file than it may take memory; its warden is
+ *      asked while it is waited for.
  * One thread starts and waits: the death of the starting thread would count as the parent's. */
 #ifndef STW_PRIM_PROCESS_H
 #define STW_PRIM_PROCESS_H
+
+#include "prim/warden.h"
 
 #include <stwlab/base.h>
 
@@ -30,18 +34,24 @@ struct stw_process_spec {
     int shared;             /* descriptor that the child inherits as STW_PROCESS_SHARED */
     uint64_t memory_bytes;  /* limit of private writable memory (RLIMIT_DATA); 0: none */
     int is_gated;           /* PR5 */
+    /* Of a child that is to enter a sandbox; else null or zero. */
+    char *const *environment;  /* null at the end; null: the parent's */
+    const char *scratch;       /* its working folder, without links; PR7 */
 };
 
 struct stw_process {
     int32_t pid;
     int handle; /* pidfd */
     int output; /* reading end of the child's stdout and stderr */
+    int shared; /* the spec's */
     int gate;   /* writing end of a gated child's stdin, -1 once it is open */
     uint64_t memory_bytes; /* its limit, or 0 */
     uint64_t oom_kills; /* the kernel's count before it began */
     uint64_t rss_floor_bytes; /* what the kernel reports as its peak is at least so much */
     uint64_t rss_seen_bytes;  /* its peak when its time was up, or 0 */
     int has_ended;            /* without being killed by us */
+    uint64_t whole_bytes;     /* what it and its children took when that was beyond its limit */
+    struct stw_warden warden; /* of one with a scratch folder */
     uint32_t tail_bytes;
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };
@@ -72,8 +82,10 @@ void stw_process_await_gate(void);
 #define STW_WAIT_ENDED 0u
 #define STW_WAIT_DEADLINE 1u
 #define STW_WAIT_WOKEN 2u
-/* Waits until the child ends, the monotonic clock reaches `deadline_ns`, or the descriptor `wake`
- * (-1: none) is readable. */
+#define STW_WAIT_FORBIDDEN 3u /* it made a call that its sandbox forbids */
+#define STW_WAIT_MEMORY 4u    /* with shared mappings and children it took more than its limit */
+/* Waits until the child ends, the monotonic clock reaches `deadline_ns`, the descriptor `wake` (-1:
+ * none) is readable, or there is a reason to kill it. */
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake);
 /* Kills what is left of the child and its descendants and reaps it. */
 void stw_process_finish(struct stw_process *process, struct stw_process_end *end);

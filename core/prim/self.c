@@ -3,9 +3,12 @@
 
 #include "base/error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -88,6 +91,63 @@ struct stw_process_memory stw_memory_of(int32_t pid)
     if (descriptor >= 0)
         close(descriptor);
     return memory;
+}
+
+#define TREE_MAX 64u /* processes that are looked at */
+
+/* Anonymous and shared pages that are resident; 0 when it cannot be read. */
+static uint64_t resident_bytes(int32_t pid)
+{
+    char path[32], text[STATUS_BYTES];
+    status_path(pid, path);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = descriptor < 0 ? 0 : read(descriptor, text, sizeof text - 1);
+    text[got > 0 ? got : 0] = '\0';
+    if (descriptor >= 0)
+        close(descriptor);
+    return status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nRssShmem:");
+}
+
+static uint32_t add_children_of(int32_t pid, long thread, int32_t *list, uint32_t count)
+{
+    char path[96], numbers[1024];
+    snprintf(path, sizeof path, "/proc/%d/task/%ld/children", pid, thread);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = descriptor < 0 ? 0 : read(descriptor, numbers, sizeof numbers - 1);
+    numbers[got > 0 ? got : 0] = '\0';
+    if (descriptor >= 0)
+        close(descriptor);
+    char *at = numbers, *end;
+    for (long child = strtol(at, &end, 10); end != at && count < TREE_MAX;
+         at = end, child = strtol(at, &end, 10))
+        list[count++] = (int32_t)child;
+    return count;
+}
+
+/* Adds the children of a process, whichever of its threads started them, to the list. */
+static uint32_t add_children(int32_t pid, int32_t *list, uint32_t count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *threads = opendir(path);
+    for (struct dirent *entry; threads && (entry = readdir(threads));)
+        if (entry->d_name[0] != '.')
+            count = add_children_of(pid, strtol(entry->d_name, NULL, 10), list, count);
+    if (threads)
+        closedir(threads);
+    return count;
+}
+
+uint64_t stw_memory_of_tree(int32_t pid)
+{
+    int32_t list[TREE_MAX] = {pid};
+    uint32_t count = 1;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bytes += resident_bytes(list[i]);
+        count = add_children(list[i], list, count);
+    }
+    return bytes;
 }
 
 uint64_t stw_children_rss_peak_bytes(void)

@@ -21,6 +21,9 @@ struct stw_process_memory {
     uint64_t data_bytes;     /* private and writable, as RLIMIT_DATA counts */
 };
 struct stw_process_memory stw_memory_of(int32_t pid);
+/* What a process and its descendants hold of memory that is no file's; shared pages are counted for
+ * each of them. */
+uint64_t stw_memory_of_tree(int32_t pid);
 /* The largest of the children that were waited for; 0: there was none. */
 uint64_t stw_children_rss_peak_bytes(void);
 

@@ -72,6 +72,11 @@ uint32_t stw_processor_count(void)
     return count > 0 ? (uint32_t)count : 1;
 }
 
+int32_t stw_thread_id(void)
+{
+    return gettid();
+}
+
 void stw_thread_pin(uint32_t index)
 {
     cpu_set_t all, one;
@@ -128,7 +133,11 @@ static void *begin(void *given)
     struct start *start = given;
     void *(*run)(void *) = start->run;
     void *context = start->context;
+    cpu_set_t all, own; /* of the main thread, which is never bound; of who started this one */
     __atomic_store_n(&start->is_free, 1, __ATOMIC_RELEASE);
+    if (sched_getaffinity(getpid(), sizeof all, &all) == 0
+        && sched_getaffinity(0, sizeof own, &own) == 0 && !CPU_EQUAL(&all, &own))
+        sched_setaffinity(0, sizeof all, &all); /* a sandbox lets a thread change its own alone */
     first_frame = (uintptr_t)__builtin_frame_address(0);
     return run(context);
 }
@@ -137,11 +146,8 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
                             void *context)
 {
     pthread_attr_t attributes;
-    cpu_set_t all; /* of the main thread, which is never bound */
     if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
-    if (sched_getaffinity(getpid(), sizeof all, &all) == 0)
-        pthread_attr_setaffinity_np(&attributes, sizeof all, &all);
     struct start *start = take_start();
     int failed = !start || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes));
     if (!failed) {

@@ -23,6 +23,9 @@ uint64_t stw_thread_sleep_count(void);
 /* Processors that this process may run on, at least 1. */
 uint32_t stw_processor_count(void);
 
+/* The calling thread's number in the system. */
+int32_t stw_thread_id(void);
+
 /* Binds the calling thread, not the main one, to the processor that is number `index` of those that
  * it may run on, counted round. Does nothing where the system refuses. */
 void stw_thread_pin(uint32_t index);

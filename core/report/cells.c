@@ -46,7 +46,7 @@ static void take_median(sqlite3_stmt *row, void *context)
 static void cells_sql(struct stw_text *sql)
 {
     stw_text_add(sql, "SELECT cell, id, hash, axes, counters, ok, crashed, timed_out, "
-                      "out_of_memory, refused, invalid, skipped");
+                      "out_of_memory, refused, invalid, forbidden, skipped");
     for (uint32_t i = 0; i < STW_DISTS; i++) {
         const char *name = dist_names[i];
         stw_text_add(sql, ", %s_count, %s_p50_ns, %s_p99_ns, %s_max_ns, %s_sum_ns", name, name,
@@ -267,6 +267,12 @@ void stw_results_free(struct stw_results *results)
         free_cell(&results->cells[i]);
     free(results->cells);
     *results = (struct stw_results){0};
+}
+
+const char *stw_results_sandbox(const struct stw_results *results)
+{
+    const char *sandbox = stw_pairs_get(&results->environment, "sandbox");
+    return sandbox ? sandbox : "not known";
 }
 
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key)

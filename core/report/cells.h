@@ -85,6 +85,8 @@ stw_status stw_results_read(const char *run, struct stw_results *results, struct
 void stw_results_free(struct stw_results *results);
 
 /* The value of `key`, or null. */
+/* What the run's trials were kept from, in a short line: "on" (lab/policy.h). */
+const char *stw_results_sandbox(const struct stw_results *results);
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key);
 /* The counter's median, or null when the cell does not have it. */
 const int64_t *stw_result_median(const struct stw_result_cell *cell, const char *name);

@@ -176,6 +176,7 @@ stw_status stw_compare(const struct stw_results *results, const char *a, const c
     if (status == STW_OK)
         status = judge(comparison, &metric, &of_a, b ? &of_b : NULL, &options->bootstrap, error);
     comparison->unit = metric.unit;
+    comparison->sandbox = stw_results_sandbox(results);
     comparison->events = metric.events;
     stw_sample_free(&of_a.sample);
     stw_sample_free(&of_b.sample);
@@ -236,6 +237,8 @@ void stw_compare_text(const struct stw_comparison *comparison,
     stw_text_add(text, " (%u %%, trials drawn %u times, seed %" PRIu64 ")\n",
                  options->bootstrap.confidence, options->bootstrap.resamples,
                  options->bootstrap.seed);
+    if (strcmp(comparison->sandbox, "on") != 0)
+        stw_text_add(text, "sandbox: %s\n", comparison->sandbox);
 }
 
 static void write_compared(struct stw_json *json, const char *name, const struct stw_compared *of)
@@ -277,6 +280,8 @@ void stw_compare_json(const struct stw_comparison *comparison,
     stw_json_u64(&json, options->bootstrap.resamples);
     stw_json_key(&json, "seed");
     stw_json_u64(&json, options->bootstrap.seed);
+    stw_json_key(&json, "sandbox");
+    stw_json_string(&json, comparison->sandbox);
     stw_json_object_end(&json);
     stw_json_finish(&json);
 }

@@ -24,6 +24,7 @@ struct stw_comparison {
     struct stw_compared a, b;
     struct stw_interval interval; /* of a's value divided by b's; without b: of a's value */
     const char *unit, *events;
+    const char *sandbox; /* stw_results_sandbox; borrowed */
 };
 
 /* Compares the cells that the words name; `b` may be null: then a's value has an interval. A word

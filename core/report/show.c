@@ -94,6 +94,8 @@ void stw_show_json(const struct stw_results *results, FILE *file)
     stw_json_object_begin(&json);
     stw_json_key(&json, "experiment");
     stw_json_string(&json, name ? name : "");
+    stw_json_key(&json, "sandbox");
+    stw_json_string(&json, stw_results_sandbox(results));
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
     for (uint32_t i = 0; i < results->cell_count; i++)
@@ -197,6 +199,7 @@ static void csv_header(const struct stw_results *results, const char *const *cou
                      stw_record_windows_ns[i]);
     for (uint32_t i = 0; i < counter_count; i++)
         csv_name(&row, "counters", counters[i]);
+    csv_text(&row, "sandbox");
     csv_end(&row, file);
 }
 
@@ -230,6 +233,7 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         csv_mmu(&row, cell);
         for (uint32_t j = 0; j < counter_count; j++)
             csv_number(&row, stw_result_median(cell, counters[j]));
+        csv_text(&row, stw_results_sandbox(results));
         csv_end(&row, file);
     }
     free(counters);

@@ -270,6 +270,9 @@ static void add_head(const struct view *view, struct stw_text *out)
     const char *build = info(machine, "build_type", "release");
     if (strcmp(build, "release") != 0)
         stw_text_add(out, "not for timing: measured with a %s build\n", build);
+    const char *sandbox = stw_results_sandbox(results);
+    if (strcmp(sandbox, "on") != 0)
+        stw_text_add(out, "sandbox:   %s\n", sandbox);
     add_progress(results, out);
     stw_text_add(out, "\n");
 }

@@ -561,9 +561,10 @@ Test(manifest, refuses_records_that_are_none)
 {
     expect_text_refused("", "manifest", "its manifest names no plugin");
     expect_text_refused("\n", "record",
-                        "manifest line 1, record: \"\" is neither plugin nor param");
+                        "manifest line 1, record: \"\" is neither plugin, param, needs nor env");
     expect_text_refused(HEAD_LINE "Param|n|u64||1|1|1|h\n", "record",
-                        "manifest line 2, record: \"Param\" is neither plugin nor param");
+                        "manifest line 2, record: \"Param\" is neither plugin, param, needs nor "
+                        "env");
     expect_text_refused("plugin|map|m\n", "plugin",
                         "manifest line 1, plugin: has 3 fields; plugin|KIND|ID|SUMMARY has 4");
     expect_text_refused("plugin|map|m|s|t\n", "plugin",

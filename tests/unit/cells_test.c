@@ -82,7 +82,7 @@ static void build(void)
                 " ('workload', 'map-merge'), ('trials', '3'), ('seed', '7'),"
                 " ('fixed.gogc', '100')");
     execute(db, "INSERT INTO environment VALUES('cpu', 'Some CPU'), ('processors', '2'),"
-                " ('kernel', 'Linux 6')");
+                " ('kernel', 'Linux 6'), ('sandbox', 'on')");
     execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 strategy=none', NULL),"
                 " (1, 'h1', 'n=1 strategy=a, \"b\"', NULL),"
                 " (2, 'h2', 'n=64KiB strategy=none', 'x')");
@@ -248,12 +248,13 @@ Test(cells, are_json_of_the_agreed_shape)
     char *json = written(stw_show_json);
     sqlite3 *db = open_database();
     expect_json(db, json, "$.experiment", "\"two \\\"words\\\"\"");
+    expect_json(db, json, "$.sandbox", "\"on\"");
     expect_json(db, json, "$.cells[0].id", "\"n=1 strategy=none\"");
     expect_json(db, json, "$.cells[0].axes", "{\"n\":1,\"strategy\":\"none\",\"map\":\"go\"}");
     expect_json(db, json, "$.cells[2].axes.n", "\"64KiB\"");
     expect_json(db, json, "$.cells[1].outcomes",
                 "{\"ok\":0,\"crashed\":1,\"timed-out\":1,\"out-of-memory\":0,\"refused\":0,"
-                "\"invalid\":0,\"skipped\":0}");
+                "\"invalid\":0,\"forbidden\":0,\"skipped\":0}");
     expect_json(db, json, "$.cells[0].pause_ns",
                 "{\"count\":4,\"p50\":14,\"p99\":1003,\"max\":1003,\"sum\":1045}");
     expect_json(db, json, "$.cells[2].op_ns",
@@ -290,9 +291,11 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     expect_part(lines[0], ",op_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
     expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.gc.cycles");
     expect_part(lines[1], ",0.25,0.5,0.5,0.5,,,,,,");
-    cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,1,none,go,3,0,0,0,0,0,0,4,14,", 47), 0);
+    cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,1,none,go,3,0,0,0,0,0,0,0,4,14,", 49), 0);
     expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",1,\"a, \"\"b\"\"\",go,"
-                          "0,1,1,0,0,0,0,0,,,,,0");
+                          "0,1,1,0,0,0,0,0,0,,,,,0");
+    expect_part(lines[0], ",sandbox");
+    expect_part(lines[1], ",on");
     free(csv);
 }
 

@@ -105,7 +105,7 @@ Test(experiment, refuses_bad_values_of_its_own)
                     "mean \"fixture-work\"?\n"
                     "FILE:4: [experiment] trial: unknown key; did you mean \"trials\"?\n"
                     "FILE:5: [experiment] zzz: unknown key; there are name, question, workload, "
-                    "trials, seed, timeout and memory\n"
+                    "trials, seed, timeout, memory and sandbox\n"
                     "FILE:6: [experiment] gogc: belongs in [fixed] or [axes]\n");
 }
 
@@ -118,7 +118,7 @@ Test(experiment, refuses_unknown_sections)
     expect_problems(HEAD "[axis]\nn = 1\n[zebra]\n" FIXED,
                     "FILE:4: [axis]: unknown section; did you mean [axes]?\n"
                     "FILE:6: [zebra]: unknown section; there are [experiment], [axes], [fixed], "
-                    "[exclude] and [claim ID]\n");
+                    "[exclude], [permissions] and [claim ID]\n");
 }
 
 Test(experiment, keeps_claims)

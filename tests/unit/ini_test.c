@@ -326,10 +326,10 @@ Test(ini, refuses_bad_overrides)
                "--set axes.n: expected SECTION.KEY=VALUE, as in axes.n=1,2\n"
                "--set axis.n=1: there is no section \"axis\"; did you mean \"axes\"?\n"
                "--set zebra.n=1: there is no section \"zebra\" to set; there are experiment, axes, "
-               "fixed and exclude\n"
+               "fixed, exclude and permissions\n"
                "--set axes.=1: there is no key before \"=\"\n"
                "--set claim C1.says=x: there is no section \"claim C1\" to set; there are "
-               "experiment, axes, fixed and exclude\n"
+               "experiment, axes, fixed, exclude and permissions\n"
                "--set axes.n=1?2: the text holds a control character\n"
                "--set =.: expected SECTION.KEY=VALUE, as in axes.n=1,2\n");
 }

@@ -31,8 +31,9 @@ static void start_as(const char *script, uint64_t memory_bytes, int is_gated)
     static char shell[] = "/bin/sh", option[] = "-c";
     char *arguments[] = {shell, option, (char *)(uintptr_t)script, NULL};
     struct stw_error error = STW_ERROR_INIT;
-    const struct stw_process_spec spec = {shell, arguments, stw_memory_share("test", 4096),
-                                          memory_bytes, is_gated};
+    const struct stw_process_spec spec = {.executable = shell, .arguments = arguments,
+                                          .shared = stw_memory_share("test", 4096),
+                                          .memory_bytes = memory_bytes, .is_gated = is_gated};
     cr_assert_eq(stw_process_start(&spec, &process, &error), STW_OK, "%s", error.message);
     close(spec.shared);
 }
@@ -212,7 +213,7 @@ Test(process, what_cannot_be_executed_is_an_error)
 {
     char name[] = "/nonexistent/worker", *arguments[] = {name, NULL};
     struct stw_error error = STW_ERROR_INIT;
-    const struct stw_process_spec spec = {name, arguments, 0, 0, 0};
+    const struct stw_process_spec spec = {.executable = name, .arguments = arguments};
     cr_assert_eq(stw_process_start(&spec, &process, &error), STW_E_IO);
     cr_assert_str_eq(error.message, "cannot start the worker /nonexistent/worker: cannot execute "
                                     "it: No such file or directory");

@@ -5,6 +5,8 @@
  * fields separated by '|':
  *     plugin|KIND|ID|SUMMARY
  *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
+ *     needs|PERMISSION                               (likewise; optional)
+ *     env|NAME                                       (likewise; optional)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
  * NAME matches [a-z][a-z0-9_.-]*; a workload's is none that the runtime or [experiment] has, nor
  * begins with a KIND and a point. TYPE is u64, f64, bool, text, choice(a,b,c), or file(a,b): the
@@ -56,6 +58,12 @@ _Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part 
     "param|" name "|file(" words ")||" def "|||" help "\n"
 #define STW_PARAM_CHOICE(name, choices, def, help)                                                 \
     "param|" name "|choice(" choices ")||" def "|||" help "\n"
+
+/* A trial runs in a sandbox. What a plugin cannot do without, it declares: "files", "network",
+ * "processes" or "scheduling"; an experiment has to permit it. And the variables of the environment
+ * that it reads: others than the usual ones it does not see. */
+#define STW_NEEDS(permission) "needs|" permission "\n"
+#define STW_NEEDS_ENV(name) "env|" name "\n"
 
 #define STW_MANIFEST(text)                                                                         \
     __attribute__((section(STW_NOTE_SECTION), used, aligned(4))) static const struct {             \
