@@ -255,8 +255,16 @@ struct stw_pacer {
 
 struct stw_roots {
     pthread_mutex_t lock;
-    struct { void **words; uint64_t count; uint64_t more; } *ranges; /* more: cut, goes on */
+    struct stw_root_range {
+        void **words; /* null: free */
+        uint64_t count;
+        uint64_t more; /* words behind it: it was cut, and goes on there */
+        uint32_t next; /* place + 1 of the next of its bucket or, free, of the next that is free */
+        uint32_t padding;
+    } *ranges;
+    uint32_t *buckets; /* [capacity], by hash of the address: place + 1 of the first */
     uint32_t count, capacity;
+    uint32_t free;         /* place + 1 of the first that is free */
     uint32_t next_job;     /* atomic */
 };
 
@@ -303,8 +311,10 @@ struct stw_gc_options {
     void (*out_of_memory)(const char *message);
     /* An invariant does not hold: the same. World stopped. */
     void (*audit_failed)(const struct stw_error *error);
-    /* Plugin code allocates managed memory inside a stop: the same. STW_WATCH_* says where. */
-    void (*allocated_in_stop)(uint32_t place);
+    /* Plugin code at `place` (STW_WATCH_*) allocates managed memory (function: null) or calls a
+     * function of the host that may wait: the same. */
+    void (*broke_in_stop)(uint32_t place, const char *function);
+    uint32_t *under_way; /* [STW_UNDER_WAYS], for the flight recorder; may be null */
 };
 
 struct stw_gc {
@@ -319,8 +329,8 @@ struct stw_gc {
     struct stw_roots roots;
     struct stw_mutator_record *mutators[STW_MUTATORS];
     uint32_t mutator_count; /* changes under world.lock */
-    struct { stw_cycle_hook run; void *context; } hooks[STW_CYCLE_HOOKS];
-    uint32_t hook_count;
+    struct { stw_cycle_hook run; void *context; uint32_t plugin; } hooks[STW_CYCLE_HOOKS];
+    uint32_t hook_count; /* plugin: the ordinal of whose it is, for the flight recorder */
     struct stw_watch watch;
 
     struct {

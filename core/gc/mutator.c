@@ -167,8 +167,9 @@ static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, 
     m->mutator.struct_size = sizeof m->mutator;
     m->mutator.index = index;
     m->mutator.host = options->host;
-    m->mutator.classes = options->allocator->size_classes(options->allocator_self);
     m->mutator.trace = trace;
+    stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_CLASSES);
+    m->mutator.classes = options->allocator->size_classes(options->allocator_self);
     m->marker.gc = gc;
     stw_barrier_reset(m);
     return m;
@@ -195,6 +196,7 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
     pthread_mutex_unlock(&gc->world.lock);
     if (status != STW_OK) {
         stw_memory_unmap(m, sizeof *m);
+        __atomic_fetch_sub(&gc->heap.own_bytes, sizeof *m, __ATOMIC_RELAXED);
         return status;
     }
     self = m;

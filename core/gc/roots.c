@@ -3,29 +3,53 @@
  * Ranges are claimed one by one by an atomic counter that window 1 sets to zero. A range that is
  * added while marking is appended and so scanned; one that is removed while marking is scanned by
  * the remover first, because what it holds was reachable at window 1 (G1).
- * Removed entries stay as empty ones until they are used again. */
+ * Removed entries stay as empty ones until they are used again.
+ * K7  a range is added, removed and scanned in pieces of at most RANGE_WORDS_MAX, each under the
+ *     lock and as a marker of its own: so long at most a stop waits for it. */
 #include "gc/gc.h"
 
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#define HASH_FACTOR 0x9e3779b97f4a7c15ull /* 2^64 over the golden ratio */
 #define RANGE_WORDS_MAX STW_LIMIT_ROOT_WORDS /* longer ranges are cut */
 #define DEAD_BYTES 8192u /* more than the frames from an operation down to a stack scan */
 
+static uint32_t *bucket_of(const struct stw_roots *roots, void **words)
+{
+    uint64_t hash = (uint64_t)(uintptr_t)words / sizeof *words * HASH_FACTOR;
+    return &roots->buckets[hash >> 32 & (roots->capacity - 1)];
+}
+
+static void link_range(struct stw_roots *roots, uint32_t at)
+{
+    uint32_t *bucket = bucket_of(roots, roots->ranges[at].words);
+    roots->ranges[at].next = *bucket;
+    *bucket = at + 1;
+}
+
+/* All places are in use. */
+static void grow(struct stw_roots *roots)
+{
+    roots->capacity = roots->capacity ? 2 * roots->capacity : 64;
+    roots->ranges = stw_grow(roots->ranges, roots->capacity, sizeof *roots->ranges);
+    free(roots->buckets);
+    roots->buckets = stw_new(roots->capacity, sizeof *roots->buckets);
+    for (uint32_t at = 0; at < roots->count; at++)
+        link_range(roots, at);
+}
+
 static void insert(struct stw_roots *roots, void **words, uint64_t count, uint64_t more)
 {
-    uint32_t at = 0;
-    while (at < roots->count && roots->ranges[at].words)
-        at++;
-    if (at == roots->count && roots->count == roots->capacity) {
-        uint32_t capacity = roots->capacity ? 2 * roots->capacity : 64;
-        roots->ranges = stw_grow(roots->ranges, capacity, sizeof *roots->ranges);
-        roots->capacity = capacity;
-    }
-    roots->ranges[at].words = words;
-    roots->ranges[at].count = count;
-    roots->ranges[at].more = more;
+    uint32_t at = roots->free ? roots->free - 1 : roots->count;
+    if (roots->free)
+        roots->free = roots->ranges[at].next;
+    else if (at == roots->capacity)
+        grow(roots);
+    roots->ranges[at] = (struct stw_root_range){.words = words, .count = count, .more = more};
+    link_range(roots, at);
     if (at == roots->count)
         __atomic_store_n(&roots->count, at + 1, __ATOMIC_SEQ_CST);
 }
@@ -37,50 +61,68 @@ static void scan_range(struct stw_marker *marker, void **words, uint64_t count)
     marker->root_words += count;
 }
 
-stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
+/* Between two pieces a stop, which waits for markers, can come. */
+static void poll(void)
 {
-    struct stw_roots *roots = &gc->roots;
+    struct stw_mutator_record *self = stw_mutator_self();
+    if (self && STW_LOAD(self->state) == STW_STATE_RUNNING)
+        stw_poll(&self->mutator);
+}
+
+static void add_piece(struct stw_gc *gc, void **words, uint64_t count, uint64_t more)
+{
     struct stw_marker marker = {0};
     stw_marker_begin_outside(&marker, gc);
     STW_EDGE("roots.add");
-    pthread_mutex_lock(&roots->lock);
-    for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
-        uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
-        insert(roots, words + at, part, left - part);
-    }
+    pthread_mutex_lock(&gc->roots.lock);
+    insert(&gc->roots, words, count, more);
     if (stw_phase(gc) == STW_PHASE_MARK)
         scan_range(&marker, words, count);
-    pthread_mutex_unlock(&roots->lock);
+    pthread_mutex_unlock(&gc->roots.lock);
     stw_marker_end(&marker);
+}
+
+stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
+{
+    for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
+        uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
+        add_piece(gc, words + at, part, left - part);
+        poll();
+    }
     return STW_OK;
 }
 
 /* Forgets the range that begins at `words`. Returns where it goes on, or null. */
 static void **remove_range(struct stw_roots *roots, struct stw_marker *marker, void **words)
 {
-    for (uint32_t i = 0; i < roots->count; i++) {
-        if (roots->ranges[i].words != words)
-            continue;
-        uint64_t count = roots->ranges[i].count, more = roots->ranges[i].more;
-        if (stw_phase(marker->gc) == STW_PHASE_MARK)
-            scan_range(marker, words, count);
-        roots->ranges[i].words = NULL;
-        roots->ranges[i].count = 0;
-        return more ? words + count : NULL;
-    }
-    return NULL;
+    uint32_t *link = roots->capacity ? bucket_of(roots, words) : NULL;
+    while (link && *link && roots->ranges[*link - 1].words != words)
+        link = &roots->ranges[*link - 1].next;
+    if (!link || !*link)
+        return NULL;
+    uint32_t at = *link - 1;
+    struct stw_root_range *range = &roots->ranges[at];
+    uint64_t count = range->count, more = range->more;
+    if (stw_phase(marker->gc) == STW_PHASE_MARK)
+        scan_range(marker, words, count);
+    *link = range->next;
+    *range = (struct stw_root_range){.next = roots->free};
+    roots->free = at + 1;
+    return more ? words + count : NULL;
 }
 
 void stw_roots_remove(struct stw_gc *gc, void **words)
 {
-    struct stw_marker marker = {0};
-    stw_marker_begin_outside(&marker, gc);
-    STW_EDGE("roots.remove");
-    pthread_mutex_lock(&gc->roots.lock);
-    for (void **next = words; next;)
+    for (void **next = words; next;) {
+        struct stw_marker marker = {0};
+        stw_marker_begin_outside(&marker, gc);
+        STW_EDGE("roots.remove");
+        pthread_mutex_lock(&gc->roots.lock);
         next = remove_range(&gc->roots, &marker, next);
-    pthread_mutex_unlock(&gc->roots.lock);
-    stw_marker_end(&marker);
+        pthread_mutex_unlock(&gc->roots.lock);
+        stw_marker_end(&marker);
+        poll();
+    }
 }
 
 int stw_roots_scan_next(struct stw_marker *marker)

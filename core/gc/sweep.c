@@ -79,7 +79,9 @@ static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
     uint32_t swept = 0;
     STW_EDGE("sweep.enter");
     if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST)) {
+        stw_watch_enter(gc, STW_WATCH_SWEEP);
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
+        stw_watch_leave(gc);
         if (swept == 0) /* what is left is in caches and in the hands of others */
             __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
     }

@@ -7,8 +7,8 @@ static _Thread_local uint32_t inside = OUTSIDE; /* the place that the calling th
 
 const char *stw_watch_place_name(uint32_t place)
 {
-    static const char *const names[STW_WATCH_HOOK] = {"flush", "sweep", "cycle_end", "audit",
-                                                      "release"};
+    static const char *const names[STW_WATCH_HOOK] = {"flush",   "sweep",  "cycle_end", "audit",
+                                                      "release", "refill", "large"};
     return place < STW_WATCH_HOOK ? names[place] : "cycle hook";
 }
 
@@ -20,10 +20,29 @@ void stw_watch_init(struct stw_gc *gc)
     gc->watch.sees_allocs = (uint32_t)stw_allocs_see();
 }
 
+/* For the flight recorder: plugin and call. */
+static uint32_t call_at(const struct stw_gc *gc, uint32_t place)
+{
+    static const uint32_t calls[STW_WATCH_HOOK] = {
+        STW_CALL_ALLOCATOR_FLUSH,   STW_CALL_ALLOCATOR_SWEEP,  STW_CALL_ALLOCATOR_CYCLE_END,
+        STW_CALL_ALLOCATOR_AUDIT,   STW_CALL_ALLOCATOR_RELEASE, STW_CALL_ALLOCATOR_REFILL,
+        STW_CALL_ALLOCATOR_LARGE};
+    if (place < STW_WATCH_HOOK)
+        return gc->options.allocator_ordinal << 16 | calls[place];
+    return gc->hooks[place - STW_WATCH_HOOK].plugin << 16 | STW_CALL_CYCLE_HOOK;
+}
+
+static void note_under_way(struct stw_gc *gc, uint32_t which, uint32_t call)
+{
+    if (gc->options.under_way)
+        __atomic_store_n(&gc->options.under_way[which], call, __ATOMIC_RELAXED);
+}
+
 void stw_watch_begin(struct stw_gc *gc, uint32_t place)
 {
     STW_ASSERT(inside == OUTSIDE && place < STW_WATCH_PLACES);
     inside = place;
+    note_under_way(gc, STW_UNDER_WAY_STOP, call_at(gc, place));
     if (!gc->options.watch)
         return;
     stw_thread_use(&gc->watch.before);
@@ -34,6 +53,7 @@ void stw_watch_end(struct stw_gc *gc)
 {
     uint32_t place = inside;
     inside = OUTSIDE;
+    note_under_way(gc, STW_UNDER_WAY_STOP, 0);
     if (!gc->options.watch)
         return;
     struct stw_thread_use now;
@@ -46,10 +66,33 @@ void stw_watch_end(struct stw_gc *gc)
         counts->blocks += now.waits - gc->watch.before.waits;
 }
 
+void stw_watch_enter(struct stw_gc *gc, uint32_t place)
+{
+    struct stw_mutator_record *self = stw_mutator_self();
+    inside = place;
+    if (self)
+        stw_trace(&self->mutator, gc->options.allocator_ordinal, call_at(gc, place) & 0xffffu);
+    else
+        note_under_way(gc, STW_UNDER_WAY_SWEEP, call_at(gc, place));
+}
+
+void stw_watch_leave(struct stw_gc *gc)
+{
+    inside = OUTSIDE;
+    if (!stw_mutator_self())
+        note_under_way(gc, STW_UNDER_WAY_SWEEP, 0);
+}
+
 void stw_watch_alloc(struct stw_gc *gc)
 {
     if (inside != OUTSIDE)
-        gc->options.allocated_in_stop(inside);
+        gc->options.broke_in_stop(inside, NULL);
+}
+
+void stw_watch_wait(struct stw_gc *gc, const char *function)
+{
+    if (inside != OUTSIDE)
+        gc->options.broke_in_stop(inside, function);
 }
 
 void stw_watch_stop_begin(struct stw_gc *gc)

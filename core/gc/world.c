@@ -606,6 +606,7 @@ void stw_managed_enter(struct stw_mutator_record *m)
 __attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
+    stw_watch_wait(m->gc, "block_begin");
     stw_registers_save(m->saved.registers);
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     stw_stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);

@@ -61,17 +61,19 @@ static struct stw_span_record *take_record(struct stw_heap *heap, uint32_t words
     return record;
 }
 
-/* Points the pages of `record` at `value`. The lock is held. */
-static stw_status map_pages(struct stw_heap *heap, const struct stw_span_record *record,
+/* Points pages at `value`: all of them or, without memory for the map, none. The lock is held. */
+static stw_status map_pages(struct stw_heap *heap, uintptr_t base, uint64_t page_count,
                             struct stw_span_record *value)
 {
-    for (uint64_t page = 0; page < record->span.page_count; page++) {
-        uintptr_t address = record->span.base + page * STW_PAGE_BYTES;
+    for (uint64_t page = 0; page < page_count; page++) {
+        uintptr_t address = base + page * STW_PAGE_BYTES;
         struct stw_span_record ***slot = &heap->page_map[address >> STW_ARENA_BITS];
         if (!*slot) {
             void *arena = stw_memory_map(sizeof(void *) * STW_ARENA_PAGES);
-            if (!arena)
+            if (!arena) {
+                map_pages(heap, base, page, NULL); /* whose arenas are there */
                 return STW_E_NOMEM;
+            }
             __atomic_fetch_add(&heap->own_bytes, sizeof(void *) * STW_ARENA_PAGES,
                                __ATOMIC_RELAXED);
             __atomic_store_n(slot, (struct stw_span_record **)arena, __ATOMIC_RELEASE);
@@ -88,9 +90,13 @@ static void check_request(const struct stw_span_request *request)
     STW_REQUIRE(request->base % STW_PAGE_BYTES == 0 && request->page_count > 0);
     STW_REQUIRE(request->cell_count > 0 && request->cell_bytes >= 8);
     STW_REQUIRE(request->span_class < STW_SPAN_CLASSES);
+    /* Divided, not multiplied: whatever is in a request, nothing wraps. */
+    uint64_t end = 1ull << STW_ADDRESS_BITS;
+    STW_REQUIRE(request->page_count <= end / STW_PAGE_BYTES
+                && request->base <= end - request->page_count * STW_PAGE_BYTES);
     uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_BITS_BYTES : 0;
-    STW_REQUIRE(request->cell_bytes * request->cell_count + tail
-                <= request->page_count * STW_PAGE_BYTES);
+    uint64_t room = request->page_count * STW_PAGE_BYTES - tail;
+    STW_REQUIRE(request->cell_bytes <= room / request->cell_count);
     STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP
                 || (request->page_count == 1 && request->cell_bytes <= 512
                     && request->cell_bytes % 8 == 0));
@@ -102,7 +108,7 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
 {
     check_request(request);
     pthread_mutex_lock(&heap->lock);
-    struct stw_span_record *record = take_record(heap, (request->cell_count + 63) / 64);
+    struct stw_span_record *record = take_record(heap, (request->cell_count - 1) / 64 + 1);
     if (!record) {
         pthread_mutex_unlock(&heap->lock);
         return STW_E_NOMEM;
@@ -117,9 +123,9 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
     record->span.needs_zero = request->needs_zero;
     record->span.sweep_generation = heap->generation;
     uint64_t span_bytes = request->page_count * STW_PAGE_BYTES;
-    if (request->cell_count > 1 && span_bytes * request->cell_bytes < UINT32_MAX)
+    if (request->cell_count > 1 && request->cell_bytes <= (UINT32_MAX - 1) / span_bytes)
         record->divide = (uint32_t)(UINT32_MAX / request->cell_bytes + 1);
-    stw_status status = map_pages(heap, record, record);
+    stw_status status = map_pages(heap, request->base, request->page_count, record);
     if (status != STW_OK) {
         record->all_next = heap->free_records[record->record_class];
         heap->free_records[record->record_class] = record;
@@ -141,7 +147,7 @@ void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span)
 {
     struct stw_span_record *record = (struct stw_span_record *)span;
     pthread_mutex_lock(&heap->lock);
-    map_pages(heap, record, NULL);
+    map_pages(heap, span->base, span->page_count, NULL);
     if (record->all_prev)
         record->all_prev->all_next = record->all_next;
     else

@@ -129,8 +129,12 @@ static stw_status grow(struct stw_space *space, uint64_t count)
 static uint64_t count_dirty(const struct stw_space *space, uint64_t first, uint64_t count)
 {
     uint64_t dirty = 0;
-    for (uint64_t page = first; page < first + count; page++)
-        dirty += (uint64_t)bit_get(space->dirty, page);
+    for (uint64_t page = first, end = first + count; page < end; page = (page / 64 + 1) * 64) {
+        uint64_t word = space->dirty[page / 64] >> (page % 64), left = end - page;
+        if (left < 64)
+            word &= (1ull << left) - 1;
+        dirty += (uint64_t)__builtin_popcountll(word);
+    }
     return dirty;
 }
 
@@ -174,7 +178,8 @@ void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_co
 {
     uint64_t first = (base - space->base) / STW_PAGE_BYTES;
     pthread_mutex_lock(&space->lock);
-    STW_REQUIRE(base >= space->base && first + page_count <= space->committed_pages);
+    STW_REQUIRE(base >= space->base && page_count > 0 && first < space->committed_pages
+                && page_count <= space->committed_pages - first);
     STW_REQUIRE(bit_get(space->used, first) && bit_get(space->used, first + page_count - 1));
     bits_fill(space->used, first, page_count, 0);
     chunks_add(space, first, page_count, 1);

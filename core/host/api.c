@@ -14,11 +14,13 @@ static stw_status api_set_error(struct stw_error *error, stw_status status, cons
 
 static stw_status api_root_add(void **words, uint64_t count)
 {
+    stw_watch_wait(&runtime_gc, "root_add");
     return stw_roots_add(&runtime_gc, words, count);
 }
 
 static void api_root_remove(void **words)
 {
+    stw_watch_wait(&runtime_gc, "root_remove");
     stw_roots_remove(&runtime_gc, words);
 }
 
@@ -38,25 +40,42 @@ static uint32_t api_mutator_count(void)
 
 static uint64_t api_usable_bytes(struct stw_mutator *m, uint64_t bytes, uint32_t scan)
 {
-    (void)m;
     const struct stw_gc_options *options = &runtime_gc.options;
+    if (m)
+        stw_trace(m, options->allocator_ordinal, STW_CALL_ALLOCATOR_USABLE);
     return options->allocator->usable_bytes(options->allocator_self, bytes, scan);
+}
+
+static void api_safepoint(struct stw_mutator *m)
+{
+    stw_watch_wait(&runtime_gc, "safepoint");
+    stw_safepoint(m);
+}
+
+/* block_begin looks for itself: its frame must be its caller's next one. */
+static void api_block_end(struct stw_mutator *m)
+{
+    stw_watch_wait(&runtime_gc, "block_end");
+    stw_block_end(m);
 }
 
 static void api_yield(struct stw_mutator *m)
 {
+    stw_watch_wait(&runtime_gc, "yield");
     stw_poll(m);
     stw_processor_yield(stw_record_of(m));
 }
 
 static void api_collect(struct stw_mutator *m)
 {
+    stw_watch_wait(&runtime_gc, "collect");
     stw_cycle_force(stw_record_of(m));
 }
 
 static int32_t api_set_gc_percent(struct stw_mutator *m, int32_t percent)
 {
     struct stw_percent_setter setter = {0, 0};
+    stw_watch_wait(&runtime_gc, "set_gc_percent");
     if (runtime_options.find_setter)
         runtime_options.find_setter(m, __builtin_return_address(0), &setter);
     return stw_pacer_set_percent(&runtime_gc, stw_record_of(m), percent, &setter);
@@ -133,14 +152,14 @@ static const struct stw_host table = {
     .root_remove = api_root_remove,
     .cycle_hook_add = api_cycle_hook_add,
     .mutator_count = api_mutator_count,
-    .safepoint = stw_safepoint,
+    .safepoint = api_safepoint,
     .barrier_flush = stw_barrier_flush,
     .alloc_slow = stw_alloc_slow_path,
     .copy_slow = stw_barrier_copy,
     .usable_bytes = api_usable_bytes,
     .yield = api_yield,
     .block_begin = stw_block_begin,
-    .block_end = stw_block_end,
+    .block_end = api_block_end,
     .collect = api_collect,
     .set_gc_percent = api_set_gc_percent,
     .pages_acquire = api_pages_acquire,

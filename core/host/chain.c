@@ -20,8 +20,15 @@
 static void audit_map(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
 {
     struct stw_error error = STW_ERROR_INIT;
+    stw_trace(m, loaded->ordinal, STW_CALL_MAP_AUDIT);
     if (loaded->ops.map.audit(loaded->self, m, map, &error) != STW_OK)
         stw_runtime_gc()->options.audit_failed(&error);
+}
+
+static uint64_t count_of(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
+{
+    stw_trace(m, loaded->ordinal, STW_CALL_MAP_COUNT);
+    return loaded->ops.map.count(loaded->self, m, map);
 }
 
 static int reached_power_of_two(uint64_t before, uint64_t after)
@@ -58,10 +65,10 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
     (void)next;
     stw_passage_arrive(entries, first, count);
     uint32_t audited = stw_runtime_gc()->options.audit;
-    uint64_t before = audited ? loaded->ops.map.count(loaded->self, m, map) : 0;
+    uint64_t before = audited ? count_of(loaded, m, map) : 0;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
     loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
-    if (audited && reached_power_of_two(before, loaded->ops.map.count(loaded->self, m, map)))
+    if (audited && reached_power_of_two(before, count_of(loaded, m, map)))
         audit_map(loaded, m, map);
 }
 

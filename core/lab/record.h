@@ -11,6 +11,7 @@
 
 #include "base/histogram.h"
 #include "gc/pause.h"
+#include "gc/watch.h"
 
 #include <stwlab/mutator.h>
 
@@ -73,6 +74,7 @@ struct stw_record {
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
     struct stw_record_trace traces[STW_RECORD_MUTATORS];
     int32_t threads[STW_RECORD_MUTATORS]; /* of the mutators, as the system numbers them */
+    uint32_t under_way[STW_UNDER_WAYS]; /* atomic; gc/watch.h */
 
     /* Out. Times in ns on the monotonic clock. */
     uint64_t main_ns;        /* main reached */

@@ -40,6 +40,16 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_MAP_CLEAR] = "clear",
         [STW_CALL_WORKLOAD_LAST_MAP] = "last_map",
         [STW_CALL_LOAD] = "load",
+        [STW_CALL_ALLOCATOR_CYCLE_END] = "cycle_end",
+        [STW_CALL_ALLOCATOR_RELEASE] = "release",
+        [STW_CALL_ALLOCATOR_AUDIT] = "audit",
+        [STW_CALL_ALLOCATOR_CLASSES] = "size_classes",
+        [STW_CALL_ALLOCATOR_USABLE] = "usable_bytes",
+        [STW_CALL_CYCLE_HOOK] = "cycle_hook",
+        [STW_CALL_MAP_AUDIT] = "audit",
+        [STW_CALL_MAP_COUNT] = "count",
+        [STW_CALL_WORKLOAD_OPERATIONS] = "operations",
+        [STW_CALL_WORKLOAD_EXPECTED] = "expected",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }
@@ -80,15 +90,32 @@ static void add_mutator(const struct stw_record *record, uint32_t index, uint32_
     }
 }
 
+/* Calls that had not come back, of threads that are no mutators: they come first. */
+static uint32_t add_under_way(const struct stw_record *record, struct stw_text *text)
+{
+    static const char *const places[STW_UNDER_WAYS] = {[STW_UNDER_WAY_STOP] = "in a stop",
+                                                       [STW_UNDER_WAY_SWEEP] = "in the background"};
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < STW_UNDER_WAYS; i++) {
+        uint32_t call = record->under_way[i];
+        if (call == 0)
+            continue;
+        stw_text_add(text, "%s%s: ", shown++ ? "; " : "", places[i]);
+        add_plugin(record, call >> 16, text);
+        stw_text_add(text, ".%s", stw_call_name(call & 0xffffu));
+    }
+    return shown;
+}
+
 void stw_trace_describe(const struct stw_record *record, struct stw_text *text)
 {
-    uint32_t shown = 0;
+    uint32_t is_under_way = add_under_way(record, text), shown = is_under_way;
     for (uint32_t i = 0; i < STW_RECORD_MUTATORS && shown < MUTATORS_SHOWN; i++) {
         uint32_t last = newest(&record->traces[i]);
         if (last == STW_TRACE_CALLS)
             continue;
         stw_text_add(text, shown++ ? "; " : "");
-        if (i > 0)
+        if (i > 0 || is_under_way)
             stw_text_add(text, "mutator %u: ", i);
         add_mutator(record, i, last, text);
     }

@@ -97,11 +97,11 @@ static struct stw_watch_cast cast(void)
     return (struct stw_watch_cast){plugins, 3 + trial.strategy_count, trial.record};
 }
 
-static _Noreturn void allocated_in_stop(uint32_t place)
+static _Noreturn void broke_in_stop(uint32_t place, const char *function)
 {
     struct stw_error error = STW_ERROR_INIT;
     struct stw_watch_cast plugins = cast();
-    stw_watch_allocated(&plugins, stw_runtime_gc(), place, &error);
+    stw_watch_broken(&plugins, stw_runtime_gc(), place, function, &error);
     end_with(STW_VERDICT_INVALID, error.field, error.message);
 }
 
@@ -244,7 +244,8 @@ static stw_status start_runtime(struct stw_error *error)
             .origin_ns = record->main_ns,
             .out_of_memory = out_of_memory,
             .audit_failed = audit_failed,
-            .allocated_in_stop = allocated_in_stop,
+            .broke_in_stop = broke_in_stop,
+            .under_way = record->under_way,
         },
     };
     const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
@@ -288,6 +289,8 @@ static stw_status create_others(struct stw_error *error)
                                                     &trial.workload.self);
     if (status == STW_OK)
         status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
+    struct stw_watch_cast plugins = cast();
+    stw_watch_own_hooks(&plugins, stw_runtime_gc());
     return status;
 }
 
@@ -331,6 +334,7 @@ static void run_operations(struct trial_thread *t)
 {
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
     struct stw_slices *slices = is_stepped() ? NULL : &losses.slices[t->index];
+    stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATIONS);
     uint64_t count = ops->operations(trial.workload.self), none = 0;
     if (slices)
         stw_losses_enter(&losses, stw_record_of(t->mutator), stw_clock_ns());
@@ -359,6 +363,7 @@ static void check_expected(struct trial_thread *t)
     uint64_t expected = 0;
     char message[128];
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    call_workload(t->mutator, STW_CALL_WORKLOAD_EXPECTED);
     if (!ops->expected(trial.workload.self, t->mutator, t->state, &expected))
         return;
     t->is_expected = expected == t->checksum;

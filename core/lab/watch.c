@@ -14,18 +14,38 @@
 
 #define ALLOCATOR 1u /* its ordinal */
 
-static const char *hook_name(const struct stw_watch_cast *cast, const struct stw_gc *gc,
-                             uint32_t hook)
+/* Null: code of no plugin's file, which is `*file`. */
+static const struct stw_loaded *hook_owner(const struct stw_watch_cast *cast,
+                                           const struct stw_gc *gc, uint32_t hook,
+                                           const char **file)
 {
     const char *path = stw_module_path((stw_module_function)gc->hooks[hook].run);
     const struct stw_loaded *owner = NULL;
+    *file = path;
     for (uint32_t i = 0; i < cast->count; i++) {
         const struct stw_loaded *plugin = cast->plugins[i];
         if (strcmp(plugin->info->path, path) == 0
             && (!owner || plugin->self == gc->hooks[hook].context))
             owner = plugin;
     }
+    return owner;
+}
+
+static const char *hook_name(const struct stw_watch_cast *cast, const struct stw_gc *gc,
+                             uint32_t hook)
+{
+    const char *path;
+    const struct stw_loaded *owner = hook_owner(cast, gc, hook, &path);
     return owner ? cast->record->plugin_names[owner->ordinal] : path;
+}
+
+void stw_watch_own_hooks(const struct stw_watch_cast *cast, struct stw_gc *gc)
+{
+    for (uint32_t i = 0; i < gc->hook_count; i++) {
+        const char *path;
+        const struct stw_loaded *owner = hook_owner(cast, gc, i, &path);
+        gc->hooks[i].plugin = owner ? owner->ordinal : 0;
+    }
 }
 
 static const char *place_owner(const struct stw_watch_cast *cast, const struct stw_gc *gc,
@@ -58,12 +78,15 @@ stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw
     return STW_OK;
 }
 
-void stw_watch_allocated(const struct stw_watch_cast *cast, const struct stw_gc *gc,
-                         uint32_t place, struct stw_error *error)
+void stw_watch_broken(const struct stw_watch_cast *cast, const struct stw_gc *gc, uint32_t place,
+                      const char *function, struct stw_error *error)
 {
-    stw_error_set(error, STW_E_INVALID, "stop-allocates",
-                  "%s allocated managed memory while the world was stopped (%s)",
-                  place_owner(cast, gc, place), stw_watch_place_name(place));
+    const char *when = STW_LOAD(gc->world.stopped) ? "while the world was stopped"
+                                                   : "where a stop may wait for it";
+    stw_error_set(error, STW_E_INVALID, function ? "stop-blocks" : "stop-allocates",
+                  "%s %s%s %s (%s)", place_owner(cast, gc, place),
+                  function ? "called " : "allocated managed memory", function ? function : "", when,
+                  stw_watch_place_name(place));
 }
 
 /* Adds to the counter of that name, which may be new. */

@@ -24,9 +24,10 @@ static _Noreturn void audit_failed(const struct stw_error *error)
     abort();
 }
 
-static _Noreturn void allocated_in_stop(uint32_t place)
+static _Noreturn void broke_in_stop(uint32_t place, const char *function)
 {
-    fprintf(stderr, "gc_rig: allocation in a stop (%s)\n", stw_watch_place_name(place));
+    fprintf(stderr, "gc_rig: %s in a stop (%s)\n", function ? function : "allocation",
+            stw_watch_place_name(place));
     abort();
 }
 
@@ -37,7 +38,7 @@ struct stw_runtime_options gc_rig_options = {
     .gc = {.mode = STW_MODE_CONCURRENT, .percent = 100, .processors = 2, .audit = 1,
            .pause_capacity = GC_RIG_PAUSES, .pause_count = &gc_rig_pause_count,
            .pauses_lost = &pauses_lost, .out_of_memory = out_of_memory,
-           .audit_failed = audit_failed, .allocated_in_stop = allocated_in_stop}};
+           .audit_failed = audit_failed, .broke_in_stop = broke_in_stop}};
 
 void gc_rig_start(void)
 {

@@ -5,6 +5,7 @@
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define KIB 1024ull
@@ -222,6 +223,60 @@ Test(gc, cells_come_zeroed_after_reuse)
     }
 }
 
+static uint64_t resident_bytes(void)
+{
+    unsigned long long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    cr_assert(file && fscanf(file, "%llu %llu", &all, &resident) == 2);
+    fclose(file);
+    return resident * 4096;
+}
+
+Test(gc, a_ballast_that_nobody_touches_takes_no_memory)
+{
+    start(STW_MODE_CONCURRENT);
+    uint64_t before = resident_bytes();
+    char *ballast = stw_alloc(m, 1024 * MIB, NULL);
+    stw_store(m, &root, ballast);
+    m->host->collect(m);
+    cr_assert_lt(resident_bytes(), before + 64 * MIB);
+    cr_assert_eq(ballast[0] | ballast[512 * MIB] | ballast[1024 * MIB - 1], 0);
+    cr_assert(is_live(ballast));
+}
+
+static __attribute__((noinline)) uintptr_t fill_large(uint64_t bytes)
+{
+    return hide(memset(stw_alloc(m, bytes, NULL), 0xff, bytes));
+}
+
+Test(gc, large_cells_come_zeroed_after_reuse)
+{
+    start(STW_MODE_STW);
+    uint64_t bytes = 24 * MIB; /* beyond what is backed when it is fresh */
+    uintptr_t before = fill_large(bytes);
+    scrub();
+    scrub();
+    m->host->collect(m);
+    char *again = stw_alloc(m, bytes, NULL);
+    cr_assert_eq(hide(again), before, "not the same pages: nothing is shown");
+    for (uint64_t i = 0; i < bytes; i++)
+        cr_assert_eq(again[i], 0, "byte %llu", (unsigned long long)i);
+}
+
+Test(gc, a_mutator_that_is_refused_takes_no_memory)
+{
+    start(STW_MODE_CONCURRENT);
+    static uint32_t calls[STW_TRACE_CALLS];
+    struct stw_mutator *none = NULL;
+    uint64_t before = STW_LOAD(gc->heap.own_bytes);
+    uint32_t count = gc->mutator_count;
+    gc->mutator_count = STW_MUTATORS;
+    stw_status status = stw_mutator_attach(gc, 1, calls, &none);
+    gc->mutator_count = count;
+    cr_assert_eq(status, STW_E_NOMEM);
+    cr_assert_eq(STW_LOAD(gc->heap.own_bytes), before);
+}
+
 Test(gc, tiny_cells_share_blocks_and_survive_by_any_of_them)
 {
     start(STW_MODE_CONCURRENT);
@@ -262,6 +317,30 @@ static void count_hook(void *context)
     cr_assert_eq(context, &hook_runs);
     cr_assert_eq(m->marking, 0, "before marking begins");
     hook_runs++;
+}
+
+/* 100,000 ranges take a moment, not minutes; which of them were removed is known. */
+Test(gc, many_roots_are_added_and_removed)
+{
+    enum { COUNT = 100000 };
+    static void *words[2 * COUNT];
+    start(STW_MODE_CONCURRENT);
+    uint64_t began_ns = stw_clock_thread_cpu_ns();
+    for (uint32_t i = 0; i < COUNT; i++)
+        cr_assert_eq(m->host->root_add(&words[2 * i], 1), STW_OK);
+    for (uint32_t i = 0; i < COUNT; i += 2)
+        m->host->root_remove(&words[2 * i]);
+    cr_assert_lt(stw_clock_thread_cpu_ns() - began_ns, 2000000000u);
+    uintptr_t kept = hide(words[2] = stw_alloc(m, 64, NULL));
+    uintptr_t lost = hide(words[4] = stw_alloc(m, 64, NULL));
+    scrub();
+    m->host->collect(m);
+    m->host->collect(m);
+    cr_assert(is_hidden_live(kept));
+    cr_assert(!is_hidden_live(lost));
+    for (uint32_t i = 0; i < COUNT; i += 2)
+        cr_assert_eq(m->host->root_add(&words[2 * i], 1), STW_OK);
+    cr_assert_leq(gc->roots.count, COUNT + 1, "places are used again");
 }
 
 Test(gc, hooks_run_once_a_cycle)

@@ -10,7 +10,9 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,7 +138,7 @@ Test(gc_watch, every_slot_called_in_a_stop_is_watched)
         stw_alloc(m, 64, NULL);
         m->host->collect(m);
     }
-    for (uint32_t place = 0; place < STW_WATCH_HOOK; place++) {
+    for (uint32_t place = 0; place < STW_WATCH_REFILL; place++) { /* the rest is not in stops */
         const struct stw_watch_counts *counts = &gc->watch.places[place];
         cr_assert_geq(counts->calls, CYCLES, "%s", stw_watch_place_name(place));
         cr_assert_eq(counts->blocks, 0);
@@ -171,17 +173,97 @@ static void allocating_hook(void *context)
     stw_alloc(m, 1u << 16, NULL);
 }
 
-static void told(uint32_t place)
+static void told(uint32_t place, const char *function)
 {
-    _exit(place == STW_WATCH_HOOK ? TOLD : 1);
+    _exit(place == STW_WATCH_HOOK && !function ? TOLD : 1);
 }
 
 Test(gc_watch, a_managed_allocation_is_noticed_without_watching, .exit_code = TOLD)
 {
-    gc_rig_options.gc.allocated_in_stop = told;
+    gc_rig_options.gc.broke_in_stop = told;
     start(0, allocating_hook);
     stw_alloc(m, 1u << 16, NULL); /* outside a stop */
     m->host->collect(m);
+}
+
+static uint32_t call_under_way[STW_UNDER_WAYS];
+static void *words[1];
+
+static void call_root_add(void)
+{
+    m->host->root_add(words, 1);
+}
+static void call_root_remove(void)
+{
+    m->host->root_remove(words);
+}
+static void call_safepoint(void)
+{
+    m->host->safepoint(m);
+}
+static void call_yield(void)
+{
+    m->host->yield(m);
+}
+static void call_block_begin(void)
+{
+    m->host->block_begin(m);
+}
+static void call_block_end(void)
+{
+    m->host->block_end(m);
+}
+static void call_collect(void)
+{
+    m->host->collect(m);
+}
+static void call_set_gc_percent(void)
+{
+    m->host->set_gc_percent(m, 50);
+}
+
+/* All functions of the table that may wait, but allocation. */
+static const struct waiting {
+    const char *name;
+    void (*call)(void);
+} waiting[] = {
+    {"root_add", call_root_add},       {"root_remove", call_root_remove},
+    {"safepoint", call_safepoint},     {"yield", call_yield},
+    {"block_begin", call_block_begin}, {"block_end", call_block_end},
+    {"collect", call_collect},         {"set_gc_percent", call_set_gc_percent},
+};
+static const struct waiting *called;
+
+static void waiting_hook(void *context)
+{
+    (void)context;
+    called->call();
+    _exit(1); /* the host has not noticed: it would have waited, or has not begun to */
+}
+
+static void told_of_wait(uint32_t place, const char *function)
+{
+    int is_right = place == STW_WATCH_HOOK && function && strcmp(function, called->name) == 0
+                && call_under_way[STW_UNDER_WAY_STOP] == STW_CALL_CYCLE_HOOK;
+    _exit(is_right ? TOLD : 1);
+}
+
+Test(gc_watch, a_function_that_waits_is_noticed_without_watching)
+{
+    gc_rig_options.gc.broke_in_stop = told_of_wait;
+    gc_rig_options.gc.under_way = call_under_way;
+    start(0, waiting_hook);
+    for (called = waiting; called < waiting + sizeof waiting / sizeof *waiting; called++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            m->host->collect(m);
+            _exit(2);
+        }
+        int status = 0;
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == TOLD, "%s: %x", called->name, status);
+    }
 }
 
 /* Calls of malloc & co by the calling thread, one after the other. */

@@ -6,8 +6,10 @@
 #include "heap/heap.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define RESERVE_BYTES (256ull << 20)
 #define PAGES (RESERVE_BYTES / STW_PAGE_BYTES)
@@ -191,6 +193,71 @@ Test(heap, a_span_anywhere_in_the_address_space_can_be_registered)
     cr_assert_eq(cell.index, 7);
     stw_heap_unregister(&heap, span);
     free(memory);
+}
+
+#if !STW_ASAN && !STW_TSAN /* whose runtimes need address space */
+Test(heap, a_span_that_cannot_be_mapped_whole_is_not_mapped_at_all)
+{
+    struct stw_span *first = span_of(1, 16, 8, STW_LAYOUT_NOSCAN), *span = NULL;
+    struct stw_span_request request = {.struct_size = sizeof request, .span_class = 1,
+                                       .base = first->base + STW_PAGE_BYTES,
+                                       .page_count = STW_ARENA_PAGES, .cell_count = 1,
+                                       .cell_bytes = 8};
+    struct rlimit before, none = {0, RLIM_INFINITY};
+    cr_assert_eq(getrlimit(RLIMIT_AS, &before), 0);
+    none.rlim_max = before.rlim_max;
+    cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
+    stw_status status = stw_heap_register(&heap, &request, &span); /* the second arena's map */
+    setrlimit(RLIMIT_AS, &before);
+    cr_assert_eq(status, STW_E_NOMEM);
+    for (uint64_t page = 0; page < request.page_count; page++)
+        cr_assert_null(stw_heap_span_at(&heap, request.base + page * STW_PAGE_BYTES));
+    audit();
+}
+#endif
+
+Test(heap, cells_beyond_32_bits_resolve)
+{
+    uint64_t cell_bytes = 1ull << 33;
+    struct stw_span_request request = {.struct_size = sizeof request, .span_class = 1,
+                                       .base = 1ull << 44, .cell_count = 2,
+                                       .page_count = 2 * cell_bytes / STW_PAGE_BYTES,
+                                       .cell_bytes = cell_bytes};
+    struct stw_span *span;
+    struct stw_cell cell;
+    cr_assert_eq(stw_heap_register(&heap, &request, &span), STW_OK);
+    cr_assert(stw_heap_resolve(&heap, request.base + cell_bytes + 5, &cell));
+    cr_assert_eq(cell.index, 1);
+    cr_assert_eq(cell.base, request.base + cell_bytes);
+    cr_assert(stw_heap_resolve(&heap, request.base + cell_bytes - 1, &cell));
+    cr_assert_eq(cell.index, 0);
+}
+
+static void register_lie(uint64_t cell_bytes, uint32_t cell_count, uint64_t page_count,
+                         uintptr_t base)
+{
+    struct stw_span_request request = {.struct_size = sizeof request, .span_class = 2,
+                                       .base = base, .page_count = page_count,
+                                       .cell_bytes = cell_bytes, .cell_count = cell_count};
+    struct stw_span *span;
+    stw_heap_register(&heap, &request, &span);
+}
+
+Test(heap, cells_whose_sum_wraps_are_refused, .signal = SIGABRT)
+{
+    register_lie(1ull << 33, 1u << 31, 1, acquire(1, NULL));
+}
+Test(heap, pages_whose_sum_wraps_are_refused, .signal = SIGABRT)
+{
+    register_lie(16, 8, (1ull << 51) + 1, acquire(1, NULL));
+}
+Test(heap, pages_beyond_the_address_space_are_refused, .signal = SIGABRT)
+{
+    register_lie(16, 8, 2, (1ull << 48) - STW_PAGE_BYTES);
+}
+Test(heap, pages_released_whose_sum_wraps_are_refused, .signal = SIGABRT)
+{
+    stw_space_release(&heap.space, acquire(3, NULL) + STW_PAGE_BYTES, UINT64_MAX);
 }
 
 Test(heap, sweep_turns_marks_into_allocations)

@@ -36,7 +36,17 @@
 #define STW_CALL_MAP_CLEAR 25u
 #define STW_CALL_WORKLOAD_LAST_MAP 26u
 #define STW_CALL_LOAD 27u /* dlopen: constructors run */
-#define STW_CALLS 28u
+#define STW_CALL_ALLOCATOR_CYCLE_END 28u
+#define STW_CALL_ALLOCATOR_RELEASE 29u
+#define STW_CALL_ALLOCATOR_AUDIT 30u
+#define STW_CALL_ALLOCATOR_CLASSES 31u
+#define STW_CALL_ALLOCATOR_USABLE 32u
+#define STW_CALL_CYCLE_HOOK 33u
+#define STW_CALL_MAP_AUDIT 34u
+#define STW_CALL_MAP_COUNT 35u
+#define STW_CALL_WORKLOAD_OPERATIONS 36u
+#define STW_CALL_WORKLOAD_EXPECTED 37u
+#define STW_CALLS 38u
 
 /* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire. */
 struct stw_span_request {
@@ -52,7 +62,8 @@ struct stw_span_request {
 };
 
 /* Called in the first stop of each cycle, after all mutators stopped and before marking: the moment
- * at which Go empties its pools. Roots may be moved around without the barrier. */
+ * at which Go empties its pools. What registered roots hold may be moved around without the
+ * barrier; no function of the host that may wait (STW_MAY_BLOCK, STW_MAY_ALLOC) may be called. */
 typedef void (*stw_cycle_hook)(void *context) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
 
 #define STW_GC_OFF (-1)
