@@ -188,6 +188,14 @@ static void add_calls(const struct stw_record *record, struct stw_text *text)
     stw_text_free(&calls);
 }
 
+static void add_overflow(const struct stw_record *record, struct stw_text *text)
+{
+    stw_text_add(text, ", a stack overflow");
+    if (record->crash_mutator > 0 && record->crash_mutator <= STW_RECORD_MUTATORS)
+        stw_text_add(text, " of mutator %u", record->crash_mutator - 1);
+    stw_text_add(text, ": its stack has %" PRIu64 " KiB", record->crash_stack_bytes >> 10);
+}
+
 static void add_signal(int32_t number, const struct stw_record *record, struct stw_text *text)
 {
     const char *name = sigabbrev_np(number);
@@ -197,6 +205,8 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         stw_text_add(text, " %d", number);
     if (is_fault && record && record->crash_signal == number)
         stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
+    if (is_fault && record && record->crash_stack_bytes)
+        add_overflow(record, text);
 }
 
 /* Anybody may send SIGKILL, the worker itself too: it is the kernel's for memory only if something

@@ -70,6 +70,9 @@ struct stw_record {
     int32_t crash_signal;
     uint32_t crash_at_limit; /* the process was at its memory limit when it crashed */
     uint64_t crash_address;
+    uint64_t crash_stack_bytes; /* the thread that crashed had overflowed its stack: how large */
+    uint32_t crash_mutator;     /* its index + 1; 0: it was none */
+    uint32_t padding;
     uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
     struct stw_record_trace traces[STW_RECORD_MUTATORS];

@@ -542,6 +542,12 @@ static void destroy_plugins(void)
     trial.allocator.ops.allocator.destroy(trial.allocator.self);
 }
 
+uint32_t stw_trial_mutator(void)
+{
+    const struct stw_mutator_record *self = stw_mutator_self();
+    return self ? self->mutator.index + 1 : 0;
+}
+
 stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry)
 {
     struct stw_error error = STW_ERROR_INIT;

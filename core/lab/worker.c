@@ -109,7 +109,9 @@ int stw_worker_main(int argument_count, char **arguments)
     record->main_ns = main_ns;
     __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
-                                        &record->crash_address, &record->rss_peak_bytes};
+                                        &record->crash_address, &record->rss_peak_bytes,
+                                        &record->crash_stack_bytes, &record->crash_mutator,
+                                        stw_trial_mutator};
     stw_crash_handler_install(&note);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();

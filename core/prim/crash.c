@@ -3,11 +3,12 @@
  * The handler runs on whatever is left of a broken process: it reads two numbers from /proc, writes
  * four words to shared memory and lets the signal end the process. Async-signal-safe calls only.
  * The first thread to crash notes it; others that crash meanwhile wait, because their default
- * action would end the process before the note is written. The alternate stack serves the main
- * thread; another thread that overflows its stack dies of the same signal, without a note. */
+ * action would end the process before the note is written. The alternate stack here serves the main
+ * thread; threads of stw_thread_start have their own. */
 #include "prim/process.h"
 
 #include "prim/self.h"
+#include "prim/thread.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -40,6 +41,12 @@ static void await_note(void)
         nanosleep(&turn, NULL);
 }
 
+static void note_overflow(uint64_t address)
+{
+    *note.stack_bytes = address ? stw_thread_overflow((uintptr_t)address) : 0;
+    *note.thread = *note.stack_bytes ? note.who() : 0;
+}
+
 static void handle(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -47,6 +54,8 @@ static void handle(int number, siginfo_t *info, void *context)
     if (__atomic_compare_exchange_n(&crashed, &first, self, 0, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST)) {
         *note.address = info->si_code > 0 ? (uint64_t)(uintptr_t)info->si_addr : 0;
+        if (note.stack_bytes)
+            note_overflow(*note.address);
         const struct stw_process_memory memory = stw_memory_of(0);
         *note.at_limit = is_at_limit(memory.data_bytes);
         *note.rss_peak_bytes = memory.rss_peak_bytes;

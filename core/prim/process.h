@@ -103,6 +103,11 @@ struct stw_crash_note {
     uint32_t *at_limit; /* 1: private memory was within 32 MiB or 5 % of its limit */
     uint64_t *address;  /* of the fault; 0 for signals that were sent */
     uint64_t *rss_peak_bytes;
+    /* If the thread has overflowed its stack: how large that is, and what `who` says of the thread,
+     * in the handler. May be null, all of them. */
+    uint64_t *stack_bytes;
+    uint32_t *thread;
+    uint32_t (*who)(void);
 };
 /* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGSYS: notes the first, then lets it end
  * the process as it would have. */

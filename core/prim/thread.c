@@ -6,11 +6,18 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define ALTERNATE_BYTES 16384u /* of a thread's stack for signals: the kernel's frame, and /proc */
+/* Above a thread's first frame: that, and the system's (thread-local variables). */
+#define ABOVE_BYTES (2 * ALTERNATE_BYTES)
+/* Below the stack: frames that are larger, untouched at their beginning, jump over it. */
+#define GUARD_BYTES (256u * 1024u)
 
 static uint64_t read_clock(clockid_t clock)
 {
@@ -100,6 +107,7 @@ void stw_thread_pin(uint32_t index)
 struct start {
     void *(*run)(void *);
     void *context;
+    size_t stack_bytes; /* 0: the default */
     struct start *next;
     int is_free; /* atomic; the thread sets it, stw_thread_start clears it under the lock */
 };
@@ -127,19 +135,48 @@ static struct start *take_start(void)
 }
 
 static _Thread_local uintptr_t first_frame; /* of a thread that stw_thread_start started */
+static _Thread_local size_t own_stack_bytes; /* likewise; 0: the default */
 
-static void *begin(void *given)
+static __attribute__((noinline)) void *begin(struct start *start)
 {
-    struct start *start = given;
     void *(*run)(void *) = start->run;
     void *context = start->context;
     cpu_set_t all, own; /* of the main thread, which is never bound; of who started this one */
+    own_stack_bytes = start->stack_bytes;
     __atomic_store_n(&start->is_free, 1, __ATOMIC_RELEASE);
     if (sched_getaffinity(getpid(), sizeof all, &all) == 0
         && sched_getaffinity(0, sizeof own, &own) == 0 && !CPU_EQUAL(&all, &own))
         sched_setaffinity(0, sizeof all, &all); /* a sandbox lets a thread change its own alone */
     first_frame = (uintptr_t)__builtin_frame_address(0);
-    return run(context);
+    void *result = run(context);
+    __asm__ volatile("" : : : "memory"); /* no tail call: the frame stays */
+    return result;
+}
+
+/* A thread whose stack has overflowed handles the signal on another one, which lies above its
+ * first frame: no scan of the stack sees it. Sanitizers have made one already, and unmap it
+ * themselves. */
+static void *begin_with_alternate(void *given)
+{
+    char alternate[ALTERNATE_BYTES];
+    stack_t old, stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
+    int is_ours = sigaltstack(NULL, &old) == 0 && (old.ss_flags & SS_DISABLE)
+               && sigaltstack(&stack, NULL) == 0;
+    void *result = begin(given);
+    stack.ss_flags = SS_DISABLE;
+    if (is_ours)
+        sigaltstack(&stack, NULL);
+    return result;
+}
+
+size_t stw_thread_overflow(uintptr_t address)
+{
+    if (!own_stack_bytes || address >= first_frame)
+        return 0;
+    size_t depth = first_frame - address;
+    int is_below = depth + ABOVE_BYTES >= own_stack_bytes
+                && depth <= own_stack_bytes + ABOVE_BYTES + GUARD_BYTES;
+    return is_below ? own_stack_bytes : 0;
 }
 
 stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
@@ -149,11 +186,13 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
     if (stw_hostile_fails() || pthread_attr_init(&attributes) != 0)
         return STW_E_NOMEM;
     struct start *start = take_start();
-    int failed = !start || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes));
+    int failed = !start || pthread_attr_setguardsize(&attributes, GUARD_BYTES)
+              || (stack_bytes && pthread_attr_setstacksize(&attributes, stack_bytes + ABOVE_BYTES));
     if (!failed) {
         start->run = run;
         start->context = context;
-        failed = pthread_create(thread, &attributes, begin, start);
+        start->stack_bytes = stack_bytes;
+        failed = pthread_create(thread, &attributes, begin_with_alternate, start);
     }
     if (failed && start)
         __atomic_store_n(&start->is_free, 1, __ATOMIC_RELEASE);

@@ -5,6 +5,7 @@
 #include <stwlab/base.h>
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Monotonic clock in ns. */
@@ -39,6 +40,11 @@ stw_status stw_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(
  * started, where its first frame begins: what lies above is the system's, thread-local variables
  * among it, 20 KiB and with ThreadSanitizer 800. */
 uintptr_t stw_thread_stack_top(void);
+
+/* If `address` lies just below the calling thread's stack, whose overflow it then is: how large
+ * that stack is, else 0. Of a thread that stw_thread_start started with a size. For signal
+ * handlers. */
+size_t stw_thread_overflow(uintptr_t address);
 
 /* Sleeps while *word == expected, at most `timeout_ns` (0: for ever). Wakes may be spurious. 1: it
  * slept, and was woken by stw_futex_wake. */

@@ -3,7 +3,7 @@
 # over their record. All other cells complete, each failure is typed and explained, exit status 1.
 . "$(dirname "$0")/common.sh"
 
-bad='crash, hang, hog, hog-malloc, exit, scribble'
+bad='crash, hang, hog, hog-malloc, exit, scribble, overflow'
 case ${STW_SANITIZE:-} in
 # No memory limit under sanitizers; to scribble while another mutator runs is a race, too.
 address) bad='crash, hang, exit, scribble' ;;
@@ -35,6 +35,10 @@ expect presize "$(outcomes presize)" ok
 expect crash "$(outcomes crash)" crashed
 expect_detail crash 'SIGSEGV at 0x0'
 expect_detail crash 'strategy/crash.merge < '
+if [ -z "${STW_SANITIZE:-}" ]; then
+    expect overflow "$(outcomes overflow)" crashed
+    expect_detail overflow ', a stack overflow of mutator 1: its stack has 2048 KiB'
+fi
 expect hang "$(outcomes hang)" timed-out
 expect_detail hang 'last calls: strategy/hang.merge < '
 expect exit "$(outcomes exit)" crashed

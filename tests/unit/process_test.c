@@ -478,7 +478,7 @@ static int32_t *crash_in_child(void (*crash)(void), int *status)
     pid_t child = fork();
     if (child == 0) {
         const struct stw_crash_note note = {words, (uint32_t *)words + 1, (uint64_t *)words + 1,
-                                            (uint64_t *)words + 2};
+                                            (uint64_t *)words + 2, NULL, NULL, NULL};
         stw_crash_handler_install(&note);
         crash();
         _exit(0);

@@ -84,7 +84,8 @@ __attribute__((constructor)) static void act_as_worker(int count, char **argumen
     if (!record || record->magic != STW_RECORD_MAGIC || record->bytes != STW_RECORD_BYTES)
         _exit(99);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
-                                        &record->crash_address, &record->rss_peak_bytes};
+                                        &record->crash_address, &record->rss_peak_bytes, NULL,
+                                        NULL, NULL};
     stw_crash_handler_install(&note);
     record->main_ns = stw_clock_ns();
     told_count = count;
