@@ -14,9 +14,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "host/manifest.h"
+#include "lab/policy.h"
 #include "lab/settings.h"
 #include "prim/process.h"
 #include "prim/program.h"
+#include "prim/sandbox.h"
+#include "prim/warden.h"
 #include "prim/thread.h"
 
 #include <inttypes.h>
@@ -139,7 +142,16 @@ static stw_status start(struct peer_trial *trial, struct stw_program *program,
     const char *debug = stw_settings_runtime(settings, "gc.trace").as_u64
                             ? "GODEBUG=gctrace=1,gcpacertrace=1" : "GODEBUG=";
     const char *const environment[] = {percent, processors, limit, markers, debug, NULL};
-    return stw_program_start(trial->arguments, environment, NULL, 0, program, error);
+    const char *permitted = stw_settings_get(settings, STW_SANDBOX_SETTING);
+    const struct stw_sandbox sandbox = {
+        .permitted = permitted ? (uint32_t)strtoul(permitted, NULL, 10) : 0,
+        .control = STW_WARDEN_CONTROL,
+        .program = trial->arguments[0],
+    };
+    stw_program_confine(permitted ? &sandbox : NULL);
+    stw_status status = stw_program_start(trial->arguments, environment, NULL, 0, program, error);
+    stw_program_confine(NULL);
+    return status;
 }
 
 /* The record. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "prim/process.h"
+#include "prim/sandbox.h"
 #include "prim/thread.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ struct start {
     char *const *arguments;
     char *const *environment;
     const char *folder;
+    const struct stw_sandbox *sandbox;
     pid_t parent;
     int output;
     sigset_t mask;
@@ -82,6 +84,11 @@ static _Noreturn void child_run(struct start *start)
              && (!start->folder || chdir(start->folder) == 0);
     if (getppid() != start->parent)
         _exit(127); /* the parent died before it was tied to it */
+    if (ready && start->sandbox) {
+        struct stw_error error = STW_ERROR_INIT;
+        errno = EPERM;
+        ready = stw_sandbox_enter(start->sandbox, &error) == STW_OK;
+    }
     if (ready)
         execvpe(start->arguments[0], start->arguments, start->environment);
     start->failed = errno;
@@ -112,6 +119,13 @@ static int spawn(struct start *start, int32_t *pid)
     return failed;
 }
 
+static const struct stw_sandbox *next_sandbox;
+
+void stw_program_confine(const struct stw_sandbox *sandbox)
+{
+    next_sandbox = sandbox;
+}
+
 stw_status stw_program_start(char *const *arguments, const char *const *settings,
                              const char *folder, uint64_t limit_ns, struct stw_program *program,
                              struct stw_error *error)
@@ -124,7 +138,8 @@ stw_status stw_program_start(char *const *arguments, const char *const *settings
                              strerror(errno));
     char **environment = environment_new(settings);
     struct start start = {
-        .arguments = arguments, .environment = environment, .folder = folder, .output = ends[1]};
+        .arguments = arguments, .environment = environment, .folder = folder,
+        .sandbox = next_sandbox, .output = ends[1]};
     int failed = spawn(&start, &program->pid);
     free(environment);
     close(ends[1]);

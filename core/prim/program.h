@@ -21,6 +21,10 @@ struct stw_program {
     uint64_t rss_peak_bytes;
 };
 
+/* Programs that are started from now on enter the sandbox before they run: its `program` is their
+ * arguments[0], with a slash in it. Borrowed; null: none. */
+struct stw_sandbox;
+void stw_program_confine(const struct stw_sandbox *sandbox);
 /* Starts arguments[0], searched on PATH, in `folder` (null: this one), with `settings` in its
  * environment: "NAME=VALUE", null at the end. It has `limit_ns` to end; 0: as long as it likes.
  * STW_E_IO with the system's words. By the main thread: its death would count as the process's. */
