@@ -253,9 +253,17 @@ static int dry_run(const struct job *job)
     stw_dry_run(&job->matrix, job->output, job->resume, &text);
     fputs(text.bytes, stdout);
     stw_text_free(&text);
-    if (stw_store_check(job->output, &job->matrix, job->registry, job->resume, &error) != STW_OK)
-        return stw_cli_failure(job->command, &error);
-    return STW_EXIT_DONE;
+    char executable[PATH_BYTES];
+    struct stw_identities identities = {0};
+    stw_status status = find_worker(executable, &error);
+    if (status == STW_OK)
+        status = stw_identities_take(&job->matrix, job->registry, executable, &identities, &error);
+    identities.peers = &job->peers;
+    if (status == STW_OK)
+        status = stw_store_check(job->output, &job->matrix, job->registry, &identities,
+                                 job->resume, &error);
+    stw_identities_free(&identities);
+    return status == STW_OK ? STW_EXIT_DONE : stw_cli_failure(job->command, &error);
 }
 
 static int do_job(struct job *job)

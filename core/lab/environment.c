@@ -116,11 +116,74 @@ static unsigned long long environment_bytes(void)
     return bytes;
 }
 
+/* Variables that change how the loader, the C library's allocator or the whole program works. */
+static void add_variables(const struct sink *sink)
+{
+    static const char *const names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_BIND_NOW",
+                                        "LD_AUDIT", "GLIBC_TUNABLES"};
+    char key[64];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            sink->add(sink->context, names[i], getenv(names[i]));
+    for (char **each = environ; each && *each; each++) {
+        size_t length = strcspn(*each, "=");
+        if (strncmp(*each, "MALLOC_", 7) != 0 || length >= sizeof key || !(*each)[length])
+            continue;
+        snprintf(key, sizeof key, "%.*s", (int)length, *each);
+        sink->add(sink->context, key, *each + length + 1);
+    }
+}
+
+/* The least share of processors that this control group or one above it grants: "50000 100000" of
+ * each period, in us. Version 2 of control groups; version 1 where it is mounted as usual. */
+static void add_quota(const struct sink *sink)
+{
+    char group[512], path[1024], line[64];
+    double least = 0;
+    char text[64] = "";
+    if (field_of("/proc/self/cgroup", "0", group, sizeof group) && group[0] == ':')
+        for (char *end = group + strlen(group); end > group; end = strrchr(group, '/')) {
+            double quota, period;
+            *end = '\0';
+            snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group + 1);
+            if (first_line(path, line, sizeof line)
+                && sscanf(line, "%lf %lf", &quota, &period) == 2 && period > 0
+                && (!text[0] || quota / period < least)) {
+                least = quota / period;
+                snprintf(text, sizeof text, "%s", line);
+            }
+        }
+    if (text[0])
+        sink->add(sink->context, "cpu_quota", text);
+    else
+        add_file(sink, "cpu_quota_v1", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+}
+
+/* What tells it to its programs: the systems' own files, and the variable of systemd's kin. */
+static void add_container(const struct sink *sink)
+{
+    const char *told = getenv("container");
+    if (access("/.dockerenv", F_OK) == 0)
+        told = "docker";
+    else if (access("/run/.containerenv", F_OK) == 0)
+        told = "podman";
+    if (told && *told)
+        sink->add(sink->context, "container", told);
+    else
+        add_file(sink, "container", "/run/systemd/container");
+}
+
 void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
                              void *context)
 {
     const struct sink sink = {add, context};
+    char allowed[256];
     add_system(&sink);
+    if (field_of("/proc/self/status", "Cpus_allowed_list", allowed, sizeof allowed))
+        add(context, "affinity", allowed);
+    add_quota(&sink);
+    add_container(&sink);
+    add_variables(&sink);
     add(context, "compiler", __VERSION__);
     add(context, "build_type", BUILD_CHECKS BUILD_SANITIZER);
     add(context, "libc", gnu_get_libc_version());

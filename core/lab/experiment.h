@@ -99,6 +99,9 @@ void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *c
 int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
                   const struct stw_plugin_info *info);
 
+/* Whether the trials of some cell, run or excluded, need the plugin. */
+int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info);
+
 /* The order of trials: blocks of one trial of every runnable cell, each block shuffled by the seed.
  * Allocated with malloc; *count = runnable cells x trials. */
 struct stw_slot {

@@ -240,6 +240,25 @@ static const char *value_of(const struct stw_experiment *e, const struct stw_cel
     return NULL;
 }
 
+static int is_used_by(const struct stw_axis *axes, uint32_t count,
+                      const struct stw_plugin_info *info)
+{
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t v = 0; v < axes[i].value_count; v++)
+            if (strcmp(axes[i].key, stw_kind_name(info->kind)) == 0
+                && stw_chain_has(axes[i].values[v], info->id))
+                return 1;
+    return 0;
+}
+
+int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    if (info->kind == STW_KIND_WORKLOAD)
+        return strcmp(e->workload, info->id) == 0;
+    return is_used_by(e->axes, e->axis_count, info) || is_used_by(e->fixed, e->fixed_count, info);
+}
+
 int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
                   const struct stw_plugin_info *info)
 {

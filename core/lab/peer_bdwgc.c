@@ -38,7 +38,7 @@ static stw_status search(struct stw_peers *peers, struct stw_error *error)
         return STW_OK; /* built without the library */
     stw_status status = ask_version(path, label, error);
     if (status == STW_OK)
-        stw_peers_add(peers, &stw_peer_bdwgc, label, path);
+        stw_peers_add(peers, &stw_peer_bdwgc, label, path, label, "");
     return status;
 }
 

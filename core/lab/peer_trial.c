@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "host/manifest.h"
+#include "lab/identity.h"
 #include "lab/policy.h"
 #include "lab/settings.h"
 #include "prim/process.h"
@@ -278,6 +279,9 @@ void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *re
     trial.mutators = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
     stw_status status = make_arguments(&trial, &error);
     stw_process_await_gate();
+    if (status == STW_OK)
+        status = stw_identity_recheck(&trial.settings, STW_FILE_OF_PEER, trial.arguments[0],
+                                      &error);
     if (status == STW_OK)
         status = start(&trial, &program, &error);
     if (status == STW_OK) {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "lab/cache.h"
 #include "lab/experiment.h"
 #include "lab/settings.h"
 #include "prim/self.h"
@@ -34,9 +35,11 @@ const struct stw_peer_family *stw_peer_family_of(const char *runtime)
     for (size_t i = 0; i < FAMILIES; i++) {
         size_t length = strlen(families[i]->name);
         const char *version = runtime + length;
-        if (strncmp(runtime, families[i]->name, length) == 0
-            && (!*version || (*version >= '1' && *version <= '9'
-                              && !version[strspn(version, "0123456789.rcbeta")])))
+        if (strncmp(runtime, families[i]->name, length) != 0)
+            continue;
+        const char *end = version + strspn(version, "0123456789.rcbeta");
+        if (!*version || (*version >= '1' && *version <= '9'
+                          && (!*end || strncmp(end, STW_PEER_VARIANT, 3) == 0)))
             return families[i];
     }
     return NULL;
@@ -54,13 +57,22 @@ stw_status stw_peers_search(struct stw_peers *peers, const char *runtime, struct
 }
 
 void stw_peers_add(struct stw_peers *peers, const struct stw_peer_family *family,
-                   const char *label, const char *path)
+                   const char *label, const char *path, const char *version,
+                   const char *settings)
 {
-    if (stw_peers_get(peers, label))
+    const struct stw_peer *other = stw_peers_get(peers, label);
+    if (other) {
+        if (strcmp(other->path, path) != 0)
+            fprintf(stderr, "stwlab: %s is %s, as %s is: only that one runs\n", path, label,
+                    other->path);
         return;
+    }
     peers->items = stw_grow(peers->items, peers->count + 1, sizeof *peers->items);
-    peers->items[peers->count++] =
-        (struct stw_peer){family, stw_strdup(label), stw_strdup(path), NULL};
+    peers->items[peers->count++] = (struct stw_peer){.family = family,
+                                                     .label = stw_strdup(label),
+                                                     .path = stw_strdup(path),
+                                                     .version = stw_strdup(version),
+                                                     .settings = stw_strdup(settings)};
 }
 
 void stw_peers_free(struct stw_peers *peers)
@@ -69,8 +81,11 @@ void stw_peers_free(struct stw_peers *peers)
         free(peers->items[i].label);
         free(peers->items[i].path);
         free(peers->items[i].program);
+        free(peers->items[i].version);
+        free(peers->items[i].settings);
     }
     free(peers->items);
+    stw_cache_end();
     *peers = (struct stw_peers){0};
 }
 
@@ -99,7 +114,10 @@ stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struc
 
 stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error)
 {
-    return peer->program ? STW_OK : peer->family->provide(peer, error);
+    if (peer->program)
+        return STW_OK;
+    stw_status status = peer->family->provide(peer, error);
+    return status == STW_OK ? stw_identity_take(peer->program, &peer->identity, error) : status;
 }
 
 /* Fitting. */

@@ -4,9 +4,13 @@
  * "go1.23.8". Its program carries out a trial as a process that prints its record (peer_trial.c).
  * A new family is a source file beside peer_go.c and a line in peers.c.
  *
+ * PE1  a peer is known by its label, the version and settings of its toolchain, and the content of
+ *      its program: a toolchain with other experiments (GOEXPERIMENT) has another label.
  * Threads: the main thread of the coordinator. */
 #ifndef STW_LAB_PEERS_H
 #define STW_LAB_PEERS_H
+
+#include "prim/identity.h"
 
 #include <stwlab/base.h>
 
@@ -14,6 +18,8 @@
 
 #define STW_PEER_PATH_BYTES 8192
 #define STW_PEER_ASK_NS 60000000000ull /* to say a version: milliseconds, on a busy machine too */
+
+#define STW_PEER_VARIANT "-X:" /* in a label, before what makes a toolchain unlike others */
 
 struct stw_peer;
 struct stw_peers;
@@ -41,6 +47,9 @@ struct stw_peer {
     char *label;
     char *path;    /* of what it was found by: the go command, the program */
     char *program; /* null until stw_peer_provide */
+    struct stw_identity identity; /* of the program */
+    char *version;  /* what it said of itself */
+    char *settings; /* that the program is built with: "GOEXPERIMENT=x GOAMD64=v1"; "": none */
 };
 
 struct stw_peers {
@@ -59,14 +68,16 @@ const struct stw_peer_family *stw_peer_family_of(const char *runtime);
 /* Looks for all peers of the family of `runtime`, once. STW_E_IO: one that was named cannot be run.
  * Go: the commands of `paths`, else those of STWLAB_GO (colon-separated), else `go` on PATH. */
 stw_status stw_peers_search(struct stw_peers *peers, const char *runtime, struct stw_error *error);
-/* Adds one, unless its label is there. For families. */
+/* Adds one, unless its label is there: then another command of that label is told on stderr. For
+ * families; `settings` may be "". */
 void stw_peers_add(struct stw_peers *peers, const struct stw_peer_family *family,
-                   const char *label, const char *path);
+                   const char *label, const char *path, const char *version,
+                   const char *settings);
 void stw_peers_free(struct stw_peers *peers);
 /* Null when there is none with this label. */
 struct stw_peer *stw_peers_get(const struct stw_peers *peers, const char *label);
-/* Makes sure that there is a program. Go's is built, unless the user's cache has it:
- * $XDG_CACHE_HOME/stwlab or ~/.cache/stwlab. STW_E_IO with what the toolchain printed. */
+/* Makes sure that there is a program. Go's is built, unless the user's cache has it (lab/cache.h).
+ * STW_E_IO with what the toolchain printed. */
 stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error);
 /* The path of peers/NAME, beside the executable or installed. For families. */
 stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struct stw_error *error);

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "lab/agreement.h"
+#include "lab/identity.h"
 #include "lab/outcome.h"
 #include "lab/peer_trial.h"
 #include "lab/policy.h"
@@ -55,6 +56,7 @@ struct run {
     const struct stw_registry *registry;
     int is_boxed;      /* trials run in a sandbox, in this folder: */
     char *scratch;
+    struct stw_identities identities;
     uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
     struct attempt *waiting;      /* whose worker is at its gate while the store writes, or null */
     uint64_t store_began_ns;
@@ -84,6 +86,8 @@ static void add_peer(const struct run *run, const struct stw_cell *cell, struct 
         run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
     if (peer)
         stw_text_add(settings, STW_PEER_SETTING "\t%s\n", peer->program);
+    if (peer)
+        stw_identity_tell(STW_FILE_OF_PEER, &peer->identity, settings);
 }
 
 /* What its sandbox permits it. */
@@ -94,15 +98,19 @@ static void add_sandbox(const struct run *run, const struct stw_cell *cell, stru
                      stw_policy_permitted(run->matrix, cell, run->registry));
 }
 
-/* The worker reads the plugins' files anew: so it can refuse one that has changed since. Not part
- * of a cell's identity. */
-static void add_builds(const struct run *run, const struct stw_cell *cell, struct stw_text *text)
+/* The worker reads files anew: so it can refuse one that has changed since. Not part of a cell's
+ * identity. A program of STWLAB_WORKER's may run another one that runs this one. */
+static void add_files(const struct run *run, const struct stw_cell *cell, struct stw_text *text)
 {
+    char name[STW_WORD_BYTES + STW_ID_BYTES];
+    if (!run->identities.worker.content[0])
+        stw_identity_tell(STW_FILE_OF_SELF, &run->identities.self, text);
     for (uint32_t i = 0; i < stw_registry_count(run->registry); i++) {
         const struct stw_plugin_info *info = stw_registry_at(run->registry, i);
-        if (info->build_id[0] && stw_cell_uses(run->matrix, cell, info))
-            stw_text_add(text, "build.%s/%s\t%s\n", stw_kind_name(info->kind), info->id,
-                         info->build_id);
+        if (!stw_cell_uses(run->matrix, cell, info))
+            continue;
+        stw_identity_name(info, name, sizeof name);
+        stw_identity_tell(name, &run->identities.plugins[i], text);
     }
 }
 
@@ -142,7 +150,7 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
                              STW_RECORD_BYTES >> 20, strerror(errno));
     stw_cell_settings(run->matrix, attempt->cell, &settings);
     add_peer(run, attempt->cell, &settings);
-    add_builds(run, attempt->cell, &settings);
+    add_files(run, attempt->cell, &settings);
     add_sandbox(run, attempt->cell, &settings);
     struct stw_record *record = attempt->record;
     int fits = settings.length < sizeof record->settings;
@@ -520,8 +528,12 @@ static stw_status run_whole(struct run *run, struct stw_error *error)
                  : options->retry   ? STW_STORE_RETRY
                                     : STW_STORE_RESUME;
     if (status == STW_OK)
-        status = stw_store_open(options->run_path, run->matrix, run->registry, how, &run->store,
-                                error);
+        status = stw_identities_take(run->matrix, run->registry, options->executable,
+                                     &run->identities, error);
+    run->identities.peers = options->peers;
+    if (status == STW_OK)
+        status = stw_store_open(options->run_path, run->matrix, run->registry, &run->identities,
+                                how, &run->store, error);
     if (status != STW_OK)
         return status;
     prepare(run);
@@ -552,5 +564,6 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
     stw_guard_begin();
     stw_status status = run_whole(&run, error);
     stw_guard_end();
+    stw_identities_free(&run.identities);
     return status;
 }

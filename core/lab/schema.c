@@ -1,10 +1,10 @@
 /* lab/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * pauses, ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are nearest
- * rank: the ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a counter is
- * the lower one, so that it is a value that occurred. Integers but for utilisation: the record's
- * checks (lab/outcome.c) keep sums in range. */
+ * starts, pauses, ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are
+ * nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a
+ * counter is the lower one, so that it is a value that occurred. Integers but for utilisation: the
+ * record's checks (lab/outcome.c) keep sums in range. */
 #include "lab/schema.h"
 
 /* Count, percentiles, maximum and sum per cell of one column of the view pauses. */
@@ -34,7 +34,12 @@ const char *const stw_schema[] = {
     "CREATE TABLE run(key TEXT PRIMARY KEY, value TEXT) STRICT",
     "CREATE TABLE environment(key TEXT PRIMARY KEY, value TEXT) STRICT",
     "CREATE TABLE plugin(kind TEXT, id TEXT, path TEXT, build_id TEXT, compiler TEXT, abi TEXT,"
-    " manifest TEXT, PRIMARY KEY(kind, id)) STRICT",
+    " manifest TEXT, content TEXT, PRIMARY KEY(kind, id)) STRICT",
+    "CREATE TABLE runtime(label TEXT PRIMARY KEY, command TEXT, version TEXT, settings TEXT,"
+    " content TEXT) STRICT",
+    "CREATE TABLE start(start INTEGER PRIMARY KEY, utc TEXT) STRICT",
+    "CREATE TABLE start_fact(start INTEGER, key TEXT, value TEXT, PRIMARY KEY(start, key)) STRICT,"
+    " WITHOUT ROWID",
     "CREATE TABLE claim(id TEXT PRIMARY KEY, says TEXT, expect TEXT) STRICT",
     "CREATE TABLE cell(cell INTEGER PRIMARY KEY, hash TEXT UNIQUE, id TEXT, excluded TEXT) STRICT",
     "CREATE TABLE cell_axis(cell INTEGER, position INTEGER, key TEXT, value TEXT,"
@@ -44,7 +49,7 @@ const char *const stw_schema[] = {
     " detail TEXT, checksum TEXT, operations INTEGER, wall_ns INTEGER, start_ns INTEGER,"
     " coordinator_ns INTEGER, cpu_ns INTEGER, rss_peak_bytes INTEGER, span_ns INTEGER,"
     " op_sum_ns INTEGER, pauses_lost INTEGER, load TEXT, stored_utc TEXT,"
-    " expected INTEGER, note TEXT, attempt INTEGER NOT NULL,"
+    " expected INTEGER, note TEXT, attempt INTEGER NOT NULL, start INTEGER,"
     " UNIQUE(cell_hash, trial)) STRICT",
     "CREATE INDEX trial_of_cell ON trial(cell, outcome)",
     "CREATE TABLE attempt(one INTEGER PRIMARY KEY CHECK(one = 1), cell INTEGER NOT NULL,"
@@ -76,7 +81,8 @@ const char *const stw_schema[] = {
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
-    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns, t.expected, t.note, t.attempt"
+    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns, t.expected, t.note, t.attempt,"
+    " t.start"
     " FROM trial t JOIN cell c ON c.cell = t.cell",
     "CREATE VIEW attempts AS SELECT a.cell, c.id, a.trial, a.attempt, a.outcome, a.signal,"
     " a.detail, a.wall_ns, a.cpu_ns, a.rss_peak_bytes, a.utc FROM ("
@@ -84,6 +90,8 @@ const char *const stw_schema[] = {
     " FROM earlier UNION ALL"
     " SELECT cell, trial, attempt, outcome, signal, detail, wall_ns, cpu_ns, rss_peak_bytes,"
     " stored_utc FROM trial) a JOIN cell c ON c.cell = a.cell",
+    "CREATE VIEW starts AS SELECT s.start, s.utc, f.key, f.value"
+    " FROM start s JOIN start_fact f ON f.start = s.start",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"

@@ -42,7 +42,8 @@ int stw_runtime_matches(const char *label, const char *wanted)
         return 0;
     int is_family = strcspn(wanted, "0123456789") == length;
     int is_version = label[length] >= '0' && label[length] <= '9';
-    return !label[length] || label[length] == '.' || (is_family && is_version);
+    return !label[length] || label[length] == '.' || label[length] == '-'
+        || (is_family && is_version);
 }
 
 void stw_settings_parse(const char *text, struct stw_settings *settings)

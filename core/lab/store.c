@@ -60,7 +60,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [TRIAL] = "INSERT INTO trial VALUES"
               "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
               " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
-              " WHERE cell_hash=?2 AND trial=?3))",
+              " WHERE cell_hash=?2 AND trial=?3), ?21)",
     [PAUSE] = "INSERT INTO pause VALUES"
               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
@@ -86,6 +86,7 @@ struct stw_store {
     void *context;
     uint64_t wait_began_ns;
     int is_wait_told;
+    int64_t start;        /* the row of this one */
     struct trials stored; /* S4 */
     struct trials failed; /* of these, those that may be stored anew; none unless is_retry */
     struct trials lost;   /* during which a coordinator died, and that were not run since */
@@ -209,8 +210,8 @@ static stw_status create_or_resume(struct stw_store *store, const struct stw_pla
         status = check_run(store, plan, resume, &is_empty, error);
     if (status != STW_OK)
         return status;
-    return is_empty ? stw_plan_create(&store->sql, plan, error)
-                    : stw_plan_resume(&store->sql, plan->matrix, error);
+    return is_empty ? stw_plan_create(&store->sql, plan, &store->start, error)
+                    : stw_plan_resume(&store->sql, plan, &store->start, error);
 }
 
 static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
@@ -306,11 +307,12 @@ static struct stw_store *store_new(const char *run)
 }
 
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
-                          const struct stw_registry *registry, uint32_t how,
+                          const struct stw_registry *registry,
+                          const struct stw_identities *identities, uint32_t how,
                           struct stw_store **store, struct stw_error *error)
 {
     struct stw_store *opened = store_new(run);
-    const struct stw_plan plan = {matrix, registry};
+    const struct stw_plan plan = {matrix, registry, identities};
     opened->is_retry = how == STW_STORE_RETRY;
     stw_status status = make_directories(run, error);
     if (status == STW_OK)
@@ -331,11 +333,12 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
 }
 
 stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
-                           const struct stw_registry *registry, int resume,
+                           const struct stw_registry *registry,
+                           const struct stw_identities *identities, int resume,
                            struct stw_error *error)
 {
     struct stw_store *store = store_new(run);
-    const struct stw_plan plan = {matrix, registry};
+    const struct stw_plan plan = {matrix, registry, identities};
     stw_status status = stw_sqlite_load(error);
     int is_empty;
     if (status == STW_OK && access(store->sql.path, F_OK) == 0) {
@@ -493,6 +496,7 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
         bind(statement, 19, outcome->checksum == STW_CHECKSUM_EXPECTED);
     if (outcome->note[0])
         bind_text(statement, 20, outcome->note);
+    bind(statement, 21, (uint64_t)rows->store->start);
     stw_status status = step(statement);
     rows->id = sqlite3_last_insert_rowid(rows->store->sql.db);
     return status;

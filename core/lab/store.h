@@ -6,6 +6,7 @@
 #define STW_LAB_STORE_H
 
 #include "lab/experiment.h"
+#include "lab/identity.h"
 #include "lab/outcome.h"
 #include "lab/record.h"
 
@@ -17,16 +18,19 @@ struct stw_store; /* opaque */
 #define STW_STORE_RETRY 2u /* likewise, and trials that failed may be stored anew */
 
 /* Creates RUN/results.sqlite (and RUN). A run that exists is an error if `how` is new; else its
- * experiment and its plugins' builds must be the same: STW_E_STATE with the difference. STW_E_IO
- * with the system's words for an unwritable folder or a full disk; STW_E_INVALID for a file that is
- * damaged or no database. */
+ * experiment and all that runs (`identities`; null: not looked at) must be the same: STW_E_STATE
+ * with the difference. What has changed of the environment since the last start is told on stderr.
+ * STW_E_IO with the system's words for an unwritable folder or a full disk; STW_E_INVALID for a
+ * file that is damaged or no database. */
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
-                          const struct stw_registry *registry, uint32_t how,
+                          const struct stw_registry *registry,
+                          const struct stw_identities *identities, uint32_t how,
                           struct stw_store **store, struct stw_error *error);
 /* Whether stw_store_open would take that run: the same errors, but nothing is created, locked or
  * changed. */
 stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
-                           const struct stw_registry *registry, int resume,
+                           const struct stw_registry *registry,
+                           const struct stw_identities *identities, int resume,
                            struct stw_error *error);
 void stw_store_close(struct stw_store *store);
 /* A reader with an open transaction keeps a write waiting as long as it takes, or until

@@ -7,6 +7,8 @@
 #include "lab/environment.h"
 #include "lab/policy.h"
 #include "lab/schema.h"
+#include "lab/store_difference.h"
+#include "lab/store_start.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,21 +44,22 @@ static void matrix_hash(const struct stw_matrix *matrix, char text[17])
 static stw_status insert_claims(const struct stw_sql *sql,
                                 const struct stw_experiment *experiment)
 {
-    stw_status status = STW_OK;
+    stw_status status = stw_sql_insert(sql, "DELETE FROM claim", NULL, 0);
     for (uint32_t i = 0; status == STW_OK && i < experiment->claim_count; i++) {
         const struct stw_claim *claim = &experiment->claims[i];
         const char *const values[] = {claim->id, claim->says, claim->expect};
-        status = stw_sql_insert(sql, "INSERT OR REPLACE INTO claim VALUES(?1,?2,?3)", values, 3);
+        status = stw_sql_insert(sql, "INSERT INTO claim VALUES(?1,?2,?3)", values, 3);
     }
     return status;
 }
 
-/* What an INI file may say differently when its run goes on. */
-/* What --set made of them counts, so the INI text alone would not do. */
+/* What --set made of them counts, so the INI text alone would not do. A key may have been an axis
+ * of one value before, or be one now. */
 static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_experiment *experiment)
 {
     struct stw_text key = {0};
-    stw_status status = STW_OK;
+    stw_status status =
+        stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'", NULL, 0);
     for (uint32_t i = 0; status == STW_OK && i < experiment->fixed_count; i++) {
         key.length = 0;
         stw_text_add(&key, "fixed.%s", experiment->fixed[i].key);
@@ -66,12 +69,26 @@ static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_exper
     return status;
 }
 
+/* As many as the file asks for, and never fewer than there are. */
+static stw_status insert_trials(const struct stw_sql *sql, uint64_t asked)
+{
+    int failed = 0;
+    int64_t stored = stw_sql_number(sql, "SELECT max(trial) + 1 FROM trial"
+                                    " WHERE outcome <> 'skipped'", &failed);
+    if (failed)
+        return STW_E_IO;
+    return put_number(sql, "trials", (uint64_t)stored > asked ? (uint64_t)stored : asked);
+}
+
+/* What an INI file may say differently when its run goes on: all of it is replaced. */
 static stw_status insert_plan(const struct stw_sql *sql,
                               const struct stw_experiment *experiment)
 {
     stw_status status = put(sql, "question", experiment->question);
     if (status == STW_OK)
-        status = put_number(sql, "trials", experiment->trials);
+        status = put(sql, "name", experiment->name);
+    if (status == STW_OK)
+        status = insert_trials(sql, experiment->trials);
     if (status == STW_OK)
         status = put(sql, "ini", experiment->ini_text);
     if (status == STW_OK)
@@ -86,9 +103,7 @@ static stw_status insert_identity(const struct stw_sql *sql, const struct stw_ma
     char started[32], hash[17];
     stw_environment_utc(started);
     matrix_hash(matrix, hash);
-    stw_status status = put(sql, "name", matrix->experiment->name);
-    if (status == STW_OK)
-        status = put(sql, "workload", matrix->experiment->workload);
+    stw_status status = put(sql, "workload", matrix->experiment->workload);
     if (status == STW_OK)
         status = put_number(sql, "seed", matrix->experiment->seed);
     if (status == STW_OK)
@@ -153,38 +168,27 @@ static void manifest_text(const struct stw_plugin_info *info, struct stw_text *t
     }
 }
 
-static stw_status insert_plugins(const struct stw_sql *sql,
-                                 const struct stw_registry *registry)
+/* Of those that a cell uses. */
+static stw_status insert_plugins(const struct stw_sql *sql, const struct stw_plan *plan)
 {
     stw_status status = STW_OK;
-    for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(registry); i++) {
-        const struct stw_plugin_info *info = stw_registry_at(registry, i);
+    for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(plan->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(plan->registry, i);
+        if (!stw_matrix_uses(plan->matrix, info))
+            continue;
         struct stw_text manifest = {0};
         char abi[16];
         snprintf(abi, sizeof abi, "%u.%u", info->abi_major, info->abi_minor);
         manifest_text(info, &manifest);
         const char *const values[] = {stw_kind_name(info->kind), info->id, info->path,
                                       info->build_id, info->compiler, abi,
-                                      stw_text_get(&manifest)};
-        status = stw_sql_insert(sql, "INSERT INTO plugin VALUES(?1,?2,?3,?4,?5,?6,?7)", values, 7);
+                                      stw_text_get(&manifest),
+                                      plan->identities ? plan->identities->plugins[i].content : ""};
+        status = stw_sql_insert(sql, "INSERT INTO plugin VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", values,
+                                8);
         stw_text_free(&manifest);
     }
     return status;
-}
-
-static void insert_fact(void *context, const char *key, const char *value)
-{
-    const char *const both[] = {key, value};
-    const struct stw_sql *sql = context;
-    stw_sql_insert(sql, "INSERT OR REPLACE INTO environment VALUES(?1,?2)", both, 2);
-}
-
-static void insert_policy(const struct stw_sql *sql, const struct stw_experiment *experiment)
-{
-    struct stw_text policy = {0};
-    stw_policy_describe(experiment, &policy);
-    insert_fact((void *)(uintptr_t)sql, "sandbox", policy.bytes);
-    stw_text_free(&policy);
 }
 
 /* PO3. */
@@ -211,7 +215,8 @@ static stw_status check_policy(const struct stw_sql *sql, const struct stw_exper
     return status;
 }
 
-static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *plan)
+static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *plan,
+                              int64_t *start)
 {
     const struct stw_matrix *matrix = plan->matrix;
     for (uint32_t i = 0; stw_schema[i]; i++)
@@ -223,64 +228,28 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *
     if (status == STW_OK)
         status = insert_cells(sql, matrix);
     if (status == STW_OK)
-        status = insert_plugins(sql, plan->registry);
-    if (status == STW_OK)
-        stw_environment_capture(insert_fact, (void *)(uintptr_t)sql);
-    if (status == STW_OK)
-        insert_policy(sql, matrix->experiment);
-    return status;
+        status = insert_plugins(sql, plan);
+    return status == STW_OK ? stw_start_insert(sql, plan, start) : status;
 }
 
-stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan,
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
                            struct stw_error *error)
 {
-    char start[128];
-    snprintf(start, sizeof start, "BEGIN IMMEDIATE; PRAGMA application_id=%d;"
+    char begin[128];
+    snprintf(begin, sizeof begin, "BEGIN IMMEDIATE; PRAGMA application_id=%d;"
              " PRAGMA user_version=%d;", STW_STORE_APPLICATION, STW_STORE_VERSION);
-    stw_status status = stw_sql_run(sql, start, "create", error);
+    stw_status status = stw_sql_run(sql, begin, "create", error);
     if (status != STW_OK)
         return stw_sql_end(sql, status, "create", error);
-    return stw_sql_end(sql, create_rows(sql, plan), "create", error);
+    return stw_sql_end(sql, create_rows(sql, plan, start), "create", error);
 }
 
-/* Says in words how the stored cells differ from the matrix. */
-static void find_difference(const struct stw_sql *sql, const struct stw_matrix *matrix,
-                            struct stw_text *text)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(sql->db, "SELECT excluded IS NOT NULL FROM cell WHERE hash=?1", -1,
-                           &statement, NULL) != SQLITE_OK)
-        return;
-    uint32_t known = 0;
-    for (uint32_t i = 0; !text->length && i < matrix->cell_count; i++) {
-        const struct stw_cell *cell = &matrix->cells[i];
-        sqlite3_bind_text(statement, 1, cell->hash, -1, SQLITE_STATIC);
-        int found = sqlite3_step(statement) == SQLITE_ROW;
-        if (!found)
-            stw_text_add(text, "it has no cell %s with these settings", cell->id);
-        else if (sqlite3_column_int(statement, 0) != (cell->excluded != NULL))
-            stw_text_add(text, "cell %s is excluded in %s only", cell->id,
-                         cell->excluded ? "this file" : "the run");
-        known += found != 0;
-        sqlite3_reset(statement);
-    }
-    sqlite3_finalize(statement);
-    int failed = 0;
-    int64_t stored = stw_sql_number(sql, "SELECT count(*) FROM cell", &failed);
-    if (!text->length && stored != known)
-        stw_text_add(text, "it has %lld cell%s, this file has %u", (long long)stored,
-                     stw_plural((uint64_t)stored),
-                     matrix->cell_count);
-    if (!text->length)
-        stw_text_add(text, "seed or order of cells differ");
-}
-
-static stw_status check_identity(const struct stw_sql *sql, const struct stw_matrix *matrix,
+static stw_status check_identity(const struct stw_sql *sql, const struct stw_plan *plan,
                                  const char *run, struct stw_error *error)
 {
     char hash[17], query[128];
     int failed = 0;
-    matrix_hash(matrix, hash);
+    matrix_hash(plan->matrix, hash);
     snprintf(query, sizeof query, "SELECT value='%s' FROM run WHERE key='matrix_hash'", hash);
     int64_t same = stw_sql_number(sql, query, &failed);
     if (failed)
@@ -288,55 +257,34 @@ static stw_status check_identity(const struct stw_sql *sql, const struct stw_mat
     if (same)
         return STW_OK;
     struct stw_text difference = {0};
-    find_difference(sql, matrix, &difference);
-    stw_error_set(error, STW_E_STATE, NULL, "%s holds another experiment: %s", run,
-                  difference.bytes);
-    stw_text_free(&difference);
-    return STW_E_STATE;
-}
-
-/* A plugin of the run that was built anew would mix the numbers of two programs in one cell. One
- * that is gone or tells no build is the matrix's and the worker's concern. */
-static stw_status check_builds(const struct stw_sql *sql, const struct stw_registry *registry,
-                               const char *run, struct stw_error *error)
-{
-    sqlite3_stmt *row = NULL;
-    stw_status status = STW_OK;
-    int code = sqlite3_prepare_v2(sql->db, "SELECT kind, id, build_id FROM plugin"
-                                  " WHERE build_id <> '' ORDER BY kind, id", -1, &row, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(row);
-    for (; status == STW_OK && code == SQLITE_ROW; code = sqlite3_step(row)) {
-        const char *kind = (const char *)sqlite3_column_text(row, 0);
-        const char *id = (const char *)sqlite3_column_text(row, 1);
-        const char *build = (const char *)sqlite3_column_text(row, 2);
-        const struct stw_plugin_info *now =
-            kind && id ? stw_registry_find(registry, stw_kind_of_name(kind), id) : NULL;
-        if (now && now->build_id[0] && build && strcmp(now->build_id, build) != 0)
-            status = stw_error_set(error, STW_E_STATE, NULL,
-                                   "%s holds trials of another build of %s/%s: %s, now it is %s;"
-                                   " use another -o", run, kind, id, build, now->build_id);
-    }
-    if (status == STW_OK && code != SQLITE_DONE)
+    stw_status status = stw_plan_difference(sql, plan, &difference);
+    if (status == STW_OK)
+        status = stw_error_set(error, STW_E_STATE, NULL, "%s holds another experiment: %s", run,
+                               stw_text_get(&difference));
+    else
         status = stw_sql_failed(sql, "read", error);
-    sqlite3_finalize(row);
+    stw_text_free(&difference);
     return status;
 }
 
 stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
                           struct stw_error *error)
 {
-    stw_status status = check_identity(sql, plan->matrix, run, error);
+    stw_status status = check_identity(sql, plan, run, error);
     if (status == STW_OK)
         status = check_policy(sql, plan->matrix->experiment, run, error);
-    return status == STW_OK ? check_builds(sql, plan->registry, run, error) : status;
+    return status == STW_OK ? stw_start_check(sql, plan, run, error) : status;
 }
 
-stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
                            struct stw_error *error)
 {
     stw_status status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
     if (status != STW_OK)
         return status;
-    return stw_sql_end(sql, insert_plan(sql, matrix->experiment), "write", error);
+    status = insert_plan(sql, plan->matrix->experiment);
+    if (status == STW_OK)
+        status = stw_start_insert(sql, plan, start);
+    status = stw_sql_end(sql, status, "write", error);
+    return status == STW_OK ? stw_start_tell(sql, *start, error) : status;
 }

@@ -3,23 +3,26 @@
 #define STW_LAB_STORE_PLAN_H
 
 #include "lab/experiment.h"
+#include "lab/identity.h"
 #include "lab/sql.h"
 
 /* What a run is to be made of. */
 struct stw_plan {
     const struct stw_matrix *matrix;
     const struct stw_registry *registry;
+    const struct stw_identities *identities; /* or null */
 };
 
-/* Makes an empty database a run, in one transaction. */
-stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan,
+/* Makes an empty database a run, in one transaction. `*start`: the number of this start. */
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
                            struct stw_error *error);
-/* STW_E_STATE with the difference when the run in folder `run` is of another experiment or of other
- * builds of its plugins. */
+/* STW_E_STATE with the difference when the run in folder `run` is of another experiment, or of
+ * other programs and plugins. */
 stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
                           struct stw_error *error);
-/* Notes what the file of a run that goes on may say anew: number of trials, question, claims. */
-stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_matrix *matrix,
+/* Notes what the file of a run that goes on may say anew, name, number of trials, question and
+ * claims, and the new start; tells what has changed since the last one. */
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
                            struct stw_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "host/chain.h"
 #include "host/runtime.h"
 #include "lab/effective.h"
+#include "lab/identity.h"
 #include "lab/losses.h"
 #include "lab/settings.h"
 #include "lab/watch.h"
@@ -136,17 +137,15 @@ static void note_call(const struct stw_loaded *plugin, uint32_t call)
     calls[count++ % STW_TRACE_CALLS] = plugin->ordinal << 16 | call;
 }
 
-/* All trials of a run use the build that the coordinator listed. */
-static stw_status check_build(const struct stw_plugin_info *info, struct stw_error *error)
+/* All trials of a run use the files that the coordinator saw. */
+static stw_status check_file(const struct stw_plugin_info *info, struct stw_error *error)
 {
-    char key[16 + STW_WORD_BYTES + STW_ID_BYTES];
-    snprintf(key, sizeof key, "build.%s/%s", stw_kind_name(info->kind), info->id);
-    const char *listed = stw_settings_get(&trial.settings, key);
-    if (!listed || strcmp(listed, info->build_id) == 0)
+    char name[16 + STW_WORD_BYTES + STW_ID_BYTES];
+    struct stw_error reason = STW_ERROR_INIT;
+    stw_identity_name(info, name, sizeof name);
+    if (stw_identity_recheck(&trial.settings, name, info->path, &reason) == STW_OK)
         return STW_OK;
-    return stw_error_set(error, STW_E_REFUSED, stw_kind_name(info->kind),
-                         "%s was replaced during the run: build %s, not %s", info->path,
-                         info->build_id, listed);
+    return stw_error_set(error, STW_E_REFUSED, stw_kind_name(info->kind), "%s", reason.message);
 }
 
 static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
@@ -158,7 +157,7 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
                              stw_kind_name(kind), id);
     snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
              "%s/%s", stw_kind_name(kind), id);
-    stw_status status = check_build(info, error);
+    stw_status status = check_file(info, error);
     if (status != STW_OK)
         return status;
     loaded->ordinal = ordinal;

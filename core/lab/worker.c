@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "host/registry.h"
+#include "lab/identity.h"
 #include "lab/peer_trial.h"
 #include "lab/policy.h"
 #include "lab/record.h"
@@ -66,6 +67,19 @@ static stw_status find_plugins(struct stw_registry *registry, int count, char **
     return status;
 }
 
+/* The coordinator's program, and not one that was installed over it meanwhile. */
+static stw_status check_self(const struct stw_record *record, struct stw_error *error)
+{
+    struct stw_settings settings;
+    stw_settings_parse(record->settings, &settings);
+    stw_status status =
+        stw_identity_recheck(&settings, STW_FILE_OF_SELF, STW_SELF_FILE, error);
+    if (status == STW_E_STATE)
+        stw_error_set(error, status, "stwlab", "stwlab was replaced during the run");
+    stw_settings_free(&settings);
+    return status;
+}
+
 /* Before any code of a plugin runs. A peer's program enters by itself (lab/peer_trial.c). */
 static stw_status enter_sandbox(const struct stw_record *record, struct stw_error *error)
 {
@@ -115,7 +129,8 @@ int stw_worker_main(int argument_count, char **arguments)
     stw_crash_handler_install(&note);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
-    if (find_plugins(registry, argument_count, arguments, &error) != STW_OK)
+    if (check_self(record, &error) != STW_OK
+        || find_plugins(registry, argument_count, arguments, &error) != STW_OK)
         refuse(record, &error);
     else if (stw_peer_trial_is_asked(record))
         stw_peer_trial_run(record, registry);

@@ -48,10 +48,10 @@ expect_message 2 'holds another experiment'
 expect_whole "$work/run" 2
 
 cp -r "$work/run" "$work/rebuilt"
-sqlite3 "$work/rebuilt/results.sqlite" "UPDATE plugin SET build_id='beef' WHERE id='map-merge'"
+sqlite3 "$work/rebuilt/results.sqlite" "UPDATE plugin SET content='beef' WHERE id='map-merge'"
 run "$work/x.ini" "$work/rebuilt" --resume
 expect "exit status for another build of a plugin" $? 2
-expect_message 2 'holds trials of another build of workload/map-merge: beef, now it is '
+expect_message 2 'holds trials of another build of workload/map-merge: was beef, is '
 
 # Damaged in several ways: run and show agree that it is bad input.
 expect_bad_file() # WHAT

@@ -95,6 +95,63 @@ expect "built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
 run "$work/x.ini" "$work/again" --go "$work/1.98.1/go" || fail "once more: $(cat "$work/err")"
 expect "still built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
 
+# Another command of the same version is told; other experiments are another runtime, which a run of
+# this one is not resumed with; and who may write the cache builds nothing that we run.
+mkdir "$work/twin"
+cp "$work/1.98.1/go" "$work/twin/go"
+run "$work/x.ini" "$work/twins" --go "$work/1.98.1/go" --go "$work/twin/go" || fail "$(cat "$work/err")"
+expect_in "twins" "$(cat "$work/err")" \
+    "$work/twin/go is go1.98.1, as $work/1.98.1/go is: only that one runs"
+expect "the program is known" "$(sql "$work/twins" "SELECT label, command, length(content)
+    FROM runtime")" "go1.98.1|$work/1.98.1/go|32"
+sed -i 's/^build)/env) echo "$GOEXPERIMENT"; echo v1 ;;\n&/' "$work/1.98.1/go"
+matrix 'go' 'strategy = presize' >"$work/y.ini"
+run "$work/y.ini" "$work/plain" --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
+GOEXPERIMENT=a,b run "$work/y.ini" "$work/plain" --go "$work/1.98.1/go" --resume
+expect "exit status with other experiments" $? 2
+expect_in "what differs" "$(cat "$work/err")" 'runtime: was go1.98.1, is go1.98.1-X:a+b'
+GOEXPERIMENT=a,b run "$work/y.ini" "$work/varied" --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
+expect "its label and settings" "$(sql "$work/varied" "SELECT label, settings FROM runtime")" \
+    'go1.98.1-X:a+b|GOEXPERIMENT=a,b GOAMD64=v1'
+sed -i 's/echo v1/echo v3/' "$work/1.98.1/go"
+run "$work/y.ini" "$work/plain" --go "$work/1.98.1/go" --resume
+expect "exit status with another level" $? 2
+expect_in "which" "$(cat "$work/err")" \
+    'another build of go1.98.1: was go1.98.1 GOAMD64=v1, is go1.98.1 GOAMD64=v3'
+
+builds() { wc -l <"$work/1.98.1.builds" | tr -d ' '; }
+anew() # WHAT WORDS: it is built again, and why is told
+{
+    before=$(builds)
+    rm -rf "$work/run"
+    run "$work/y.ini" "$work/run" --go "$work/1.98.1/go" || fail "$1: $(cat "$work/err")"
+    expect "builds: $1" "$(builds)" $((before + 1))
+    expect_in "$1" "$(cat "$work/err")" "$2"
+}
+run "$work/y.ini" "$work/cached" --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
+chmod g+w "$work/cache/stwlab"/*
+anew 'a program that others may write' 'can be written by others: it is built anew'
+chmod g+w "$work/cache"
+TMPDIR=$work anew 'a cache that others may write' "$work/cache can be written by others"
+expect_in "where" "$(cat "$work/err")" "programs are built for this run alone, in $work/stwlab-"
+chmod g-w "$work/cache"
+[ -z "$(find "$work" -maxdepth 1 -name 'stwlab-*')" ] || fail "the fresh folder was left behind"
+ln -s "$work/cache" "$work/link"
+before=$(builds)
+rm -rf "$work/run"
+XDG_CACHE_HOME=$work/link run "$work/y.ini" "$work/run" --go "$work/1.98.1/go"
+expect "builds through a link" "$(builds)" "$before"
+if [ "$(id -u)" -eq 0 ]; then
+    chown 65534 "$work/cache/stwlab"
+    TMPDIR=$work anew "somebody else's cache" 'belongs to another user'
+    chown 0 "$work/cache/stwlab"
+fi
+run "$work/y.ini" "$work/swapped" --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
+for each in "$work/cache/stwlab"/peer-go1.98.1-*; do echo '# another' >>"$each"; done
+run "$work/y.ini" "$work/swapped" --go "$work/1.98.1/go" --resume
+expect "exit status with another program" $? 2
+expect_in "which program" "$(cat "$work/err")" 'holds trials of another build of go1.98.1: was '
+
 # What goes wrong in a program.
 program 1.90 'echo "the Go program has no such thing"; exit 2'
 program 1.91 'echo "fatal error: out of memory"; exit 2'

@@ -35,6 +35,54 @@ expect_refused()
 
 worker 'objcopy --remove-section .note.gnu.build-id "$file" "$file.new"; mv -f "$file.new" "$file"'
 expect_refused replaced 'was replaced during the run'
+worker 'printf x >>"$file"'
+objcopy --remove-section .note.gnu.build-id "$file"
+expect_refused unnamed 'was replaced during the run'
+
+# A plugin without a build id, and stwlab itself, are known by their content.
+file=$work/plugins/hang.so
+"$STWLAB" run --quiet "$work/x.ini" -o "$work/other" --plugin-path "$work/plugins" \
+    --set axes.n=100 --set experiment.timeout=300ms >"$work/out" 2>"$work/err"
+printf x >>"$file"
+"$STWLAB" run --quiet "$work/x.ini" -o "$work/other" --plugin-path "$work/plugins" --resume \
+    --set axes.n=100 --set experiment.timeout=300ms >"$work/out" 2>"$work/err"
+expect "exit status of a resume with another plugin" $? 2
+grep -q 'holds trials of another build of strategy/hang: was ' "$work/err" ||
+    fail "another plugin: $(cat "$work/err")"
+mkdir "$work/tree"
+cp -a "$(dirname "$STWLAB")/plugins" "$work/tree"
+cp "$STWLAB" "$work/tree/stwlab"
+experiment 1 none "$work/y.ini"
+"$work/tree/stwlab" run --quiet "$work/y.ini" -o "$work/built" 2>"$work/err" ||
+    fail "a copy of stwlab: $(cat "$work/err")"
+printf x >>"$work/tree/stwlab"
+"$work/tree/stwlab" run --quiet "$work/y.ini" -o "$work/built" --resume 2>"$work/err"
+expect "exit status of a resume with another stwlab" $? 2
+grep -q 'holds trials of another build of stwlab: was ' "$work/err" ||
+    fail "another stwlab: $(cat "$work/err")"
+
+# It is exchanged under a run: no later trial is of it.
+experiment 2000 none "$work/y.ini"
+"$work/tree/stwlab" run --quiet "$work/y.ini" -o "$work/exchanged" 2>"$work/err" &
+coordinator=$!
+await_trials "$work/exchanged" 3
+cp "$STWLAB" "$work/tree/new"
+mv "$work/tree/new" "$work/tree/stwlab"
+for try in $(seq 100); do
+    [ "$(sql "$work/exchanged" "SELECT count(*) FROM trials
+        WHERE outcome = 'refused' AND detail LIKE '%stwlab was replaced during the run'")" -gt 0 ] &&
+        break
+    sleep 0.05
+done
+[ "$try" -lt 100 ] || fail "the exchange was not noticed"
+kill -INT $coordinator
+wait $coordinator
+worker 'cp "$file" "$file.new"; mv -f "$file.new" "$file"'
+STWLAB_WORKER=$work/worker "$STWLAB" run --quiet "$work/x.ini" -o "$work/copied" \
+    --plugin-path "$work/plugins" --set axes.n=100 --set axes.strategy=none,hang \
+    --set experiment.timeout=300ms >"$work/out" 2>"$work/err"
+expect "the same content in another file" \
+    "$(sql "$work/copied" "SELECT outcome FROM trials WHERE id LIKE '%hang'")" timed-out
 worker 'rm -f "$file"'
 expect_refused removed 'hang.so: No such file'
 worker 'echo nonsense >"$file.new"; mv -f "$file.new" "$file"'

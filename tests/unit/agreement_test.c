@@ -63,7 +63,7 @@ static void set_up(void)
     record->verdict = STW_VERDICT_OK;
     record->pause_count = 1;
     stw_record_pauses(record)[0] = (struct stw_pause){.working_ns = 10, .complete = 1};
-    cr_assert_eq(stw_store_open(folder, &matrix, registry, 0, &store, &error), STW_OK, "%s",
+    cr_assert_eq(stw_store_open(folder, &matrix, registry, NULL, 0, &store, &error), STW_OK, "%s",
                  error.message);
 }
 

@@ -41,10 +41,10 @@ static char **told;
 
 static int is_told_of_presize_alone(const char *settings)
 {
-    const char *first = strstr(settings, "\nbuild.");
+    const char *first = strstr(settings, "\nfile:strategy/");
     const char *name = told_count == 6 ? strrchr(told[5], '/') : NULL;
-    return first && strncmp(first, "\nbuild.strategy/presize\t", 24) == 0
-           && !strstr(first + 1, "\nbuild.") && name && strcmp(told[4], "--plugin") == 0
+    return first && strncmp(first, "\nfile:strategy/presize\t", 23) == 0
+           && !strstr(first + 1, "\nfile:strategy/") && name && strcmp(told[4], "--plugin") == 0
            && strcmp(name, "/presize.so") == 0;
 }
 

@@ -21,7 +21,7 @@
 #define PAUSES 64u
 
 static char folder[64];
-static char *n_values[] = {"8", "9"};
+static char nine[] = "9", *n_values[] = {"8", nine};
 static char n_key[] = "n", strategy_key[] = "strategy", none[] = "none", pool[] = "pool";
 static char *strategy_values[] = {none, pool};
 static struct stw_axis axes[] = {{n_key, n_values, NULL, 2, 1, STW_KIND_WORKLOAD},
@@ -33,6 +33,7 @@ static struct stw_experiment experiment = {
 static struct stw_cell cells[4];
 static struct stw_matrix matrix = {&experiment, cells, 4};
 static struct stw_registry *registry;
+static struct stw_identities now, *identities; /* null: not looked at */
 static struct stw_error error = STW_ERROR_INIT;
 
 static void set_up(void)
@@ -57,6 +58,7 @@ static void tear_down(void)
     snprintf(command, sizeof command, "rm -rf %s", folder);
     cr_assert_eq(system(command), 0);
     stw_registry_free(registry);
+    stw_identities_free(&now);
 }
 
 TestSuite(store, .init = set_up, .fini = tear_down);
@@ -78,15 +80,16 @@ static const char *file_path(void)
 static struct stw_store *open_run(uint32_t resume)
 {
     struct stw_store *store = NULL;
-    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), STW_OK,
-                 "%s", error.message);
+    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, identities, resume, &store, &error),
+                 STW_OK, "%s", error.message);
     return store;
 }
 
 static void cannot_open(uint32_t resume, stw_status status, const char *message)
 {
     struct stw_store *store = NULL;
-    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, resume, &store, &error), status);
+    cr_assert_eq(stw_store_open(run_path(), &matrix, registry, identities, resume, &store, &error),
+                 status);
     cr_assert_not_null(strstr(error.message, message), "it says: %s", error.message);
     cr_assert_null(store);
 }
@@ -201,32 +204,103 @@ Test(store, resume_refuses_another_experiment_and_names_the_difference)
     cannot_open(1, STW_E_STATE, "it has 4 cells, this file has 3");
     matrix.cell_count = 4;
     experiment.seed = 2;
-    cannot_open(1, STW_E_STATE, "seed or order of cells differ");
+    cannot_open(1, STW_E_STATE, "seed: was 1, is 2");
     experiment.seed = 1;
+    strcpy(cells[1].hash, "00000000000000ff");
+    n_values[1] = none;
+    cannot_open(1, STW_E_STATE, "n: was 8, 9, is 8, none");
+    n_values[1] = nine;
+    axes[0].key = pool;
+    cannot_open(1, STW_E_STATE, "n: was 8, 9, is not set; pool: was not set, is 8, 9");
+    axes[0].key = n_key;
+    strcpy(cells[1].hash, "0000000000000abd");
     stw_store_close(open_run(1));
 }
 
 Test(store, resume_refuses_another_build_of_a_plugin)
 {
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
+    cr_assert_eq(stw_identities_take(&matrix, registry, NULL, &now, &error), STW_OK);
+    identities = &now;
     stw_store_close(open_run(0));
     stw_store_close(open_run(1));
-    change("UPDATE plugin SET build_id='' WHERE id='presize'");
+    cr_assert_str_eq(query("SELECT id, length(content) FROM plugin ORDER BY kind, id"),
+                     "none|32\npool|32"); /* those that a cell uses */
+    change("UPDATE plugin SET content='abc' WHERE id='pool'");
+    cannot_open(1, STW_E_STATE, "another build of strategy/pool: was abc, is ");
+    change("UPDATE plugin SET content='' WHERE id='pool'");
     stw_store_close(open_run(1));
-    change("UPDATE plugin SET build_id='abc' WHERE id='presize'");
-    cannot_open(1, STW_E_STATE, "another build of strategy/presize: abc, now it is ");
+}
+
+Test(store, resume_refuses_another_stwlab_and_another_worker)
+{
+    cr_assert_eq(stw_identities_take(&matrix, registry, NULL, &now, &error), STW_OK);
+    identities = &now;
+    stw_store_close(open_run(0));
+    change("UPDATE start_fact SET value='abc' WHERE key='stwlab'");
+    cannot_open(1, STW_E_STATE, "another build of stwlab: was abc, is ");
+    change("DELETE FROM start_fact WHERE key='stwlab'");
+    strcpy(now.worker.content, "def");
+    cannot_open(1, STW_E_STATE, "another build of worker: was none, is def");
+}
+
+Test(store, resume_refuses_another_program_of_a_runtime)
+{
+    char label[] = "go1.99", path[] = "/go", program[] = "/p", settings[] = "X=1", other[] = "X=2";
+    struct stw_peer peer = {.label = label, .path = path, .program = program, .version = label,
+                            .settings = settings, .identity = {"aa", ""}};
+    const struct stw_peers peers = {.items = &peer, .count = 1};
+    cr_assert_eq(stw_identities_take(&matrix, registry, NULL, &now, &error), STW_OK);
+    now.peers = &peers;
+    identities = &now;
+    stw_store_close(open_run(0));
+    stw_store_close(open_run(1));
+    cr_assert_str_eq(query("SELECT * FROM runtime"), "go1.99|/go|go1.99|X=1|aa");
+    peer.settings = other;
+    cannot_open(1, STW_E_STATE, "another build of go1.99: was go1.99 X=1, is go1.99 X=2");
+    peer.settings = settings;
+    strcpy(peer.identity.content, "bb");
+    cannot_open(1, STW_E_STATE, "another build of go1.99: was aa, is bb");
+}
+
+Test(store, each_start_keeps_its_environment_and_trials_tell_theirs)
+{
+    struct stw_store *store = open_run(0);
+    keep(store, 0, 0, STW_OUTCOME_CRASHED, NULL);
+    stw_store_close(store);
+    setenv("MALLOC_ARENA_MAX", "1", 1);
+    store = open_run(1);
+    keep(store, 0, 1, STW_OUTCOME_CRASHED, NULL);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT trial, start FROM trials ORDER BY trial"), "0|1\n1|2");
+    cr_assert_str_eq(query("SELECT start, value FROM starts WHERE key = 'MALLOC_ARENA_MAX'"),
+                     "2|1");
+    cr_assert_str_eq(query("SELECT count(*) FROM environment WHERE key = 'MALLOC_ARENA_MAX'"),
+                     "0");
+}
+
+Test(store, a_resumed_run_says_what_its_file_says_now)
+{
+    struct stw_store *store = open_run(0);
+    keep(store, 0, 2, STW_OUTCOME_CRASHED, NULL);
+    stw_store_close(store);
+    experiment.claim_count = 0;
+    experiment.trials = 1;
+    stw_store_close(open_run(1));
+    cr_assert_str_eq(query("SELECT count(*) FROM claim"), "0");
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key = 'trials'"), "3"); /* as many as are */
 }
 
 Test(store, a_check_says_what_opening_would_and_changes_nothing)
 {
-    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_OK);
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, NULL, 0, &error), STW_OK);
     cr_assert_eq(access(run_path(), F_OK), -1);
     stw_store_close(open_run(0));
-    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_E_STATE);
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, NULL, 0, &error), STW_E_STATE);
     cr_assert_not_null(strstr(error.message, "exists already; use --resume or another -o"));
-    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 1, &error), STW_OK);
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, NULL, 1, &error), STW_OK);
     experiment.seed = 2;
-    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 1, &error), STW_E_STATE);
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, NULL, 1, &error), STW_E_STATE);
 }
 
 static int give_up_at_zero(void *context)
@@ -295,7 +369,7 @@ Test(store, other_files_are_left_alone)
         fprintf(file, "precious notes\n");
     fclose(file);
     cannot_open(0, STW_E_INVALID, "damaged, or not of an stwlab run: file is not a database");
-    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, 0, &error), STW_E_INVALID);
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, NULL, 0, &error), STW_E_INVALID);
     cr_assert_eq(unlink(file_path()), 0);
     sqlite3 *db = NULL;
     sqlite3_open(file_path(), &db);
@@ -321,11 +395,11 @@ Test(store, a_folder_that_cannot_be_made_is_an_error)
     snprintf(path, sizeof path, "%s/file", folder);
     close(open(path, O_CREAT | O_WRONLY, 0600));
     snprintf(path, sizeof path, "%s/file/run", folder);
-    cr_assert_eq(stw_store_open(path, &matrix, registry, 0, &store, &error), STW_E_IO);
+    cr_assert_eq(stw_store_open(path, &matrix, registry, NULL, 0, &store, &error), STW_E_IO);
     cr_assert_not_null(strstr(error.message, "cannot create the run folder"));
     cr_assert_not_null(strstr(error.message, "Not a directory"));
     snprintf(path, sizeof path, "%s/file", folder);
-    cr_assert_eq(stw_store_open(path, &matrix, registry, 0, &store, &error), STW_E_IO);
+    cr_assert_eq(stw_store_open(path, &matrix, registry, NULL, 0, &store, &error), STW_E_IO);
     cr_assert_not_null(strstr(error.message, "Not a directory"), "%s", error.message);
 }
 
@@ -344,7 +418,7 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1");
+                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1|1");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults,"
                            " stopper_cpu_ns FROM pauses"),
@@ -501,15 +575,22 @@ Test(store, a_kill_leaves_whole_trials)
     stw_store_close(open_run(0));
     uint32_t next = 0;
     for (uint32_t round = 0; round < 10; round++) {
+        int ends[2];
+        char opened;
+        cr_assert_eq(pipe(ends), 0);
         pid_t writer = fork();
         if (writer == 0) {
             struct stw_store *store = open_run(1);
+            cr_assert_eq(write(ends[1], "", 1), 1);
             for (uint32_t i = next;; i++)
                 keep(store, 0, i, STW_OUTCOME_OK, record);
         }
+        cr_assert_eq(read(ends[0], &opened, 1), 1); /* on a busy machine that takes its time */
         usleep(20000 + 7919 * round);
         kill(writer, SIGKILL);
         waitpid(writer, NULL, 0);
+        close(ends[0]);
+        close(ends[1]);
         struct stw_store *store = open_run(1);
         while (stw_store_has(store, &cells[0], next))
             next++;
