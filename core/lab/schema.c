@@ -49,7 +49,7 @@ const char *const stw_schema[] = {
     " detail TEXT, checksum TEXT, operations INTEGER, wall_ns INTEGER, start_ns INTEGER,"
     " coordinator_ns INTEGER, cpu_ns INTEGER, rss_peak_bytes INTEGER, span_ns INTEGER,"
     " op_sum_ns INTEGER, pauses_lost INTEGER, load TEXT, stored_utc TEXT,"
-    " expected INTEGER, note TEXT, attempt INTEGER NOT NULL, start INTEGER,"
+    " expected INTEGER, note TEXT, attempt INTEGER NOT NULL DEFAULT 1, start INTEGER,"
     " UNIQUE(cell_hash, trial)) STRICT",
     "CREATE INDEX trial_of_cell ON trial(cell, outcome)",
     "CREATE TABLE attempt(one INTEGER PRIMARY KEY CHECK(one = 1), cell INTEGER NOT NULL,"

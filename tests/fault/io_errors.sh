@@ -96,6 +96,7 @@ fail_each write run "$work/x.ini" -o "$work/run" --resume --quiet
 
 # gone WORDS COMMAND...: the results are moved or deleted while a run stores.
 experiment 2000 'none' "$work/x.ini"
+words='cannot write .*results.sqlite: it was moved or deleted meanwhile'
 gone()
 {
     rm -rf "$work/run"
@@ -105,9 +106,10 @@ gone()
     "$@"
     wait $coordinator
     expect "exit status after $1" $? 3
-    grep -q 'cannot write .*results.sqlite: it was moved or deleted meanwhile' "$work/err" ||
+    grep -q "$words" "$work/err" ||
         fail "after $1: $(cat "$work/err")"
 }
 gone mv "$work/run/results.sqlite" "$work/elsewhere.sqlite"
 gone rm "$work/run/results.sqlite"
+words="$words\|cannot make the trials' scratch folder .*: No such file or directory"
 gone mv "$work/run" "$work/elsewhere"

@@ -4,6 +4,15 @@
 # and "build" a script that prints a record, or something worse.
 . "$(dirname "$0")/common.sh"
 
+# The programs note how they were called, which a sandbox would forbid them.
+run() # FILE RUN [OPTION]...
+{
+    file=$1 out=$2
+    shift 2
+    "$STWLAB" run "$file" -o "$out" --plugin-path "$STW_FAULT_PLUGINS" \
+        --set experiment.sandbox=off "$@" >"$work/out" 2>"$work/err"
+}
+
 XDG_CACHE_HOME=$work/cache
 export XDG_CACHE_HOME
 unset STWLAB_GO
