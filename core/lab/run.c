@@ -278,14 +278,6 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     return status;
 }
 
-/* What cannot be removed is told when the next trial needs the place. */
-static void clear_scratch(const struct run *run)
-{
-    struct stw_error ignored = STW_ERROR_INIT;
-    if (run->is_boxed)
-        stw_scratch_remove(run->scratch, &ignored);
-}
-
 /* Opens the gate and waits for the worker's end. No trial is left when it was dropped. */
 static void complete(struct run *run, struct attempt *attempt)
 {
@@ -295,7 +287,6 @@ static void complete(struct run *run, struct attempt *attempt)
     wait_for_end(run, attempt);
     stw_process_finish(&attempt->process, &end);
     run->ended_ns = stw_clock_ns();
-    clear_scratch(run);
     attempt->outcome.wall_ns = run->ended_ns - attempt->started_ns;
     if (attempt->is_abandoned)
         release(attempt);
@@ -512,9 +503,12 @@ static stw_status prepare_scratch(struct run *run, struct stw_error *error)
     return stw_scratch_remove(run->scratch, error); /* of a run that was killed */
 }
 
+/* What the last trial left and cannot be removed is told by the next run there. */
 static void conclude(struct run *run)
 {
-    clear_scratch(run);
+    struct stw_error ignored = STW_ERROR_INIT;
+    if (run->scratch)
+        stw_scratch_remove(run->scratch, &ignored);
     stw_store_close(run->store);
     stw_agreement_free(run->agreement);
     free(run->scratch);

@@ -1,7 +1,7 @@
 /* prim/calls.c: the table of system calls.
  *
- * CA1  a call that is in neither table is forbidden: what the kernel will learn later is, too.
- * CA2  what is allowed reaches nothing outside of the process and the files that it has open: no
+ * CL1  a call that is in neither table is forbidden: what the kernel will learn later is, too.
+ * CL2  what is allowed reaches nothing outside of the process and the files that it has open: no
  *      other process, no file by name, no limit, priority or clock of the system, and nothing that
  *      stays when the process has ended.
  * Rejected: libseccomp. It translates names between architectures and orders large filters, neither

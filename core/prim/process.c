@@ -630,7 +630,8 @@ uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int
         }
         if (ready > 0 && all[4].revents)
             take_ended(ended, process->pid);
-        if (ready > 0 && all[3].revents && stw_warden_answer(&process->warden))
+        if (ready > 0 && all[3].revents
+            && stw_warden_answer(&process->warden, all[3].revents & POLLIN))
             return STW_WAIT_FORBIDDEN;
         if (ready > 0 && all[2].revents)
             return STW_WAIT_WOKEN;

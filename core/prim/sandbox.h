@@ -8,7 +8,7 @@
  *      that it may call takes a rule back.
  * SB4  a call that is not allowed is not carried out; the warden (prim/warden.h) is told which one,
  *      whatever the process has done to its signals.
- * By seccomp, for calls, and Landlock, for files and signals. docs/decisions/0007-sandbox.md */
+ * By seccomp, for calls, and Landlock, for files and signals. docs/decisions/0008-sandbox.md */
 #ifndef STW_PRIM_SANDBOX_H
 #define STW_PRIM_SANDBOX_H
 

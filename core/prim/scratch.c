@@ -2,7 +2,9 @@
  *
  * Folders are flattened, not descended into: what is in one is removed or, if it is a folder, moved
  * to the top under a new name. So depth takes neither stack nor long paths, and each entry is
- * touched twice at most. Nobody writes there meanwhile: the trial's processes have ended. */
+ * touched twice at most. Nobody writes there meanwhile: the trial's processes have ended.
+ * One that a trial has left empty serves the next: to make and remove one for each trial is work
+ * for the file system's journal, which the store waits for. */
 #include "prim/scratch.h"
 
 #include "base/error.h"
@@ -84,7 +86,7 @@ static long flatten(DIR *top, unsigned int *moved)
 stw_status stw_scratch_remove(const char *path, struct stw_error *error)
 {
     unsigned int moved = 0;
-    if (rmdir(path) == 0 || errno == ENOENT)
+    if (rmdir(path) == 0 || errno == ENOENT || (errno == ENOTDIR && unlink(path) == 0))
         return STW_OK;
     DIR *top = open_folder(AT_FDCWD, path);
     if (!top)
@@ -98,12 +100,25 @@ stw_status stw_scratch_remove(const char *path, struct stw_error *error)
     return status;
 }
 
+/* Whether a folder is there as we make it. */
+static int is_as_made(const char *path)
+{
+    struct stat about;
+    struct dirent *entry;
+    DIR *folder = open_folder(AT_FDCWD, path);
+    int is_so = folder && fstat(dirfd(folder), &about) == 0 && about.st_uid == geteuid()
+             && (about.st_mode & 07777) == 0700;
+    while (is_so && (entry = readdir(folder)))
+        is_so = is_self(entry->d_name);
+    if (folder)
+        closedir(folder);
+    return is_so;
+}
+
 stw_status stw_scratch_make(const char *path, struct stw_error *error)
 {
-    if (mkdir(path, 0700) == 0)
+    if (is_as_made(path))
         return STW_OK;
-    if (errno != EEXIST)
-        return failed(error, "make", path);
     stw_status status = stw_scratch_remove(path, error);
     if (status != STW_OK)
         return status;

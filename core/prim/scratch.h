@@ -7,7 +7,8 @@
 
 #include <stwlab/base.h>
 
-/* Makes an empty folder that only its owner may enter. STW_E_IO with the system's words. */
+/* Makes, of what is there or anew, an empty folder that only its owner may enter. STW_E_IO with the
+ * system's words. */
 stw_status stw_scratch_make(const char *path, struct stw_error *error);
 /* Removes it with all that is in it; nothing happens when it is not there. Main thread only. */
 stw_status stw_scratch_remove(const char *path, struct stw_error *error);

@@ -239,7 +239,7 @@ static int is_forbidden(struct stw_warden *warden, const struct seccomp_notif *a
     return !found;
 }
 
-int stw_warden_answer(struct stw_warden *warden)
+int stw_warden_answer(struct stw_warden *warden, int is_asked)
 {
     struct seccomp_notif asked;
     if (warden->listener < 0) {
@@ -247,8 +247,8 @@ int stw_warden_answer(struct stw_warden *warden)
         return 0;
     }
     memset(&asked, 0, sizeof asked);
-    if (ioctl(warden->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) {
-        if (errno != EINTR && errno != ENOENT) /* nobody is left in the sandbox */
+    if (!is_asked || ioctl(warden->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) {
+        if (!is_asked || (errno != EINTR && errno != ENOENT)) /* ENOENT: who asked has ended */
             drop(&warden->listener);
         return 0;
     }
