@@ -61,8 +61,8 @@ static const char *const statement_texts[STATEMENTS] = {
               "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
               " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
               " WHERE cell_hash=?2 AND trial=?3), ?21)",
-    [PAUSE] = "INSERT INTO pause VALUES"
-              "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+    [PAUSE] = ("INSERT INTO pause VALUES"
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"),
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",

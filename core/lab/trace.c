@@ -98,7 +98,7 @@ static uint32_t add_under_way(const struct stw_record *record, struct stw_text *
     uint32_t shown = 0;
     for (uint32_t i = 0; i < STW_UNDER_WAYS; i++) {
         uint32_t call = record->under_way[i];
-        if (call == 0)
+        if (call == 0 || call >> 16 >= PLUGINS) /* none, or scribbled */
             continue;
         stw_text_add(text, "%s%s: ", shown++ ? "; " : "", places[i]);
         add_plugin(record, call >> 16, text);
