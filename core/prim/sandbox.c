@@ -7,7 +7,9 @@
  * without the flag older kernels turn mitigations on that make the trial's own code slower.
  * Landlock is told only of what changes files: reading is not limited, because libraries, data and
  * the files that a plugin's parameters name may be anywhere that the user may read. It keeps a
- * process from /proc/PID/mem, environ, maps and fd of those outside on its own account. */
+ * process from /proc/PID/mem, environ, maps and fd of those outside on its own account; but from
+ * 6.16 on CAP_PERFMON is enough for some of them. So a trial of root's keeps the capabilities for
+ * files and for calls that the filter governs, and loses all others. */
 #include "prim/sandbox.h"
 
 #include "base/error.h"
@@ -18,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
@@ -43,6 +46,30 @@ const char *stw_permit_name(uint32_t bit)
 #else
 #define IS_KNOWN 0 /* sanitizers trace and start processes themselves */
 #endif
+
+/* Capabilities. */
+
+#define KEPT                                                                                       \
+    (CAP_TO_MASK(CAP_CHOWN) | CAP_TO_MASK(CAP_DAC_OVERRIDE) | CAP_TO_MASK(CAP_DAC_READ_SEARCH)     \
+     | CAP_TO_MASK(CAP_FOWNER) | CAP_TO_MASK(CAP_FSETID) | CAP_TO_MASK(CAP_KILL)                   \
+     | CAP_TO_MASK(CAP_NET_BIND_SERVICE) | CAP_TO_MASK(CAP_IPC_LOCK) | CAP_TO_MASK(CAP_SYS_NICE)   \
+     | CAP_TO_MASK(CAP_SYS_RESOURCE))
+
+/* no_new_privs keeps what it executes from getting them back. */
+static stw_status drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &head, sets) != 0)
+        return STW_E_IO;
+    for (uint32_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        uint32_t kept = i == 0 ? KEPT : 0; /* all of them are in the first */
+        sets[i].effective &= kept;
+        sets[i].permitted &= kept;
+        sets[i].inheritable &= kept;
+    }
+    return syscall(SYS_capset, &head, sets) == 0 ? STW_OK : STW_E_IO;
+}
 
 /* The filter. */
 
@@ -313,6 +340,8 @@ stw_status stw_sandbox_enter(const struct stw_sandbox *sandbox, struct stw_error
         return STW_OK;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         status = STW_E_IO;
+    if (status == STW_OK)
+        status = drop_capabilities();
     if (status == STW_OK)
         status = limit_files(sandbox);
     if (status == STW_OK)

@@ -40,9 +40,9 @@ void stw_warden_started(struct stw_warden *warden);
 void stw_warden_end(struct stw_warden *warden);
 /* What to poll for reading; -1: nothing. */
 int stw_warden_descriptor(const struct stw_warden *warden);
-/* When that has something to tell; 1: the process is to be killed. Without `is_asked` nobody is left
- * in the sandbox to ask, and it is not polled any more: the process takes a while to end, and until
- * then polling it would never wait. */
+/* When that has something to tell; 1: the process is to be killed. Without `is_asked` nobody is
+ * left in the sandbox to ask, and it is not polled any more: the process takes a while to end, and
+ * until then polling it would never wait. */
 int stw_warden_answer(struct stw_warden *warden, int is_asked);
 
 /* In the child: gives the filter's end away and closes both. Async-signal-safe. */

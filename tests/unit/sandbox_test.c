@@ -228,6 +228,17 @@ DO(own_filter, prctl(PR_SET_SECCOMP, 2, NULL))
 DO(unknown, syscall(500) < 0)
 DO(write_foreign_memory, open("/proc/1/mem", O_RDWR) < 0)
 
+/* Whether a file of its parent's in /proc can be read. */
+static int reads(const char *name)
+{
+    char path[64], byte;
+    snprintf(path, sizeof path, "/proc/%d/%s", getppid(), name);
+    int file = open(path, O_RDONLY);
+    return file >= 0 && read(file, &byte, 1) == 1;
+}
+DO(sees_parent, reads("environ") || reads("maps") || reads("smaps") || reads("mem")
+   || reads("auxv") || reads("syscall") || reads("stack"))
+
 static int pin(pid_t thread)
 {
     cpu_set_t all;
@@ -243,6 +254,14 @@ static int limit(__rlimit_resource_t which)
 }
 DO(limit_time, limit(RLIMIT_CPU))
 DO(limit_files, limit(RLIMIT_NOFILE))
+
+Test(sandbox, memory_of_others_is_not_seen)
+{
+    if (!stw_sandbox_support().landlock)
+        cr_skip_test("the kernel has no Landlock");
+    cr_assert_eq(run_as(0, sees_parent), 0);
+    cr_assert_eq(run_as((1u << STW_PERMITS) - 1, sees_parent), 0);
+}
 
 Test(sandbox, others_are_out_of_its_reach)
 {
