@@ -135,6 +135,13 @@ static stw_status check_side(struct parser *p)
     return status;
 }
 
+static int is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end != text && !end[strspn(end, " \t")];
+}
+
 stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
                            struct stw_error *error)
 {
@@ -143,6 +150,8 @@ stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
     struct parser p = {draft, text, error};
     stw_status status = check_side(&p);
     size_t i = 0;
+    if (!status && is_number(text))
+        return STW_OK; /* nothing is measured: it is kept as it is written */
     while (!status && i < count && !take(&p, relations[i]))
         i++;
     if (!status && i == count)

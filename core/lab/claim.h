@@ -1,6 +1,6 @@
 /* lab/claim.h: what a claim expects.
  *
- *     expect   = side relation side
+ *     expect   = side relation side | number
  *     relation = "==" | "!=" | "<" | "<=" | ">" | ">="
  *     side     = word | function "(" argument ("," argument)* ")"
  *     function = "ratio"

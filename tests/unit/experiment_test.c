@@ -170,7 +170,8 @@ Test(experiment, refuses_claims_that_nobody_can_judge)
     expect_claim_refused("ratio(, n=1) > 1", "expected a metric or KEY=VALUE at \", n=1) > 1\"");
     struct stw_experiment e = fixture_experiment(
         HEAD FIXED "[claim C]\nsays = a\n"
-        "expect = 2 <= ratio(pause.max, strategy=\"a + b\", map='x')\n", NULL);
+        "expect = 2 <= ratio(pause.max, strategy=\"a + b\", map='x')\n"
+        "[claim D]\nsays = b\nexpect = 1\n", NULL);
     stw_experiment_free(&e);
 }
 
