@@ -17,6 +17,7 @@
 
 #define PATH_BYTES 4096
 #define RUNS_FOLDER "runs"
+#define MANY_CELLS 50000u /* from so many on it takes seconds until the first trial: say so */
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -106,6 +107,15 @@ static int load_plugins(struct job *job)
     return STW_EXIT_DONE;
 }
 
+static void say_planning(const struct job *job)
+{
+    uint64_t cells = 1;
+    for (uint32_t i = 0; i < job->experiment.axis_count; i++)
+        cells *= job->experiment.axes[i].value_count;
+    if (cells >= MANY_CELLS && !job->quiet)
+        fprintf(stderr, "stwlab: planning %" PRIu64 " cells\n", cells);
+}
+
 static int read_experiment(struct job *job)
 {
     struct stw_text problems = {0};
@@ -119,6 +129,7 @@ static int read_experiment(struct job *job)
     stw_text_free(&problems);
     if (status != STW_OK)
         return STW_EXIT_BAD_INPUT;
+    say_planning(job);
     if (stw_matrix_build(&job->experiment, &job->peers, &job->matrix, &error) != STW_OK) {
         stw_cli_failure(job->command, &error);
         return STW_EXIT_BAD_INPUT;

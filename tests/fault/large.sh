@@ -52,6 +52,8 @@ took=$(awk -v before="$before" -v ticks="$ticks" \
     '{ print int(100 * ($16 + $17 - before) / ticks) }' /proc/$$/stat)
 [ "$took" -lt 100 ] || fail "nothing to do took $took hundredths of a second"
 
-( ulimit -v 40000; exec "$STWLAB" run "$work/x.ini" -o "$work/new" --dry-run ) >/dev/null 2>"$work/err"
+"$STWLAB" run --dry-run "$work/x.ini" -o "$work/new" >"$work/out" 2>"$work/err"
+expect "what it says while it plans" "$(cat "$work/err")" 'stwlab: planning 100000 cells'
+( ulimit -v 40000; exec "$STWLAB" run "$work/x.ini" -o "$work/new" --dry-run --quiet ) >/dev/null 2>"$work/err"
 expect "exit status without memory" $? 3
 expect "what it says" "$(cat "$work/err")" 'stwlab: out of memory'
