@@ -1,6 +1,6 @@
 /* lab/experiment.c: reads an experiment: its INI file, the overrides, and what the plugins declare.
  *
- * All problems are collected first; an experiment with a problem is not used. */
+ * All problems are collected first; an experiment with a problem is not used, one with a remark is. */
 #include "lab/experiment.h"
 
 #include "base/error.h"
@@ -104,19 +104,39 @@ static uint64_t read_number(struct stw_draft *draft, const char *name)
     return value.as_u64;
 }
 
-/* Whether [experiment] has a usable, non-empty `name`; if it does not, that is reported. */
-static int check_present(struct stw_draft *draft, const char *name)
+/* Whether [experiment] has a usable, non-empty `name`; `place`: where it is, or should be. If it is
+ * missing and nobody has told that yet, `*untold` is set. */
+static int is_present(const struct stw_draft *draft, const char *name, struct stw_place *place,
+                      int *untold)
 {
     const struct stw_ini_entry *entry = stw_ini_find(&draft->ini, "experiment", name);
-    struct stw_place place = {.line = stw_ini_section_line(&draft->ini, "experiment"),
-                              .section = "experiment", .key = name};
-    if (entry && entry->value && *entry->value)
-        return 1;
+    *place = (struct stw_place){.line = stw_ini_section_line(&draft->ini, "experiment"),
+                                .section = "experiment", .key = name};
     if (entry)
-        place = stw_ini_place(entry);
-    if (entry ? entry->value != NULL : !is_misspelt(draft, name))
+        *place = stw_ini_place(entry);
+    int present = entry && entry->value && *entry->value;
+    *untold = !present && (entry ? entry->value != NULL : !is_misspelt(draft, name));
+    return present;
+}
+
+static int check_present(struct stw_draft *draft, const char *name)
+{
+    struct stw_place place;
+    int untold, present = is_present(draft, name, &place, &untold);
+    if (untold)
         stw_problem_add(&draft->problems, &place, "is missing");
-    return 0;
+    return present;
+}
+
+/* Without one it can run, but who reads the results does not know what was asked. */
+static void check_question(struct stw_draft *draft)
+{
+    struct stw_place place;
+    int untold;
+    is_present(draft, "question", &place, &untold);
+    if (untold)
+        stw_problem_remark(&draft->problems, &place,
+                           "is missing; say in a sentence what is asked");
 }
 
 /* The name becomes part of file names. */
@@ -169,7 +189,7 @@ static void read_experiment(struct stw_draft *draft)
     e->memory_bytes = read_number(draft, "memory");
     e->is_sandboxed = read_number(draft, "sandbox") != 0;
     check_name(draft);
-    check_present(draft, "question");
+    check_question(draft);
     find_workload(draft);
 }
 
@@ -356,7 +376,8 @@ stw_status stw_experiment_read(const char *path, const char *const *overrides,
             stw_ini_override(&draft.ini, overrides[i], &draft.problems);
         read_draft(&draft);
     }
-    stw_status status = draft.problems.count ? STW_E_INVALID : STW_OK;
+    int is_usable = draft.problems.count == draft.problems.remarks;
+    stw_status status = is_usable ? STW_OK : STW_E_INVALID;
     stw_problems_write(&draft.problems, problems);
     stw_problems_free(&draft.problems);
     stw_ini_free(&draft.ini);

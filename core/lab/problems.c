@@ -42,15 +42,12 @@ static struct stw_text show(char *text)
     return shown;
 }
 
-void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,
-                     const char *format, ...)
+static void add(struct stw_problems *problems, const struct stw_place *place, const char *format,
+                va_list arguments)
 {
     struct stw_text text = {0};
-    va_list arguments;
     char what[1024];
-    va_start(arguments, format);
     int length = vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
     if (length >= (int)sizeof what)
         what[stw_utf8_whole(what, sizeof what)] = '\0';
     add_place(&text, problems->path, place);
@@ -67,6 +64,25 @@ void stw_problem_add(struct stw_problems *problems, const struct stw_place *plac
         .order = problems->count,
         .text = clean.bytes};
     problems->count++;
+}
+
+void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,
+                     const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(problems, place, format, arguments);
+    va_end(arguments);
+}
+
+void stw_problem_remark(struct stw_problems *problems, const struct stw_place *place,
+                        const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(problems, place, format, arguments);
+    va_end(arguments);
+    problems->remarks++;
 }
 
 static int by_line(const void *a, const void *b)

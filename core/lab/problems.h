@@ -29,10 +29,14 @@ struct stw_problems {
     struct stw_problem *items;
     uint32_t count;
     uint32_t capacity;
+    uint32_t remarks; /* of them */
 };
 
 void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,
                      const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same for what does not keep the experiment from being used. */
+void stw_problem_remark(struct stw_problems *problems, const struct stw_place *place,
+                        const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Sorts them by line and adds them to `text`, one a line. */
 void stw_problems_write(struct stw_problems *problems, struct stw_text *text);
 void stw_problems_free(struct stw_problems *problems);
