@@ -347,6 +347,8 @@ stw_status stw_sandbox_enter(const struct stw_sandbox *sandbox, struct stw_error
     if (status == STW_OK)
         status = filter_calls(sandbox);
     if (status != STW_OK)
-        return stw_error_set(error, STW_E_IO, "sandbox", "cannot be entered: %s", strerror(errno));
+        return stw_error_set(error, STW_E_IO, "sandbox",
+                             "cannot be entered: %s; sandbox = off runs without it",
+                             strerror(errno));
     return STW_OK;
 }
