@@ -332,7 +332,7 @@ static const char *said_of(const struct stw_strategy_ops *ops, const struct stw_
     return failed_message;
 }
 
-static uint64_t eight_keys[8], eight_values[8];
+static uint64_t eight_keys[16], eight_values[16]; /* more than are handed over */
 static const struct stw_entries eight = {sizeof eight, 0, &u64_map, eight_keys, eight_values, 8};
 
 static void reset_eight(void)
