@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "host/registry.h"
+#include "prim/sandbox.h"
 #include "report/json.h"
 #include "base/utf8.h"
 
@@ -71,6 +72,24 @@ static void add_param(const struct stw_param *param, struct stw_text *out)
     stw_text_free(&line);
 }
 
+/* "      needs files, network; reads TOKEN", of one that declares either. */
+static void add_needs(const struct stw_plugin_info *info, struct stw_text *out)
+{
+    const char *before = "      needs ";
+    for (uint32_t i = 0; i < STW_PERMITS; i++)
+        if (info->needs & 1u << i) {
+            stw_text_add(out, "%s%s", before, stw_permit_name(i));
+            before = ", ";
+        }
+    before = info->needs ? "; reads " : "      reads ";
+    for (uint32_t i = 0; i < info->variable_count; i++) {
+        stw_text_add(out, "%s%s", before, info->variables[i]);
+        before = ", ";
+    }
+    if (info->needs || info->variable_count)
+        stw_text_add(out, "\n");
+}
+
 static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
 {
     stw_text_add(out, "  %s: ", info->id);
@@ -78,6 +97,7 @@ static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
     stw_text_add(out, "\n");
     for (uint32_t i = 0; i < info->param_count; i++)
         add_param(&info->params[i], out);
+    add_needs(info, out);
     stw_text_add(out, "      from ");
     stw_utf8_add_line(out, info->path);
     stw_text_add(out, " (ABI %u.%u, built by ", info->abi_major, info->abi_minor);
@@ -138,6 +158,21 @@ static void json_range(struct stw_json *json, const struct stw_param *param)
     }
 }
 
+static void json_needs(struct stw_json *json, const struct stw_plugin_info *info)
+{
+    stw_json_key(json, "needs");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < STW_PERMITS; i++)
+        if (info->needs & 1u << i)
+            stw_json_string(json, stw_permit_name(i));
+    stw_json_array_end(json);
+    stw_json_key(json, "variables");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < info->variable_count; i++)
+        stw_json_string(json, info->variables[i]);
+    stw_json_array_end(json);
+}
+
 static void json_plugin(struct stw_json *json, const struct stw_plugin_info *info)
 {
     char abi[16];
@@ -164,6 +199,7 @@ static void json_plugin(struct stw_json *json, const struct stw_plugin_info *inf
         stw_json_object_end(json);
     }
     stw_json_array_end(json);
+    json_needs(json, info);
     stw_json_object_end(json);
 }
 

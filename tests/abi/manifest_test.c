@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "host/manifest_parts.h"
+#include "prim/sandbox.h"
 
 #include "scratch.h"
 
@@ -620,6 +621,48 @@ Test(manifest, refuses_bad_parameter_lines)
                         "15");
     expect_text_refused(HEAD_LINE "param|n|u64||1|1|1|h\nparam|n|bool||true|||h\n", "name",
                         "manifest line 3, name: parameter \"n\" is declared twice");
+}
+
+/* What a plugin needs of the sandbox. */
+Test(manifest, reads_what_is_needed)
+{
+    static const char text[] = "plugin|map|m|s\nneeds|files\nneeds|scheduling\nenv|TOKEN_1\n"
+                               "param|n|bool||true|||h\nenv|b\nplugin|map|other|s\n";
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw__manifest_parse(text, sizeof text, &manifest, &error), STW_OK, "%s",
+                 error.message);
+    cr_assert_eq(manifest.plugins[0].needs, STW_PERMIT_FILES | STW_PERMIT_SCHEDULING);
+    cr_assert_eq(manifest.plugins[0].variable_count, 2);
+    cr_assert_str_eq(manifest.plugins[0].variables[0], "TOKEN_1");
+    cr_assert_str_eq(manifest.plugins[0].variables[1], "b");
+    cr_assert_eq(manifest.plugins[1].needs, 0);
+    cr_assert_eq(manifest.plugins[1].variable_count, 0);
+}
+
+Test(manifest, refuses_needs_that_there_are_not)
+{
+    struct stw_text text = {0};
+    expect_text_refused(HEAD_LINE "needs|root\n", "needs",
+                        "manifest line 2, needs: \"root\" is not files, network, processes or "
+                        "scheduling");
+    expect_text_refused(HEAD_LINE "needs|files|network\n", "needs",
+                        "manifest line 2, needs: has 3 fields; needs|PERMISSION has 2");
+    expect_text_refused("needs|files\n", "needs",
+                        "manifest line 1, needs: stands before the first plugin line");
+    expect_text_refused(HEAD_LINE "env|A=B\n", "env",
+                        "manifest line 2, env: \"A=B\" is no name of a variable");
+    expect_text_refused(HEAD_LINE "env|\n", "env",
+                        "manifest line 2, env: \"\" is no name of a variable");
+    expect_text_refused("env|A\n", "env",
+                        "manifest line 1, env: stands before the first plugin line");
+    stw_text_add(&text, HEAD_LINE);
+    for (uint32_t i = 0; i <= STW_VARIABLES; i++)
+        stw_text_add(&text, "env|V%u\n", i);
+    char expected[128];
+    snprintf(expected, sizeof expected, "manifest line %u, env: a plugin reads at most %u variables",
+             STW_VARIABLES + 2, STW_VARIABLES);
+    expect_text_refused(text.bytes, "env", expected);
+    stw_text_free(&text);
 }
 
 /* KO1: a key of an experiment has one owner. */

@@ -209,6 +209,22 @@ Test(process, memory_is_limited)
 }
 #endif
 
+/* PR7: dash counts blocks of 512 bytes. */
+Test(process, files_are_limited_with_a_scratch_folder)
+{
+    char shell[] = "/bin/sh", option[] = "-c", script[] = "ulimit -f; pwd -P";
+    char *arguments[] = {shell, option, script, NULL};
+    struct stw_process_end end;
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_process_spec spec = {.executable = shell, .arguments = arguments,
+                                          .shared = stw_memory_share("test", 4096),
+                                          .memory_bytes = 64u << 20, .scratch = "/usr"};
+    cr_assert_eq(stw_process_start(&spec, &process, &error), STW_OK, "%s", error.message);
+    cr_assert_eq(stw_process_wait(&process, stw_clock_ns() + 20 * SECOND_NS, -1), STW_WAIT_ENDED);
+    stw_process_finish(&process, &end);
+    cr_assert_str_eq(printed(), "131072\n/usr\n");
+}
+
 Test(process, what_cannot_be_executed_is_an_error)
 {
     char name[] = "/nonexistent/worker", *arguments[] = {name, NULL};
