@@ -1,6 +1,7 @@
 /* lab/experiment.c: reads an experiment: its INI file, the overrides, and what the plugins declare.
  *
- * All problems are collected first; an experiment with a problem is not used, one with a remark is. */
+ * All problems are collected first; an experiment with a problem is not used, one with a remark
+ * is. */
 #include "lab/experiment.h"
 
 #include "base/error.h"

@@ -91,10 +91,11 @@ static _Noreturn void audit_failed(const struct stw_error *error)
 /* What the watch needs to name plugins. */
 static struct stw_watch_cast cast(void)
 {
-    static const struct stw_loaded *plugins[3 + STRATEGIES_MAX] = {&trial.allocator, &trial.map,
-                                                                   &trial.workload};
-    for (uint32_t i = 0; i < trial.strategy_count; i++)
-        plugins[3 + i] = &trial.strategies[i];
+    static const struct stw_loaded *const plugins[] = {
+        &trial.allocator, &trial.map, &trial.workload, &trial.strategies[0], &trial.strategies[1],
+        &trial.strategies[2], &trial.strategies[3], &trial.strategies[4], &trial.strategies[5],
+        &trial.strategies[6], &trial.strategies[7]};
+    _Static_assert(sizeof plugins / sizeof *plugins == 3 + STRATEGIES_MAX, "one an ordinal");
     return (struct stw_watch_cast){plugins, 3 + trial.strategy_count, trial.record};
 }
 

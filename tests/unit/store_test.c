@@ -706,7 +706,8 @@ Test(store, what_is_retried_stays_visible_without_its_numbers)
     cr_assert(!stw_store_has(store, &cells[0], 1));
     store_as(store, 1, STW_OUTCOME_TIMED_OUT);
     store_as(store, 1, STW_OUTCOME_OK);
-        stw_store_close(store);
+    stw_store_close(store);
+    free(record);
     cr_assert_str_eq(query("SELECT attempt, outcome, detail FROM attempts ORDER BY attempt"),
                      "1|invalid|why\n2|timed-out|timed-out\n3|ok|ok");
     cr_assert_str_eq(query("SELECT trial, attempt, outcome FROM trials"), "1|3|ok");
