@@ -660,7 +660,8 @@ Test(manifest, refuses_needs_that_there_are_not)
         stw_text_add(&text, "env|V%u\n", i);
     char expected[128];
     snprintf(expected, sizeof expected,
-             "manifest line %u, env: a plugin reads at most %u variables", STW_VARIABLES + 2, STW_VARIABLES);
+             "manifest line %u, env: a plugin reads at most %u variables", STW_VARIABLES + 2,
+             STW_VARIABLES);
     expect_text_refused(text.bytes, "env", expected);
     stw_text_free(&text);
 }

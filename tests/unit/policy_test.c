@@ -12,7 +12,7 @@
 
 #define HEAD FIXTURE_HEAD
 #define NEEDY                                                                                      \
-    "[axes]\nstrategy = fixture-b, fixture-a, fixture-needy\n"                                      \
+    "[axes]\nstrategy = fixture-b, fixture-a, fixture-needy\n"                                     \
     "[fixed]\nallocator = fixture-alloc\n"                                                         \
     "map = fixture-map\n"
 #define NEEDY_MAY "[permissions]\nstrategy/fixture-needy = files, network\n"
