@@ -348,7 +348,7 @@ const struct stw_command stw_command_run = {
             "  -o, --output RUN           the run's folder; without it runs/<experiment's name>\n"
             "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
             "      --resume               runs only what RUN does not hold yet\n"
-            "      --retry                with --resume: runs trials that failed once more, too\n"
+            "      --retry                with --resume: also runs failed trials once more\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
             "      --plugin-path PATH     a plugin or folder besides the default ones; repeatable\n"
             "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"
@@ -356,7 +356,8 @@ const struct stw_command stw_command_run = {
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"
-            "Ctrl-C finishes the trial in hand; --resume goes on from there.\n",
+            "Ctrl-C finishes the trial in hand; --resume goes on from there.\n"
+            "Trials run in a sandbox; [permissions] in the file lets a plugin do more.\n",
     .short_options = ":o:h",
     .options = options,
     .run = run_run,

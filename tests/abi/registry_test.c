@@ -146,6 +146,7 @@ Test(registry, remembers_why_files_in_a_folder_were_rejected)
     scratch_free(&scratch);
 }
 
+/* host.R2 */
 Test(registry, takes_the_same_file_once)
 {
     struct scratch scratch = scratch_new();
@@ -163,6 +164,7 @@ Test(registry, takes_the_same_file_once)
     scratch_free(&scratch);
 }
 
+/* host.R1 */
 Test(registry, refuses_one_id_in_two_files)
 {
     struct scratch scratch = scratch_new();

@@ -1,7 +1,7 @@
 #!/bin/sh
 # fault/boundary.sh: goal: whatever a trial does, the coordinator waits for it in bounded time, goes on
 # after it, and leaves nothing of it behind, also when it is killed itself. Method: strategies that
-# leave their group, have themselves traced, read the run that is being written, leave processes
+# leave their group, have themselves traced, read the run that is being written (lab.R5), leave processes
 # behind, and kill the coordinator; and interrupts before the first trial. Without the sandbox, which
 # forbids most of that: what holds here holds whatever a plugin is permitted.
 . "$(dirname "$0")/common.sh"

@@ -469,6 +469,7 @@ Test(experiment, reports_everything_in_one_go_sorted_by_line)
                     "FILE:13: [experiment] name: is missing\n");
 }
 
+/* D2 */
 Test(experiment, says_one_mistake_once)
 {
     /* The workload is unknown, so its parameters are not judged; a line that is too long is not

@@ -135,6 +135,7 @@ Test(ini, continues_a_value_in_indented_lines)
            "2 [a] this-key-is-longer-than-the-room-that-inih-has-for-one=1 2\n", "");
 }
 
+/* I2 */
 Test(ini, continues_nothing_but_the_value_above)
 {
     static const char nothing[] = "the line is indented, and there is no value above that it "
@@ -154,6 +155,7 @@ Test(ini, continues_nothing_but_the_value_above)
            "FILE:5: [a] x: this key was set before, on line 2\n");
 }
 
+/* I3 */
 Test(ini, refuses_keys_and_sections_that_are_there_twice)
 {
     expect("[a]\nx = 1\nx = 2\n[b]\nx = 3\n[a]\nx = 4\ny = 5\n",

@@ -92,6 +92,7 @@ Test(process, memory_of_a_small_child_is_not_taken_for_the_parents)
     cr_assert_eq(stw_memory_of(INT32_MAX).rss_peak_bytes, 0);
 }
 
+/* PR3 */
 Test(process, only_the_last_output_is_kept)
 {
     run("echo early; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo line $i; done; echo end >&2");
@@ -132,6 +133,7 @@ Test(process, the_whole_group_dies_with_it)
     cr_assert(kill(grandchild, 0) != 0 && errno == ESRCH, "the grandchild lives");
 }
 
+/* PR2 */
 Test(process, who_leaves_the_group_dies_with_it_too)
 {
     run("setsid sh -c 'setsid sleep 60 & echo $!; exec sleep 60' & sleep 0.3; echo $!");
@@ -167,6 +169,7 @@ Test(process, a_wake_descriptor_ends_the_wait)
     cr_assert_eq(end.signal, SIGKILL);
 }
 
+/* PR4 of signals, and what else is inherited. */
 Test(process, surroundings_are_clean)
 {
     int stray = dup(1); /* not close-on-exec */
@@ -190,6 +193,7 @@ Test(process, the_users_tunables_stay)
     cr_assert_str_eq(printed(), "glibc.malloc.check=0:glibc.rtld.optional_static_tls=16384");
 }
 
+/* PR1 */
 Test(process, it_leads_a_group_of_its_own)
 {
     run("ps -o pid=,pgid= -p $$ 2>/dev/null || cut -d' ' -f1,5 /proc/$$/stat");
@@ -236,6 +240,7 @@ Test(process, what_cannot_be_executed_is_an_error)
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* nothing left to reap */
 }
 
+/* PR5 */
 Test(process, a_gate_keeps_it_until_it_is_opened)
 {
     struct stw_process_end end;
@@ -257,6 +262,7 @@ Test(process, a_gated_one_that_is_finished_never_passes)
     cr_assert_eq(end.signal, SIGKILL);
 }
 
+/* PR1 */
 Test(process, it_dies_with_its_parent)
 {
     int told[2];

@@ -283,7 +283,7 @@ Test(run, a_setting_of_the_runtime_makes_no_groups)
     cr_assert_eq(result.cells_not_ok, 4);
 }
 
-/* Of the trials before the resume one is wrong and alone; those after it know better. */
+/* lab.R3: of the trials before the resume one is wrong and alone; those after it know better. */
 Test(run, a_resume_judges_what_is_stored_anew)
 {
     set_strategy("good");

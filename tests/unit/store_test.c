@@ -191,6 +191,7 @@ Test(store, an_existing_run_needs_resume)
     free(record);
 }
 
+/* lab.S4 */
 Test(store, resume_refuses_another_experiment_and_names_the_difference)
 {
     stw_store_close(open_run(0));
@@ -217,6 +218,7 @@ Test(store, resume_refuses_another_experiment_and_names_the_difference)
     stw_store_close(open_run(1));
 }
 
+/* ST1, in this and the next three. */
 Test(store, resume_refuses_another_build_of_a_plugin)
 {
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
@@ -569,6 +571,7 @@ Test(store, a_failed_write_leaves_the_trials_before_it)
     free(record);
 }
 
+/* lab.S2 */
 Test(store, a_kill_leaves_whole_trials)
 {
     struct stw_record *record = record_new(50);
@@ -630,7 +633,7 @@ static void store_as(struct stw_store *store, uint32_t trial, uint32_t kind)
 
 #define ATTEMPTS "SELECT trial, attempt, outcome FROM attempts ORDER BY trial, attempt"
 
-/* SA1 */
+/* SA1, lab.R6 */
 Test(store, what_was_announced_is_noted_until_it_is_stored)
 {
     struct stw_store *store = open_run(0);

@@ -79,6 +79,7 @@ Test(timeline, gives_each_nanosecond_to_its_innermost_kind)
     }
 }
 
+/* gc.T2 */
 Test(timeline, unites_what_is_nested_and_overlapping)
 {
     struct stw_random random = stw_random_seed(2, 1);
