@@ -6,8 +6,8 @@
  * has the mark.
  * GU1  once this process is dead, however it died, nothing that carries the mark is alive for long;
  *      the guard holds no descriptor, folder or terminal of this process meanwhile.
- * What replaces its environment and leaves its session, or kills the guard first, is not found: a
- * process that nobody may fool takes rights that a user does not have.
+ * What replaces its environment, or kills the guard first, is not found: a process that nobody may
+ * fool takes rights that a user does not have.
  * One guard a process; main thread. */
 #ifndef STW_PRIM_GUARD_H
 #define STW_PRIM_GUARD_H
