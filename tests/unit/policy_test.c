@@ -165,8 +165,8 @@ Test(policy, secrets_stay_and_what_is_declared_passes)
 static void expect_printed(const char *options, const char *part)
 {
     char command[1024], text[8192] = "";
-    snprintf(command, sizeof command, "%s plugins %s %s/fixture-needy.so", STW_EXECUTABLE, options,
-             STW_FIXTURE_PLUGINS);
+    snprintf(command, sizeof command, "'%s' plugins %s '%s/fixture-needy.so'", STW_EXECUTABLE,
+             options, STW_FIXTURE_PLUGINS);
     FILE *output = popen(command, "r");
     cr_assert_not_null(output);
     text[fread(text, 1, sizeof text - 1, output)] = '\0';
