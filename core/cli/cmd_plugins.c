@@ -1,11 +1,11 @@
 /* cli/cmd_plugins.c: stwlab plugins: what can be loaded, told by manifests alone. */
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "host/registry.h"
 #include "prim/sandbox.h"
 #include "report/json.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,10 +5,10 @@
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "lab/run.h"
-#include "lab/store.h"
 #include "prim/interrupt.h"
 #include "prim/self.h"
 #include "report/show.h"
+#include "store/store.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include "cli/dry_run.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "report/cells.h"
 #include "report/table.h"
 #include "report/units.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

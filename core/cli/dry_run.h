@@ -2,7 +2,7 @@
 #ifndef STW_CLI_DRY_RUN_H
 #define STW_CLI_DRY_RUN_H
 
-#include "lab/experiment.h"
+#include "plan/experiment.h"
 
 /* Appends the cells, the number of trials, and how long they may take, judged by the trials that
  * are stored in `run` if it exists. `resume`: only what is missing in `run` would run. */

@@ -1,8 +1,8 @@
 /* cli/main.c: finds the subcommand, and makes sure that what was printed has arrived. */
 #include "base/text.h"
 #include "cli/cli.h"
-#include "lab/run.h"
 #include "prim/self.h"
+#include "trial/worker.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -104,7 +104,7 @@ static void *small_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
 }
 
 /* What only running mutators are asked for, and one that backs memory hardly ever runs: a fraction
- * of marking, and its processor when its slice is over. */
+ * of marking, and its processor when its turn is over. */
 static void share(struct stw_mutator_record *m)
 {
     if (m->gc->options.stepped)

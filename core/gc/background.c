@@ -72,7 +72,7 @@ static void begin_timed(struct stw_gc *gc)
 /* 0: until it is woken. */
 static uint64_t sleep_ns(struct stw_gc *gc, int more)
 {
-    uint64_t ns = someone_waits(gc) || more ? STW_SLICE_NS : 0;
+    uint64_t ns = someone_waits(gc) || more ? STW_TURN_NS : 0;
     uint64_t left_ns = stw_cycle_time_left_ns(gc);
     if (left_ns == 0)
         return TICK_NS; /* another was about to begin a cycle */

@@ -439,7 +439,7 @@ static void enter_cycle(struct stw_gc *gc, struct stw_mutator_record *self)
 }
 
 /* The stop as a whole counts as lost: the background thread's CPU time in it does not count again
- * (lab/losses.c). */
+ * (trial/losses.c). */
 static void enter_cycle_from_background(struct stw_gc *gc)
 {
     uint64_t began_cpu_ns = stw_clock_thread_cpu_ns();

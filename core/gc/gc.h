@@ -33,8 +33,8 @@
 #include "base/limits.h"
 #include "gc/limiter.h"
 #include "gc/pause.h"
-#include "gc/watch.h"
 #include "gc/timeline.h"
+#include "gc/watch.h"
 #include "heap/heap.h"
 #include "prim/hostile.h"
 #include "prim/thread.h"
@@ -109,7 +109,7 @@ struct stw_marker {
     uint64_t root_words;
 };
 
-#define STW_SLICE_NS 10000000 /* Go: sysmon's forcePreemptNS, when mutators share processors */
+#define STW_TURN_NS 10000000 /* Go: sysmon's forcePreemptNS, when mutators share processors */
 
 /* A place in the queue for a processor. */
 struct stw_turn {
@@ -495,7 +495,7 @@ int stw_processor_try_enter(struct stw_gc *gc);
 /* Waits at the head of the queue; asks a running mutator to yield. */
 void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn);
 void stw_processor_yield(struct stw_mutator_record *m); /* to whoever waits, if anyone does */
-/* Whether someone waits and m has had its processor for a slice. */
+/* Whether someone waits and m has had its processor for a turn. */
 int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns);
 
 /* barrier.c */

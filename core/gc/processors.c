@@ -126,7 +126,7 @@ void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
      * asks nobody while it waits here itself. */
     while (!granted) {
         ask_for_one(gc);
-        sleep_until_granted(gc, turn, STW_SLICE_NS);
+        sleep_until_granted(gc, turn, STW_TURN_NS);
         granted = is_granted(turn);
     }
 }
@@ -156,7 +156,7 @@ int stw_processor_try_enter(struct stw_gc *gc)
 int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns)
 {
     return __atomic_load_n(&m->gc->processors.waiting, __ATOMIC_ACQUIRE) != 0
-        && (int64_t)(now_ns - STW_LOAD(m->turn_start_ns)) > STW_SLICE_NS;
+        && (int64_t)(now_ns - STW_LOAD(m->turn_start_ns)) > STW_TURN_NS;
 }
 
 void stw_processor_yield(struct stw_mutator_record *m)

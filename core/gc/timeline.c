@@ -99,7 +99,7 @@ void stw_timeline_used(struct stw_mutator_record *m, uint32_t kind, uint64_t cpu
         m->timeline.cpu_ns[kind] += cpu_ns;
 }
 
-/* What is not measured counts with its wall time, here and in lab/losses.c. */
+/* What is not measured counts with its wall time, here and in trial/losses.c. */
 static uint64_t measured_cpu_ns(const struct stw_timeline *timeline)
 {
     uint64_t sum = timeline->taken_ns[STW_TAKEN_HANDSHAKE] + timeline->taken_ns[STW_TAKEN_SWEEP];

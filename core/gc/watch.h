@@ -16,7 +16,7 @@
 #ifndef STW_GC_WATCH_H
 #define STW_GC_WATCH_H
 
-#include "prim/watch.h"
+#include "prim/usage.h"
 
 #define STW_CYCLE_HOOKS 16u
 
@@ -50,7 +50,7 @@ struct stw_watch {
     struct stw_watch_counts places[STW_WATCH_PLACES];
     struct stw_thread_use before; /* the call under way */
     uint64_t stop_faults;         /* of the stopper, before the stop under way */
-    uint32_t sees_waits, sees_allocs; /* prim/watch.h says in which builds */
+    uint32_t sees_waits, sees_allocs; /* prim/usage.h says in which builds */
 };
 
 struct stw_gc;

@@ -2,8 +2,8 @@
 #include "lab/agreement.h"
 
 #include "base/text.h"
-#include "lab/peers.h"
-#include "lab/store_checksums.h"
+#include "plan/peers.h"
+#include "store/checksums.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -14,8 +14,8 @@
 #ifndef STW_LAB_AGREEMENT_H
 #define STW_LAB_AGREEMENT_H
 
-#include "lab/experiment.h"
-#include "lab/outcome.h"
+#include "plan/experiment.h"
+#include "trial/outcome.h"
 
 struct stw_store;
 struct stw_agreement; /* opaque */

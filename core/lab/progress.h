@@ -2,8 +2,8 @@
 #ifndef STW_LAB_PROGRESS_H
 #define STW_LAB_PROGRESS_H
 
-#include "lab/experiment.h"
-#include "lab/outcome.h"
+#include "plan/experiment.h"
+#include "trial/outcome.h"
 
 struct stw_progress {
     uint64_t total;      /* trials of the matrix */

@@ -11,21 +11,17 @@
  *      that of storing the trial before; and while the store waits for a reader, who might be that
  *      worker, it is dropped and its trial begun anew.
  * R6  a trial is noted, durably, before its workload can begin: if the coordinator dies meanwhile,
- *      the next one knows (lab/store_attempts.c). What was lost once runs after all others.
+ *      the next one knows (store/attempts.c). What was lost once runs after all others.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
  * a worker. Before the first trial and after the last an interrupt ends the process at once. */
 #include "lab/run.h"
 
 #include "base/error.h"
 #include "lab/agreement.h"
-#include "lab/identity.h"
-#include "lab/outcome.h"
-#include "lab/peer_trial.h"
-#include "lab/policy.h"
 #include "lab/progress.h"
-#include "lab/record.h"
-#include "lab/settings.h"
-#include "lab/store.h"
+#include "plan/identity.h"
+#include "plan/policy.h"
+#include "plan/settings.h"
 #include "prim/guard.h"
 #include "prim/hostile.h"
 #include "prim/interrupt.h"
@@ -33,6 +29,10 @@
 #include "prim/process.h"
 #include "prim/scratch.h"
 #include "prim/thread.h"
+#include "store/store.h"
+#include "trial/outcome.h"
+#include "trial/peer_trial.h"
+#include "trial/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -159,7 +159,7 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
     stw_text_free(&settings);
     if (!fits)
         return stw_error_set(error, STW_E_INVALID, NULL, "the settings of cell %s exceed %u bytes",
-                             attempt->cell->id, STW_RECORD_SETTINGS_BYTES);
+                             attempt->cell->id, STW_SETTINGS_BYTES_MAX);
     record->magic = STW_RECORD_MAGIC;
     record->bytes = STW_RECORD_BYTES;
     record->pause_capacity = STW_RECORD_PAUSES;

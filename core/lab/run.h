@@ -2,7 +2,7 @@
 #ifndef STW_LAB_RUN_H
 #define STW_LAB_RUN_H
 
-#include "lab/experiment.h"
+#include "plan/experiment.h"
 
 struct stw_run_options {
     const char *run_path;        /* run directory */
@@ -25,8 +25,5 @@ struct stw_run_result {
 stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_registry *registry,
                           const struct stw_run_options *options, struct stw_run_result *result,
                           struct stw_error *error);
-
-/* The worker's side: `stwlab worker` (not for users). Returns the exit status. */
-int stw_worker_main(int argument_count, char **arguments);
 
 #endif

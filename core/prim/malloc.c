@@ -5,7 +5,7 @@
  * defines too, and the C library does. Memory stays the C library's: what was allocated before or
  * past this file may be freed through it, and the other way round.
  * reallocarray, strdup and all others of the library call these. */
-#include "prim/watch.h"
+#include "prim/usage.h"
 
 #ifdef STW_ALLOCS_BY_NAME
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef STW_REPORT_CELLS_H
 #define STW_REPORT_CELLS_H
 
-#include "lab/outcome.h"
+#include "trial/outcome.h"
 
 #include <stwlab/base.h>
 
@@ -85,7 +85,7 @@ stw_status stw_results_read(const char *run, struct stw_results *results, struct
 void stw_results_free(struct stw_results *results);
 
 /* The value of `key`, or null. */
-/* What the run's trials were kept from, in a short line: "on" (lab/policy.h). */
+/* What the run's trials were kept from, in a short line: "on" (plan/policy.h). */
 const char *stw_results_sandbox(const struct stw_results *results);
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key);
 /* The counter's median, or null when the cell does not have it. */

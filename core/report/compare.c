@@ -3,7 +3,7 @@
 #include "report/compare.h"
 
 #include "base/error.h"
-#include "lab/settings.h"
+#include "plan/settings.h"
 #include "report/json.h"
 #include "report/metric.h"
 #include "report/table.h"

@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "lab/schema.h"
-#include "lab/sql.h"
-#include "lab/sqlite.h"
+#include "store/schema.h"
+#include "store/sql.h"
+#include "store/sqlite.h"
 
 #include <errno.h>
 #include <inttypes.h>

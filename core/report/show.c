@@ -1,8 +1,8 @@
 /* report/show.c: the machine-readable forms of a run's cells. */
 #include "report/show.h"
 
-#include "lab/record.h"
 #include "report/json.h"
+#include "trial/record.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * gap is that of one trial, and they do. */
 #include "report/show.h"
 
+#include "base/utf8.h"
 #include "report/table.h"
 #include "report/units.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

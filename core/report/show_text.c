@@ -4,9 +4,9 @@
  * S2: nothing is left out silently: skipped cells have rows, failed trials have lines below. */
 #include "report/show.h"
 
+#include "base/utf8.h"
 #include "report/table.h"
 #include "report/units.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 # Method: strategies whose cycle hooks sleep, call malloc, touch fresh memory, and allocate managed
 # memory, alone and behind a blameless one of the same file, in trials that collect often: without
 # gc.watch, where only the last is noticed, and with it. Calls of malloc are not seen in release
-# builds, waits not where threads wait for the build's own reasons (core/prim/watch.h). The pool and
+# builds, waits not where threads wait for the build's own reasons (core/prim/usage.h). The pool and
 # the allocator must come out clean.
 . "$(dirname "$0")/common.sh"
 

@@ -4,7 +4,7 @@
 #define STW_TESTS_FIXTURE_REGISTRY_H
 
 #include "base/error.h"
-#include "lab/experiment.h"
+#include "plan/experiment.h"
 
 #include "ini_file.h"
 

@@ -9,8 +9,8 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* In the order of dependencies: each may include itself and those before it. */
-static const char *const core_folders[] = {"base", "prim", "heap", "gc",
-                                           "host", "lab", "report", "cli"};
+static const char *const core_folders[] = {"base", "prim", "heap", "gc", "host", "plan",
+                                           "trial", "store", "lab", "report", "cli"};
 
 static const char *const system_headers[] = {
     "dlfcn.h", "linux/", "sched.h", "signal.h", "spawn.h", "sys/mman.h", "sys/prctl.h",

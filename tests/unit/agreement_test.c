@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "lab/record.h"
-#include "lab/store.h"
+#include "store/store.h"
+#include "trial/record.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>

@@ -2,9 +2,9 @@
  * what is no run, or damaged, or in use, is told apart.
  * Method: small databases are built with the schema of the store, in a folder of their own. */
 #include "base/error.h"
-#include "lab/schema.h"
 #include "report/cells.h"
 #include "report/show.h"
+#include "store/schema.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>

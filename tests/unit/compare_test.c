@@ -3,8 +3,8 @@
  * Method: small databases with the schema of the store, written here; what comes out is worked out
  * by hand. */
 #include "base/error.h"
-#include "lab/schema.h"
 #include "report/compare.h"
+#include "store/schema.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>

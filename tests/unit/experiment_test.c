@@ -4,7 +4,7 @@
  * and values are compared as text, and so are all problems, line numbers included. */
 #include "fixture_registry.h"
 
-#include "lab/keys.h"
+#include "plan/keys.h"
 
 #define HEAD FIXTURE_HEAD   /* lines 1 to 3 */
 #define FIXED FIXTURE_FIXED /* four lines */

@@ -1,8 +1,8 @@
-/* unit/ini_test.c: the INI reader closes every trap of inih (lab/ini.h, I1-I4).
+/* unit/ini_test.c: the INI reader closes every trap of inih (plan/ini.h, I1-I4).
  *
  * Method: small files, hostile ones included, are written and read; the list of entries and the
  * exact text of all problems, line numbers included, are compared. No plugins are needed. */
-#include "lab/ini.h"
+#include "plan/ini.h"
 
 #include "ini_file.h"
 

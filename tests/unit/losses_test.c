@@ -3,9 +3,9 @@
  * Method: this thread does each in turn, with sleeps of known length; the whole process is stopped
  * by a signal for a known time. Bounds are those that hold however busy the machine is. */
 #include "gc/gc.h"
-#include "lab/hiccup.h"
-#include "lab/slices.h"
 #include "prim/memory.h"
+#include "trial/hiccup.h"
+#include "trial/laps.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #define MS 1000000u
 
 static struct stw_mutator_record *m;
-static struct stw_slices slices;
+static struct stw_laps laps;
 
 /* In the test itself, not in its suite's .init: between the two Criterion waits for an answer, as
  * long as the machine is busy, and that is a sleep which the clock would not explain. */
@@ -25,7 +25,7 @@ static void begin(void)
 {
     m = stw_memory_map(sizeof *m);
     cr_assert(m);
-    stw_slices_begin(&slices, m, stw_clock_ns());
+    stw_laps_begin(&laps, m, stw_clock_ns());
 }
 
 static void sleep_hidden(void)
@@ -36,39 +36,39 @@ static void sleep_hidden(void)
         stw_futex_wait(&never, 0, until_ns - now_ns);
 }
 
-static void conserves(const struct stw_time_slice *slice)
+static void conserves(const struct stw_lap *lap)
 {
-    uint64_t gap_ns = slice->machine_ns;
+    uint64_t gap_ns = lap->machine_ns;
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
-        gap_ns += slice->taken_ns[kind];
-    cr_assert_eq(slice->gap_ns, gap_ns);
-    cr_assert_leq(slice->gap_ns, slice->wall_ns);
+        gap_ns += lap->taken_ns[kind];
+    cr_assert_eq(lap->gap_ns, gap_ns);
+    cr_assert_leq(lap->gap_ns, lap->wall_ns);
 }
 
-Test(slices, computing_is_the_applications_own)
+Test(laps, computing_is_the_applications_own)
 {
     begin();
     uint64_t cpu_ns = stw_clock_thread_cpu_ns();
     while (stw_clock_thread_cpu_ns() - cpu_ns < 5 * MS)
         ;
-    stw_slices_end(&slices, stw_clock_ns());
-    struct stw_time_slice whole = stw_slices_whole(&slices);
+    stw_laps_end(&laps, stw_clock_ns());
+    struct stw_lap whole = stw_laps_whole(&laps);
     conserves(&whole);
     cr_assert_geq(whole.wall_ns - whole.gap_ns, 49 * MS / 10);
 }
 
-Test(slices, a_sleep_that_the_runtime_hides_is_unexplained)
+Test(laps, a_sleep_that_the_runtime_hides_is_unexplained)
 {
     begin();
     sleep_hidden();
-    stw_slices_end(&slices, stw_clock_ns());
-    conserves(&slices.longest);
-    cr_assert_geq(slices.longest.machine_ns, SLEEP_NS - MS / 10);
-    if (slices.delay_ns != STW_DELAY_UNKNOWN)
-        cr_assert_geq(slices.unexplained_ns, SLEEP_NS - MS / 10);
+    stw_laps_end(&laps, stw_clock_ns());
+    conserves(&laps.longest);
+    cr_assert_geq(laps.longest.machine_ns, SLEEP_NS - MS / 10);
+    if (laps.delay_ns != STW_DELAY_UNKNOWN)
+        cr_assert_geq(laps.unexplained_ns, SLEEP_NS - MS / 10);
 }
 
-Test(slices, a_sleep_that_the_runtime_logs_is_taken)
+Test(laps, a_sleep_that_the_runtime_logs_is_taken)
 {
     begin();
     uint64_t began_ns = stw_clock_ns();
@@ -76,32 +76,32 @@ Test(slices, a_sleep_that_the_runtime_logs_is_taken)
     while (m->asleep_ns < SLEEP_NS)
         stw_mutator_sleep(m, &never, 0, SLEEP_NS);
     stw_timeline_add(m, STW_TAKEN_TURN, began_ns, stw_clock_ns());
-    stw_slices_end(&slices, stw_clock_ns());
-    conserves(&slices.longest);
-    cr_assert_geq(slices.longest.taken_ns[STW_TAKEN_TURN], SLEEP_NS);
-    cr_assert_lt(slices.unexplained_ns, SLEEP_NS / 2);
-    cr_assert_leq(slices.longest.machine_ns,
-                  slices.longest.wall_ns - slices.longest.taken_ns[STW_TAKEN_TURN]);
+    stw_laps_end(&laps, stw_clock_ns());
+    conserves(&laps.longest);
+    cr_assert_geq(laps.longest.taken_ns[STW_TAKEN_TURN], SLEEP_NS);
+    cr_assert_lt(laps.unexplained_ns, SLEEP_NS / 2);
+    cr_assert_leq(laps.longest.machine_ns,
+                  laps.longest.wall_ns - laps.longest.taken_ns[STW_TAKEN_TURN]);
 }
 
-Test(slices, are_cut_between_operations_and_the_longest_gap_is_kept)
+Test(laps, are_cut_between_operations_and_the_longest_gap_is_kept)
 {
     begin();
-    uint64_t now_ns = slices.first.wall_ns;
-    stw_slices_pass(&slices, now_ns + STW_SLICE_NS_MIN - 1);
-    cr_assert_eq(slices.last.wall_ns, now_ns, "too short");
+    uint64_t now_ns = laps.first.wall_ns;
+    stw_laps_pass(&laps, now_ns + STW_LAP_NS_MIN - 1);
+    cr_assert_eq(laps.last.wall_ns, now_ns, "too short");
     stw_timeline_add(m, STW_TAKEN_ASSIST, now_ns + 10, now_ns + 30010);
     stw_timeline_add(m, STW_TAKEN_STOP, now_ns + 40000, now_ns + 45000);
-    m->asleep_ns += STW_SLICE_NS_MIN; /* no machine time: these are not the clock's times */
-    stw_slices_pass(&slices, now_ns + STW_SLICE_NS_MIN);
-    cr_assert_eq(slices.last.wall_ns, now_ns + STW_SLICE_NS_MIN);
+    m->asleep_ns += STW_LAP_NS_MIN; /* no machine time: these are not the clock's times */
+    stw_laps_pass(&laps, now_ns + STW_LAP_NS_MIN);
+    cr_assert_eq(laps.last.wall_ns, now_ns + STW_LAP_NS_MIN);
     stw_timeline_add(m, STW_TAKEN_SWEEP, now_ns + 60000, now_ns + 61000);
-    m->asleep_ns += STW_SLICE_NS_MIN;
-    stw_slices_pass(&slices, now_ns + 2 * STW_SLICE_NS_MIN);
-    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_ASSIST], 30000);
-    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_STOP], 5000);
-    cr_assert_eq(slices.longest.taken_ns[STW_TAKEN_SWEEP], 0);
-    struct stw_time_slice whole = stw_slices_whole(&slices);
+    m->asleep_ns += STW_LAP_NS_MIN;
+    stw_laps_pass(&laps, now_ns + 2 * STW_LAP_NS_MIN);
+    cr_assert_eq(laps.longest.taken_ns[STW_TAKEN_ASSIST], 30000);
+    cr_assert_eq(laps.longest.taken_ns[STW_TAKEN_STOP], 5000);
+    cr_assert_eq(laps.longest.taken_ns[STW_TAKEN_SWEEP], 0);
+    struct stw_lap whole = stw_laps_whole(&laps);
     cr_assert_eq(whole.taken_ns[STW_TAKEN_SWEEP], 1000);
     conserves(&whole);
 }

@@ -1,5 +1,5 @@
-/* unit/matrix_test.c: cells, their identity, exclusions and the order of trials (lab/matrix.c X1,
- * lab/condition.c, lab/schedule.c).
+/* unit/matrix_test.c: cells, their identity, exclusions and the order of trials (plan/matrix.c X1,
+ * plan/condition.c, plan/schedule.c).
  *
  * Method: experiments are read against the fixture plugins; ids, hashes and schedules are compared,
  * one hash with a golden value, the shuffles by their properties. */

@@ -1,11 +1,11 @@
 /* unit/outcome_test.c: what becomes of a trial is typed right, whatever a worker leaves behind.
  * Method: records and process ends made by hand, one fact changed at a time; every way to damage a
  * record must be noticed, and the undamaged one must pass. */
-#include "lab/outcome.h"
+#include "trial/outcome.h"
 
-#include "lab/record.h"
-#include "lab/trace.h"
 #include "prim/process.h"
+#include "trial/record.h"
+#include "trial/trace.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
-/* unit/policy_test.c: what an experiment permits, and what its trials inherit (lab/policy.h).
+/* unit/policy_test.c: what an experiment permits, and what its trials inherit (plan/policy.h).
  * Method: experiments are read against the fixture plugins, one of which declares its needs. */
 #include "fixture_registry.h"
 
 #include "base/text.h"
-#include "lab/policy.h"
+#include "plan/policy.h"
 #include "prim/sandbox.h"
 
 #include <stdio.h>

@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "base/sanitizer.h"
-#include "lab/record.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/self.h"
 #include "prim/thread.h"
+#include "trial/record.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * Method: settings texts are parsed and asked for values; plugin configurations are built from the
  * manifests of the fixture plugins. */
 #include "fixture_registry.h"
-#include "lab/settings.h"
+#include "plan/settings.h"
 
 static struct stw_settings parse(const char *text)
 {

@@ -1,7 +1,7 @@
 /* unit/store_test.c: results.sqlite is created whole, grows by whole trials, and says clearly why
  * it cannot. Method: a small matrix made by hand in a temporary folder; what was stored is read
  * back with SQL, through the public views where there is one. */
-#include "lab/store.h"
+#include "store/store.h"
 
 #include "base/error.h"
 #include "base/text.h"

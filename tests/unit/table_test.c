@@ -1,8 +1,8 @@
 /* tests/unit/table_test.c: tables are aligned by what a terminal shows, and numbers read well.
  * Method: small tables and edge values of the units, compared with literals. */
+#include "base/utf8.h"
 #include "report/table.h"
 #include "report/units.h"
-#include "base/utf8.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

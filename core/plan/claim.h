@@ -1,0 +1,21 @@
+/* plan/claim.h: what a claim expects.
+ *
+ *     expect   = side relation side | number
+ *     relation = "==" | "!=" | "<" | "<=" | ">" | ">="
+ *     side     = word | function "(" argument ("," argument)* ")"
+ *     function = "ratio"
+ *     argument = word | cell
+ *     cell     = key "=" value
+ *
+ * A word is a number or the name of a metric. Keys are those of [axes] and [fixed]. */
+#ifndef STW_PLAN_CLAIM_H
+#define STW_PLAN_CLAIM_H
+
+#include "plan/draft.h"
+
+/* Whether `text` can be judged one day; STW_E_INVALID with what is wrong. The draft's axes are
+ * read by then. */
+stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
+                           struct stw_error *error);
+
+#endif

@@ -1,0 +1,113 @@
+/* plan/experiment.h: an experiment as its INI file describes it, checked against the plugins.
+ *
+ * Parsing collects all errors, each with file, line, section and key, before it gives up. */
+#ifndef STW_PLAN_EXPERIMENT_H
+#define STW_PLAN_EXPERIMENT_H
+
+#include "base/text.h"
+#include "host/registry.h"
+#include "plan/peers.h"
+
+/* A key with its values: one for [fixed] keys, several for axes. */
+struct stw_axis {
+    char *key;
+    char **values; /* canonical texts */
+    char **files; /* of a parameter that names files: the path of each value, null for a word; else
+                     null. A cell is known by the value as it was written. */
+    uint32_t value_count;
+    int line;
+    uint32_t owner; /* STW_KIND_* of the plugin whose parameter it is; 0: the runtime's */
+};
+
+/* A rule of [exclude]: cells where it holds are skipped. */
+struct stw_exclusion {
+    char *name;
+    char *text;
+    int line;
+    struct stw_condition *condition; /* opaque; parsed */
+};
+
+/* What a plugin may do in spite of the sandbox. */
+struct stw_permission {
+    char *plugin; /* "workload/x" */
+    uint32_t permitted; /* STW_PERMIT_* */
+};
+
+struct stw_claim {
+    char *id, *says, *expect; /* kept for the record; judged elsewhere */
+};
+
+struct stw_experiment {
+    char *path;
+    char *ini_text; /* the whole file as read */
+    char *name, *question, *workload;
+    uint64_t trials;
+    uint64_t seed;
+    uint64_t timeout_ns;   /* of one trial */
+    uint64_t memory_bytes; /* of one trial's process */
+    int is_sandboxed;      /* asked for; stw_policy_is_boxed */
+    struct stw_permission *permissions;
+    uint32_t permission_count;
+    struct stw_axis *axes;
+    uint32_t axis_count;
+    struct stw_axis *fixed; /* value_count == 1 */
+    uint32_t fixed_count;
+    struct stw_exclusion *exclusions;
+    uint32_t exclusion_count;
+    struct stw_claim *claims;
+    uint32_t claim_count;
+};
+
+/* `overrides` are "section.key=value" texts of --set, applied after the file, checked alike.
+ * `peers` is searched if a value of `runtime` calls for it; null: there are none.
+ * On failure STW_E_INVALID and every problem as a line "FILE:LINE: [section] key: what" in
+ * `problems`. Free with stw_experiment_free in both cases. */
+stw_status stw_experiment_read(const char *path, const char *const *overrides,
+                               uint32_t override_count, const struct stw_registry *registry,
+                               struct stw_peers *peers, struct stw_experiment *experiment,
+                               struct stw_text *problems);
+void stw_experiment_free(struct stw_experiment *experiment);
+
+/* A cell: one value for every axis. */
+struct stw_cell {
+    uint32_t index;        /* in axis order, the last axis fastest */
+    char hash[17];         /* hex; identity: workload, axes and fixed settings with values */
+    char *id;              /* "n=65536 strategy=none": axes with more than one value; readable */
+    const char **values;   /* [axis_count] */
+    const char *excluded;  /* name of the exclusion that holds, or "runtime", or null */
+    char *reason;          /* of "runtime": why no peer can run it; else null */
+};
+
+struct stw_matrix {
+    const struct stw_experiment *experiment;
+    struct stw_cell *cells;
+    uint32_t cell_count; /* excluded ones included */
+};
+
+stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
+                            struct stw_matrix *matrix, struct stw_error *error);
+/* Why an excluded cell is: the exclusion's text, or the reason. */
+const char *stw_cell_reason(const struct stw_experiment *experiment, const struct stw_cell *cell);
+void stw_matrix_free(struct stw_matrix *matrix);
+
+/* The settings of a cell for its worker: "key\tvalue\n" for every axis and fixed key, and for the
+ * experiment's workload and seed. */
+void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                       struct stw_text *settings);
+
+/* Whether the cell's trials need the plugin. */
+int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                  const struct stw_plugin_info *info);
+
+/* Whether the trials of some cell, run or excluded, need the plugin. */
+int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info);
+
+/* The order of trials: blocks of one trial of every runnable cell, each block shuffled by the seed.
+ * Allocated with malloc; *count = runnable cells x trials. */
+struct stw_slot {
+    uint32_t cell;
+    uint32_t trial; /* 0 .. trials - 1 */
+};
+struct stw_slot *stw_matrix_schedule(const struct stw_matrix *matrix, uint32_t *count);
+
+#endif

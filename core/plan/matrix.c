@@ -1,0 +1,270 @@
+/* plan/matrix.c: the cells of an experiment, their names and their identity.
+ *
+ * X1  a cell's hash depends on the workload and on each key with its value, in sorted order, and on
+ *     nothing else: not on the order of axes, nor on which keys are axes. Results are found by it,
+ *     so it stays the same in every release (a test holds a golden value). */
+#include "plan/experiment.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "plan/condition.h"
+#include "plan/keys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIALS_MAX 100000000u /* of a whole matrix; a schedule of that many takes 800 MB */
+
+/* A key that every cell has, with where its value is. */
+struct part {
+    const char *key;
+    const char *value; /* of a fixed key, else null */
+    uint32_t axis;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct part *p = a, *q = b;
+    return strcmp(p->key, q->key);
+}
+
+static struct part *sorted_parts(const struct stw_experiment *e)
+{
+    uint32_t count = e->axis_count + e->fixed_count;
+    struct part *parts = stw_new(count, sizeof *parts);
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        parts[i] = (struct part){e->axes[i].key, NULL, i};
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        parts[e->axis_count + i] = (struct part){e->fixed[i].key, e->fixed[i].values[0], 0};
+    qsort(parts, count, sizeof *parts, by_key);
+    return parts;
+}
+
+static void set_hash(const struct stw_experiment *e, const struct part *parts,
+                     struct stw_cell *cell)
+{
+    uint64_t hash = stw_hash_text(STW_HASH_START, e->workload);
+    for (uint32_t i = 0; i < e->axis_count + e->fixed_count; i++) {
+        hash = stw_hash_text(hash, parts[i].key);
+        hash = stw_hash_text(hash, parts[i].value ? parts[i].value : cell->values[parts[i].axis]);
+    }
+    snprintf(cell->hash, sizeof cell->hash, "%016" PRIx64, hash);
+}
+
+static void set_id(const struct stw_experiment *e, struct stw_cell *cell)
+{
+    struct stw_text id = {0};
+    int some_vary = 0;
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        some_vary |= e->axes[i].value_count > 1;
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        if (!some_vary || e->axes[i].value_count > 1)
+            stw_text_add(&id, "%s%s=%s", id.length ? " " : "", e->axes[i].key, cell->values[i]);
+    cell->id = id.length ? id.bytes : stw_strdup(e->name);
+}
+
+static const char *find_exclusion(const struct stw_experiment *e, const uint32_t *picks)
+{
+    for (uint32_t i = 0; i < e->exclusion_count; i++)
+        if (stw_condition_holds(e->exclusions[i].condition, picks))
+            return e->exclusions[i].name;
+    return NULL;
+}
+
+/* Cell `index` in axis order, the last axis fastest. */
+static void set_picks(const struct stw_experiment *e, uint32_t index, uint32_t *picks)
+{
+    for (uint32_t i = e->axis_count; i-- > 0; index /= e->axes[i].value_count)
+        picks[i] = index % e->axes[i].value_count;
+}
+
+static void find_misfit(const struct stw_experiment *e, const struct stw_peers *peers,
+                        struct stw_cell *cell)
+{
+    cell->reason = stw_peer_misfit(peers, e, cell);
+    if (cell->reason)
+        cell->excluded = "runtime";
+}
+
+static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    struct part *parts = sorted_parts(e);
+    uint32_t *picks = stw_new(e->axis_count, sizeof *picks);
+    /* One block for all cells; cell 0 owns it. */
+    const char **values = stw_new((size_t)matrix->cell_count * e->axis_count, sizeof *values);
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        struct stw_cell *cell = &matrix->cells[c];
+        set_picks(e, c, picks);
+        cell->index = c;
+        cell->values = values + (size_t)c * e->axis_count;
+        for (uint32_t i = 0; i < e->axis_count; i++)
+            cell->values[i] = e->axes[i].values[picks[i]];
+        cell->excluded = find_exclusion(e, picks);
+        if (!cell->excluded)
+            find_misfit(e, peers, cell);
+        set_hash(e, parts, cell);
+        set_id(e, cell);
+    }
+    free(picks);
+    free(parts);
+}
+
+/* The exclusion that holds for an excluded cell; null: no runtime can run it. */
+static const struct stw_exclusion *rule_of(const struct stw_experiment *e,
+                                           const struct stw_cell *cell)
+{
+    for (uint32_t i = 0; !cell->reason && i < e->exclusion_count; i++)
+        if (e->exclusions[i].name == cell->excluded)
+            return &e->exclusions[i];
+    return NULL;
+}
+
+/* Says why no cell is left to run: the exclusion with its line, or the runtime that is missing. */
+static stw_status refuse_empty(const struct stw_matrix *matrix, struct stw_error *error)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    const struct stw_exclusion *rule = NULL;
+    const char *reason = NULL;
+    int rules = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        const struct stw_exclusion *other = rule_of(e, &matrix->cells[c]);
+        if (!other)
+            reason = matrix->cells[c].reason;
+        rules += other && other != rule;
+        rule = other ? other : rule;
+    }
+    char line[16] = "";
+    if (rule && rule->line)
+        snprintf(line, sizeof line, "%d:", rule->line);
+    if (!rule)
+        return stw_error_set(error, STW_E_INVALID, "runtime", "%s: no cell can run: %s", e->path,
+                             reason);
+    return stw_error_set(error, STW_E_INVALID, "exclude",
+                         "%s:%s [exclude] %s: \"%s\" leaves no cell to run%s%s%s", e->path, line,
+                         rule->name, rule->text,
+                         rules > 1 ? ", with the other exclusions" : "",
+                         reason ? ", and for the rest " : "", reason ? reason : "");
+}
+
+/* Refuses a matrix with nothing to run, and one whose schedule would not fit in memory. */
+static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_error *error)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    uint64_t runnable = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++)
+        runnable += !matrix->cells[c].excluded;
+    if (!runnable)
+        return refuse_empty(matrix, error);
+    if (runnable * e->trials > TRIALS_MAX)
+        return stw_error_set(error, STW_E_INVALID, "trials",
+                             "%s: [experiment] trials: %" PRIu64 " cell%s with %" PRIu64
+                             " trials each are too many; at most %u trials in all",
+                             e->path, runnable, stw_plural(runnable), e->trials, TRIALS_MAX);
+    return STW_OK;
+}
+
+stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
+                            struct stw_matrix *matrix, struct stw_error *error)
+{
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < experiment->axis_count; i++)
+        count *= experiment->axes[i].value_count;
+    *matrix = (struct stw_matrix){.experiment = experiment, .cell_count = count};
+    matrix->cells = stw_new(count, sizeof *matrix->cells);
+    build_cells(matrix, peers);
+    stw_status status = check_runnable(matrix, error);
+    if (status)
+        stw_matrix_free(matrix);
+    return status;
+}
+
+void stw_matrix_free(struct stw_matrix *matrix)
+{
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        free(matrix->cells[c].id);
+        free(matrix->cells[c].reason);
+    }
+    if (matrix->cell_count)
+        free(matrix->cells[0].values);
+    free(matrix->cells);
+    *matrix = (struct stw_matrix){0};
+}
+
+const char *stw_cell_reason(const struct stw_experiment *experiment, const struct stw_cell *cell)
+{
+    if (cell->reason)
+        return cell->reason;
+    for (uint32_t i = 0; i < experiment->exclusion_count; i++)
+        if (strcmp(experiment->exclusions[i].name, cell->excluded) == 0)
+            return experiment->exclusions[i].text;
+    return "";
+}
+
+/* What a worker is told: of a file the path. */
+static const char *told_value(const struct stw_axis *axis, const char *value)
+{
+    for (uint32_t i = 0; axis->files && i < axis->value_count; i++)
+        if (axis->values[i] == value && axis->files[i])
+            return axis->files[i];
+    return value;
+}
+
+void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                       struct stw_text *settings)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    stw_text_add(settings, "workload\t%s\n", e->workload);
+    stw_text_add(settings, "seed\t%" PRIu64 "\n", e->seed);
+    stw_text_add(settings, "experiment\t%s\n", e->name);
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        stw_text_add(settings, "%s\t%s\n", e->axes[i].key,
+                     told_value(&e->axes[i], cell->values[i]));
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        stw_text_add(settings, "%s\t%s\n", e->fixed[i].key,
+                     told_value(&e->fixed[i], e->fixed[i].values[0]));
+}
+
+/* What a cell has for a key, or null. */
+static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
+                            const char *key)
+{
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        if (strcmp(e->axes[i].key, key) == 0)
+            return cell->values[i];
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        if (strcmp(e->fixed[i].key, key) == 0)
+            return e->fixed[i].values[0];
+    return NULL;
+}
+
+static int is_used_by(const struct stw_axis *axes, uint32_t count,
+                      const struct stw_plugin_info *info)
+{
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t v = 0; v < axes[i].value_count; v++)
+            if (strcmp(axes[i].key, stw_kind_name(info->kind)) == 0
+                && stw_chain_has(axes[i].values[v], info->id))
+                return 1;
+    return 0;
+}
+
+int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    if (info->kind == STW_KIND_WORKLOAD)
+        return strcmp(e->workload, info->id) == 0;
+    return is_used_by(e->axes, e->axis_count, info) || is_used_by(e->fixed, e->fixed_count, info);
+}
+
+int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
+                  const struct stw_plugin_info *info)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    if (info->kind == STW_KIND_WORKLOAD)
+        return strcmp(e->workload, info->id) == 0;
+    const char *chain = value_of(e, cell, stw_kind_name(info->kind));
+    return chain && stw_chain_has(chain, info->id);
+}

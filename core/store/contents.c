@@ -1,0 +1,290 @@
+/* store/contents.c: what results.sqlite says of a run before its first trial: experiment, cells,
+ * plugins, environment; and whether a run that goes on is still the same. */
+#include "store/contents.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "plan/policy.h"
+#include "store/difference.h"
+#include "store/environment.h"
+#include "store/schema.h"
+#include "store/start.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static stw_status put(const struct stw_sql *sql, const char *key, const char *value)
+{
+    const char *const both[] = {key, value};
+    return stw_sql_insert(sql, "INSERT OR REPLACE INTO run VALUES(?1,?2)", both, 2);
+}
+
+static stw_status put_number(const struct stw_sql *sql, const char *key, uint64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return put(sql, key, text);
+}
+
+/* Identity of a matrix: seed, cells, and which of them are excluded. Not the number of trials: a
+ * run may grow. */
+static void matrix_hash(const struct stw_matrix *matrix, char text[17])
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%" PRIu64, matrix->experiment->seed);
+    uint64_t hash = stw_hash_text(STW_HASH_START, seed);
+    for (uint32_t i = 0; i < matrix->cell_count; i++) {
+        hash = stw_hash_text(hash, matrix->cells[i].hash);
+        hash = stw_hash_text(hash, matrix->cells[i].excluded ? "excluded" : "");
+    }
+    snprintf(text, 17, "%016" PRIx64, hash);
+}
+
+static stw_status insert_claims(const struct stw_sql *sql,
+                                const struct stw_experiment *experiment)
+{
+    stw_status status = stw_sql_insert(sql, "DELETE FROM claim", NULL, 0);
+    for (uint32_t i = 0; status == STW_OK && i < experiment->claim_count; i++) {
+        const struct stw_claim *claim = &experiment->claims[i];
+        const char *const values[] = {claim->id, claim->says, claim->expect};
+        status = stw_sql_insert(sql, "INSERT INTO claim VALUES(?1,?2,?3)", values, 3);
+    }
+    return status;
+}
+
+/* What --set made of them counts, so the INI text alone would not do. A key may have been an axis
+ * of one value before, or be one now. */
+static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_experiment *experiment)
+{
+    struct stw_text key = {0};
+    stw_status status =
+        stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'", NULL, 0);
+    for (uint32_t i = 0; status == STW_OK && i < experiment->fixed_count; i++) {
+        key.length = 0;
+        stw_text_add(&key, "fixed.%s", experiment->fixed[i].key);
+        status = put(sql, stw_text_get(&key), experiment->fixed[i].values[0]);
+    }
+    stw_text_free(&key);
+    return status;
+}
+
+/* As many as the file asks for, and never fewer than there are. */
+static stw_status insert_trials(const struct stw_sql *sql, uint64_t asked)
+{
+    int failed = 0;
+    int64_t stored = stw_sql_number(sql, "SELECT max(trial) + 1 FROM trial"
+                                    " WHERE outcome <> 'skipped'", &failed);
+    if (failed)
+        return STW_E_IO;
+    return put_number(sql, "trials", (uint64_t)stored > asked ? (uint64_t)stored : asked);
+}
+
+/* What an INI file may say differently when its run goes on: all of it is replaced. */
+static stw_status insert_plan(const struct stw_sql *sql,
+                              const struct stw_experiment *experiment)
+{
+    stw_status status = put(sql, "question", experiment->question);
+    if (status == STW_OK)
+        status = put(sql, "name", experiment->name);
+    if (status == STW_OK)
+        status = insert_trials(sql, experiment->trials);
+    if (status == STW_OK)
+        status = put(sql, "ini", experiment->ini_text);
+    if (status == STW_OK)
+        status = put(sql, "ini_path", experiment->path);
+    if (status == STW_OK)
+        status = insert_fixed(sql, experiment);
+    return status == STW_OK ? insert_claims(sql, experiment) : status;
+}
+
+static stw_status insert_identity(const struct stw_sql *sql, const struct stw_matrix *matrix)
+{
+    char started[32], hash[17];
+    stw_environment_utc(started);
+    matrix_hash(matrix, hash);
+    stw_status status = put(sql, "workload", matrix->experiment->workload);
+    if (status == STW_OK)
+        status = put_number(sql, "seed", matrix->experiment->seed);
+    if (status == STW_OK)
+        status = put(sql, "started_utc", started);
+    if (status == STW_OK)
+        status = put(sql, "stwlab_version", STW_VERSION);
+    return status == STW_OK ? put(sql, "matrix_hash", hash) : status;
+}
+
+static stw_status insert_axes(sqlite3_stmt *axis, const struct stw_matrix *matrix,
+                              const struct stw_cell *cell, const char *index)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < matrix->experiment->axis_count; i++) {
+        char position[16];
+        snprintf(position, sizeof position, "%u", i);
+        const char *const values[] = {index, position, matrix->experiment->axes[i].key,
+                                      cell->values[i]};
+        status = stw_sql_insert_by(axis, values, 4);
+    }
+    return status;
+}
+
+static stw_status insert_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
+{
+    sqlite3_stmt *row = NULL, *axis = NULL;
+    stw_status status = STW_OK;
+    if (sqlite3_prepare_v2(sql->db, "INSERT INTO cell VALUES(?1,?2,?3,?4)", -1, &row, NULL)
+        || sqlite3_prepare_v2(sql->db, "INSERT INTO cell_axis VALUES(?1,?2,?3,?4)", -1, &axis,
+                              NULL))
+        status = STW_E_IO;
+    for (uint32_t i = 0; status == STW_OK && i < matrix->cell_count; i++) {
+        const struct stw_cell *cell = &matrix->cells[i];
+        char index[16];
+        snprintf(index, sizeof index, "%u", cell->index);
+        const char *const values[] = {index, cell->hash, cell->id, cell->excluded};
+        status = stw_sql_insert_by(row, values, 4);
+        if (status == STW_OK)
+            status = insert_axes(axis, matrix, cell, index);
+    }
+    sqlite3_finalize(axis);
+    sqlite3_finalize(row);
+    return status;
+}
+
+static void manifest_text(const struct stw_plugin_info *info, struct stw_text *text)
+{
+    stw_text_add(text, "plugin|%s|%s|%s\n", stw_kind_name(info->kind), info->id, info->summary);
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        const struct stw_param *param = &info->params[i];
+        static const char *const types[] = {"?", "u64", "f64", "bool", "text", "choice"};
+        stw_text_add(text, "param|%s|%s|%s|%s|", param->name,
+                     types[param->type <= STW_TYPE_CHOICE ? param->type : 0], param->unit,
+                     param->default_text);
+        if (param->type == STW_TYPE_U64)
+            stw_text_add(text, "%" PRIu64 "|%" PRIu64, param->min_u64, param->max_u64);
+        else if (param->type == STW_TYPE_F64)
+            stw_text_add(text, "%g|%g", param->min_f64, param->max_f64);
+        else
+            stw_text_add(text, "|");
+        stw_text_add(text, "|%s\n", param->help);
+    }
+}
+
+/* Of those that a cell uses. */
+static stw_status insert_plugins(const struct stw_sql *sql, const struct stw_plan *plan)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(plan->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(plan->registry, i);
+        if (!stw_matrix_uses(plan->matrix, info))
+            continue;
+        struct stw_text manifest = {0};
+        char abi[16];
+        snprintf(abi, sizeof abi, "%u.%u", info->abi_major, info->abi_minor);
+        manifest_text(info, &manifest);
+        const char *const values[] = {stw_kind_name(info->kind), info->id, info->path,
+                                      info->build_id, info->compiler, abi,
+                                      stw_text_get(&manifest),
+                                      plan->identities ? plan->identities->plugins[i].content : ""};
+        status = stw_sql_insert(sql, "INSERT INTO plugin VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", values,
+                                8);
+        stw_text_free(&manifest);
+    }
+    return status;
+}
+
+/* PO3. */
+static stw_status check_policy(const struct stw_sql *sql, const struct stw_experiment *experiment,
+                               const char *run, struct stw_error *error)
+{
+    static const char query[] = "SELECT value FROM environment WHERE key='sandbox'";
+    sqlite3_stmt *row = NULL;
+    struct stw_text policy = {0};
+    stw_status status = STW_OK;
+    stw_policy_describe(experiment, &policy);
+    int code = sqlite3_prepare_v2(sql->db, query, -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    const char *was = code == SQLITE_ROW ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = stw_sql_failed(sql, "read", error);
+    else if (was && strcmp(was, policy.bytes) != 0)
+        status = stw_error_set(error, STW_E_STATE, NULL, "%s holds trials with another sandbox: "
+                               "\"%s\", now it is \"%s\"; use another -o", run, was,
+                               policy.bytes);
+    sqlite3_finalize(row);
+    stw_text_free(&policy);
+    return status;
+}
+
+static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *plan,
+                              int64_t *start)
+{
+    const struct stw_matrix *matrix = plan->matrix;
+    for (uint32_t i = 0; stw_schema[i]; i++)
+        if (sqlite3_exec(sql->db, stw_schema[i], NULL, NULL, NULL) != SQLITE_OK)
+            return STW_E_IO;
+    stw_status status = insert_identity(sql, matrix);
+    if (status == STW_OK)
+        status = insert_plan(sql, matrix->experiment);
+    if (status == STW_OK)
+        status = insert_cells(sql, matrix);
+    if (status == STW_OK)
+        status = insert_plugins(sql, plan);
+    return status == STW_OK ? stw_start_insert(sql, plan, start) : status;
+}
+
+stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
+                           struct stw_error *error)
+{
+    char begin[128];
+    snprintf(begin, sizeof begin, "BEGIN IMMEDIATE; PRAGMA application_id=%d;"
+             " PRAGMA user_version=%d;", STW_STORE_APPLICATION, STW_STORE_VERSION);
+    stw_status status = stw_sql_run(sql, begin, "create", error);
+    if (status != STW_OK)
+        return stw_sql_end(sql, status, "create", error);
+    return stw_sql_end(sql, create_rows(sql, plan, start), "create", error);
+}
+
+static stw_status check_identity(const struct stw_sql *sql, const struct stw_plan *plan,
+                                 const char *run, struct stw_error *error)
+{
+    char hash[17], query[128];
+    int failed = 0;
+    matrix_hash(plan->matrix, hash);
+    snprintf(query, sizeof query, "SELECT value='%s' FROM run WHERE key='matrix_hash'", hash);
+    int64_t same = stw_sql_number(sql, query, &failed);
+    if (failed)
+        return stw_sql_failed(sql, "read", error);
+    if (same)
+        return STW_OK;
+    struct stw_text difference = {0};
+    stw_status status = stw_plan_difference(sql, plan, &difference);
+    if (status == STW_OK)
+        status = stw_error_set(error, STW_E_STATE, NULL, "%s holds another experiment: %s", run,
+                               stw_text_get(&difference));
+    else
+        status = stw_sql_failed(sql, "read", error);
+    stw_text_free(&difference);
+    return status;
+}
+
+stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
+                          struct stw_error *error)
+{
+    stw_status status = check_identity(sql, plan, run, error);
+    if (status == STW_OK)
+        status = check_policy(sql, plan->matrix->experiment, run, error);
+    return status == STW_OK ? stw_start_check(sql, plan, run, error) : status;
+}
+
+stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
+                           struct stw_error *error)
+{
+    stw_status status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
+    if (status != STW_OK)
+        return status;
+    status = insert_plan(sql, plan->matrix->experiment);
+    if (status == STW_OK)
+        status = stw_start_insert(sql, plan, start);
+    status = stw_sql_end(sql, status, "write", error);
+    return status == STW_OK ? stw_start_tell(sql, *start, error) : status;
+}

@@ -1,0 +1,207 @@
+/* store/environment.c: what a result may depend on besides the experiment: machine, system, build.
+ *
+ * Everything is read from where the kernel publishes it; nothing here fails, it only stays unknown.
+ * No names of machines or people: a run may be handed on. */
+#include "store/environment.h"
+
+#include "base/sanitizer.h"
+#include "prim/thread.h"
+
+#include <gnu/libc-version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef STW_AUDITED
+#define BUILD_CHECKS "audit"
+#elif defined(STW_GUARD)
+#define BUILD_CHECKS "guard"
+#else
+#define BUILD_CHECKS "release"
+#endif
+#if STW_ASAN
+#define BUILD_SANITIZER "+asan"
+#elif STW_TSAN
+#define BUILD_SANITIZER "+tsan"
+#else
+#define BUILD_SANITIZER ""
+#endif
+
+struct sink {
+    void (*add)(void *context, const char *key, const char *value);
+    void *context;
+};
+
+/* The first line of a file without its end; 0 when there is none. */
+static int first_line(const char *path, char *line, size_t bytes)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    int got = fgets(line, (int)bytes, file) != NULL;
+    fclose(file);
+    if (got)
+        line[strcspn(line, "\n")] = '\0';
+    return got;
+}
+
+/* The text after "name   :" in a file of such lines; 0 when there is none. */
+static int field_of(const char *path, const char *name, char *value, size_t bytes)
+{
+    char line[512];
+    size_t length = strlen(name);
+    int found = 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    while (!found && fgets(line, sizeof line, file)) {
+        const char *colon = strchr(line, ':');
+        if (!colon || strncmp(line, name, length) != 0)
+            continue;
+        const char *start = colon + 1 + strspn(colon + 1, " \t");
+        snprintf(value, bytes, "%.*s", (int)strcspn(start, "\n"), start);
+        found = 1;
+    }
+    fclose(file);
+    return found;
+}
+
+static void add_file(const struct sink *sink, const char *key, const char *path)
+{
+    char line[256];
+    if (first_line(path, line, sizeof line))
+        sink->add(sink->context, key, line);
+}
+
+static void add_number(const struct sink *sink, const char *key, unsigned long long value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llu", value);
+    sink->add(sink->context, key, text);
+}
+
+static void add_system(const struct sink *sink)
+{
+    struct utsname names;
+    char text[512];
+    if (uname(&names) == 0) {
+        snprintf(text, sizeof text, "%s %s %s", names.sysname, names.release, names.machine);
+        sink->add(sink->context, "kernel", text);
+    }
+    if (field_of("/proc/cpuinfo", "model name", text, sizeof text))
+        sink->add(sink->context, "cpu", text);
+    add_number(sink, "processors", stw_processor_count());
+    if (field_of("/proc/meminfo", "MemTotal", text, sizeof text))
+        add_number(sink, "memory_bytes", strtoull(text, NULL, 10) * 1024);
+    add_file(sink, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    add_file(sink, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
+    /* A kernel thread that watches accesses to memory, for milliseconds where a mutator ran. */
+    add_file(sink, "damon", "/sys/kernel/mm/damon/admin/kdamonds/0/state");
+    add_file(sink, "aslr", "/proc/sys/kernel/randomize_va_space");
+    add_file(sink, "clocksource",
+             "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    stw_environment_load(text, sizeof text);
+    sink->add(sink->context, "load", text);
+}
+
+/* Bytes of the environment: they move the stack (Mytkowicz et al., ASPLOS 2009). */
+static unsigned long long environment_bytes(void)
+{
+    unsigned long long bytes = 0;
+    for (char **each = environ; each && *each; each++)
+        bytes += strlen(*each) + 1;
+    return bytes;
+}
+
+/* Variables that change how the loader, the C library's allocator or the whole program works. */
+static void add_variables(const struct sink *sink)
+{
+    static const char *const names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_BIND_NOW",
+                                        "LD_AUDIT", "GLIBC_TUNABLES"};
+    char key[64];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            sink->add(sink->context, names[i], getenv(names[i]));
+    for (char **each = environ; each && *each; each++) {
+        size_t length = strcspn(*each, "=");
+        if (strncmp(*each, "MALLOC_", 7) != 0 || length >= sizeof key || !(*each)[length])
+            continue;
+        snprintf(key, sizeof key, "%.*s", (int)length, *each);
+        sink->add(sink->context, key, *each + length + 1);
+    }
+}
+
+/* The least share of processors that this control group or one above it grants: "50000 100000" of
+ * each period, in us. Version 2 of control groups; version 1 where it is mounted as usual. */
+static void add_quota(const struct sink *sink)
+{
+    char group[512], path[1024], line[64];
+    double least = 0;
+    char text[64] = "";
+    if (field_of("/proc/self/cgroup", "0", group, sizeof group) && group[0] == ':')
+        for (char *end = group + strlen(group); end > group; end = strrchr(group, '/')) {
+            double quota, period;
+            *end = '\0';
+            snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group + 1);
+            if (first_line(path, line, sizeof line)
+                && sscanf(line, "%lf %lf", &quota, &period) == 2 && period > 0
+                && (!text[0] || quota / period < least)) {
+                least = quota / period;
+                snprintf(text, sizeof text, "%s", line);
+            }
+        }
+    if (text[0])
+        sink->add(sink->context, "cpu_quota", text);
+    else
+        add_file(sink, "cpu_quota_v1", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+}
+
+/* What tells it to its programs: the systems' own files, and the variable of systemd's kin. */
+static void add_container(const struct sink *sink)
+{
+    const char *told = getenv("container");
+    if (access("/.dockerenv", F_OK) == 0)
+        told = "docker";
+    else if (access("/run/.containerenv", F_OK) == 0)
+        told = "podman";
+    if (told && *told)
+        sink->add(sink->context, "container", told);
+    else
+        add_file(sink, "container", "/run/systemd/container");
+}
+
+void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
+                             void *context)
+{
+    const struct sink sink = {add, context};
+    char allowed[256];
+    add_system(&sink);
+    if (field_of("/proc/self/status", "Cpus_allowed_list", allowed, sizeof allowed))
+        add(context, "affinity", allowed);
+    add_quota(&sink);
+    add_container(&sink);
+    add_variables(&sink);
+    add(context, "compiler", __VERSION__);
+    add(context, "build_type", BUILD_CHECKS BUILD_SANITIZER);
+    add(context, "libc", gnu_get_libc_version());
+    add_number(&sink, "environment_bytes", environment_bytes());
+}
+
+void stw_environment_load(char *text, size_t bytes)
+{
+    double load[3];
+    if (getloadavg(load, 3) == 3)
+        snprintf(text, bytes, "%.2f %.2f %.2f", load[0], load[1], load[2]);
+    else
+        text[0] = '\0';
+}
+
+void stw_environment_utc(char text[32])
+{
+    struct tm parts;
+    time_t now = time(NULL);
+    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
+}

@@ -1,0 +1,17 @@
+/* store/environment.h: what a result may depend on besides the experiment: machine, build. */
+#ifndef STW_STORE_ENVIRONMENT_H
+#define STW_STORE_ENVIRONMENT_H
+
+#include "base/text.h"
+
+/* Calls `add` once per fact; both texts are valid during the call. Facts that the system does not
+ * tell are left out. */
+void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
+                             void *context);
+/* Load averages, "0.52 0.58 0.59", or "" when unknown. */
+void stw_environment_load(char *text, size_t bytes);
+
+/* The time of day, "2026-01-31T23:59:59Z". */
+void stw_environment_utc(char text[32]);
+
+#endif

@@ -1,0 +1,173 @@
+/* store/schema.c: the tables and views of results.sqlite.
+ *
+ * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
+ * starts, pauses, ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are
+ * nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a
+ * counter is the lower one, so that it is a value that occurred. Integers but for utilisation: the
+ * record's checks (trial/outcome.c) keep sums in range. */
+#include "store/schema.h"
+
+/* Count, percentiles, maximum and sum per cell of one column of the view pauses. */
+#define PAUSE_SUMMARY(name)                                                                        \
+    "CREATE VIEW summary_of_" name " AS"                                                           \
+    " SELECT cell, count(*) AS count,"                                                             \
+    "  max(CASE WHEN rank = (n * 50 + 99) / 100 THEN value END) AS p50_ns,"                        \
+    "  max(CASE WHEN rank = (n * 99 + 99) / 100 THEN value END) AS p99_ns,"                        \
+    "  max(value) AS max_ns, sum(value) AS sum_ns"                                                 \
+    " FROM (SELECT cell, " name "_ns AS value,"                                                    \
+    "   row_number() OVER (PARTITION BY cell ORDER BY " name "_ns) AS rank,"                       \
+    "   count(*) OVER (PARTITION BY cell) AS n FROM pauses)"                                       \
+    " GROUP BY cell"
+
+#define SUMMARY_COLUMNS(name)                                                                      \
+    " coalesce(" name ".count, 0) AS " name "_count, " name ".p50_ns AS " name "_p50_ns, "         \
+    name ".p99_ns AS " name "_p99_ns, " name ".max_ns AS " name "_max_ns, "                        \
+    name ".sum_ns AS " name "_sum_ns,"
+
+#define SUMMARY_JOIN(name) " LEFT JOIN summary_of_" name " AS " name " ON " name ".cell = c.cell"
+
+#define OUTCOME_COLUMN(outcome, column)                                                            \
+    " (SELECT count(*) FROM trial t WHERE t.cell = c.cell AND t.outcome = '" outcome "') AS "      \
+    column ","
+
+const char *const stw_schema[] = {
+    "CREATE TABLE run(key TEXT PRIMARY KEY, value TEXT) STRICT",
+    "CREATE TABLE environment(key TEXT PRIMARY KEY, value TEXT) STRICT",
+    "CREATE TABLE plugin(kind TEXT, id TEXT, path TEXT, build_id TEXT, compiler TEXT, abi TEXT,"
+    " manifest TEXT, content TEXT, PRIMARY KEY(kind, id)) STRICT",
+    "CREATE TABLE runtime(label TEXT PRIMARY KEY, command TEXT, version TEXT, settings TEXT,"
+    " content TEXT) STRICT",
+    "CREATE TABLE start(start INTEGER PRIMARY KEY, utc TEXT) STRICT",
+    "CREATE TABLE start_fact(start INTEGER, key TEXT, value TEXT, PRIMARY KEY(start, key)) STRICT,"
+    " WITHOUT ROWID",
+    "CREATE TABLE claim(id TEXT PRIMARY KEY, says TEXT, expect TEXT) STRICT",
+    "CREATE TABLE cell(cell INTEGER PRIMARY KEY, hash TEXT UNIQUE, id TEXT, excluded TEXT) STRICT",
+    "CREATE TABLE cell_axis(cell INTEGER, position INTEGER, key TEXT, value TEXT,"
+    " PRIMARY KEY(cell, position)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE trial(trial_id INTEGER PRIMARY KEY, cell INTEGER NOT NULL,"
+    " cell_hash TEXT NOT NULL, trial INTEGER NOT NULL, outcome TEXT NOT NULL, signal INTEGER,"
+    " detail TEXT, checksum TEXT, operations INTEGER, wall_ns INTEGER, start_ns INTEGER,"
+    " coordinator_ns INTEGER, cpu_ns INTEGER, rss_peak_bytes INTEGER, span_ns INTEGER,"
+    " op_sum_ns INTEGER, pauses_lost INTEGER, load TEXT, stored_utc TEXT,"
+    " expected INTEGER, note TEXT, attempt INTEGER NOT NULL DEFAULT 1, start INTEGER,"
+    " UNIQUE(cell_hash, trial)) STRICT",
+    "CREATE INDEX trial_of_cell ON trial(cell, outcome)",
+    "CREATE TABLE attempt(one INTEGER PRIMARY KEY CHECK(one = 1), cell INTEGER NOT NULL,"
+    " cell_hash TEXT NOT NULL, trial INTEGER NOT NULL, started_utc TEXT) STRICT",
+    "CREATE TABLE earlier(cell INTEGER, cell_hash TEXT, trial INTEGER, attempt INTEGER,"
+    " outcome TEXT NOT NULL, signal INTEGER, detail TEXT, wall_ns INTEGER, cpu_ns INTEGER,"
+    " rss_peak_bytes INTEGER, utc TEXT,"
+    " PRIMARY KEY(cell_hash, trial, attempt)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE pause(trial_id INTEGER, seq INTEGER, cycle INTEGER, kind TEXT, start_ns INTEGER,"
+    " stopping_ns INTEGER, working_ns INTEGER, restarting_ns INTEGER, pause_ns INTEGER,"
+    " last_mutator INTEGER, last_site TEXT, mutators INTEGER, scan_bytes INTEGER,"
+    " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
+    " page_faults INTEGER,"
+    " stopper_cpu_ns INTEGER,"
+    " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE cycle(trial_id INTEGER, cycle INTEGER, triggered_bytes INTEGER,"
+    " goal_bytes INTEGER, live_bytes INTEGER, marked_bytes INTEGER,"
+    " PRIMARY KEY(trial_id, cycle)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE pause_step(trial_id INTEGER, seq INTEGER, step TEXT, ns INTEGER,"
+    " PRIMARY KEY(trial_id, seq, step)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE counter(trial_id INTEGER, name TEXT, value INTEGER,"
+    " PRIMARY KEY(trial_id, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE op_bucket(trial_id INTEGER, high_ns INTEGER, count INTEGER,"
+    " PRIMARY KEY(trial_id, high_ns)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE worst_window(trial_id INTEGER, window_ns INTEGER, taken_ns INTEGER,"
+    " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
+    " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
+
+    "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
+    " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
+    " t.rss_peak_bytes, t.span_ns, t.op_sum_ns, t.expected, t.note, t.attempt,"
+    " t.start"
+    " FROM trial t JOIN cell c ON c.cell = t.cell",
+    "CREATE VIEW attempts AS SELECT a.cell, c.id, a.trial, a.attempt, a.outcome, a.signal,"
+    " a.detail, a.wall_ns, a.cpu_ns, a.rss_peak_bytes, a.utc FROM ("
+    "SELECT cell, trial, attempt, outcome, signal, detail, wall_ns, cpu_ns, rss_peak_bytes, utc"
+    " FROM earlier UNION ALL"
+    " SELECT cell, trial, attempt, outcome, signal, detail, wall_ns, cpu_ns, rss_peak_bytes,"
+    " stored_utc FROM trial) a JOIN cell c ON c.cell = a.cell",
+    "CREATE VIEW starts AS SELECT s.start, s.utc, f.key, f.value"
+    " FROM start s JOIN start_fact f ON f.start = s.start",
+    "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
+    " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
+    " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
+    " p.page_faults,"
+    " p.stopper_cpu_ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_bucket b ON b.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW cycles AS SELECT t.cell, c.id, t.trial, y.cycle, y.triggered_bytes,"
+    " y.goal_bytes, y.live_bytes, y.marked_bytes"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN cycle y ON y.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW counters AS SELECT t.cell, c.id, t.trial, k.name, k.value"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN counter k ON k.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW mmu AS SELECT t.cell, c.id, t.trial, w.window_ns,"
+    " CAST(w.window_ns - w.taken_ns AS REAL) / w.window_ns AS utilisation"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN worst_window w ON w.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+
+    PAUSE_SUMMARY("pause"),
+    PAUSE_SUMMARY("stopping"),
+    PAUSE_SUMMARY("working"),
+    PAUSE_SUMMARY("restarting"),
+    "CREATE VIEW summary_of_op AS"
+    " SELECT q.cell, max(n) AS count,"
+    "  min(CASE WHEN seen >= (n * 50 + 99) / 100 THEN high_ns END) AS p50_ns,"
+    "  min(CASE WHEN seen >= (n * 99 + 99) / 100 THEN high_ns END) AS p99_ns,"
+    "  max(high_ns) AS max_ns,"
+    "  (SELECT sum(t.op_sum_ns) FROM trial t WHERE t.cell = q.cell AND t.outcome = 'ok')"
+    "   AS sum_ns"
+    " FROM (SELECT cell, high_ns,"
+    "   sum(count) OVER (PARTITION BY cell ORDER BY high_ns) AS seen,"
+    "   sum(count) OVER (PARTITION BY cell) AS n"
+    "  FROM (SELECT t.cell, b.high_ns, sum(b.count) AS count"
+    "   FROM trial t JOIN op_bucket b ON b.trial_id = t.trial_id WHERE t.outcome = 'ok'"
+    "   GROUP BY t.cell, b.high_ns)) AS q"
+    " GROUP BY q.cell",
+    "CREATE VIEW summary_of_counters AS"
+    " SELECT cell, json_group_object(name, value) AS object"
+    " FROM (SELECT cell, name, value FROM"
+    "   (SELECT cell, name, value,"
+    "     row_number() OVER (PARTITION BY cell, name ORDER BY value) AS rank,"
+    "     count(*) OVER (PARTITION BY cell, name) AS n FROM counters)"
+    "  WHERE rank = (n + 1) / 2 ORDER BY cell, name)"
+    " GROUP BY cell",
+
+    "CREATE VIEW cells AS SELECT c.cell, c.id, c.hash,"
+    " (SELECT json_group_object(key, value) FROM"
+    "   (SELECT key, value FROM cell_axis a WHERE a.cell = c.cell ORDER BY position)) AS axes,"
+    OUTCOME_COLUMN("ok", "ok")
+    OUTCOME_COLUMN("crashed", "crashed")
+    OUTCOME_COLUMN("timed-out", "timed_out")
+    OUTCOME_COLUMN("out-of-memory", "out_of_memory")
+    OUTCOME_COLUMN("refused", "refused")
+    OUTCOME_COLUMN("invalid", "invalid")
+    OUTCOME_COLUMN("forbidden", "forbidden")
+    OUTCOME_COLUMN("skipped", "skipped")
+    SUMMARY_COLUMNS("pause")
+    SUMMARY_COLUMNS("stopping")
+    SUMMARY_COLUMNS("working")
+    SUMMARY_COLUMNS("restarting")
+    SUMMARY_COLUMNS("op")
+    " coalesce(counters.object, '{}') AS counters"
+    " FROM cell c"
+    SUMMARY_JOIN("pause")
+    SUMMARY_JOIN("stopping")
+    SUMMARY_JOIN("working")
+    SUMMARY_JOIN("restarting")
+    SUMMARY_JOIN("op")
+    " LEFT JOIN summary_of_counters AS counters ON counters.cell = c.cell"
+    " ORDER BY c.cell",
+    0,
+};

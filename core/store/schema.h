@@ -1,0 +1,11 @@
+/* store/schema.h: the tables and views of results.sqlite (docs/reference/results.md). */
+#ifndef STW_STORE_SCHEMA_H
+#define STW_STORE_SCHEMA_H
+
+#define STW_STORE_APPLICATION 0x53545731 /* "STW1" */
+#define STW_STORE_VERSION 4
+
+/* Statements in order, null at the end; to be run in one transaction. */
+extern const char *const stw_schema[];
+
+#endif

@@ -1,0 +1,782 @@
+/* store/store.c: the run directory and its results.sqlite.
+ *
+ * S1  a run is created in one transaction: after a kill there is a whole run or an empty database,
+ *     and an empty database counts as no run.
+ * S2  a trial and all its rows are one transaction, durable when stw_store_trial returns. The trial
+ *     that was announced before is noted in the same transaction.
+ * S3  one coordinator a run: the directory is locked (flock) as long as the store is open; readers
+ *     are not kept out. The system drops the lock when the coordinator dies.
+ * S4  which trials were stored is read once, when a run is opened again. A cell has the same number
+ *     in the matrix and in the run: only the same matrix opens it.
+ * The journal is kept and its head cleared, durably, which is the commit: no blocks are freed and
+ * claimed again for every trial, as TRUNCATE does.
+ * Rejected: WAL, because 3.40.1 has the WAL-reset bug; a file for the lock, because the directory
+ * itself can be locked. */
+#include "store/store.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "prim/thread.h"
+#include "store/attempts.h"
+#include "store/contents.h"
+#include "store/environment.h"
+#include "store/schema.h"
+#include "store/sql.h"
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Waiting for someone who reads the run. */
+#define WAIT_MS_MAX 100
+#define WAIT_SILENT_NS 2000000000ull
+
+/* Statements that are prepared once. */
+#define TRIAL 0u
+#define PAUSE 1u
+#define STEP 2u
+#define COUNTER 3u
+#define BUCKET 4u
+#define WINDOW 5u
+#define HICCUP 6u
+#define CYCLE 7u
+#define NOTE 8u
+#define UNNOTE 9u
+#define STATEMENTS 10u
+
+/* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
+ * second; whoever writes more of them into its record does not keep the matrix from going on. */
+#define STORE_NS_MAX 10000000000ull
+#define ROWS_BETWEEN_LOOKS 1024u
+
+static const char *const statement_texts[STATEMENTS] = {
+    [TRIAL] = "INSERT INTO trial VALUES"
+              "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,"
+              " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
+              " WHERE cell_hash=?2 AND trial=?3), ?21)",
+    [PAUSE] = ("INSERT INTO pause VALUES"
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"),
+    [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
+    [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
+    [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
+    [WINDOW] = "INSERT INTO worst_window VALUES(?1,?2,?3)",
+    [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
+    [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
+    [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
+    [UNNOTE] = "DELETE FROM attempt",
+};
+
+/* Keys of trials, ascending. */
+struct trials {
+    uint64_t *keys;
+    size_t count;
+};
+
+struct stw_store {
+    struct stw_sql sql;
+    int lock; /* the run directory, locked */
+    int (*gives_up)(void *context); /* may be null: never */
+    void *context;
+    uint64_t wait_began_ns;
+    int is_wait_told;
+    int64_t start;        /* the row of this one */
+    struct trials stored; /* S4 */
+    struct trials failed; /* of these, those that may be stored anew; none unless is_retry */
+    struct trials lost;   /* during which a coordinator died, and that were not run since */
+    int is_retry;
+    const struct stw_cell *next; /* announced, or null */
+    uint32_t next_trial;
+    int is_settled; /* the announced is what table attempt says */
+    int has_note;   /* table attempt has a row */
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+/* Opening. */
+
+static stw_status make_directories(const char *run, struct stw_error *error)
+{
+    char *path = stw_strdup(run);
+    int failed = 0;
+    for (size_t i = 1; !failed && i <= strlen(run); i++) {
+        if (run[i] != '/' && run[i] != '\0')
+            continue;
+        path[i] = '\0';
+        failed = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
+        path[i] = run[i];
+    }
+    free(path);
+    if (failed)
+        return stw_error_set(error, STW_E_IO, NULL, "cannot create the run folder %s: %s", run,
+                             strerror(failed));
+    return STW_OK;
+}
+
+static stw_status lock_directory(struct stw_store *store, const char *run, struct stw_error *error)
+{
+    store->lock = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->lock < 0)
+        return stw_error_set(error, STW_E_IO, NULL, "cannot open the run folder %s: %s", run,
+                             strerror(errno));
+    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+        return STW_OK;
+    if (errno == EWOULDBLOCK)
+        return stw_error_set(error, STW_E_STATE, NULL, "%s is in use by another stwlab run", run);
+    return stw_error_set(error, STW_E_IO, NULL, "cannot lock the run folder %s: %s", run,
+                         strerror(errno));
+}
+
+/* SQLite's busy handler: how often it was called for this lock before; 0 gives up. */
+static int wait_for_reader(void *context, int waits)
+{
+    struct stw_store *store = context;
+    if (store->gives_up && store->gives_up(store->context))
+        return 0;
+    uint64_t now_ns = stw_clock_ns();
+    if (waits == 0) {
+        store->wait_began_ns = now_ns;
+        store->is_wait_told = 0;
+    }
+    if (!store->is_wait_told && now_ns - store->wait_began_ns >= WAIT_SILENT_NS) {
+        store->is_wait_told = 1;
+        fprintf(stderr, "stwlab: waiting for a reader of %s to end its transaction; interrupt"
+                        "%s to give up\n", store->sql.path, store->gives_up ? " twice" : "");
+    }
+    sqlite3_sleep(waits < WAIT_MS_MAX ? waits + 1 : WAIT_MS_MAX);
+    return 1;
+}
+
+void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), void *context)
+{
+    store->gives_up = gives_up;
+    store->context = context;
+}
+
+static stw_status open_database(struct stw_store *store, int flags, struct stw_error *error)
+{
+    stw_status status = stw_sqlite_load(error);
+    if (status != STW_OK)
+        return status;
+    if (sqlite3_open_v2(store->sql.path, &store->sql.db, flags, NULL) != SQLITE_OK)
+        return stw_sql_failed(&store->sql, "open", error);
+    sqlite3_extended_result_codes(store->sql.db, 1);
+    sqlite3_busy_handler(store->sql.db, wait_for_reader, store);
+    return STW_OK;
+}
+
+/* Tells an empty file from a run of ours and from anything else; a run of ours must be the same.
+ * Changes nothing. */
+static stw_status check_run(struct stw_store *store, const struct stw_plan *plan, int resume,
+                            int *is_empty, struct stw_error *error)
+{
+    int failed = 0;
+    int64_t tables = stw_sql_number(&store->sql, "SELECT count(*) FROM sqlite_schema", &failed);
+    int64_t owner = stw_sql_number(&store->sql, "PRAGMA application_id", &failed);
+    int64_t version = stw_sql_number(&store->sql, "PRAGMA user_version", &failed);
+    if (failed)
+        return stw_sql_failed(&store->sql, "read", error);
+    *is_empty = tables == 0;
+    if (*is_empty)
+        return STW_OK;
+    if (owner != STW_STORE_APPLICATION)
+        return stw_error_set(error, STW_E_STATE, NULL, "%s was not written by stwlab",
+                             store->sql.path);
+    if (version != STW_STORE_VERSION)
+        return stw_error_set(error, STW_E_STATE, NULL,
+                             "%s has format %lld, this stwlab writes format %d", store->sql.path,
+                             (long long)version, STW_STORE_VERSION);
+    char *run = stw_strdup(store->sql.path);
+    *strrchr(run, '/') = '\0';
+    stw_status status = resume ? stw_plan_check(&store->sql, plan, run, error)
+        : stw_error_set(error, STW_E_STATE, NULL,
+                        "%s exists already; use --resume or another -o", run);
+    free(run);
+    return status;
+}
+
+static stw_status create_or_resume(struct stw_store *store, const struct stw_plan *plan,
+                                   int resume, struct stw_error *error)
+{
+    int is_empty = 0;
+    stw_status status = stw_sql_run(&store->sql, "PRAGMA journal_mode=PERSIST;"
+                                    " PRAGMA synchronous=FULL;", "open", error);
+    if (status == STW_OK)
+        status = check_run(store, plan, resume, &is_empty, error);
+    if (status != STW_OK)
+        return status;
+    return is_empty ? stw_plan_create(&store->sql, plan, &store->start, error)
+                    : stw_plan_resume(&store->sql, plan, &store->start, error);
+}
+
+static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
+{
+    for (uint32_t i = 0; i < STATEMENTS; i++)
+        if (sqlite3_prepare_v3(store->sql.db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK)
+            return stw_sql_failed(&store->sql, "read", error);
+    return STW_OK;
+}
+
+/* Stored trials. */
+
+static uint64_t key_of(uint64_t cell, uint64_t trial)
+{
+    return cell << 32 | trial;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The keys of the cells and trials that a query finds. */
+static stw_status read_trials(struct stw_store *store, const char *query, struct trials *trials,
+                              struct stw_error *error)
+{
+    sqlite3_stmt *row = NULL;
+    size_t capacity = 0;
+    int code = sqlite3_prepare_v2(store->sql.db, query, -1, &row, NULL);
+    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
+        if (trials->count == capacity) {
+            capacity = capacity ? 2 * capacity : 1024;
+            trials->keys = stw_grow(trials->keys, capacity, sizeof *trials->keys);
+        }
+        trials->keys[trials->count++] =
+            key_of((uint64_t)sqlite3_column_int64(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
+        code = SQLITE_OK;
+    }
+    stw_status status = code == SQLITE_DONE ? STW_OK : stw_sql_failed(&store->sql, "read", error);
+    sqlite3_finalize(row);
+    if (trials->count)
+        qsort(trials->keys, trials->count, sizeof *trials->keys, by_number);
+    return status;
+}
+
+/* S4, and what became of the attempts. */
+static stw_status read_stored(struct stw_store *store, struct stw_error *error)
+{
+    stw_status status = stw_attempts_recover(&store->sql, error);
+    if (status == STW_OK)
+        status = read_trials(store, "SELECT cell, trial FROM trial", &store->stored, error);
+    if (status == STW_OK && store->is_retry)
+        status = read_trials(store, "SELECT cell, trial FROM trial"
+                             " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error);
+    if (status == STW_OK)
+        status = read_trials(store, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
+                             " max(attempt) FROM earlier GROUP BY cell, trial)"
+                             " WHERE outcome='lost'", &store->lost, error);
+    return status;
+}
+
+/* The first of at least this key; null when there is none. */
+static const uint64_t *first_from(const struct trials *trials, uint64_t key)
+{
+    size_t low = 0, high = trials->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (trials->keys[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < trials->count ? &trials->keys[low] : NULL;
+}
+
+static int is_among(const struct trials *trials, const struct stw_cell *cell, uint32_t trial)
+{
+    uint64_t key = key_of(cell->index, trial);
+    const uint64_t *found = first_from(trials, key);
+    return found && *found == key;
+}
+
+static struct stw_store *store_new(const char *run)
+{
+    struct stw_store *store = stw_new(1, sizeof *store);
+    struct stw_text path = {0};
+    stw_text_add(&path, "%s/results.sqlite", run);
+    store->sql.path = path.bytes;
+    store->lock = -1;
+    return store;
+}
+
+stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
+                          const struct stw_registry *registry,
+                          const struct stw_identities *identities, uint32_t how,
+                          struct stw_store **store, struct stw_error *error)
+{
+    struct stw_store *opened = store_new(run);
+    const struct stw_plan plan = {matrix, registry, identities};
+    opened->is_retry = how == STW_STORE_RETRY;
+    stw_status status = make_directories(run, error);
+    if (status == STW_OK)
+        status = lock_directory(opened, run, error);
+    if (status == STW_OK)
+        status = open_database(opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+    if (status == STW_OK)
+        status = create_or_resume(opened, &plan, how != STW_STORE_NEW, error);
+    if (status == STW_OK)
+        status = read_stored(opened, error);
+    if (status == STW_OK)
+        status = prepare_all(opened, error);
+    if (status == STW_OK)
+        *store = opened;
+    else
+        stw_store_close(opened);
+    return status;
+}
+
+stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
+                           const struct stw_registry *registry,
+                           const struct stw_identities *identities, int resume,
+                           struct stw_error *error)
+{
+    struct stw_store *store = store_new(run);
+    const struct stw_plan plan = {matrix, registry, identities};
+    stw_status status = stw_sqlite_load(error);
+    int is_empty;
+    if (status == STW_OK && access(store->sql.path, F_OK) == 0) {
+        /* Writable, because what a killed run left half-written is rolled back first. */
+        status = open_database(store, SQLITE_OPEN_READWRITE, error);
+        if (status == STW_OK)
+            status = check_run(store, &plan, resume, &is_empty, error);
+    }
+    stw_store_close(store);
+    return status;
+}
+
+void stw_store_close(struct stw_store *store)
+{
+    if (!store)
+        return;
+    for (uint32_t i = 0; i < STATEMENTS; i++)
+        if (store->statements[i])
+            sqlite3_finalize(store->statements[i]);
+    if (store->sql.db)
+        sqlite3_close(store->sql.db);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->stored.keys);
+    free(store->failed.keys);
+    free(store->lost.keys);
+    free(store->sql.path);
+    free(store);
+}
+
+/* Binding allocates nothing, texts are borrowed until the step: it fails by our mistake alone. */
+static void bind(sqlite3_stmt *statement, int at, uint64_t value)
+{
+    int64_t kept = value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value;
+    STW_REQUIRE(sqlite3_bind_int64(statement, at, kept) == SQLITE_OK);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    STW_REQUIRE(sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC) == SQLITE_OK);
+}
+
+static void bind_null(sqlite3_stmt *statement, int at)
+{
+    STW_REQUIRE(sqlite3_bind_null(statement, at) == SQLITE_OK);
+}
+
+/* Reading. */
+
+int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    return is_among(&store->stored, cell, trial) && !is_among(&store->failed, cell, trial);
+}
+
+int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    return is_among(&store->lost, cell, trial);
+}
+
+struct stw_sql *stw_store_sql(const struct stw_store *store)
+{
+    return (struct stw_sql *)(uintptr_t)&store->sql;
+}
+
+stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *trials, uint32_t *cells,
+                                  struct stw_error *error)
+{
+    int failed = 0;
+    *trials = (uint64_t)stw_sql_number(&store->sql, "SELECT count(*) FROM trial"
+                                       " WHERE outcome NOT IN ('ok','skipped')", &failed);
+    *cells = (uint32_t)stw_sql_number(&store->sql, "SELECT count(DISTINCT cell) FROM trial"
+                                      " WHERE outcome NOT IN ('ok','skipped')", &failed);
+    return failed ? stw_sql_failed(&store->sql, "read", error) : STW_OK;
+}
+
+/* Writing: a trial's rows. A failure is told by the step that ends the transaction. */
+
+struct trial_rows {
+    const struct stw_store *store;
+    const struct stw_cell *cell;
+    const struct stw_outcome *outcome;
+    const struct stw_record *record; /* may be null */
+    int64_t id;
+    uint64_t deadline_ns; /* what is not written by then is not */
+    uint64_t pauses_left, cycles_left; /* that were not written */
+    int is_given_up;
+};
+
+/* Binds and runs; the statement is ready again after it. */
+static stw_status step(sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_DONE)
+        return STW_E_IO; /* not reset: that would clear the error's words */
+    sqlite3_reset(statement);
+    return STW_OK;
+}
+
+static uint64_t span_ns(const struct stw_record *record)
+{
+    int whole = record->first_op_ns && record->last_op_ns > record->first_op_ns;
+    return whole ? record->last_op_ns - record->first_op_ns : 0;
+}
+
+/* Pauses that were begun, not ended, or did not fit. */
+static uint64_t pauses_lost(const struct stw_record *record)
+{
+    const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
+    uint64_t lost = record->pauses_lost;
+    for (uint64_t i = 0; i < record->pause_count; i++)
+        lost += pauses[i].complete != 1;
+    return lost;
+}
+
+static void bind_record(sqlite3_stmt *statement, const struct stw_record *record,
+                        char checksum[17])
+{
+    snprintf(checksum, 17, "%016" PRIx64, record->checksum);
+    if (record->state == STW_RECORD_DONE)
+        bind_text(statement, 7, checksum);
+    bind(statement, 8, record->operations);
+    bind(statement, 14, span_ns(record));
+    bind(statement, 15, record->op_ns.sum);
+    bind(statement, 16, pauses_lost(record));
+}
+
+static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
+{
+    sqlite3_stmt *statement = rows->store->statements[TRIAL];
+    const struct stw_outcome *outcome = rows->outcome;
+    char load[64], now[32], checksum[17];
+    stw_environment_load(load, sizeof load);
+    stw_environment_utc(now);
+    sqlite3_clear_bindings(statement);
+    bind(statement, 1, rows->cell->index);
+    bind_text(statement, 2, rows->cell->hash);
+    bind(statement, 3, trial);
+    bind_text(statement, 4, stw_outcome_name(outcome->kind));
+    if (outcome->signal)
+        bind(statement, 5, (uint64_t)outcome->signal);
+    bind_text(statement, 6, outcome->detail);
+    if (rows->record)
+        bind_record(statement, rows->record, checksum);
+    if (outcome->kind != STW_OUTCOME_SKIPPED) {
+        bind(statement, 9, outcome->wall_ns);
+        bind(statement, 10, outcome->start_ns);
+        bind(statement, 11, outcome->coordinator_ns);
+        bind(statement, 12, outcome->cpu_ns);
+        if (outcome->rss_peak_bytes)
+            bind(statement, 13, outcome->rss_peak_bytes);
+        bind_text(statement, 17, load);
+    }
+    bind_text(statement, 18, now);
+    if (outcome->checksum)
+        bind(statement, 19, outcome->checksum == STW_CHECKSUM_EXPECTED);
+    if (outcome->note[0])
+        bind_text(statement, 20, outcome->note);
+    bind(statement, 21, (uint64_t)rows->store->start);
+    stw_status status = step(statement);
+    rows->id = sqlite3_last_insert_rowid(rows->store->sql.db);
+    return status;
+}
+
+static stw_status insert_steps(const struct trial_rows *rows, uint64_t seq,
+                               const struct stw_pause *pause)
+{
+    sqlite3_stmt *statement = rows->store->statements[STEP];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_STEPS; i++) {
+        if (pause->step_ns[i] == 0)
+            continue;
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, seq);
+        bind_text(statement, 3, stw_step_name(i));
+        bind(statement, 4, pause->step_ns[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
+                               const struct stw_pause *pause)
+{
+    sqlite3_stmt *statement = rows->store->statements[PAUSE];
+    bind(statement, 1, (uint64_t)rows->id);
+    bind(statement, 2, seq);
+    bind(statement, 3, pause->cycle);
+    bind_text(statement, 4, stw_pause_kind_name(pause->kind));
+    bind(statement, 5, pause->start_ns);
+    bind(statement, 6, pause->stopping_ns);
+    bind(statement, 7, pause->working_ns);
+    bind(statement, 8, pause->restarting_ns);
+    bind(statement, 9, pause->stopping_ns + pause->working_ns + pause->restarting_ns);
+    if (pause->last_mutator == STW_NO_MUTATOR)
+        bind_null(statement, 10);
+    else
+        bind(statement, 10, pause->last_mutator);
+    bind_text(statement, 11, pause->last_site);
+    bind(statement, 12, pause->mutators);
+    bind(statement, 13, pause->scan_bytes);
+    bind(statement, 14, pause->mark_objects);
+    bind(statement, 15, pause->root_words);
+    bind(statement, 16, pause->barrier_words);
+    bind(statement, 17, pause->spans_swept);
+    if (pause->page_faults == STW_FAULTS_UNKNOWN)
+        bind_null(statement, 18);
+    else
+        bind(statement, 18, pause->page_faults);
+    if (pause->stopper_cpu_ns == STW_CPU_UNKNOWN)
+        sqlite3_bind_null(statement, 19);
+    else
+        bind(statement, 19, pause->stopper_cpu_ns);
+    stw_status status = step(statement);
+    return status == STW_OK ? insert_steps(rows, seq, pause) : status;
+}
+
+/* Asked after every row `at` of those that a worker can write many of: whether to go on. */
+static int goes_on(struct trial_rows *rows, uint64_t at)
+{
+    const struct stw_store *store = rows->store;
+    if (at % ROWS_BETWEEN_LOOKS != 0)
+        return 1;
+    rows->is_given_up = store->gives_up && store->gives_up(store->context);
+    return !rows->is_given_up && stw_clock_ns() < rows->deadline_ns;
+}
+
+static stw_status insert_pauses(struct trial_rows *rows)
+{
+    const struct stw_pause *pauses = (const struct stw_pause *)(rows->record + 1);
+    uint64_t count = rows->record->pause_count, i = 0;
+    uint64_t most = count < STW_STORE_STOPS ? count : STW_STORE_STOPS;
+    stw_status status = STW_OK;
+    for (; status == STW_OK && i < most && goes_on(rows, i + 1); i++)
+        if (pauses[i].complete == 1)
+            status = insert_pause(rows, i, &pauses[i]);
+    for (; i < count; i++)
+        rows->pauses_left += pauses[i].complete == 1;
+    return status;
+}
+
+/* No goal, and what is not known, are null. */
+static void bind_bytes(sqlite3_stmt *statement, int at, uint64_t bytes)
+{
+    if (bytes == STW_BYTES_UNKNOWN)
+        bind_null(statement, at);
+    else
+        bind(statement, at, bytes);
+}
+
+static stw_status insert_cycles(struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[CYCLE];
+    const struct stw_cycle *cycles = stw_record_cycles(rows->record);
+    uint64_t count = rows->record->cycle_count, i = 0;
+    uint64_t most = count < STW_STORE_STOPS ? count : STW_STORE_STOPS;
+    stw_status status = STW_OK;
+    for (; status == STW_OK && i < most && goes_on(rows, i + 1); i++) {
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, i + 1);
+        bind_bytes(statement, 3, cycles[i].triggered_bytes);
+        bind_bytes(statement, 4, cycles[i].goal_bytes);
+        bind_bytes(statement, 5, cycles[i].live_bytes);
+        bind_bytes(statement, 6, cycles[i].marked_bytes);
+        status = step(statement);
+    }
+    rows->cycles_left = count - i;
+    return status;
+}
+
+static stw_status insert_counters(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[COUNTER];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_COUNTERS; i++) {
+        const struct stw_record_counter *counter = &rows->record->counters[i];
+        if (!counter->name[0])
+            continue;
+        bind(statement, 1, (uint64_t)rows->id);
+        bind_text(statement, 2, counter->name);
+        bind(statement, 3, counter->value);
+        status = step(statement);
+    }
+    return status;
+}
+
+/* The last bucket's high value is the largest value itself. */
+static stw_status insert_buckets(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[BUCKET];
+    const struct stw_histogram *histogram = &rows->record->op_ns;
+    uint64_t left = histogram->count;
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && left > 0 && i < STW_HISTOGRAM_BUCKETS; i++) {
+        if (histogram->buckets[i] == 0)
+            continue;
+        left -= histogram->buckets[i];
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, left ? stw_histogram_bucket_low(i + 1) - 1 : histogram->max);
+        bind(statement, 3, histogram->buckets[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+/* A window that was longer than the trial has null. */
+static stw_status insert_windows(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[WINDOW];
+    stw_status status = STW_OK;
+    if (!rows->record->are_windows_known)
+        return STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_WINDOWS; i++) {
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, stw_record_windows_ns[i]);
+        if (rows->record->worst_ns[i] == UINT64_MAX)
+            bind_null(statement, 3);
+        else
+            bind(statement, 3, rows->record->worst_ns[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_hiccups(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[HICCUP];
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_HICCUPS; i++) {
+        const struct stw_hiccup *hiccup = &rows->record->hiccups[i];
+        if (hiccup->late_ns == 0)
+            break;
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, i);
+        bind(statement, 3, hiccup->at_ns);
+        bind(statement, 4, hiccup->late_ns);
+        status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_rows(struct trial_rows *rows)
+{
+    stw_status status = insert_pauses(rows);
+    if (status == STW_OK)
+        status = insert_cycles(rows);
+    if (status == STW_OK)
+        status = insert_counters(rows);
+    if (status == STW_OK)
+        status = insert_buckets(rows);
+    if (status == STW_OK)
+        status = insert_windows(rows);
+    return status == STW_OK ? insert_hiccups(rows) : status;
+}
+
+/* Says in the trial's row what was not written. */
+static stw_status tell_left(const struct trial_rows *rows)
+{
+    struct stw_outcome told = *rows->outcome;
+    char id[32], lost[32];
+    if (rows->pauses_left + rows->cycles_left == 0)
+        return STW_OK;
+    stw_outcome_note(&told, "%" PRIu64 " stops and %" PRIu64 " cycles of its record were not"
+                     " stored: too many", rows->pauses_left, rows->cycles_left);
+    snprintf(id, sizeof id, "%" PRId64, rows->id);
+    snprintf(lost, sizeof lost, "%" PRIu64, pauses_lost(rows->record) + rows->pauses_left);
+    const char *const values[] = {told.note, lost, id};
+    return stw_sql_insert(&rows->store->sql, "UPDATE trial SET note=?1,"
+                          " pauses_lost=CAST(?2 AS INTEGER) WHERE trial_id=?3", values, 3);
+}
+
+/* What table attempt is to say. */
+static stw_status write_note(const struct stw_store *store)
+{
+    sqlite3_stmt *statement = store->statements[store->next ? NOTE : UNNOTE];
+    char now[32];
+    if (!store->next && !store->has_note)
+        return STW_OK;
+    if (store->next) {
+        stw_environment_utc(now);
+        bind(statement, 1, store->next->index);
+        bind_text(statement, 2, store->next->hash);
+        bind(statement, 3, store->next_trial);
+        bind_text(statement, 4, now);
+    }
+    return step(statement);
+}
+
+/* Commits, and then knows what the file holds; or undoes, and makes the statements ready again. */
+static stw_status end_writing(struct stw_store *store, stw_status status, struct stw_error *error)
+{
+    status = stw_sql_end(&store->sql, status, "write", error);
+    if (status == STW_OK) {
+        store->is_settled = 1;
+        store->has_note = store->next != NULL;
+    }
+    for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
+        sqlite3_reset(store->statements[i]);
+    return status;
+}
+
+void stw_store_announce(struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
+{
+    store->next = cell;
+    store->next_trial = trial;
+    store->is_settled = !cell && !store->has_note;
+}
+
+stw_status stw_store_settle(struct stw_store *store, struct stw_error *error)
+{
+    if (store->is_settled)
+        return STW_OK;
+    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
+    return status == STW_OK ? end_writing(store, write_note(store), error) : status;
+}
+
+stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
+                           const struct stw_outcome *outcome, const struct stw_record *record,
+                           struct stw_error *error)
+{
+    struct trial_rows rows = {.store = store, .cell = cell, .outcome = outcome, .record = record,
+                              .deadline_ns = stw_clock_ns() + STORE_NS_MAX};
+    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
+    if (status != STW_OK)
+        return status;
+    if (store->is_retry)
+        status = stw_attempts_retire(&store->sql, cell->hash, trial);
+    if (status == STW_OK)
+        status = insert_trial(&rows, trial);
+    if (status == STW_OK && record)
+        status = insert_rows(&rows);
+    if (status == STW_OK && record)
+        status = tell_left(&rows);
+    if (rows.is_given_up) {
+        stw_sql_run(&store->sql, "ROLLBACK", "write", error);
+        return stw_error_set(error, STW_E_STATE, NULL, "%s: a trial was dropped while it was"
+                             " stored", store->sql.path);
+    }
+    if (status == STW_OK)
+        status = write_note(store);
+    return end_writing(store, status, error);
+}

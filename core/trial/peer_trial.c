@@ -1,0 +1,301 @@
+/* trial/peer_trial.c: runs a peer program and reads its record.
+ *
+ * The program is a child of the worker, and so under its limits. The processor time and the peak
+ * memory that the system reports for the worker contain the child's; the child's own are what the
+ * trial is recorded with. What the program prints is
+ * described in experiments/peers/go/record.go. A line that is no part of the record is a message:
+ * the first of them is why the program failed, if it did.
+ *
+ * A peer does not say when a stop began: start_ns is 0. It may not know the parts of a stop either;
+ * then all of it counts as working. */
+#include "trial/peer_trial.h"
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "host/manifest.h"
+#include "plan/identity.h"
+#include "plan/policy.h"
+#include "plan/settings.h"
+#include "prim/process.h"
+#include "prim/program.h"
+#include "prim/sandbox.h"
+#include "prim/thread.h"
+#include "prim/warden.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_BYTES 512
+#define ARGUMENTS_MAX (4u + (STW_STRATEGIES + 1u) * (1u + STW_PARAMS))
+#define STW_STRATEGIES 8u /* of a chain, as in trial.c */
+
+struct peer_trial {
+    struct stw_record *record;
+    const struct stw_registry *registry;
+    struct stw_settings settings;
+    char *arguments[ARGUMENTS_MAX + 1];
+    uint32_t argument_count;
+    uint32_t mutators;
+    uint64_t pauses;
+    struct stw_cycle cycle; /* what is known of the next one */
+    char message[LINE_BYTES]; /* the first line that is no part of the record */
+    char broken[64]; /* the setting that the program did not run with; why is in `message` */
+    int is_done;
+};
+
+static const struct stw_cycle unknown_cycle = {STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN,
+                                               STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN};
+
+static void decide(struct peer_trial *trial, uint32_t verdict, const char *field,
+                   const char *message)
+{
+    struct stw_record *record = trial->record;
+    record->verdict = verdict;
+    snprintf(record->field, sizeof record->field, "%s", field);
+    snprintf(record->message, sizeof record->message, "%s", message);
+}
+
+/* Parameters. */
+
+static void add_argument(struct peer_trial *trial, const char *key, const char *value)
+{
+    struct stw_text argument = {0};
+    STW_REQUIRE(trial->argument_count < ARGUMENTS_MAX);
+    stw_text_add(&argument, "%s=%s", key, value);
+    trial->arguments[trial->argument_count++] = argument.bytes;
+}
+
+/* Every parameter of a plugin, in the one spelling of its value. */
+static stw_status add_params(struct peer_trial *trial, uint32_t kind, const char *id,
+                             struct stw_error *error)
+{
+    char prefix[STW_WORD_BYTES + STW_ID_BYTES + 2] = "", key[2 * sizeof prefix], value[LINE_BYTES];
+    const struct stw_plugin_info *info = stw_registry_find(trial->registry, kind, id);
+    struct stw_config config;
+    if (!info)
+        return stw_error_set(error, STW_E_REFUSED, stw_kind_name(kind), "no %s is called '%s'",
+                             stw_kind_name(kind), id);
+    if (kind != STW_KIND_WORKLOAD)
+        snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
+    stw_status status = stw_settings_config(&trial->settings, info, prefix, &config, error);
+    if (status != STW_OK)
+        return status;
+    for (uint32_t i = 0; i < info->param_count; i++) {
+        snprintf(key, sizeof key, "%s%s", prefix, info->params[i].name);
+        if (info->params[i].type == STW_TYPE_TEXT)
+            snprintf(value, sizeof value, "%s", config.values[i].as_text);
+        else if (info->params[i].type == STW_TYPE_U64)
+            snprintf(value, sizeof value, "%" PRIu64, config.values[i].as_u64);
+        else
+            stw_param_format(&info->params[i], &config.values[i], value, sizeof value);
+        add_argument(trial, key, value);
+    }
+    stw_config_free(&config);
+    return STW_OK;
+}
+
+static stw_status add_strategies(struct peer_trial *trial, struct stw_error *error)
+{
+    const char *chain = stw_settings_runtime(&trial->settings, "strategy").as_text;
+    char *copy = stw_strdup(chain), *rest = copy, *link;
+    stw_status status = STW_OK;
+    add_argument(trial, "strategy", chain);
+    while (status == STW_OK && (link = strsep(&rest, "+ ")))
+        if (*link)
+            status = add_params(trial, STW_KIND_STRATEGY, link, error);
+    free(copy);
+    return status;
+}
+
+static stw_status make_arguments(struct peer_trial *trial, struct stw_error *error)
+{
+    char number[32];
+    const char *workload = stw_settings_get(&trial->settings, "workload");
+    const char *seed = stw_settings_get(&trial->settings, "seed");
+    trial->arguments[trial->argument_count++] =
+        stw_strdup(stw_settings_get(&trial->settings, STW_PEER_SETTING));
+    trial->arguments[trial->argument_count++] = stw_strdup(workload ? workload : "");
+    snprintf(number, sizeof number, "%u", trial->mutators);
+    add_argument(trial, "mutators", number);
+    add_argument(trial, "seed", seed ? seed : "1");
+    stw_status status = add_strategies(trial, error);
+    return status == STW_OK ? add_params(trial, STW_KIND_WORKLOAD, workload ? workload : "", error)
+                            : status;
+}
+
+/* What programs are told by the environment: Go's three variables, bdwgc's number of markers. */
+static stw_status start(struct peer_trial *trial, struct stw_program *program,
+                        struct stw_error *error)
+{
+    char percent[32], processors[32], markers[32], limit[48];
+    const struct stw_settings *settings = &trial->settings;
+    uint64_t asked = stw_settings_runtime(settings, "gc.processors").as_u64;
+    uint64_t count = asked ? asked : stw_processor_count();
+    uint64_t limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
+    snprintf(percent, sizeof percent, "GOGC=%s", stw_settings_runtime(settings, "gogc").as_text);
+    snprintf(processors, sizeof processors, "GOMAXPROCS=%" PRIu64, count);
+    snprintf(markers, sizeof markers, "GC_MARKERS=%" PRIu64, count);
+    snprintf(limit, sizeof limit, limit_bytes ? "GOMEMLIMIT=%" PRIu64 : "GOMEMLIMIT=off",
+             limit_bytes);
+    const char *debug = stw_settings_runtime(settings, "gc.trace").as_u64
+                            ? "GODEBUG=gctrace=1,gcpacertrace=1" : "GODEBUG=";
+    const char *const environment[] = {percent, processors, limit, markers, debug, NULL};
+    const char *permitted = stw_settings_get(settings, STW_SANDBOX_SETTING);
+    const struct stw_sandbox sandbox = {
+        .permitted = permitted ? (uint32_t)strtoul(permitted, NULL, 10) : 0,
+        .control = STW_WARDEN_CONTROL,
+        .program = trial->arguments[0],
+    };
+    stw_program_confine(permitted ? &sandbox : NULL);
+    stw_status status = stw_program_start(trial->arguments, environment, NULL, 0, program, error);
+    stw_program_confine(NULL);
+    return status;
+}
+
+/* The record. */
+
+static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t stopping_ns)
+{
+    struct stw_record *record = trial->record;
+    if (record->pause_count >= record->pause_capacity) {
+        record->pauses_lost++;
+        return;
+    }
+    stw_record_pauses(record)[record->pause_count++] = (struct stw_pause){
+        .cycle = trial->pauses++ / 2 + 1,
+        .kind = STW_PAUSE_PEER,
+        .last_mutator = STW_NO_MUTATOR,
+        .stopping_ns = stopping_ns,
+        .working_ns = total_ns - stopping_ns,
+        .mutators = trial->mutators,
+        .complete = 1,
+        .page_faults = STW_FAULTS_UNKNOWN,
+        .stopper_cpu_ns = STW_CPU_UNKNOWN,
+    };
+}
+
+/* What Go prints of a cycle, with gc.trace: first, of those during which something was allocated,
+ *     pacer: ... B work (... B exp.) in TRIGGERED B -> LIVE B (∆goal LIVE - GOAL, ...
+ * then, of all of them, "gc NUMBER @...", with "(forced)" at the end of those that were asked for,
+ * whose goals mean nothing. */
+static void take_pacer_line(struct stw_cycle *cycle, const char *line)
+{
+    uint64_t triggered, live;
+    int64_t beyond;
+    const char *at = strstr(line, " B exp.) in ");
+    const char *delta = at ? strstr(at, "goal ") : NULL;
+    if (!delta || sscanf(at, " B exp.) in %" SCNu64 " B -> %" SCNu64, &triggered, &live) != 2
+        || sscanf(delta, "goal %" SCNd64, &beyond) != 1)
+        return;
+    cycle->triggered_bytes = triggered;
+    cycle->goal_bytes = live - (uint64_t)beyond;
+    cycle->live_bytes = live;
+}
+
+static void take_cycle_line(struct peer_trial *trial, uint64_t number, int is_forced)
+{
+    struct stw_record *record = trial->record;
+    if (number != record->cycle_count + 1 || number > STW_RECORD_PAUSES)
+        return;
+    stw_record_cycles(record)[record->cycle_count++] = is_forced ? unknown_cycle : trial->cycle;
+    trial->cycle = unknown_cycle;
+}
+
+static void take_line(struct peer_trial *trial, const char *line)
+{
+    struct stw_record *record = trial->record;
+    uint64_t first, second;
+    int at = 0;
+    char name[STW_RECORD_NAME_BYTES];
+    if (sscanf(line, "op %" SCNu64, &first) == 1) {
+        stw_histogram_record(&record->op_ns, first);
+        record->operations++;
+    } else if (sscanf(line, "pause %" SCNu64 " %" SCNu64, &first, &second) == 2) {
+        take_pause(trial, first, second < first ? second : first);
+    } else if (sscanf(line, "counter %95s %" SCNu64, name, &first) == 2) {
+        stw_record_count(record, name, first);
+    } else if (sscanf(line, "time %" SCNu64 " %" SCNu64, &first, &second) == 2) {
+        record->first_op_ns = first;
+        record->last_op_ns = second;
+    } else if (sscanf(line, "checksum %" SCNx64, &first) == 1) {
+        record->checksum = first;
+    } else if (strncmp(line, "pacer: ", strlen("pacer: ")) == 0) {
+        take_pacer_line(&trial->cycle, line);
+    } else if (sscanf(line, "gc %" SCNu64 " @%" SCNu64, &first, &second) == 2) {
+        take_cycle_line(trial, first, strstr(line, "(forced)") != NULL);
+    } else if (sscanf(line, "invalid %63s %n", trial->broken, &at) == 1) {
+        snprintf(trial->message, sizeof trial->message, "%.*s", (int)strcspn(line + at, "\n"),
+                 line + at);
+    } else if (strcmp(line, "done\n") == 0) {
+        trial->is_done = 1;
+    } else if (!trial->message[0]) {
+        snprintf(trial->message, sizeof trial->message, "%.*s", (int)strcspn(line, "\n"), line);
+    }
+}
+
+/* Ends as the program did, so that the coordinator sees what happened. */
+static void judge(struct peer_trial *trial, int32_t status)
+{
+    if (status < 0) {
+        fprintf(stderr, "%s\n", trial->message);
+        stw_program_die(-status);
+    } else if (status == 0 && trial->is_done) {
+        decide(trial, STW_VERDICT_OK, "", "");
+        trial->record->state = STW_RECORD_DONE;
+    } else if (trial->broken[0]) {
+        decide(trial, STW_VERDICT_INVALID, trial->broken, trial->message);
+    } else if (strstr(trial->message, "out of memory")
+               || strstr(trial->message, "cannot allocate memory")) {
+        decide(trial, STW_VERDICT_OUT_OF_MEMORY, "runtime", trial->message);
+    } else {
+        struct stw_text why = {0};
+        stw_text_add(&why, "the program ended with status %d: %s", status,
+                     trial->message[0] ? trial->message : "it says nothing");
+        decide(trial, STW_VERDICT_REFUSED, "runtime", why.bytes);
+        stw_text_free(&why);
+    }
+}
+
+int stw_peer_trial_is_asked(const struct stw_record *record)
+{
+    struct stw_settings settings;
+    stw_settings_parse(record->settings, &settings);
+    int is_asked = stw_settings_get(&settings, STW_PEER_SETTING) != NULL;
+    stw_settings_free(&settings);
+    return is_asked;
+}
+
+void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *registry)
+{
+    struct peer_trial trial = {
+        .record = record, .registry = registry, .cycle = unknown_cycle};
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_program program;
+    char line[LINE_BYTES];
+    stw_settings_parse(record->settings, &trial.settings);
+    trial.mutators = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    stw_status status = make_arguments(&trial, &error);
+    stw_process_await_gate();
+    if (status == STW_OK)
+        status = stw_identity_recheck(&trial.settings, STW_FILE_OF_PEER, trial.arguments[0],
+                                      &error);
+    if (status == STW_OK)
+        status = start(&trial, &program, &error);
+    if (status == STW_OK) {
+        record->state = STW_RECORD_RUNNING;
+        while (stw_program_line(&program, line, sizeof line))
+            take_line(&trial, line);
+        int32_t ended = stw_program_end(&program);
+        record->program_cpu_ns = program.cpu_ns;
+        record->program_rss_peak_bytes = program.rss_peak_bytes;
+        judge(&trial, ended);
+    } else {
+        decide(&trial, STW_VERDICT_REFUSED, error.field, error.message);
+    }
+    for (uint32_t i = 0; i < trial.argument_count; i++)
+        free(trial.arguments[i]);
+    stw_settings_free(&trial.settings);
+}

@@ -1,0 +1,129 @@
+/* trial/record.h: what a worker tells the coordinator, in memory that both map.
+ *
+ * The coordinator creates the record (a memory file), passes its descriptor to the worker, and
+ * reads it after the worker has ended, however it ended: everything here survives a crash.
+ * Fixed-width fields only. One writer a field; `state` is written last in each step.
+ *
+ * Layout of the file: struct stw_record, struct stw_pause[pause_capacity], and as many struct
+ * stw_cycle. */
+#ifndef STW_TRIAL_RECORD_H
+#define STW_TRIAL_RECORD_H
+
+#include "base/histogram.h"
+#include "gc/pause.h"
+#include "gc/watch.h"
+#include "plan/settings.h"
+
+#include <stwlab/mutator.h>
+
+#define STW_RECORD_MAGIC 0x3130524c57545353ull
+#define STW_RECORD_PAUSES (1u << 20) /* sparse: only touched pages take memory */
+#define STW_RECORD_MUTATORS 256u
+#define STW_RECORD_COUNTERS 128u
+#define STW_RECORD_NAME_BYTES 96u /* "watch.faults:" and a plugin's kind and id */
+#define STW_RECORD_WINDOWS 13u
+#define STW_RECORD_HICCUPS 8u
+
+/* How far the worker came. */
+#define STW_RECORD_EMPTY 0u
+#define STW_RECORD_STARTED 1u  /* main reached */
+#define STW_RECORD_LOADED 2u   /* plugins loaded and created */
+#define STW_RECORD_RUNNING 3u  /* first operation begun */
+#define STW_RECORD_DONE 4u     /* all numbers are final */
+
+/* What the worker says of itself; the coordinator adds what it saw from outside. */
+#define STW_VERDICT_NONE 0u
+#define STW_VERDICT_OK 1u
+#define STW_VERDICT_REFUSED 2u
+#define STW_VERDICT_OUT_OF_MEMORY 3u
+#define STW_VERDICT_INVALID 4u
+
+struct stw_record_counter {
+    char name[STW_RECORD_NAME_BYTES]; /* "gc.cycles"; empty: unused */
+    uint64_t value;
+};
+
+/* The machine woke an idle thread late. */
+struct stw_hiccup {
+    uint64_t at_ns;   /* when it should have woken, since main_ns */
+    uint64_t late_ns; /* 0: unused */
+};
+
+struct stw_record_trace {
+    uint64_t count; /* calls ever recorded */
+    uint32_t calls[STW_TRACE_CALLS];
+};
+
+struct stw_record {
+    uint64_t magic;
+    uint64_t bytes;          /* of the whole file */
+    uint64_t pause_capacity;
+    uint32_t state;          /* atomic, STW_RECORD_* */
+    uint32_t verdict;        /* STW_VERDICT_* */
+    char message[512];       /* why, one line */
+    char field[64];
+
+    /* In: one "key\tvalue\n" a setting, terminated by a zero byte. */
+    char settings[STW_SETTINGS_BYTES_MAX];
+
+    /* Crash handler's. */
+    int32_t crash_signal;
+    uint32_t crash_at_limit; /* the process was at its memory limit when it crashed */
+    uint64_t crash_address;
+    uint64_t crash_stack_bytes; /* the thread that crashed had overflowed its stack: how large */
+    uint32_t crash_mutator;     /* its index + 1; 0: it was none */
+    uint32_t padding;
+    uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
+    char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
+    struct stw_record_trace traces[STW_RECORD_MUTATORS];
+    int32_t threads[STW_RECORD_MUTATORS]; /* of the mutators, as the system numbers them */
+    uint32_t under_way[STW_UNDER_WAYS]; /* atomic; gc/watch.h */
+
+    /* Out. Times in ns on the monotonic clock. */
+    uint64_t main_ns;        /* main reached */
+    uint64_t first_op_ns;    /* first operation begun */
+    uint64_t last_op_ns;     /* last operation ended */
+    uint64_t checksum;
+    uint64_t is_expected;    /* each mutator's part is what the workload worked out without maps */
+    uint64_t operations;
+    uint64_t pause_count;    /* atomic; pauses stored */
+    uint64_t pauses_lost;    /* did not fit */
+    uint64_t cycle_count;    /* atomic; cycles stored */
+    struct stw_record_counter counters[STW_RECORD_COUNTERS];
+    /* The most that a mutator lost in any window of each length; UINT64_MAX: no such window. */
+    uint64_t worst_ns[STW_RECORD_WINDOWS];
+    uint64_t are_windows_known; /* 0: nothing was measured */
+    struct stw_hiccup hiccups[STW_RECORD_HICCUPS]; /* longest first */
+    /* What a peer's program used, without its worker; 0: there is none, the worker did the work. */
+    uint64_t program_cpu_ns;
+    uint64_t program_rss_peak_bytes;
+    struct stw_histogram op_ns;
+};
+
+/* Exit status of a worker that had no memory to map its record, and so says nothing in it. */
+#define STW_EXIT_NO_RECORD 4
+
+/* Of the whole file. */
+#define STW_RECORD_BYTES                                                                           \
+    (sizeof(struct stw_record)                                                                     \
+     + STW_RECORD_PAUSES * (sizeof(struct stw_pause) + sizeof(struct stw_cycle)))
+
+/* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
+extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
+
+/* Puts a counter into the first free place, if there is one. */
+void stw_record_count(struct stw_record *record, const char *name, uint64_t value);
+
+static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
+{
+    return (struct stw_pause *)(record + 1);
+}
+
+/* Of a record that is only read, too. */
+static inline struct stw_cycle *stw_record_cycles(const struct stw_record *record)
+{
+    const char *pauses = (const char *)(record + 1);
+    return (struct stw_cycle *)(uintptr_t)(pauses + STW_RECORD_PAUSES * sizeof(struct stw_pause));
+}
+
+#endif

@@ -1,0 +1,584 @@
+/* trial/trial.c: one trial inside its worker process.
+ *
+ * Order: settings, plugins (admission, configuration, creation), heap and collector, one thread per
+ * mutator: setup, a barrier, the timed operations, checksum, teardown; then the numbers. Whatever
+ * goes wrong becomes a verdict in the record, first come first kept, and the process ends there.
+ * Thread rules: mutators write their own part; sums are made under a lock or after the join. */
+#include "trial/trial.h"
+
+#include "base/error.h"
+#include "host/chain.h"
+#include "host/runtime.h"
+#include "plan/identity.h"
+#include "plan/settings.h"
+#include "prim/process.h"
+#include "prim/self.h"
+#include "trial/effective.h"
+#include "trial/losses.h"
+#include "trial/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRATEGIES_MAX STW_CHAIN_MAX
+#define STACK_BYTES (2u * 1024u * 1024u) /* of a mutator: 256 of them must fit */
+
+/* The plugins of the trial by ordinal: 0 host, 1 allocator, 2 map, 3 workload, 4.. strategies. */
+struct trial {
+    struct stw_record *record;
+    const struct stw_registry *registry;
+    struct stw_settings settings;
+    struct stw_loaded allocator, map, workload, strategies[STRATEGIES_MAX];
+    struct stw_config configs[4 + STRATEGIES_MAX];
+    uint32_t strategy_count, mutator_count;
+    int pinned; /* each mutator has a processor of its own */
+    struct stw_link links[STRATEGIES_MAX + 1];
+    struct stw_trial info;
+    pthread_barrier_t ready;
+};
+
+struct trial_thread {
+    struct stw_mutator *mutator;
+    pthread_t thread;
+    uint32_t index;
+    void *state; /* a registered root */
+    struct stw_histogram op_ns;
+    uint64_t checksum;
+    int is_expected; /* the checksum is what the workload worked out by itself */
+    uint64_t ended_ns;
+    struct stw_map_stats last_map;
+};
+
+static struct trial trial;
+static struct trial_thread threads[STW_RECORD_MUTATORS];
+static struct stw_losses losses; /* not of stepped trials */
+
+/* 0: another verdict came first. */
+static int set_verdict(uint32_t verdict, const char *field, const char *message)
+{
+    uint32_t none = STW_VERDICT_NONE;
+    struct stw_record *record = trial.record;
+    if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return 0;
+    snprintf(record->message, sizeof record->message, "%s", message);
+    snprintf(record->field, sizeof record->field, "%s", field ? field : "");
+    return 1;
+}
+
+/* Ends the process with a verdict. Other threads may be anywhere. */
+static _Noreturn void end_with(uint32_t verdict, const char *field, const char *message)
+{
+    static uint32_t never;
+    while (!set_verdict(verdict, field, message)) /* whoever came first ends the process */
+        stw_futex_wait(&never, 0, 0);
+    trial.record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
+    fflush(NULL);
+    _Exit(0);
+}
+
+static _Noreturn void out_of_memory(const char *message)
+{
+    end_with(STW_VERDICT_OUT_OF_MEMORY, "heap", message);
+}
+
+static _Noreturn void audit_failed(const struct stw_error *error)
+{
+    end_with(STW_VERDICT_INVALID, error->field, error->message);
+}
+
+/* What the watch needs to name plugins. */
+static struct stw_watch_cast cast(void)
+{
+    static const struct stw_loaded *const plugins[] = {
+        &trial.allocator, &trial.map, &trial.workload, &trial.strategies[0], &trial.strategies[1],
+        &trial.strategies[2], &trial.strategies[3], &trial.strategies[4], &trial.strategies[5],
+        &trial.strategies[6], &trial.strategies[7]};
+    _Static_assert(sizeof plugins / sizeof *plugins == 3 + STRATEGIES_MAX, "one an ordinal");
+    return (struct stw_watch_cast){plugins, 3 + trial.strategy_count, trial.record};
+}
+
+static _Noreturn void broke_in_stop(uint32_t place, const char *function)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    stw_watch_broken(&plugins, stw_runtime_gc(), place, function, &error);
+    end_with(STW_VERDICT_INVALID, error.field, error.message);
+}
+
+static void find_setter(const struct stw_mutator *m, const void *from,
+                        struct stw_percent_setter *setter)
+{
+    struct stw_watch_cast plugins = cast();
+    stw_effective_setter(&plugins, m, from, setter);
+}
+
+/* The last to come looks what set-up, or the operations, have made of the settings: all others
+ * wait, so nobody is about to put something back. */
+static void check_settings(void)
+{
+    static uint32_t arrived;
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    uint32_t count = __atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL), all = trial.mutator_count;
+    if (count % all)
+        return;
+    const char *when = count == all ? "began" : "ended";
+    if (stw_effective_check(&plugins, stw_runtime_gc(), when, &error) != STW_OK)
+        end_with(STW_VERDICT_INVALID, error.field, error.message);
+}
+
+/* Records a call that the main thread makes, while no mutator runs, as mutator 0's. */
+static void note_call(const struct stw_loaded *plugin, uint32_t call)
+{
+    static uint64_t count;
+    uint32_t *calls = trial.record->traces[0].calls;
+    calls[(count + 1) % STW_TRACE_CALLS] = 0;
+    calls[count++ % STW_TRACE_CALLS] = plugin->ordinal << 16 | call;
+}
+
+/* All trials of a run use the files that the coordinator saw. */
+static stw_status check_file(const struct stw_plugin_info *info, struct stw_error *error)
+{
+    char name[16 + STW_WORD_BYTES + STW_ID_BYTES];
+    struct stw_error reason = STW_ERROR_INIT;
+    stw_identity_name(info, name, sizeof name);
+    if (stw_identity_recheck(&trial.settings, name, info->path, &reason) == STW_OK)
+        return STW_OK;
+    return stw_error_set(error, STW_E_REFUSED, stw_kind_name(info->kind), "%s", reason.message);
+}
+
+static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
+                                struct stw_loaded *loaded, struct stw_error *error)
+{
+    const struct stw_plugin_info *info = stw_registry_find(trial.registry, kind, id);
+    if (!info)
+        return stw_error_set(error, STW_E_REFUSED, stw_kind_name(kind), "no %s is called '%s'",
+                             stw_kind_name(kind), id);
+    snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
+             "%s/%s", stw_kind_name(kind), id);
+    stw_status status = check_file(info, error);
+    if (status != STW_OK)
+        return status;
+    loaded->ordinal = ordinal;
+    note_call(loaded, STW_CALL_LOAD);
+    status = stw_plugin_load(info, loaded, error);
+    if (status != STW_OK)
+        return status;
+    loaded->ordinal = ordinal;
+    char prefix[STW_WORD_BYTES + STW_ID_BYTES];
+    snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
+    return stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
+                               &trial.configs[ordinal], error);
+}
+
+/* Loads the strategies of "a + b + c". */
+static stw_status load_strategies(const char *chain, struct stw_error *error)
+{
+    char ids[512];
+    snprintf(ids, sizeof ids, "%s", chain);
+    char *rest = NULL;
+    for (char *id = strtok_r(ids, " +", &rest); id; id = strtok_r(NULL, " +", &rest)) {
+        uint32_t at = trial.strategy_count;
+        if (at == STRATEGIES_MAX)
+            return stw_error_set(error, STW_E_REFUSED, "strategy", "more than %u in a chain",
+                                 STRATEGIES_MAX);
+        stw_status status = find_and_load(STW_KIND_STRATEGY, id, 4 + at, &trial.strategies[at],
+                                          error);
+        if (status != STW_OK)
+            return status;
+        trial.strategy_count++;
+    }
+    return STW_OK;
+}
+
+static stw_status load_plugins(struct stw_error *error)
+{
+    struct stw_settings *settings = &trial.settings;
+    snprintf(trial.record->plugin_names[0], sizeof trial.record->plugin_names[0], "host");
+    const char *workload = stw_settings_get(settings, "workload");
+    stw_status status = find_and_load(STW_KIND_ALLOCATOR,
+                                      stw_settings_runtime(settings, "allocator").as_text, 1,
+                                      &trial.allocator, error);
+    if (status == STW_OK)
+        status = find_and_load(STW_KIND_MAP, stw_settings_runtime(settings, "map").as_text, 2,
+                               &trial.map, error);
+    if (status == STW_OK)
+        status = find_and_load(STW_KIND_WORKLOAD, workload ? workload : "", 3, &trial.workload,
+                               error);
+    if (status == STW_OK)
+        status = load_strategies(stw_settings_runtime(settings, "strategy").as_text, error);
+    return status;
+}
+
+/* In audit builds every trial collects at every chance and is audited. */
+static void harden(struct stw_gc_options *options)
+{
+#ifdef STW_AUDITED
+    options->audit = 1;
+    if (options->stress == 0)
+        options->stress = 1;
+#endif
+    (void)options;
+}
+
+static stw_status start_runtime(struct stw_error *error)
+{
+    struct stw_record *record = trial.record;
+    struct stw_settings *settings = &trial.settings;
+    struct stw_runtime_options options = {
+        .heap_reserve_bytes = stw_settings_runtime(settings, "heap.reserve").as_u64,
+        .mutators = trial.mutator_count,
+        .find_setter = find_setter,
+        .gc = {
+            .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
+            .watch = (uint32_t)stw_settings_runtime(settings, "gc.watch").as_u64,
+            .stress = stw_settings_runtime(settings, "gc.stress").as_u64,
+            .pauses = stw_record_pauses(record),
+            .pause_capacity = record->pause_capacity,
+            .pause_count = &record->pause_count,
+            .pauses_lost = &record->pauses_lost,
+            .cycles = stw_record_cycles(record),
+            .cycle_count = &record->cycle_count,
+            .origin_ns = record->main_ns,
+            .out_of_memory = out_of_memory,
+            .audit_failed = audit_failed,
+            .broke_in_stop = broke_in_stop,
+            .under_way = record->under_way,
+        },
+    };
+    const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
+    options.gc.mode = strcmp(mode, "stw") == 0      ? STW_MODE_STW
+                      : strcmp(mode, "rescan") == 0 ? STW_MODE_RESCAN
+                                                    : STW_MODE_CONCURRENT;
+    options.gc.stepped =
+        strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
+    options.gc.period_ns = stw_settings_runtime(settings, "gc.period").as_u64;
+    options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
+    options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
+    if (options.gc.processors == 0)
+        options.gc.processors = stw_processor_count();
+    harden(&options.gc);
+    stw_status status = stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text,
+                                       &options.gc.percent, error);
+    if (status == STW_OK)
+        status = stw_runtime_init(&options, error);
+    note_call(&trial.allocator, STW_CALL_CREATE);
+    if (status == STW_OK)
+        status = trial.allocator.ops.allocator.create(stw_host_table(), &trial.configs[1], error,
+                                                      &trial.allocator.self);
+    if (status == STW_OK)
+        status = stw_runtime_start(&trial.allocator, error);
+    return status;
+}
+
+static stw_status create_others(struct stw_error *error)
+{
+    const struct stw_host *host = stw_host_table();
+    note_call(&trial.map, STW_CALL_CREATE);
+    stw_status status = trial.map.ops.map.create(host, &trial.configs[2], error, &trial.map.self);
+    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++) {
+        note_call(&trial.strategies[i], STW_CALL_CREATE);
+        status = trial.strategies[i].ops.strategy.create(host, &trial.configs[4 + i], error,
+                                                         &trial.strategies[i].self);
+    }
+    note_call(&trial.workload, STW_CALL_CREATE);
+    if (status == STW_OK)
+        status = trial.workload.ops.workload.create(host, &trial.configs[3], error,
+                                                    &trial.workload.self);
+    if (status == STW_OK)
+        status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
+    struct stw_watch_cast plugins = cast();
+    stw_watch_own_hooks(&plugins, stw_runtime_gc());
+    return status;
+}
+
+static int is_stepped(void)
+{
+    return stw_runtime_gc()->options.stepped != 0;
+}
+
+/* Stepped: by turns, in the order of the queue, until all have come. */
+static __attribute__((noinline)) void meet_by_turns(struct trial_thread *t)
+{
+    static uint32_t arrived;
+    uint32_t count = trial.mutator_count, here = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
+    uint32_t all = (here + count - 1) / count * count;
+    while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < all)
+        stw_host_table()->yield(t->mutator);
+}
+
+/* Waits for the other mutators without holding up a stop. */
+static void meet(struct trial_thread *t)
+{
+    if (is_stepped()) {
+        stw_stack_clear_dead(); /* what operations left there; it is scanned while others work */
+        meet_by_turns(t);
+        return;
+    }
+    stw_block_begin(t->mutator);
+    pthread_barrier_wait(&trial.ready);
+    stw_block_end(t->mutator);
+}
+
+/* Before each call of the workload. Stepped: it finds the same on the stack on every run. */
+static void call_workload(struct stw_mutator *m, uint32_t call)
+{
+    stw_trace(m, trial.workload.ordinal, call);
+    if (is_stepped())
+        stw_stack_clear_dead();
+}
+
+static void run_operations(struct trial_thread *t)
+{
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    struct stw_laps *laps = is_stepped() ? NULL : &losses.laps[t->index];
+    stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATIONS);
+    uint64_t count = ops->operations(trial.workload.self), none = 0;
+    if (laps)
+        stw_losses_enter(&losses, stw_record_of(t->mutator), stw_clock_ns());
+    uint64_t before = stw_clock_ns();
+    __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    __atomic_store_n(&trial.record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
+    for (uint64_t i = 0; i < count; i++) {
+        call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
+        ops->operate(trial.workload.self, t->mutator, t->state, i);
+        uint64_t now = stw_clock_ns();
+        stw_histogram_record(&t->op_ns, now - before);
+        before = now;
+        if (laps)
+            stw_laps_pass(laps, now);
+        stw_poll(t->mutator);
+    }
+    t->ended_ns = before;
+    if (laps)
+        stw_losses_leave(&losses, stw_record_of(t->mutator));
+}
+
+/* Compares with what the workload works out without maps and strategies, if it can. */
+static void check_expected(struct trial_thread *t)
+{
+    uint64_t expected = 0;
+    char message[128];
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    call_workload(t->mutator, STW_CALL_WORKLOAD_EXPECTED);
+    if (!ops->expected(trial.workload.self, t->mutator, t->state, &expected))
+        return;
+    t->is_expected = expected == t->checksum;
+    if (t->is_expected)
+        return;
+    snprintf(message, sizeof message, "mutator %u computed %016llx where %016llx is right",
+             t->index, (unsigned long long)t->checksum, (unsigned long long)expected);
+    end_with(STW_VERDICT_INVALID, "checksum", message);
+}
+
+static void *run_mutator(void *context)
+{
+    struct trial_thread *t = context;
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    void *self = trial.workload.self;
+    uint32_t *calls = trial.record->traces[t->index].calls;
+    if (stw_mutator_attach(stw_runtime_gc(), t->index, calls, &t->mutator) != STW_OK)
+        end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator could not be attached");
+    struct stw_mutator *m = t->mutator;
+    if (trial.pinned)
+        stw_thread_pin(t->index);
+    stw_next_begin(trial.links, m);
+    trial.record->threads[t->index] = stw_thread_id();
+    call_workload(m, STW_CALL_WORKLOAD_SETUP);
+    void *state = NULL;
+    if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)
+        end_with(STW_VERDICT_REFUSED, error.field, error.message);
+    stw_store(m, &t->state, state);
+    check_settings();
+    meet(t);
+    run_operations(t);
+    check_settings();
+    meet(t);
+    call_workload(m, STW_CALL_WORKLOAD_CHECKSUM);
+    t->checksum = ops->checksum(self, m, t->state);
+    check_expected(t);
+    t->last_map.struct_size = sizeof t->last_map;
+    call_workload(m, STW_CALL_WORKLOAD_LAST_MAP);
+    ops->last_map(self, m, t->state, &t->last_map);
+    call_workload(m, STW_CALL_WORKLOAD_TEARDOWN);
+    ops->teardown(self, m, t->state);
+    stw_next_end(trial.links, m);
+    stw_mutator_detach(m);
+    return NULL;
+}
+
+/* Stepped: a mutator is in the queue for the processor before the next is started. */
+static void await_queued(uint32_t count)
+{
+    struct stw_processors *p = &stw_runtime_gc()->processors;
+    while (__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE) < count)
+        stw_thread_yield();
+}
+
+static void run_mutators(void)
+{
+    int stepped = is_stepped() && stw_processor_try_enter(stw_runtime_gc());
+    uint32_t count = trial.mutator_count;
+    pthread_barrier_init(&trial.ready, NULL, count);
+    for (uint32_t i = 0; i < count; i++)
+        stw_roots_add(stw_runtime_gc(), &threads[i].state, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        threads[i].index = i;
+        if (stw_thread_start(&threads[i].thread, STACK_BYTES, run_mutator, &threads[i]) != STW_OK)
+            end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator's thread did not start");
+        if (stepped)
+            await_queued(i + 1);
+    }
+    if (stepped)
+        stw_processor_leave(stw_runtime_gc());
+    for (uint32_t i = 0; i < count; i++)
+        pthread_join(threads[i].thread, NULL);
+}
+
+static void fill_counters(void)
+{
+    struct stw_totals totals;
+    struct stw_gc *gc = stw_runtime_gc();
+    stw_gc_totals(gc, &totals);
+    const struct stw_map_stats *map = &threads[0].last_map;
+    const struct { const char *name; uint64_t value; } counters[] = {
+        {"gc.cycles", totals.cycles},
+        {"gc.forced", totals.forced_cycles},
+        {"gc.timed", totals.timed_cycles},
+        {"gc.pauses", totals.pauses},
+        {"gc.restarts", totals.restarts},
+        {"gc.limited_cycles", totals.limited_cycles},
+        {"scan.stw_bytes", totals.scan_stw_bytes},
+        {"scan.conc_bytes", totals.scan_conc_bytes},
+        {"scan.stack_bytes", totals.stack_bytes},
+        {"scan.root_bytes", totals.root_bytes},
+        {"mark.objects", totals.mark_objects},
+        {"mark.steals", totals.steals},
+        {"sweep.spans", totals.spans_swept},
+        {"wb.records", totals.barrier_words},
+        {"wb.flushes", totals.barrier_flushes},
+        {"alloc.bytes", totals.alloc_bytes},
+        {"alloc.objects", totals.alloc_objects},
+        {"alloc.large", totals.alloc_large},
+        {"map.grow_events", totals.counters[STW_COUNT_MAP_GROW]},
+        {"map.evacuated", totals.counters[STW_COUNT_MAP_EVACUATED]},
+        {"map.overflow", totals.counters[STW_COUNT_MAP_OVERFLOW]},
+        {"map.buckets", map->buckets},
+        {"map.bucket_bytes", map->bucket_bytes},
+        {"map.entries", map->entries},
+        {"heap.peak_bytes", totals.heap_peak_bytes},
+        {"heap.goal_bytes", gc->pacer.goal == UINT64_MAX ? 0 : gc->pacer.goal},
+        {"heap.marked_bytes", gc->pacer.heap_marked},
+        {"heap.scavenged_bytes", gc->heap.space.scavenged_pages * STW_PAGE_BYTES},
+    };
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        stw_record_count(trial.record, counters[i].name, counters[i].value);
+    for (uint32_t i = STW_COUNT_USER0; i < STW_COUNTERS; i++) {
+        char name[STW_RECORD_NAME_BYTES];
+        snprintf(name, sizeof name, "user.%u", i - STW_COUNT_USER0);
+        if (totals.counters[i])
+            stw_record_count(trial.record, name, totals.counters[i]);
+    }
+}
+
+/* Wall time of marking beside the application. */
+static void fill_times(void)
+{
+    struct stw_totals totals;
+    stw_gc_totals(stw_runtime_gc(), &totals);
+    stw_record_count(trial.record, "gc.assist_ns", totals.assist_ns);
+    stw_record_count(trial.record, "gc.fractional_ns", totals.fractional_ns);
+    stw_record_count(trial.record, "gc.dedicated_ns", totals.dedicated_ns);
+    stw_record_count(trial.record, "gc.idle_ns", totals.idle_ns);
+    stw_record_count(trial.record, "gc.futile_wakes", totals.futile_wakes);
+}
+
+/* What plugins did inside stops is counted, and may be the trial's verdict. */
+static void judge_stops(void)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    stw_watch_count(&plugins, stw_runtime_gc());
+    if (stw_watch_verdict(&plugins, stw_runtime_gc(), &error) != STW_OK)
+        set_verdict(STW_VERDICT_INVALID, error.field, error.message);
+}
+
+static void fill_record(void)
+{
+    struct stw_record *record = trial.record;
+    record->is_expected = 1;
+    for (uint32_t i = 0; i < trial.mutator_count; i++) {
+        record->is_expected &= (uint64_t)threads[i].is_expected;
+        stw_histogram_merge(&record->op_ns, &threads[i].op_ns);
+        record->checksum += threads[i].checksum;
+        record->operations += threads[i].op_ns.count;
+        if (threads[i].ended_ns > record->last_op_ns)
+            record->last_op_ns = threads[i].ended_ns;
+    }
+    fill_counters();
+    if (!is_stepped()) { /* whose counters repeat exactly: no clock has a say in them */
+        fill_times();
+        stw_losses_fill(&losses, record);
+    }
+    judge_stops();
+}
+
+static void destroy_plugins(void)
+{
+    memset(trial.record->traces, 0, sizeof trial.record->traces);
+    note_call(&trial.workload, STW_CALL_DESTROY);
+    trial.workload.ops.workload.destroy(trial.workload.self);
+    for (uint32_t i = trial.strategy_count; i > 0; i--) {
+        note_call(&trial.strategies[i - 1], STW_CALL_DESTROY);
+        trial.strategies[i - 1].ops.strategy.destroy(trial.strategies[i - 1].self);
+    }
+    note_call(&trial.map, STW_CALL_DESTROY);
+    trial.map.ops.map.destroy(trial.map.self);
+    note_call(&trial.allocator, STW_CALL_DESTROY);
+    trial.allocator.ops.allocator.destroy(trial.allocator.self);
+}
+
+uint32_t stw_trial_mutator(void)
+{
+    const struct stw_mutator_record *self = stw_mutator_self();
+    return self ? self->mutator.index + 1 : 0;
+}
+
+stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    trial.record = record;
+    trial.registry = registry;
+    stw_settings_parse(record->settings, &trial.settings);
+    trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    trial.pinned = stw_settings_runtime(&trial.settings, "pin").as_u64 != 0
+                   && trial.mutator_count <= stw_processor_count();
+    const char *seed = stw_settings_get(&trial.settings, "seed");
+    trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
+                                    seed ? strtoull(seed, NULL, 10) : 1, trial.links};
+    stw_status status = load_plugins(&error);
+    if (status == STW_OK)
+        status = start_runtime(&error);
+    if (status == STW_OK)
+        status = create_others(&error);
+    if (status != STW_OK) {
+        set_verdict(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED,
+                    error.field, error.message);
+        return status;
+    }
+    __atomic_store_n(&record->state, STW_RECORD_LOADED, __ATOMIC_SEQ_CST);
+    if (!is_stepped() && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count) != STW_OK)
+        end_with(STW_VERDICT_OUT_OF_MEMORY, "hiccups", "the hiccup meter's thread did not start");
+    stw_process_await_gate(); /* the trial before is being stored meanwhile */
+    run_mutators();
+    stw_runtime_stop();
+    fill_record();
+    destroy_plugins();
+    set_verdict(STW_VERDICT_OK, NULL, "");
+    __atomic_store_n(&record->state, STW_RECORD_DONE, __ATOMIC_SEQ_CST);
+    return STW_OK;
+}

@@ -1,0 +1,130 @@
+/* trial/verdict.c: names what the collector's watch saw.
+ *
+ * A cycle hook is a function and a context, its owner a matter of finding out: the plugin whose
+ * file holds the code, and if that file offers several of the trial, the one whose `self` is the
+ * context. Code of no plugin's file (linked statically) is named by its own file. */
+#include "trial/verdict.h"
+
+#include "base/error.h"
+#include "prim/module.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ALLOCATOR 1u /* its ordinal */
+
+/* Null: code of no plugin's file, which is `*file`. */
+static const struct stw_loaded *hook_owner(const struct stw_watch_cast *cast,
+                                           const struct stw_gc *gc, uint32_t hook,
+                                           const char **file)
+{
+    const char *path = stw_module_path((stw_module_function)gc->hooks[hook].run);
+    const struct stw_loaded *owner = NULL;
+    *file = path;
+    for (uint32_t i = 0; i < cast->count; i++) {
+        const struct stw_loaded *plugin = cast->plugins[i];
+        if (strcmp(plugin->info->path, path) == 0
+            && (!owner || plugin->self == gc->hooks[hook].context))
+            owner = plugin;
+    }
+    return owner;
+}
+
+static const char *hook_name(const struct stw_watch_cast *cast, const struct stw_gc *gc,
+                             uint32_t hook)
+{
+    const char *path;
+    const struct stw_loaded *owner = hook_owner(cast, gc, hook, &path);
+    return owner ? cast->record->plugin_names[owner->ordinal] : path;
+}
+
+void stw_watch_own_hooks(const struct stw_watch_cast *cast, struct stw_gc *gc)
+{
+    for (uint32_t i = 0; i < gc->hook_count; i++) {
+        const char *path;
+        const struct stw_loaded *owner = hook_owner(cast, gc, i, &path);
+        gc->hooks[i].plugin = owner ? owner->ordinal : 0;
+    }
+}
+
+static const char *place_owner(const struct stw_watch_cast *cast, const struct stw_gc *gc,
+                               uint32_t place)
+{
+    if (place < STW_WATCH_HOOK)
+        return cast->record->plugin_names[ALLOCATOR];
+    return hook_name(cast, gc, place - STW_WATCH_HOOK);
+}
+
+stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw_gc *gc,
+                             struct stw_error *error)
+{
+    for (uint32_t place = 0; place < STW_WATCH_PLACES; place++) {
+        const struct stw_watch_counts *counts = &gc->watch.places[place];
+        const char *slot = stw_watch_place_name(place);
+        uint64_t blocks = counts->blocks, allocs = counts->allocs;
+        if (blocks)
+            return stw_error_set(error, STW_E_INVALID, "stop-blocks",
+                                 "%s blocked %" PRIu64 " time%s while the world was stopped (%s)",
+                                 place_owner(cast, gc, place), blocks, blocks == 1 ? "" : "s",
+                                 slot);
+        if (allocs)
+            return stw_error_set(error, STW_E_INVALID, "stop-allocates",
+                                 "%s called malloc or free %" PRIu64
+                                 " time%s while the world was stopped (%s)",
+                                 place_owner(cast, gc, place), allocs, allocs == 1 ? "" : "s",
+                                 slot);
+    }
+    return STW_OK;
+}
+
+void stw_watch_broken(const struct stw_watch_cast *cast, const struct stw_gc *gc, uint32_t place,
+                      const char *function, struct stw_error *error)
+{
+    const char *when = STW_LOAD(gc->world.stopped) ? "while the world was stopped"
+                                                   : "where a stop may wait for it";
+    stw_error_set(error, STW_E_INVALID, function ? "stop-blocks" : "stop-allocates",
+                  "%s %s%s %s (%s)", place_owner(cast, gc, place),
+                  function ? "called " : "allocated managed memory", function ? function : "", when,
+                  stw_watch_place_name(place));
+}
+
+/* Adds to the counter of that name, which may be new. */
+static void count(struct stw_record *record, const char *name, uint64_t value)
+{
+    for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
+        struct stw_record_counter *counter = &record->counters[i];
+        if (counter->name[0] && strcmp(counter->name, name) != 0)
+            continue;
+        snprintf(counter->name, sizeof counter->name, "%s", name);
+        counter->value += value;
+        return;
+    }
+}
+
+/* To the total, and to the plugin's share if there is one. */
+static void count_for(struct stw_record *record, const char *what, const char *owner,
+                      uint64_t value)
+{
+    char name[STW_RECORD_NAME_BYTES];
+    snprintf(name, sizeof name, "watch.%s", what);
+    count(record, name, value);
+    snprintf(name, sizeof name, "watch.%s:%s", what, owner);
+    if (value)
+        count(record, name, value);
+}
+
+void stw_watch_count(const struct stw_watch_cast *cast, const struct stw_gc *gc)
+{
+    for (uint32_t place = 0; gc->options.watch && place < STW_WATCH_HOOK + gc->hook_count;
+         place++) {
+        const struct stw_watch_counts *counts = &gc->watch.places[place];
+        const char *owner = place_owner(cast, gc, place);
+        count(cast->record, "watch.calls", counts->calls);
+        count_for(cast->record, "faults", owner, counts->faults);
+        if (gc->watch.sees_waits)
+            count_for(cast->record, "blocks", owner, counts->blocks);
+        if (gc->watch.sees_allocs)
+            count_for(cast->record, "allocs", owner, counts->allocs);
+    }
+}
