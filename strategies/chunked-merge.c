@@ -15,7 +15,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct chunked *chunked = malloc(sizeof *chunked);
     if (!chunked)
-        return host->set_error(error, STW_E_NOMEM, "create", "chunked-merge: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "chunked-merge: out of memory");
     chunked->chunk_entries = stw_config_u64(config, "chunk");
     chunked->yield = stw_config_u64(config, "yield");
     *self = chunked;
@@ -36,7 +36,7 @@ static void merge(void *self, const struct stw_link *next, struct stw_mutator *m
         first += chunked->chunk_entries;
         count -= chunked->chunk_entries;
         if (chunked->yield)
-            m->host->yield(m);
+            m->host->yield(m->host, m);
     }
     stw_next_merge(next, m, map, entries, first, count);
 }

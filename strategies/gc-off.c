@@ -25,8 +25,8 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     (void)config;
     struct gc_off *off = calloc(1, sizeof *off);
     if (!off)
-        return host->set_error(error, STW_E_NOMEM, "create", "gc-off: out of memory");
-    off->mutators = host->mutator_count();
+        return host->set_error(host, error, STW_E_NOMEM, "create", "gc-off: out of memory");
+    off->mutators = host->mutator_count(host);
     off->percent = STW_GC_OFF;
     *self = off;
     return STW_OK;
@@ -40,7 +40,7 @@ static void destroy(void *self)
 static void begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
     struct gc_off *off = self;
-    int32_t found = m->host->set_gc_percent(m, STW_GC_OFF);
+    int32_t found = m->host->set_gc_percent(m->host, m, STW_GC_OFF);
     if (found != STW_GC_OFF)
         __atomic_store_n(&off->percent, found, __ATOMIC_RELEASE); /* read by the last in end */
     stw_next_begin(next, m);
@@ -51,7 +51,7 @@ static void end(void *self, const struct stw_link *next, struct stw_mutator *m)
     struct gc_off *off = self;
     stw_next_end(next, m);
     if (__atomic_add_fetch(&off->ended, 1, __ATOMIC_ACQ_REL) == off->mutators)
-        m->host->set_gc_percent(m, __atomic_load_n(&off->percent, __ATOMIC_ACQUIRE));
+        m->host->set_gc_percent(m->host, m, __atomic_load_n(&off->percent, __ATOMIC_ACQUIRE));
 }
 
 static const struct stw_strategy_ops ops = {

@@ -77,7 +77,7 @@ static struct ring *ring_new(const struct stw_host *host, uint32_t slot_count)
     if (!ring)
         return NULL;
     ring->slot_count = slot_count;
-    if (host->root_add(ring->slots, slot_count) == STW_OK)
+    if (host->root_add(host, ring->slots, slot_count) == STW_OK)
         return ring;
     free(ring);
     return NULL;
@@ -85,7 +85,7 @@ static struct ring *ring_new(const struct stw_host *host, uint32_t slot_count)
 
 static void ring_free(const struct stw_host *host, struct ring *ring)
 {
-    host->root_remove(ring->slots);
+    host->root_remove(host, ring->slots);
     free(ring);
 }
 
@@ -330,7 +330,7 @@ static void destroy(void *self)
     stack_free(pool->host, &pool->retired);
     stack_free(pool->host, &pool->removable);
     if (pool->private_maps)
-        pool->host->root_remove(pool->private_maps);
+        pool->host->root_remove(pool->host, pool->private_maps);
     free(pool->private_maps);
     free(pool->chains);
     free(pool);
@@ -344,17 +344,18 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     if (!pool)
         goto fail_memory;
     pool->host = host;
-    pool->mutators = host->mutator_count();
+    pool->mutators = host->mutator_count(host);
     uint32_t places = TYPES * 2 * pool->mutators;
     pool->chains = calloc(places, sizeof *pool->chains);
     pool->private_maps = calloc(places, sizeof *pool->private_maps);
     if (!pool->chains || !pool->private_maps)
         goto fail_arrays;
-    if (host->root_add(pool->private_maps, places) != STW_OK)
+    if (host->root_add(host, pool->private_maps, places) != STW_OK)
         goto fail_arrays;
-    if (host->cycle_hook_add(cleanup, pool) != STW_OK) {
+    if (host->cycle_hook_add(host, cleanup, pool) != STW_OK) {
         destroy(pool);
-        return host->set_error(error, STW_E_NOMEM, "create", "pool: no room for a cycle hook");
+        return host->set_error(host, error, STW_E_NOMEM, "create",
+                               "pool: no room for a cycle hook");
     }
     *self = pool;
     return STW_OK;
@@ -364,7 +365,7 @@ fail_arrays:
     free(pool->private_maps);
     free(pool);
 fail_memory:
-    return host->set_error(error, STW_E_NOMEM, "create", "pool: out of memory");
+    return host->set_error(host, error, STW_E_NOMEM, "create", "pool: out of memory");
 }
 
 static void *need_map(void *self, const struct stw_link *next, struct stw_mutator *m,

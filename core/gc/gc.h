@@ -317,6 +317,12 @@ struct stw_gc_options {
     uint32_t *under_way; /* [STW_UNDER_WAYS], for the flight recorder; may be null */
 };
 
+struct stw_hook {
+    stw_cycle_hook run;
+    void *context;
+    uint32_t plugin; /* ordinal of its owner */
+};
+
 struct stw_gc {
     struct stw_heap heap;
     struct stw_gc_options options;
@@ -329,7 +335,7 @@ struct stw_gc {
     struct stw_roots roots;
     struct stw_mutator_record *mutators[STW_MUTATORS];
     uint32_t mutator_count; /* changes under world.lock */
-    struct { stw_cycle_hook run; void *context; uint32_t plugin; } hooks[STW_CYCLE_HOOKS];
+    struct stw_hook hooks[STW_CYCLE_HOOKS];
     uint32_t hook_count; /* plugin: the ordinal of whose it is, for the flight recorder */
     struct stw_watch watch;
 
@@ -467,6 +473,8 @@ void stw_safepoint(struct stw_mutator *m);
 void stw_with_stack(struct stw_mutator_record *m,
                     void (*act)(struct stw_gc *, struct stw_mutator_record *));
 void stw_block_begin(struct stw_mutator *m);
+/* The same as a slot of the host table. */
+void stw_block_begin_slot(const struct stw_host *host, struct stw_mutator *m);
 void stw_block_end(struct stw_mutator *m);
 /* The two without their processor: the caller keeps it, or has it. */
 void stw_managed_leave(struct stw_mutator_record *m);

@@ -603,7 +603,7 @@ void stw_managed_enter(struct stw_mutator_record *m)
     m->is_rejoining = was_rejoining;
 }
 
-__attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
+static inline __attribute__((always_inline)) void block_begin(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw_record_of(mutator);
     stw_watch_wait(m->gc, "block_begin");
@@ -614,6 +614,18 @@ __attribute__((noinline)) void stw_block_begin(struct stw_mutator *mutator)
     stw_processor_leave(m->gc);
     if (stw_phase(m->gc) == STW_PHASE_MARK)
         stw_workers_enlist(m->gc);
+}
+
+__attribute__((noinline)) void stw_block_begin(struct stw_mutator *m)
+{
+    block_begin(m);
+}
+
+__attribute__((noinline)) void stw_block_begin_slot(const struct stw_host *host,
+                                                    struct stw_mutator *m)
+{
+    (void)host;
+    block_begin(m);
 }
 
 void stw_block_end(struct stw_mutator *mutator)

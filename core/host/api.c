@@ -1,145 +1,214 @@
-/* host/api.c: the host table given to plugins, over the process's one runtime. */
+/* host/api.c: the host table given to plugins.
+ *
+ * Each plugin has a handle, a table of its own with what the host knows of its holder behind it: so
+ * the owner of a root, a hook or a setting is known, and which runtime is meant.
+ * HH1  a function of the table is called with the table that it was found in. */
 #include "host/runtime.h"
 
 #include "base/error.h"
 
+#include <stddef.h>
+
+struct handle {
+    struct stw_host table; /* first: plugins have its address */
+    struct stw_gc *gc;
+    const struct stw_loaded *plugin; /* null: nobody's */
+};
+
 static struct stw_gc runtime_gc;
 static struct stw_runtime_options runtime_options;
+static struct handle handles[STW_ORDINALS];
 
-static stw_status api_set_error(struct stw_error *error, stw_status status, const char *field,
+static const struct handle *handle_of(const struct stw_host *host)
+{
+    return (const struct handle *)(const void *)host;
+}
+
+static struct stw_gc *gc_of(const struct stw_host *host)
+{
+    return handle_of(host)->gc;
+}
+
+static uint32_t ordinal_of(const struct stw_host *host)
+{
+    return (uint32_t)(handle_of(host) - handles);
+}
+
+static stw_status api_set_error(const struct stw_host *host, struct stw_error *error,
+                                stw_status status, const char *field,
                                 const char *message)
 {
+    (void)host;
     return stw_error_set(error, status, field, "%s", message ? message : "");
 }
 
-static stw_status api_root_add(void **words, uint64_t count)
+static uint64_t api_clock_ns(const struct stw_host *host)
 {
-    stw_watch_wait(&runtime_gc, "root_add");
-    return stw_roots_add(&runtime_gc, words, count);
+    (void)host;
+    return stw_clock_ns();
 }
 
-static void api_root_remove(void **words)
+static stw_status api_root_add(const struct stw_host *host, void **words, uint64_t count)
 {
-    stw_watch_wait(&runtime_gc, "root_remove");
-    stw_roots_remove(&runtime_gc, words);
+    stw_watch_wait(gc_of(host), "root_add");
+    return stw_roots_add(gc_of(host), words, count);
 }
 
-static stw_status api_cycle_hook_add(stw_cycle_hook hook, void *context)
+static void api_root_remove(const struct stw_host *host, void **words)
 {
-    if (runtime_gc.hook_count == STW_CYCLE_HOOKS)
+    stw_watch_wait(gc_of(host), "root_remove");
+    stw_roots_remove(gc_of(host), words);
+}
+
+static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook hook,
+                                     void *context)
+{
+    struct stw_gc *gc = gc_of(host);
+    if (gc->hook_count == STW_CYCLE_HOOKS)
         return STW_E_NOMEM;
-    runtime_gc.hooks[runtime_gc.hook_count].run = hook;
-    runtime_gc.hooks[runtime_gc.hook_count++].context = context;
+    struct stw_hook *added = &gc->hooks[gc->hook_count++];
+    *added = (struct stw_hook){hook, context, ordinal_of(host)};
     return STW_OK;
 }
 
-static uint32_t api_mutator_count(void)
+static uint32_t api_mutator_count(const struct stw_host *host)
 {
+    (void)host;
     return runtime_options.mutators;
 }
 
-static uint64_t api_usable_bytes(struct stw_mutator *m, uint64_t bytes, uint32_t scan)
+static void api_barrier_flush(const struct stw_host *host, struct stw_mutator *m)
 {
-    const struct stw_gc_options *options = &runtime_gc.options;
+    (void)host;
+    stw_barrier_flush(m);
+}
+
+static void *api_alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                            const struct stw_type *type)
+{
+    (void)host;
+    return stw_alloc_slow_path(m, bytes, type);
+}
+
+static void api_copy_slow(const struct stw_host *host, struct stw_mutator *m, void *to,
+                          const void *from, uint64_t bytes, const struct stw_type *type)
+{
+    (void)host;
+    stw_barrier_copy(m, to, from, bytes, type);
+}
+
+static uint64_t api_usable_bytes(const struct stw_host *host, struct stw_mutator *m,
+                                 uint64_t bytes, uint32_t scan)
+{
+    const struct stw_gc_options *options = &gc_of(host)->options;
     if (m)
         stw_trace(m, options->allocator_ordinal, STW_CALL_ALLOCATOR_USABLE);
     return options->allocator->usable_bytes(options->allocator_self, bytes, scan);
 }
 
-static void api_safepoint(struct stw_mutator *m)
+static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
 {
-    stw_watch_wait(&runtime_gc, "safepoint");
+    stw_watch_wait(gc_of(host), "safepoint");
     stw_safepoint(m);
 }
 
-/* block_begin looks for itself: its frame must be its caller's next one. */
-static void api_block_end(struct stw_mutator *m)
+/* There is none for block_begin: the frame of its slot must be its caller's next one. */
+static void api_block_end(const struct stw_host *host, struct stw_mutator *m)
 {
-    stw_watch_wait(&runtime_gc, "block_end");
+    stw_watch_wait(gc_of(host), "block_end");
     stw_block_end(m);
 }
 
-static void api_yield(struct stw_mutator *m)
+static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 {
-    stw_watch_wait(&runtime_gc, "yield");
+    stw_watch_wait(gc_of(host), "yield");
     stw_poll(m);
     stw_processor_yield(stw_record_of(m));
 }
 
-static void api_collect(struct stw_mutator *m)
+static void api_collect(const struct stw_host *host, struct stw_mutator *m)
 {
-    stw_watch_wait(&runtime_gc, "collect");
+    stw_watch_wait(gc_of(host), "collect");
     stw_cycle_force(stw_record_of(m));
 }
 
-static int32_t api_set_gc_percent(struct stw_mutator *m, int32_t percent)
+static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutator *m,
+                                  int32_t percent)
 {
     struct stw_percent_setter setter = {0, 0};
-    stw_watch_wait(&runtime_gc, "set_gc_percent");
-    if (runtime_options.find_setter)
+    stw_watch_wait(gc_of(host), "set_gc_percent");
+    const struct stw_loaded *plugin = handle_of(host)->plugin;
+    if (plugin)
+        setter = (struct stw_percent_setter){plugin->ordinal,
+                                             plugin->info->kind == STW_KIND_STRATEGY};
+    else if (runtime_options.find_setter)
         runtime_options.find_setter(m, __builtin_return_address(0), &setter);
-    return stw_pacer_set_percent(&runtime_gc, stw_record_of(m), percent, &setter);
+    return stw_pacer_set_percent(gc_of(host), stw_record_of(m), percent, &setter);
 }
 
-static stw_status api_pages_acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
+static stw_status api_pages_acquire(const struct stw_host *host, uint64_t page_count,
+                                    uintptr_t *base, uint32_t *needs_zero)
 {
     struct stw_growth growth;
-    stw_status status = stw_space_acquire_grown(&runtime_gc.heap.space, page_count, base,
+    stw_status status = stw_space_acquire_grown(&gc_of(host)->heap.space, page_count, base,
                                                 needs_zero, &growth);
     if (status == STW_OK)
-        stw_scavenge_taken(&runtime_gc, &growth);
+        stw_scavenge_taken(gc_of(host), &growth);
     return status;
 }
 
-static void api_pages_release(uintptr_t base, uint64_t page_count)
+static void api_pages_release(const struct stw_host *host, uintptr_t base, uint64_t page_count)
 {
-    stw_space_release(&runtime_gc.heap.space, base, page_count);
+    stw_space_release(&gc_of(host)->heap.space, base, page_count);
 }
 
-static stw_status api_span_register(const struct stw_span_request *request, struct stw_span **span)
+static stw_status api_span_register(const struct stw_host *host,
+                                    const struct stw_span_request *request, struct stw_span **span)
 {
-    uint64_t own_before = STW_LOAD(runtime_gc.heap.own_bytes);
-    stw_status status = stw_heap_register(&runtime_gc.heap, request, span);
-    if (STW_LOAD(runtime_gc.heap.own_bytes) != own_before)
-        stw_scavenge_taken(&runtime_gc, NULL);
+    struct stw_gc *gc = gc_of(host);
+    uint64_t own_before = STW_LOAD(gc->heap.own_bytes);
+    stw_status status = stw_heap_register(&gc->heap, request, span);
+    if (STW_LOAD(gc->heap.own_bytes) != own_before)
+        stw_scavenge_taken(gc, NULL);
     return status;
 }
 
-static void api_span_unregister(struct stw_span *span)
+static void api_span_unregister(const struct stw_host *host, struct stw_span *span)
 {
-    stw_heap_unregister(&runtime_gc.heap, span);
+    stw_heap_unregister(&gc_of(host)->heap, span);
 }
 
 /* Sweeping on the way to an allocation is a mutator's own loss. What it sweeps on purpose is logged
  * as a whole, and when it stopped the world, the stop holds it. */
-static int is_own_loss(const struct stw_mutator_record *m)
+static int is_own_loss(struct stw_gc *gc, const struct stw_mutator_record *m)
 {
     return m && m->timeline.is_open && !m->is_sweeping
-        && !__atomic_load_n(&runtime_gc.world.stopped, __ATOMIC_ACQUIRE);
+        && !__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE);
 }
 
-static uint32_t api_span_sweep(struct stw_span *span)
+static uint32_t api_span_sweep(const struct stw_host *host, struct stw_span *span)
 {
+    struct stw_gc *gc = gc_of(host);
     struct stw_mutator_record *self = stw_mutator_self();
-    int is_loss = is_own_loss(self);
+    int is_loss = is_own_loss(gc, self);
     uint64_t began_ns = is_loss ? stw_clock_ns() : 0;
-    uint32_t live = stw_heap_sweep(&runtime_gc.heap, span);
-    STW_ADD(runtime_gc.sweep.spans_total, 1);
-    STW_ADD(runtime_gc.sweep.pages_swept, span->page_count);
-    STW_ADD(runtime_gc.sweep.live_bytes, live * span->cell_bytes);
+    uint32_t live = stw_heap_sweep(&gc->heap, span);
+    STW_ADD(gc->sweep.spans_total, 1);
+    STW_ADD(gc->sweep.pages_swept, span->page_count);
+    STW_ADD(gc->sweep.live_bytes, live * span->cell_bytes);
     if (is_loss)
         stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
     return live;
 }
 
-static uint32_t api_sweep_generation(void)
+static uint32_t api_sweep_generation(const struct stw_host *host)
 {
-    return runtime_gc.heap.generation;
+    return gc_of(host)->heap.generation;
 }
 
-static void api_heap_live_add(int64_t bytes)
+static void api_heap_live_add(const struct stw_host *host, int64_t bytes)
 {
-    stw_heap_live_add(&runtime_gc, bytes);
+    stw_heap_live_add(gc_of(host), bytes);
 }
 
 static const struct stw_host table = {
@@ -147,18 +216,18 @@ static const struct stw_host table = {
     .abi_major = STW_ABI_MAJOR,
     .abi_minor = STW_ABI_MINOR,
     .set_error = api_set_error,
-    .clock_ns = stw_clock_ns,
+    .clock_ns = api_clock_ns,
     .root_add = api_root_add,
     .root_remove = api_root_remove,
     .cycle_hook_add = api_cycle_hook_add,
     .mutator_count = api_mutator_count,
     .safepoint = api_safepoint,
-    .barrier_flush = stw_barrier_flush,
-    .alloc_slow = stw_alloc_slow_path,
-    .copy_slow = stw_barrier_copy,
+    .barrier_flush = api_barrier_flush,
+    .alloc_slow = api_alloc_slow,
+    .copy_slow = api_copy_slow,
     .usable_bytes = api_usable_bytes,
     .yield = api_yield,
-    .block_begin = stw_block_begin,
+    .block_begin = stw_block_begin_slot,
     .block_end = api_block_end,
     .collect = api_collect,
     .set_gc_percent = api_set_gc_percent,
@@ -171,9 +240,11 @@ static const struct stw_host table = {
     .heap_live_add = api_heap_live_add,
 };
 
-const struct stw_host *stw_host_table(void)
+const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)
 {
-    return &table;
+    struct handle *handle = &handles[plugin ? plugin->ordinal : 0];
+    *handle = (struct handle){table, &runtime_gc, plugin};
+    return &handle->table;
 }
 
 stw_status stw_runtime_init(const struct stw_runtime_options *options, struct stw_error *error)
@@ -186,7 +257,7 @@ stw_status stw_runtime_init(const struct stw_runtime_options *options, struct st
 stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_error *error)
 {
     struct stw_gc_options *options = &runtime_options.gc;
-    options->host = &table;
+    options->host = stw_host_handle(NULL);
     options->allocator = &allocator->ops.allocator;
     options->allocator_self = allocator->self;
     options->allocator_ordinal = allocator->ordinal;

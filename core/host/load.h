@@ -9,10 +9,12 @@
 
 #include "host/manifest.h"
 
+#define STW_ORDINALS 16u /* plugins of a trial, and the host, 0 */
+
 struct stw_loaded {
     const struct stw_plugin_info *info;
     void *self;      /* after stw_plugin_create */
-    uint32_t ordinal; /* in the flight recorder */
+    uint32_t ordinal; /* in the flight recorder; less than STW_ORDINALS */
     union {
         struct stw_allocator_ops allocator;
         struct stw_map_ops map;

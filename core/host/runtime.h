@@ -1,7 +1,7 @@
-/* host/runtime.h: the one runtime of a worker process: heap, collector, host table.
+/* host/runtime.h: the runtime of a worker process: heap, collector, and the plugins' handles of it.
  *
- * The table that plugins get has no context argument for the functions that any thread may call, so
- * there is one runtime a process. */
+ * Plugins name the runtime by their handle in every call. That there is one a process is the
+ * worker's choice. */
 #ifndef STW_HOST_RUNTIME_H
 #define STW_HOST_RUNTIME_H
 
@@ -13,13 +13,15 @@ struct stw_runtime_options {
     uint64_t heap_reserve_bytes;
     uint32_t mutators;
     uint32_t padding;
-    /* Says which plugin's code, at the address `from`, sets GOGC on m. May be null. */
+    /* Says which plugin's code, at the address `from`, sets GOGC on m through m->host, which is
+     * nobody's handle. May be null. */
     void (*find_setter)(const struct stw_mutator *m, const void *from,
                         struct stw_percent_setter *setter);
 };
 
-/* The table; valid at any time in any process. */
-const struct stw_host *stw_host_table(void);
+/* The handle of a plugin, by its ordinal; of null: nobody's, m->host. Valid at any time in any
+ * process. Main thread, before there are mutators. */
+const struct stw_host *stw_host_handle(const struct stw_loaded *plugin);
 /* Reserves the heap. Plugins can be created from here on. */
 stw_status stw_runtime_init(const struct stw_runtime_options *options, struct stw_error *error);
 /* Starts the collector on an allocator that was created. */

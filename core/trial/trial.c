@@ -266,7 +266,8 @@ static stw_status start_runtime(struct stw_error *error)
         status = stw_runtime_init(&options, error);
     note_call(&trial.allocator, STW_CALL_CREATE);
     if (status == STW_OK)
-        status = trial.allocator.ops.allocator.create(stw_host_table(), &trial.configs[1], error,
+        status = trial.allocator.ops.allocator.create(stw_host_handle(&trial.allocator),
+                                                      &trial.configs[1], error,
                                                       &trial.allocator.self);
     if (status == STW_OK)
         status = stw_runtime_start(&trial.allocator, error);
@@ -275,22 +276,22 @@ static stw_status start_runtime(struct stw_error *error)
 
 static stw_status create_others(struct stw_error *error)
 {
-    const struct stw_host *host = stw_host_table();
     note_call(&trial.map, STW_CALL_CREATE);
-    stw_status status = trial.map.ops.map.create(host, &trial.configs[2], error, &trial.map.self);
+    stw_status status = trial.map.ops.map.create(stw_host_handle(&trial.map), &trial.configs[2],
+                                                 error, &trial.map.self);
     for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++) {
         note_call(&trial.strategies[i], STW_CALL_CREATE);
-        status = trial.strategies[i].ops.strategy.create(host, &trial.configs[4 + i], error,
+        status = trial.strategies[i].ops.strategy.create(stw_host_handle(&trial.strategies[i]),
+                                                         &trial.configs[4 + i], error,
                                                          &trial.strategies[i].self);
     }
     note_call(&trial.workload, STW_CALL_CREATE);
     if (status == STW_OK)
-        status = trial.workload.ops.workload.create(host, &trial.configs[3], error,
+        status = trial.workload.ops.workload.create(stw_host_handle(&trial.workload),
+                                                    &trial.configs[3], error,
                                                     &trial.workload.self);
     if (status == STW_OK)
         status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
-    struct stw_watch_cast plugins = cast();
-    stw_watch_own_hooks(&plugins, stw_runtime_gc());
     return status;
 }
 
@@ -306,7 +307,7 @@ static __attribute__((noinline)) void meet_by_turns(struct trial_thread *t)
     uint32_t count = trial.mutator_count, here = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
     uint32_t all = (here + count - 1) / count * count;
     while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < all)
-        stw_host_table()->yield(t->mutator);
+        t->mutator->host->yield(t->mutator->host, t->mutator);
 }
 
 /* Waits for the other mutators without holding up a stop. */

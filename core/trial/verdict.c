@@ -1,12 +1,7 @@
-/* trial/verdict.c: names what the collector's watch saw.
- *
- * A cycle hook is a function and a context, its owner a matter of finding out: the plugin whose
- * file holds the code, and if that file offers several of the trial, the one whose `self` is the
- * context. Code of no plugin's file (linked statically) is named by its own file. */
+/* trial/verdict.c: names what the collector's watch saw. */
 #include "trial/verdict.h"
 
 #include "base/error.h"
-#include "prim/module.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,46 +9,11 @@
 
 #define ALLOCATOR 1u /* its ordinal */
 
-/* Null: code of no plugin's file, which is `*file`. */
-static const struct stw_loaded *hook_owner(const struct stw_watch_cast *cast,
-                                           const struct stw_gc *gc, uint32_t hook,
-                                           const char **file)
-{
-    const char *path = stw_module_path((stw_module_function)gc->hooks[hook].run);
-    const struct stw_loaded *owner = NULL;
-    *file = path;
-    for (uint32_t i = 0; i < cast->count; i++) {
-        const struct stw_loaded *plugin = cast->plugins[i];
-        if (strcmp(plugin->info->path, path) == 0
-            && (!owner || plugin->self == gc->hooks[hook].context))
-            owner = plugin;
-    }
-    return owner;
-}
-
-static const char *hook_name(const struct stw_watch_cast *cast, const struct stw_gc *gc,
-                             uint32_t hook)
-{
-    const char *path;
-    const struct stw_loaded *owner = hook_owner(cast, gc, hook, &path);
-    return owner ? cast->record->plugin_names[owner->ordinal] : path;
-}
-
-void stw_watch_own_hooks(const struct stw_watch_cast *cast, struct stw_gc *gc)
-{
-    for (uint32_t i = 0; i < gc->hook_count; i++) {
-        const char *path;
-        const struct stw_loaded *owner = hook_owner(cast, gc, i, &path);
-        gc->hooks[i].plugin = owner ? owner->ordinal : 0;
-    }
-}
-
 static const char *place_owner(const struct stw_watch_cast *cast, const struct stw_gc *gc,
                                uint32_t place)
 {
-    if (place < STW_WATCH_HOOK)
-        return cast->record->plugin_names[ALLOCATOR];
-    return hook_name(cast, gc, place - STW_WATCH_HOOK);
+    uint32_t owner = place < STW_WATCH_HOOK ? ALLOCATOR : gc->hooks[place - STW_WATCH_HOOK].plugin;
+    return cast->record->plugin_names[owner];
 }
 
 stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw_gc *gc,

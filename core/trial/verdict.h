@@ -20,8 +20,6 @@ stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw
  * calls a function of the host that may wait. */
 void stw_watch_broken(const struct stw_watch_cast *cast, const struct stw_gc *gc, uint32_t place,
                       const char *function, struct stw_error *error);
-/* Finds out whose the cycle hooks are, for the flight recorder. All plugins are created. */
-void stw_watch_own_hooks(const struct stw_watch_cast *cast, struct stw_gc *gc);
 /* Adds watch.calls and .faults, and .blocks and .allocs where the build sees them; and of those
  * that a plugin has a share in, "watch.faults:strategy/pool". Nothing if the trial was not
  * watched. */

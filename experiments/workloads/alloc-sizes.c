@@ -63,7 +63,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "alloc-sizes: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "alloc-sizes: out of memory");
     plan->first = stw_config_u64(config, "first");
     plan->count = stw_config_u64(config, "count");
     *self = plan;
@@ -131,7 +131,7 @@ static uint64_t charge_of(struct stw_mutator *m, const void *cell, const struct 
     uint64_t nearest = UINT64_MAX;
     uint32_t found = 0;
     if (item->bytes > k->small_bytes_max)
-        return m->host->usable_bytes(m, item->bytes, item->scan);
+        return m->host->usable_bytes(m->host, m, item->bytes, item->scan);
     for (uint32_t i = 2; i < 2 * k->class_count; i++) {
         uint64_t behind = m->runs[i].cursor - (uintptr_t)cell;
         if (m->runs[i].cursor > (uintptr_t)cell && behind < nearest) {

@@ -55,7 +55,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     static const uint64_t sizes[] = {16, 32, 64, 128};
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "alloc-small: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "alloc-small: out of memory");
     plan->operations = stw_config_u64(config, "operations");
     plan->objects = stw_config_u64(config, "n");
     plan->chain = stw_config_u64(config, "chain");

@@ -132,7 +132,7 @@ static uint64_t edge(uint64_t from, uint64_t to, uint64_t pointer)
 static stw_status refuse(const struct stw_host *host, struct stw_error *error, const char *field,
                          const char *message)
 {
-    return host->set_error(error, STW_E_INVALID, field, message);
+    return host->set_error(host, error, STW_E_INVALID, field, message);
 }
 
 static stw_status check_node(const struct stw_host *host, const struct plan *plan,
@@ -189,7 +189,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "live-graph: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "live-graph: out of memory");
     plan->node_bytes = stw_config_u64(config, "node");
     plan->pointers = stw_config_u64(config, "pointers");
     plan->link = plan->pointers;
@@ -199,7 +199,8 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     plan->operations = stw_config_u64(config, "operations");
     stw_status status = check_node(host, plan, error);
     if (status == STW_OK)
-        status = divide(host, plan, stw_config_u64(config, "live") / host->mutator_count(), error);
+        status = divide(host, plan, stw_config_u64(config, "live") / host->mutator_count(host),
+                        error);
     if (status != STW_OK) {
         free(plan);
         return status;

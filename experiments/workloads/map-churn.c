@@ -81,7 +81,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "map-churn: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "map-churn: out of memory");
     plan->host = host;
     plan->entries = stw_config_u64(config, "n");
     plan->hint = stw_config_u64(config, "hint");

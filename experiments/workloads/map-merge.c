@@ -203,7 +203,7 @@ static stw_status bad_line(const struct plan *plan, struct stw_error *error, con
     char message[sizeof error->message];
     snprintf(message, sizeof message, "%s:%llu: %s", shown_path(path),
              (unsigned long long)plan->file.count + 1, what);
-    return plan->host->set_error(error, STW_E_INVALID, "keys", message);
+    return plan->host->set_error(plan->host, error, STW_E_INVALID, "keys", message);
 }
 
 static stw_status bad_file(const struct plan *plan, struct stw_error *error, const char *path,
@@ -211,7 +211,7 @@ static stw_status bad_file(const struct plan *plan, struct stw_error *error, con
 {
     char message[sizeof error->message];
     snprintf(message, sizeof message, "%s: %s", shown_path(path), what);
-    return plan->host->set_error(error, STW_E_INVALID, "keys", message);
+    return plan->host->set_error(plan->host, error, STW_E_INVALID, "keys", message);
 }
 
 static stw_status keep_line(struct plan *plan, const char *path, const char *line, uint32_t length,
@@ -221,7 +221,8 @@ static stw_status keep_line(struct plan *plan, const char *path, const char *lin
         return bad_line(plan, error, path, "the line is empty, where a key was expected");
     if (plan->key == STW_KEY_STRING) {
         if (keep_text(&plan->file, line, length) != STW_OK)
-            return plan->host->set_error(error, STW_E_NOMEM, "keys", "out of memory for the keys");
+            return plan->host->set_error(plan->host, error, STW_E_NOMEM, "keys",
+                                         "out of memory for the keys");
         return STW_OK;
     }
     if (!parse_number(line, length, &plan->file.words[plan->file.count]))
@@ -291,7 +292,8 @@ static stw_status find_repeated(struct plan *plan, struct stw_error *error)
     plan->file.repeated = calloc(count, 1);
     if (!order || !plan->file.repeated) {
         free(order);
-        return plan->host->set_error(error, STW_E_NOMEM, "keys", "out of memory for the keys");
+        return plan->host->set_error(plan->host, error, STW_E_NOMEM, "keys",
+                                     "out of memory for the keys");
     }
     for (uint64_t i = 0; i < count; i++)
         order[i] = (uint32_t)i;
@@ -309,7 +311,7 @@ static stw_status find_repeated(struct plan *plan, struct stw_error *error)
 static stw_status load_keys(struct plan *plan, const char *path, struct stw_error *error)
 {
     if (path[0] == '\0')
-        return plan->host->set_error(error, STW_E_INVALID, "keys",
+        return plan->host->set_error(plan->host, error, STW_E_INVALID, "keys",
                                      "keys must be sequential, random or the path of a text file");
     FILE *file = fopen(path, "re");
     if (!file) {
@@ -323,7 +325,8 @@ static stw_status load_keys(struct plan *plan, const char *path, struct stw_erro
     if (plan->file.words)
         status = read_keys(plan, file, path, error);
     else
-        status = plan->host->set_error(error, STW_E_NOMEM, "keys", "out of memory for the keys");
+        status = plan->host->set_error(plan->host, error, STW_E_NOMEM, "keys",
+                                       "out of memory for the keys");
     fclose(file);
     return status == STW_OK ? find_repeated(plan, error) : status;
 }
@@ -344,7 +347,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "map-merge: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "map-merge: out of memory");
     plan->host = host;
     plan->entries = stw_config_u64(config, "n");
     plan->merges = stw_config_u64(config, "merges");

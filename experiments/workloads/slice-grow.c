@@ -74,7 +74,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "slice-grow: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "slice-grow: out of memory");
     plan->first = stw_config_u64(config, "first");
     plan->count = stw_config_u64(config, "count");
     *self = plan;

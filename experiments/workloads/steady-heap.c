@@ -66,7 +66,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     } choices[] = {{0, NULL}, {8, &few_type}, {VALUE, &most_type}};
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "steady-heap: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "steady-heap: out of memory");
     uint32_t choice = stw_config_get(config, "pointers")->choice;
     plan->host = host;
     plan->percent = STW_GC_OFF;
@@ -116,15 +116,16 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     struct plan *plan = self;
     const char *site = stw_site(m, "steady-heap setup");
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
-    int32_t found = plan->host->set_gc_percent(m, STW_GC_OFF);
+    int32_t found = plan->host->set_gc_percent(plan->host, m, STW_GC_OFF);
     if (found != STW_GC_OFF)
         __atomic_store_n(&plan->percent, found, __ATOMIC_RELEASE); /* read by the last */
     s->salt = mix(trial->seed);
     stw_store(m, &s->blocks, stw_alloc(m, 8 * plan->blocks, &table_type));
     build(plan, m, s);
-    plan->host->collect(m);
+    plan->host->collect(plan->host, m);
     if (__atomic_add_fetch(&plan->built, 1, __ATOMIC_ACQ_REL) == trial->mutator_count)
-        plan->host->set_gc_percent(m, __atomic_load_n(&plan->percent, __ATOMIC_ACQUIRE));
+        plan->host->set_gc_percent(plan->host, m, __atomic_load_n(&plan->percent,
+                                                                  __ATOMIC_ACQUIRE));
     *state = s;
     stw_site(m, site);
     return STW_OK;
@@ -150,7 +151,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         stw_poll(m);
     }
     if (plan->force && (number + 1) % plan->force == 0)
-        plan->host->collect(m);
+        plan->host->collect(plan->host, m);
     stw_site(m, site);
 }
 

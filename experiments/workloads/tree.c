@@ -41,7 +41,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "tree: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "tree: out of memory");
     plan->depth = stw_config_u64(config, "depth");
     plan->operations = stw_config_u64(config, "operations");
     *self = plan;
@@ -85,7 +85,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
 {
     (void)self;
     (void)number;
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     ((struct state *)state)->operations++;
 }
 

@@ -227,8 +227,8 @@ static void free_span(struct go *go, struct stw_span *span)
     uintptr_t base = span->base;
     uint64_t page_count = span->page_count;
     __atomic_fetch_sub(&go->central[span->span_class].span_count, 1, __ATOMIC_RELAXED);
-    go->host->span_unregister(span);
-    go->host->pages_release(base, page_count);
+    go->host->span_unregister(go->host, span);
+    go->host->pages_release(go->host, base, page_count);
 }
 
 /* Unswept spans of one class, large ones first, at most `count_max`; no chain: none is left. Of the
@@ -260,7 +260,7 @@ static void sweep_chain(struct go *go, struct chain *stale)
     for (struct stw_span *span = stale->first, *next; span; span = next) {
         next = span->next;
         prefetch_span(next);
-        uint32_t live = go->host->span_sweep(span);
+        uint32_t live = go->host->span_sweep(go->host, span);
         if (live == 0)
             free_span(go, span);
         else
@@ -292,13 +292,14 @@ static stw_status make_span(struct go *go, struct stw_span_request *request,
     const struct stw_host *host = go->host;
     stw_status status;
     do
-        status = host->pages_acquire(request->page_count, &request->base, &request->needs_zero);
+        status = host->pages_acquire(host, request->page_count, &request->base,
+                                     &request->needs_zero);
     while (status == STW_E_NOMEM && sweep(go, SWEEPS_MAX) > 0);
     if (status != STW_OK)
         return status;
-    status = host->span_register(request, span);
+    status = host->span_register(host, request, span);
     if (status != STW_OK) {
-        host->pages_release(request->base, request->page_count);
+        host->pages_release(host, request->base, request->page_count);
         return status;
     }
     __atomic_fetch_add(&go->central[request->span_class].span_count, 1, __ATOMIC_RELAXED);
@@ -315,7 +316,7 @@ static struct stw_span *take_listed(struct go *go, uint32_t span_class)
     for (uint32_t full = PARTIAL; full <= FULL; full++) {
         while (sweeps < SWEEPS_MAX && (span = pop(go, span_class, 1 - side, full))) {
             sweeps++;
-            if (go->host->span_sweep(span) < span->cell_count)
+            if (go->host->span_sweep(go->host, span) < span->cell_count)
                 return span;
             push(go, span, side, FULL);
         }
@@ -334,7 +335,7 @@ static stw_status take_span(struct go *go, uint32_t span_class, struct stw_span 
     }
     span->free_index = 0; /* behind it may be cells that an earlier holder did not use up */
     span->allocator_word = PLACE_CACHE;
-    go->host->heap_live_add((int64_t)(count_free(span) * span->cell_bytes));
+    go->host->heap_live_add(go->host, (int64_t)(count_free(span) * span->cell_bytes));
     *taken = span;
     return STW_OK;
 }
@@ -343,7 +344,7 @@ static stw_status take_span(struct go *go, uint32_t span_class, struct stw_span 
 static void give_back(struct go *go, struct stw_span *span)
 {
     span->allocator_word = PLACE_NONE;
-    if (span->sweep_generation != go->host->sweep_generation()) {
+    if (span->sweep_generation != go->host->sweep_generation(go->host)) {
         struct chain stale = {0};
         append(&stale, span);
         sweep_chain(go, &stale);
@@ -351,7 +352,7 @@ static void give_back(struct go *go, struct stw_span *span)
     }
     uint32_t free_cells = count_free(span);
     if (free_cells > 0)
-        go->host->heap_live_add(-(int64_t)(free_cells * span->cell_bytes));
+        go->host->heap_live_add(go->host, -(int64_t)(free_cells * span->cell_bytes));
     push(go, span, swept_side(go), free_cells == 0 ? FULL : PARTIAL);
 }
 
@@ -502,7 +503,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     (void)config;
     struct go *go = aligned_alloc(_Alignof(struct go), sizeof *go);
     if (!go)
-        return host->set_error(error, STW_E_NOMEM, "create", "go: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "go: out of memory");
     memset(go, 0, sizeof *go);
     go->host = host;
     go->sweep_class = SPAN_CLASSES;
@@ -561,7 +562,7 @@ static stw_status broken(const struct audit *audit, const char *rule, const char
     char text[sizeof audit->error->message];
     snprintf(text, sizeof text, "go: %s (span class %u, span %#llx)", what, span_class,
              span ? (unsigned long long)span->base : 0ull);
-    return audit->go->host->set_error(audit->error, STW_E_AUDIT, rule, text);
+    return audit->go->host->set_error(audit->go->host, audit->error, STW_E_AUDIT, rule, text);
 }
 
 static int has_shape(const struct stw_span *span)
@@ -596,7 +597,7 @@ static stw_status check_list(struct audit *audit, uint32_t span_class, uint32_t 
 {
     const struct go *go = audit->go;
     const struct span_list *list = &go->central[span_class].lists[side][full];
-    uint32_t generation = go->host->sweep_generation();
+    uint32_t generation = go->host->sweep_generation(go->host);
     uint64_t count = 0;
     for (const struct stw_span *span = list->first; span; span = span->next) {
         if (++count > list->count)

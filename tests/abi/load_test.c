@@ -95,7 +95,7 @@ Test(load, refuses_descriptors_of_another_abi)
     expect_strategy_refusal("wrong_major.so", "wrong-major", "abi_major",
                             "the descriptor's abi_major is 1, this host's 0");
     expect_strategy_refusal("wrong_minor.so", "wrong-minor", "abi_minor",
-                            "the descriptor's abi_minor is 2, this host knows up to 1");
+                            "the descriptor's abi_minor is 3, this host knows up to 2");
     expect_strategy_refusal("bad_size.so", "bad-size", "struct_size",
                             "the descriptor has a struct_size of 7");
 }
@@ -137,7 +137,7 @@ Test(load, holds_the_minor_against_the_manifest)
     memcpy(at + sizeof owner + offsetof(struct stw_manifest_head, abi_minor), &minor, sizeof minor);
     write_file(path, image.bytes, image.count);
     expect_strategy_refusal(path, "good", "abi_minor",
-                            "the descriptor's abi_minor is 1, its manifest's 0");
+                            "the descriptor's abi_minor is 2, its manifest's 0");
     free(image.bytes);
     scratch_free(&scratch);
 }

@@ -223,7 +223,7 @@ Test(manifest, refuses_objects_of_other_kinds)
     expect_refusal(STW_TEST_PLUGINS "/two_manifests.so", STW_E_REFUSED, "manifest",
                    "has 2 manifests");
     expect_refusal(STW_TEST_PLUGINS "/newer_minor.so", STW_E_REFUSED, "abi_minor",
-                   "its abi_minor is 7, this host knows up to 1");
+                   "its abi_minor is 7, this host knows up to 2");
     expect_refusal(STW_TEST_PLUGINS "/duplicate_ids.so", STW_E_REFUSED, "id",
                    "manifest line 2, id: strategy \"duplicate-ids\" is declared twice");
     expect_refusal(STW_TEST_PLUGINS "/bad_default.so", STW_E_REFUSED, "default",
@@ -290,7 +290,7 @@ static void expect_head_refused(size_t at, const void *bytes, size_t count, cons
 Test(manifest, names_the_field_of_the_head_that_differs)
 {
     const uint32_t magic = 0x12345678, size = 4000, small = 8, large = 1u << 30;
-    const uint16_t major = 3, minor = 2, bits = 32, order = 0x0201;
+    const uint16_t major = 3, minor = 3, bits = 32, order = 0x0201;
     char mutator[96], span[96];
     snprintf(mutator, sizeof mutator, "its mutator_size is 4000 (0xfa0), this host has %zu (0x%zx)",
              sizeof(struct stw_mutator), sizeof(struct stw_mutator));
@@ -302,7 +302,7 @@ Test(manifest, names_the_field_of_the_head_that_differs)
     expect_head_refused(HEAD(abi_major), &major, sizeof major,
                         "its abi_major is 3 (0x3), this host has 0");
     expect_head_refused(HEAD(abi_minor), &minor, sizeof minor,
-                        "newer than this host: its abi_minor is 2, this host knows up to 1");
+                        "newer than this host: its abi_minor is 3, this host knows up to 2");
     expect_head_refused(HEAD(pointer_bits), &bits, sizeof bits,
                         "its pointer_bits is 32 (0x20), this host has 64");
     expect_head_refused(HEAD(byte_order), &order, sizeof order,

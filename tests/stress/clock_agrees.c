@@ -288,7 +288,7 @@ static int run_mode(const char *mode)
     gc_rig_options.gc.percent = STW_GC_OFF;
     gc_rig_options.mutators = (uint32_t)config.mutators;
     gc_rig_start();
-    stw_host_table()->cycle_hook_add(linger, NULL);
+    stw_host_handle(NULL)->cycle_hook_add(stw_host_handle(NULL), linger, NULL);
     run_threads();
     return judge(mode);
 }

@@ -387,7 +387,7 @@ static void step(struct thread *t, struct held *held)
             check_running(t->m);
         check(node);
     } else if (draw < 984) {
-        t->m->host->yield(t->m);
+        t->m->host->yield(t->m->host, t->m);
     } else if (draw < 986) {
         fill_wide(t);
     } else if (draw < 990) {

@@ -119,11 +119,11 @@ static int tiny(void)
     struct stw_mutator *m = gc_rig_attach(0);
     stw_roots_add(gc, &root, 1);
     build(m, 7);
-    m->host->collect(m); /* the workers are started */
+    m->host->collect(m->host, m); /* the workers are started */
     uint32_t wakes = __atomic_load_n(&gc->workers.wake, __ATOMIC_SEQ_CST);
     uint64_t futile = STW_LOAD(gc->totals.futile_wakes);
     for (uint32_t i = 0; i < TINY_CYCLES; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     wakes = __atomic_load_n(&gc->workers.wake, __ATOMIC_SEQ_CST) - wakes;
     futile = STW_LOAD(gc->totals.futile_wakes) - futile;
     stw_mutator_detach(m);

@@ -15,6 +15,8 @@ struct fake_span {
     struct fake_mutator *run_of; /* atomic; whose run is in it */
 };
 
+static const struct stw_host table;
+
 static struct {
     pthread_mutex_t lock;
     char *memory;
@@ -50,8 +52,10 @@ static int fails_now(void)
     return heap.fail_in > 0 && --heap.fail_in == 0;
 }
 
-static stw_status acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
+static stw_status acquire(const struct stw_host *host, uint64_t page_count, uintptr_t *base,
+                          uint32_t *needs_zero)
 {
+    (void)host;
     uint64_t run = 0, page = 0;
     pthread_mutex_lock(&heap.lock);
     if (fails_now())
@@ -74,8 +78,9 @@ static stw_status acquire(uint64_t page_count, uintptr_t *base, uint32_t *needs_
     return STW_OK;
 }
 
-static void release(uintptr_t base, uint64_t page_count)
+static void release(const struct stw_host *host, uintptr_t base, uint64_t page_count)
 {
+    (void)host;
     pthread_mutex_lock(&heap.lock);
     for (uint64_t i = 0, page = page_of(base); i < page_count; i++, page++) {
         STW_REQUIRE(page < heap.page_limit && heap.used[page] && !heap.span_at[page]);
@@ -106,8 +111,10 @@ static struct fake_span *new_record(const struct stw_span_request *r)
     return record;
 }
 
-static stw_status span_register(const struct stw_span_request *request, struct stw_span **span)
+static stw_status span_register(const struct stw_host *host,
+                                const struct stw_span_request *request, struct stw_span **span)
 {
+    (void)host;
     pthread_mutex_lock(&heap.lock);
     if (fails_now()) {
         pthread_mutex_unlock(&heap.lock);
@@ -124,8 +131,9 @@ static stw_status span_register(const struct stw_span_request *request, struct s
     return STW_OK;
 }
 
-static void span_unregister(struct stw_span *span)
+static void span_unregister(const struct stw_host *host, struct stw_span *span)
 {
+    (void)host;
     struct fake_span *record = (struct fake_span *)span;
     STW_REQUIRE(!__atomic_load_n(&record->run_of, __ATOMIC_ACQUIRE));
     pthread_mutex_lock(&heap.lock);
@@ -140,8 +148,9 @@ static void span_unregister(struct stw_span *span)
     free(record);
 }
 
-static uint32_t span_sweep(struct stw_span *span)
+static uint32_t span_sweep(const struct stw_host *host, struct stw_span *span)
 {
+    (void)host;
     struct fake_span *record = (struct fake_span *)span;
     STW_REQUIRE(span->sweep_generation != heap.generation && !record->run_of);
     uint64_t *old = span->alloc_bits;
@@ -162,19 +171,23 @@ static uint32_t span_sweep(struct stw_span *span)
     return span->live_count;
 }
 
-static uint32_t sweep_generation(void)
+static uint32_t sweep_generation(const struct stw_host *host)
 {
+    (void)host;
     return heap.generation;
 }
 
-static void heap_live_add(int64_t bytes)
+static void heap_live_add(const struct stw_host *host, int64_t bytes)
 {
+    (void)host;
     __atomic_fetch_add(&heap.live, bytes, __ATOMIC_RELAXED);
 }
 
-static stw_status set_error(struct stw_error *error, stw_status status, const char *field,
+static stw_status set_error(const struct stw_host *host, struct stw_error *error,
+                            stw_status status, const char *field,
                             const char *message)
 {
+    (void)host;
     return stw_error_set(error, status, field, "%s", message);
 }
 
@@ -242,12 +255,14 @@ static void *large_cell(struct fake_mutator *f, uint64_t bytes, const struct stw
     if (span->needs_zero)
         memset((void *)span->base, 0, span->cell_bytes);
     f->alloc_bytes += span->cell_bytes;
-    heap_live_add((int64_t)span->cell_bytes);
+    heap_live_add(&table, (int64_t)span->cell_bytes);
     return (void *)span->base;
 }
 
-static void *alloc_slow(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
+static void *alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                        const struct stw_type *type)
 {
+    (void)host;
     struct fake_mutator *f = (struct fake_mutator *)m;
     const struct stw_size_classes *k = m->classes;
     uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;

@@ -46,6 +46,8 @@ struct words {
     uint64_t capacity;
 };
 
+static const struct stw_host table;
+
 static struct {
     uint32_t mutator_count;
     struct fake_record **mutators;
@@ -97,8 +99,10 @@ static void *payload(struct cell *cell)
     return cell + 1;
 }
 
-static void *alloc_slow(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
+static void *alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                        const struct stw_type *type)
 {
+    (void)host;
     struct fake_record *record = record_of(m);
     if (bytes == 0 || (type && bytes % type->element_bytes != 0)) {
         fprintf(stderr, "fake_host: bad request of %llu bytes\n", (unsigned long long)bytes);
@@ -116,8 +120,10 @@ static void *alloc_slow(struct stw_mutator *m, uint64_t bytes, const struct stw_
     return payload(cell);
 }
 
-static uint64_t usable_bytes(struct stw_mutator *m, uint64_t bytes, uint32_t scan)
+static uint64_t usable_bytes(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                             uint32_t scan)
 {
+    (void)host;
     (void)m;
     if (bytes > SMALL_BYTES_MAX)
         return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
@@ -248,8 +254,9 @@ void fake_unmark(void)
 
 /* The barrier. */
 
-static void barrier_flush(struct stw_mutator *m)
+static void barrier_flush(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     struct fake_record *record = record_of(m);
     struct words recorded = {record->recorded, record->recorded_count, record->recorded_capacity};
     for (uint64_t *word = m->barrier_buffer; word < m->barrier_next; word++)
@@ -262,9 +269,11 @@ static void barrier_flush(struct stw_mutator *m)
     m->barrier_next = m->barrier_buffer;
 }
 
-static void copy_slow(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+static void copy_slow(const struct stw_host *host, struct stw_mutator *m, void *to,
+                      const void *from, uint64_t bytes,
                       const struct stw_type *type)
 {
+    (void)host;
     record_of(m)->counts.copies++;
     uint64_t *target = to;
     const uint64_t *source = from;
@@ -315,7 +324,7 @@ uint64_t fake_marking_check(void)
 {
     struct words set = {0};
     for (uint32_t i = 0; i < fake.mutator_count; i++) {
-        barrier_flush(&fake.mutators[i]->mutator);
+        barrier_flush(&table, &fake.mutators[i]->mutator);
         for (uint64_t j = 0; j < fake.mutators[i]->recorded_count; j++)
             add_word(&set, fake.mutators[i]->recorded[j]);
     }
@@ -360,9 +369,11 @@ void fake_marking_end(void)
 
 /* The rest of the table. */
 
-static stw_status set_error(struct stw_error *error, stw_status status, const char *field,
+static stw_status set_error(const struct stw_host *host, struct stw_error *error,
+                            stw_status status, const char *field,
                             const char *message)
 {
+    (void)host;
     if (!error)
         return status;
     error->status = status;
@@ -372,13 +383,15 @@ static stw_status set_error(struct stw_error *error, stw_status status, const ch
 }
 
 /* Deterministic: every reading is a microsecond later. */
-static uint64_t clock_ns(void)
+static uint64_t clock_ns(const struct stw_host *host)
 {
+    (void)host;
     return __atomic_add_fetch(&fake.clock_ns, 1000, __ATOMIC_RELAXED);
 }
 
-static stw_status root_add(void **words, uint64_t count)
+static stw_status root_add(const struct stw_host *host, void **words, uint64_t count)
 {
+    (void)host;
     pthread_mutex_lock(&roots_lock);
     fake.roots = must(realloc(fake.roots, (fake.root_count + 1) * sizeof *fake.roots));
     fake.roots[fake.root_count++] = (struct root){words, count, NULL};
@@ -386,8 +399,9 @@ static stw_status root_add(void **words, uint64_t count)
     return STW_OK;
 }
 
-static void root_remove(void **words)
+static void root_remove(const struct stw_host *host, void **words)
 {
+    (void)host;
     pthread_mutex_lock(&roots_lock);
     uint64_t at = 0;
     while (at < fake.root_count && fake.roots[at].words != words)
@@ -411,8 +425,9 @@ uint64_t fake_root_words(void)
     return count;
 }
 
-static stw_status cycle_hook_add(stw_cycle_hook hook, void *context)
+static stw_status cycle_hook_add(const struct stw_host *host, stw_cycle_hook hook, void *context)
 {
+    (void)host;
     if (fake.hook_count == HOOKS)
         return STW_E_NOMEM;
     fake.hooks[fake.hook_count] = hook;
@@ -426,39 +441,46 @@ void fake_run_hooks(void)
         fake.hooks[i](fake.hook_contexts[i]);
 }
 
-static uint32_t mutator_count(void)
+static uint32_t mutator_count(const struct stw_host *host)
 {
+    (void)host;
     return fake.mutator_count;
 }
 
-static void safepoint(struct stw_mutator *m)
+static void safepoint(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     __atomic_store_n(&m->poll, 0, __ATOMIC_RELAXED);
     record_of(m)->counts.safepoints++;
 }
 
-static void yield(struct stw_mutator *m)
+static void yield(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     record_of(m)->counts.yields++;
 }
 
-static void block_begin(struct stw_mutator *m)
+static void block_begin(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     record_of(m)->counts.blocks++;
 }
 
-static void block_end(struct stw_mutator *m)
+static void block_end(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     (void)m;
 }
 
-static void collect(struct stw_mutator *m)
+static void collect(const struct stw_host *host, struct stw_mutator *m)
 {
+    (void)host;
     record_of(m)->counts.collects++;
 }
 
-static int32_t set_gc_percent(struct stw_mutator *m, int32_t percent)
+static int32_t set_gc_percent(const struct stw_host *host, struct stw_mutator *m, int32_t percent)
 {
+    (void)host;
     (void)m;
     return __atomic_exchange_n(&fake.gc_percent, percent, __ATOMIC_SEQ_CST);
 }

@@ -49,7 +49,7 @@ void gc_rig_start(void)
     static const struct stw_plugin_info info = {.kind = STW_KIND_ALLOCATOR, .id = "go"};
     if (stw_plugin_adopt(&info, stw_plugin_entry_go(), &allocator, &error) != STW_OK
         || stw_runtime_init(&gc_rig_options, &error) != STW_OK
-        || allocator.ops.allocator.create(stw_host_table(), &config, &error, &allocator.self)
+        || allocator.ops.allocator.create(stw_host_handle(NULL), &config, &error, &allocator.self)
                != STW_OK
         || stw_runtime_start(&allocator, &error) != STW_OK) {
         fprintf(stderr, "gc_rig: %s\n", error.message);

@@ -226,7 +226,8 @@ static stw_status audit(void *self, struct stw_mutator *m, void *cell, struct st
     const struct map *map = cell;
     if (map->entries <= map->taken && map->taken <= map->slot_count / 4 * 3)
         return STW_OK;
-    return m->host->set_error(error, STW_E_AUDIT, "entries", "simple map: counts disagree");
+    return m->host->set_error(m->host, error, STW_E_AUDIT, "entries",
+                              "simple map: counts disagree");
 }
 
 const struct stw_map_ops stw_simple_map_ops = {

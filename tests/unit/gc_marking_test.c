@@ -108,7 +108,7 @@ Test(gc_marking, a_dedicated_worker_takes_a_processor_and_marks)
     start();
     stw_store(m, &root, tree(16));
     for (int i = 0; i < 50 && STW_LOAD(gc->totals.dedicated_ns) == 0; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     cr_assert_gt(STW_LOAD(gc->totals.dedicated_ns), 0);
     cr_assert_eq(count_tree(root), (1u << 16) - 1);
 }
@@ -119,7 +119,7 @@ Test(gc_marking, threads_steal_from_one_another_in_a_stop)
     start();
     stw_store(m, &root, tree(18));
     for (int i = 0; i < 50 && STW_LOAD(gc->totals.steals) == 0; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     cr_assert_gt(STW_LOAD(gc->totals.steals), 0);
     cr_assert_eq(gc->mark.slots_taken, 0);
     cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), 0);
@@ -131,7 +131,7 @@ static __attribute__((noinline)) uint64_t load_and_delete(void)
 {
     void *volatile held = root;
     stw_store(m, &root, NULL);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     return count_tree(held);
 }
 
@@ -167,7 +167,7 @@ static void *take_turns(void *context)
     struct stw_mutator *mine = gc_rig_attach(index);
     for (uint32_t turn = 0; turn < 8; turn++) {
         order[ordered++] = index;
-        mine->host->yield(mine);
+        mine->host->yield(mine->host, mine);
     }
     stw_mutator_detach(mine);
     return NULL;

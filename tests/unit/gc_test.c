@@ -63,7 +63,7 @@ Test(gc, concurrent_cycle_has_two_windows_in_order)
     start(STW_MODE_CONCURRENT);
     for (uint64_t cycle = 1; cycle <= 5; cycle++) {
         stw_store(m, &root, stw_alloc(m, 16, &pair));
-        m->host->collect(m);
+        m->host->collect(m->host, m);
         cr_assert_eq(gc_rig_pause_count, 2 * cycle);
         const struct stw_pause *one = gc_rig_pause(2 * cycle - 2), *two = one + 1;
         cr_assert_eq(one->kind, STW_PAUSE_SWEEP_TERMINATION);
@@ -80,7 +80,7 @@ Test(gc, stw_cycle_has_one_stop_that_scans)
 {
     start(STW_MODE_STW);
     stw_store(m, &root, stw_alloc(m, 16, &pair));
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_eq(gc_rig_pause_count, 1);
     const struct stw_pause *pause = gc_rig_pause(0);
     cr_assert_eq(pause->kind, STW_PAUSE_FULL);
@@ -92,7 +92,7 @@ Test(gc, stw_cycle_has_one_stop_that_scans)
 Test(gc, named_steps_cover_the_work_of_a_stop)
 {
     start(STW_MODE_CONCURRENT);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     for (uint64_t i = 0; i < gc_rig_pause_count; i++) {
         const struct stw_pause *pause = gc_rig_pause(i);
         uint64_t sum = 0;
@@ -115,7 +115,7 @@ Test(gc, garbage_is_freed_and_rooted_cells_are_not)
     stw_store(m, &root, kept);
     stw_store(m, kept, stw_alloc(m, 100, NULL));
     scrub();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert(is_live(root));
     cr_assert(is_live(*(void **)root));
     cr_assert_not(is_hidden_live(hidden));
@@ -126,8 +126,8 @@ Test(gc, interior_pointer_on_the_stack_keeps_a_cell)
     start(STW_MODE_STW);
     char *volatile inside = (char *)stw_alloc(m, 3000, NULL) + 1234;
     memset(inside - 1234, 7, 3000);
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert(is_live(inside - 1234));
     cr_assert_eq(inside[1000], 7);
 }
@@ -140,7 +140,7 @@ Test(gc, pointer_free_cells_are_never_scanned)
     for (uint32_t i = 0; i < 64; i++)
         stw_store(m, &table[i], stw_alloc(m, 1 * MIB, NULL));
     uint64_t before = STW_LOAD(gc->totals.scan_conc_bytes);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert(gc->pacer.heap_marked >= 64 * MIB);
     cr_assert(STW_LOAD(gc->totals.scan_conc_bytes) - before < 4 * KIB,
               "only the table has pointers");
@@ -155,9 +155,9 @@ Test(gc, large_cells_are_scanned_to_their_last_pointer)
     for (uint64_t i = 0; i < count; i += 1000)
         stw_store(m, &table[2 * i], stw_alloc(m, 48, NULL));
     stw_store(m, &table[2 * (count - 1)], stw_alloc(m, 48, NULL));
-    m->host->collect(m); /* may meet cells of the stack as well: measure the second */
+    m->host->collect(m->host, m); /* may meet cells of the stack as well: measure the second */
     uint64_t before = STW_LOAD(gc->totals.scan_conc_bytes);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes) - before, count * 8, "8 of every 16 bytes");
     for (uint64_t i = 0; i < count; i += 1000)
         cr_assert(is_live(table[2 * i]));
@@ -171,10 +171,10 @@ Test(gc, gc_off_never_collects_unless_forced)
     for (uint32_t i = 0; i < 100; i++)
         stw_alloc(m, 1 * MIB, NULL);
     cr_assert_eq(STW_LOAD(gc->totals.cycles), 0);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_eq(STW_LOAD(gc->totals.cycles), 1);
     cr_assert_eq(STW_LOAD(gc->totals.forced_cycles), 1);
-    cr_assert_eq(m->host->set_gc_percent(m, 100), STW_GC_OFF);
+    cr_assert_eq(m->host->set_gc_percent(m->host, m, 100), STW_GC_OFF);
     for (uint32_t i = 0; i < 100; i++)
         stw_alloc(m, 1 * MIB, NULL);
     cr_assert(STW_LOAD(gc->totals.cycles) > 5);
@@ -202,7 +202,7 @@ Test(gc, heap_live_is_what_was_marked)
     for (uint32_t i = 0; i < 20; i++)
         make_garbage();
     scrub();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     uint64_t marked = gc->pacer.heap_marked;
     cr_assert(marked >= 32 * 13 * STW_PAGE_BYTES && marked < 32 * 13 * STW_PAGE_BYTES + 64 * KIB,
               "%llu", (unsigned long long)marked);
@@ -219,7 +219,7 @@ Test(gc, cells_come_zeroed_after_reuse)
             memset(cell, 0xee, bytes);
         }
         if (round % 5 == 4)
-            m->host->collect(m);
+            m->host->collect(m->host, m);
     }
 }
 
@@ -238,7 +238,7 @@ Test(gc, a_ballast_that_nobody_touches_takes_no_memory)
     uint64_t before = resident_bytes();
     char *ballast = stw_alloc(m, 1024 * MIB, NULL);
     stw_store(m, &root, ballast);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_lt(resident_bytes(), before + 64 * MIB);
     cr_assert_eq(ballast[0] | ballast[512 * MIB] | ballast[1024 * MIB - 1], 0);
     cr_assert(is_live(ballast));
@@ -256,7 +256,7 @@ Test(gc, large_cells_come_zeroed_after_reuse)
     uintptr_t before = fill_large(bytes);
     scrub();
     scrub();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     char *again = stw_alloc(m, bytes, NULL);
     cr_assert_eq(hide(again), before, "not the same pages: nothing is shown");
     for (uint64_t i = 0; i < bytes; i++)
@@ -287,7 +287,7 @@ Test(gc, tiny_cells_share_blocks_and_survive_by_any_of_them)
         memset(text, (int)('a' + i % 26), 5);
         stw_store(m, &table[i], text);
         if (i % 100 == 50)
-            m->host->collect(m);
+            m->host->collect(m->host, m);
     }
     for (uint32_t i = 0; i < 1000; i++)
         for (uint32_t j = 0; j < 5; j++)
@@ -302,12 +302,12 @@ Test(gc, removed_root_lets_go)
     uintptr_t hidden = make_garbage();
     root_hidden(hidden);
     scrub();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert(is_hidden_live(hidden));
     stw_roots_remove(gc, &root);
     scrub();
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert_not(is_hidden_live(hidden));
 }
 
@@ -327,28 +327,28 @@ Test(gc, many_roots_are_added_and_removed)
     start(STW_MODE_CONCURRENT);
     uint64_t began_ns = stw_clock_thread_cpu_ns();
     for (uint32_t i = 0; i < COUNT; i++)
-        cr_assert_eq(m->host->root_add(&words[2 * i], 1), STW_OK);
+        cr_assert_eq(m->host->root_add(m->host, &words[2 * i], 1), STW_OK);
     for (uint32_t i = 0; i < COUNT; i += 2)
-        m->host->root_remove(&words[2 * i]);
+        m->host->root_remove(m->host, &words[2 * i]);
     cr_assert_lt(stw_clock_thread_cpu_ns() - began_ns, 2000000000u);
     uintptr_t kept = hide(words[2] = stw_alloc(m, 64, NULL));
     uintptr_t lost = hide(words[4] = stw_alloc(m, 64, NULL));
     scrub();
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert(is_hidden_live(kept));
     cr_assert(!is_hidden_live(lost));
     for (uint32_t i = 0; i < COUNT; i += 2)
-        cr_assert_eq(m->host->root_add(&words[2 * i], 1), STW_OK);
+        cr_assert_eq(m->host->root_add(m->host, &words[2 * i], 1), STW_OK);
     cr_assert_leq(gc->roots.count, COUNT + 1, "places are used again");
 }
 
 Test(gc, hooks_run_once_a_cycle)
 {
     start(STW_MODE_CONCURRENT);
-    cr_assert_eq(m->host->cycle_hook_add(count_hook, &hook_runs), STW_OK);
-    m->host->collect(m);
-    m->host->collect(m);
+    cr_assert_eq(m->host->cycle_hook_add(m->host, count_hook, &hook_runs), STW_OK);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert_eq(hook_runs, 2);
 }
 
@@ -384,7 +384,7 @@ static void run_beside(struct other *other)
     cr_assert_eq(stw_thread_start(&other->thread, 0, spin_or_block, other), STW_OK);
     while (!__atomic_load_n(&other->polls, __ATOMIC_ACQUIRE))
         stw_poll(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     __atomic_store_n(&other->stop, 1, __ATOMIC_RELEASE);
     stw_block_begin(m);
     pthread_join(other->thread, NULL);
@@ -418,7 +418,7 @@ Test(gc, a_full_pause_log_loses_records_not_memory)
     gc_rig_options.gc.pause_capacity = 3;
     start(STW_MODE_CONCURRENT);
     for (uint32_t i = 0; i < 5; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     cr_assert_eq(gc_rig_pause_count, 3);
     cr_assert_eq(*gc_rig_options.gc.pauses_lost, 7);
     cr_assert_eq(gc_rig_pause(3)->complete, 0, "nothing was written past the end");

@@ -25,7 +25,7 @@ static void start(uint32_t mode)
     gc_rig_start();
     gc = stw_runtime_gc();
     m = gc_rig_attach(0);
-    m->host->collect(m); /* the workers are there */
+    m->host->collect(m->host, m); /* the workers are there */
 }
 
 /* Something that is taken, kept, and given back. */
@@ -69,7 +69,7 @@ static void expect_sleep(struct kept kept, void (*wait)(void))
 
 static void collect(void)
 {
-    m->host->collect(m);
+    m->host->collect(m->host, m);
 }
 
 static struct stw_marker marker;
@@ -246,8 +246,8 @@ Test(gc_waits, workers_for_the_end_of_a_stop)
 {
     gc_rig_options.gc.processors = 8;
     start(STW_MODE_CONCURRENT);
-    m->host->cycle_hook_add(linger, NULL);
+    m->host->cycle_hook_add(m->host, linger, NULL);
     uint64_t cpu_ns = workers_cpu_ns();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_lt(workers_cpu_ns() - cpu_ns, CPU_NS_MAX);
 }

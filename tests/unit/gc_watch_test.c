@@ -31,13 +31,13 @@ static void start(uint32_t watch, stw_cycle_hook hook)
     gc = stw_runtime_gc();
     m = gc_rig_attach(0);
     if (hook)
-        cr_assert_eq(gc->options.host->cycle_hook_add(hook, NULL), STW_OK);
+        cr_assert_eq(gc->options.host->cycle_hook_add(gc->options.host, hook, NULL), STW_OK);
 }
 
 static struct stw_watch_counts run_cycles(void)
 {
     for (uint32_t i = 0; i < CYCLES; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     cr_assert_eq(gc->watch.places[STW_WATCH_HOOK].calls, CYCLES);
     return gc->watch.places[STW_WATCH_HOOK];
 }
@@ -136,7 +136,7 @@ Test(gc_watch, every_slot_called_in_a_stop_is_watched)
     start(1, NULL);
     for (uint32_t i = 0; i < CYCLES; i++) {
         stw_alloc(m, 64, NULL);
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     }
     for (uint32_t place = 0; place < STW_WATCH_REFILL; place++) { /* the rest is not in stops */
         const struct stw_watch_counts *counts = &gc->watch.places[place];
@@ -160,7 +160,7 @@ Test(gc_watch, a_stop_has_the_page_faults_of_its_hooks)
 Test(gc_watch, nothing_is_counted_unasked)
 {
     start(0, faulting_hook);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     for (uint32_t place = 0; place < STW_WATCH_PLACES; place++)
         cr_assert_eq(gc->watch.places[place].calls + gc->watch.places[place].faults, 0);
     for (uint64_t i = 0; i < gc_rig_pause_count; i++)
@@ -183,7 +183,7 @@ Test(gc_watch, a_managed_allocation_is_noticed_without_watching, .exit_code = TO
     gc_rig_options.gc.broke_in_stop = told;
     start(0, allocating_hook);
     stw_alloc(m, 1u << 16, NULL); /* outside a stop */
-    m->host->collect(m);
+    m->host->collect(m->host, m);
 }
 
 static uint32_t call_under_way[STW_UNDER_WAYS];
@@ -191,35 +191,35 @@ static void *words[1];
 
 static void call_root_add(void)
 {
-    m->host->root_add(words, 1);
+    m->host->root_add(m->host, words, 1);
 }
 static void call_root_remove(void)
 {
-    m->host->root_remove(words);
+    m->host->root_remove(m->host, words);
 }
 static void call_safepoint(void)
 {
-    m->host->safepoint(m);
+    m->host->safepoint(m->host, m);
 }
 static void call_yield(void)
 {
-    m->host->yield(m);
+    m->host->yield(m->host, m);
 }
 static void call_block_begin(void)
 {
-    m->host->block_begin(m);
+    m->host->block_begin(m->host, m);
 }
 static void call_block_end(void)
 {
-    m->host->block_end(m);
+    m->host->block_end(m->host, m);
 }
 static void call_collect(void)
 {
-    m->host->collect(m);
+    m->host->collect(m->host, m);
 }
 static void call_set_gc_percent(void)
 {
-    m->host->set_gc_percent(m, 50);
+    m->host->set_gc_percent(m->host, m, 50);
 }
 
 /* All functions of the table that may wait, but allocation. */
@@ -257,7 +257,7 @@ Test(gc_watch, a_function_that_waits_is_noticed_without_watching)
         pid_t child = fork();
         if (child == 0) {
             alarm(20);
-            m->host->collect(m);
+            m->host->collect(m->host, m);
             _exit(2);
         }
         int status = 0;

@@ -75,7 +75,7 @@ static void break_load(struct map_case *c)
     c->map->log_buckets = 0;
     c->map->overflow_count = 0;
     c->map->extra = NULL;
-    struct u64_bucket *b = c->m->host->alloc_slow(c->m, sizeof *b, NULL);
+    struct u64_bucket *b = c->m->host->alloc_slow(c->m->host, c->m, sizeof *b, NULL);
     c->map->buckets = b;
     struct stw_slice *list = NULL;
     for (uint64_t i = 0; i < 16; i++) { /* one chain of two buckets, full */

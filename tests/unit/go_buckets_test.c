@@ -198,7 +198,8 @@ Test(go_buckets, requests_arrays_of_gos_sizes)
             cr_expect_eq(case_stats(&c).bucket_bytes, bytes, "B=%u", i + 1);
             if (kinds[k] == STW_KEY_U64) {
                 cr_expect_null(fake_cell_type(c.map->buckets));
-                cr_expect_eq(c.m->host->usable_bytes(c.m, bytes, 0), arrays[i].int_charged);
+                cr_expect_eq(c.m->host->usable_bytes(c.m->host, c.m, bytes, 0),
+                             arrays[i].int_charged);
             }
             case_free(&c);
         }

@@ -57,7 +57,7 @@ static void set_up(struct stw_mutator *m)
 {
     struct stw_error error = STW_ERROR_INIT;
     void *state = NULL;
-    cr_assert_eq(m->host->root_add(&states[m->index], 1), STW_OK);
+    cr_assert_eq(m->host->root_add(m->host, &states[m->index], 1), STW_OK);
     cr_assert_eq(workload.ops.workload.setup(workload.self, m, &trial, &error, &state), STW_OK);
     stw_store(m, &states[m->index], state);
 }
@@ -559,7 +559,7 @@ static void collect_in_mode(uint32_t mode, uint32_t mutators)
     gc_rig_options.gc.stress = 8192;
     gc_rig_options.mutators = mutators;
     gc_rig_start();
-    create_on(&s, stw_host_table());
+    create_on(&s, stw_host_handle(NULL));
     for (uint32_t i = 0; i < mutators; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, run_thread, (void *)(uintptr_t)&indices[i]),
                      0);

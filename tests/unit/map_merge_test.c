@@ -70,7 +70,7 @@ static void start(const struct settings *s, const struct rig_part *parts, uint32
     trial = (struct stw_trial){sizeof trial, s->mutators, s->seed, link};
     for (uint32_t i = 0; i < s->mutators; i++) {
         struct stw_mutator *m = fake_mutator(i);
-        cr_assert_eq(m->host->root_add(&states[i], 1), STW_OK);
+        cr_assert_eq(m->host->root_add(m->host, &states[i], 1), STW_OK);
         void *state = NULL;
         cr_assert_eq(workload.ops.workload.setup(workload.self, m, &trial, &error, &state),
                      STW_OK);

@@ -343,23 +343,26 @@ Test(pool, leaves_no_roots_behind)
 static const struct stw_host *fake_table;
 static uint32_t adds_left;
 
-static stw_status add_some(void **words, uint64_t count)
+static stw_status add_some(const struct stw_host *host, void **words, uint64_t count)
 {
+    (void)host;
     if (adds_left == 0)
         return STW_E_NOMEM;
     adds_left--;
-    return fake_table->root_add(words, count);
+    return fake_table->root_add(fake_table, words, count);
 }
 
-static stw_status add_and_collect(void **words, uint64_t count)
+static stw_status add_and_collect(const struct stw_host *host, void **words, uint64_t count)
 {
-    stw_status status = fake_table->root_add(words, count);
+    (void)host;
+    stw_status status = fake_table->root_add(fake_table, words, count);
     fake_run_hooks();
     return status;
 }
 
 /* The table outlives every fake host, so a copy can be made before the rig has one. */
-static const struct stw_host *host_with(stw_status (*root_add)(void **words, uint64_t count))
+static const struct stw_host *host_with(stw_status (*root_add)(const struct stw_host *host,
+                                                               void **words, uint64_t count))
 {
     static struct stw_host host;
     fake_table = fake_host_new(1);
@@ -417,7 +420,7 @@ Test(pool, create_fails_cleanly)
     cr_assert_eq(loaded.ops.strategy.create(host, &config, &error, &self), STW_E_NOMEM);
     cr_assert_str_eq(error.message, "pool: out of memory");
     for (uint32_t i = 0; i < 16; i++)
-        cr_assert_eq(fake_table->cycle_hook_add(no_hook, NULL), STW_OK);
+        cr_assert_eq(fake_table->cycle_hook_add(fake_table, no_hook, NULL), STW_OK);
     adds_left = 1;
     cr_assert_eq(loaded.ops.strategy.create(host, &config, &error, &self), STW_E_NOMEM);
     cr_assert_str_eq(error.message, "pool: no room for a cycle hook");

@@ -222,7 +222,7 @@ Test(strategies, gc_off_restores_the_setting_that_it_found)
 {
     const struct stw_link *link = chain(1, (const char *[]){"gc-off"}, 1);
     struct stw_mutator *m = fake_mutator(0);
-    m->host->set_gc_percent(m, 250);
+    m->host->set_gc_percent(m->host, m, 250);
     stw_next_begin(link, m);
     stw_next_end(link, m);
     cr_assert_eq(fake_gc_percent(), 250);
@@ -232,7 +232,7 @@ Test(strategies, gc_off_restores_the_setting_that_it_found)
 Test(strategies, gc_off_leaves_a_collector_off_that_was_off)
 {
     const struct stw_link *link = chain(2, (const char *[]){"gc-off"}, 1);
-    fake_mutator(0)->host->set_gc_percent(fake_mutator(0), STW_GC_OFF);
+    fake_mutator(0)->host->set_gc_percent(fake_mutator(0)->host, fake_mutator(0), STW_GC_OFF);
     for (uint32_t i = 0; i < 2; i++)
         stw_next_begin(link, fake_mutator(i));
     for (uint32_t i = 0; i < 2; i++)

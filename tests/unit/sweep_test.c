@@ -84,8 +84,8 @@ Test(sweep, counts_every_page_once)
 {
     start(STW_MODE_CONCURRENT, 1, 100, 0);
     build_live_heap();
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert_geq(gc->sweep.pages_due, 20 * MIB / STW_PAGE_BYTES);
     cr_assert_eq(gc->sweep.pages_swept, gc->sweep.pages_due);
 }
@@ -143,8 +143,8 @@ Test(limit, free_pages_are_given_back_before_it_is_passed)
     fill_slot(0, 16 * MIB);
     fill_slot(1, 100 * KIB); /* behind it */
     stw_store(m, root, NULL);
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
     cr_assert_geq(held_bytes(), 16 * MIB, "though next to nothing is in use");
     cr_assert_leq(gc->heap.space.used_pages, 100);
     uint64_t before = gc->heap.space.scavenged_pages;
@@ -160,8 +160,8 @@ static void leave_holes(void)
     build_live_heap();
     for (uint32_t i = 0; i < SLOTS; i += 2)
         stw_store(m, (void **)root + i, NULL);
-    m->host->collect(m);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
+    m->host->collect(m->host, m);
 }
 
 struct footprint {
@@ -264,7 +264,7 @@ Test(pacer, switching_off_waits_for_the_mark_phase)
 {
     start(STW_MODE_CONCURRENT, 1, 100, 0);
     start_marking();
-    cr_assert_eq(m->host->set_gc_percent(m, STW_GC_OFF), 100);
+    cr_assert_eq(m->host->set_gc_percent(m->host, m, STW_GC_OFF), 100);
     cr_assert_eq(m->marking, 0);
     cr_assert_eq(gc->cycles_done, STW_LOAD(gc->totals.cycles));
 }
@@ -296,7 +296,7 @@ Test(audit, names_bytes_that_were_counted_as_marked)
 {
     start_noting_while_marking();
     gc->marked_bytes += 8;
-    m->host->collect(m); /* ends that cycle, and then runs one of its own */
+    m->host->collect(m->host, m); /* ends that cycle, and then runs one of its own */
     cr_assert_str_eq(rules, "U4 U8 ");
 }
 
@@ -304,7 +304,7 @@ Test(audit, names_a_trigger_beyond_the_goal)
 {
     start_noting_while_marking();
     gc->pacer.trigger = gc->pacer.goal + 1;
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_str_eq(rules, "P1 ");
 }
 
@@ -326,7 +326,7 @@ Test(sweep, the_second_stop_is_charged_for_no_span)
     cr_assert_eq(stw_thread_start(&thread, 0, sweep_on_and_on, NULL), STW_OK);
     build_live_heap();
     for (uint32_t i = 0; i < 300; i++)
-        m->host->collect(m);
+        m->host->collect(m->host, m);
     __atomic_store_n(&is_over, 1, __ATOMIC_SEQ_CST);
     pthread_join(thread, NULL);
     cr_assert_geq(gc_rig_pause_count, 600);
@@ -340,16 +340,16 @@ Test(audit, names_a_live_heap_below_nothing)
 {
     start_noting_while_marking();
     gc->heap_live = -(int64_t)(64 * MIB);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_str_eq(rules, "P3 ");
 }
 
 Test(audit, names_pages_that_were_not_swept)
 {
     start_noting();
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     gc->sweep.pages_swept--;
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_str_eq(rules, "U5 ");
 }
 
@@ -359,9 +359,9 @@ Test(audit, names_pages_that_nobody_has)
     uintptr_t base;
     uint32_t needs_zero;
     cr_assert_eq(stw_space_acquire(&gc->heap.space, 3, &base, &needs_zero), STW_OK);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_str_eq(rules, "U6 ");
     stw_space_release(&gc->heap.space, base, 3);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_str_eq(rules, "U6 ");
 }

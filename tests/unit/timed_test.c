@@ -85,7 +85,7 @@ static void expect_cycles(uint64_t count)
 static void expect_timed_cycles(uint32_t mode, uint32_t processors)
 {
     start(mode, processors, 100);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     run_until(4);
     expect_cycles(4);
     block_until(timed() + 4);
@@ -120,7 +120,7 @@ Test(timed, cycles_in_one_stop_on_one_processor)
 Test(timed, cycles_come_no_sooner_than_the_period)
 {
     start(STW_MODE_CONCURRENT, 2, 100);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     block_until(5);
     stw_mutator_detach(m);
     stw_runtime_stop(); /* the records do not change any more */
@@ -145,15 +145,15 @@ Test(timed, cycles_wait_for_the_first_to_end)
 Test(timed, cycles_need_gogc)
 {
     start(STW_MODE_CONCURRENT, 2, STW_GC_OFF);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     stw_block_begin(m);
     sleep_ms(10 * PERIOD_NS / MS);
     stw_block_end(m);
     cr_assert_eq(STW_LOAD(gc->totals.cycles), 1);
-    m->host->set_gc_percent(m, 100); /* wakes the thread that sleeps for ever */
+    m->host->set_gc_percent(m->host, m, 100); /* wakes the thread that sleeps for ever */
     block_until(2);
     expect_cycles(2);
-    m->host->set_gc_percent(m, STW_GC_OFF);
+    m->host->set_gc_percent(m->host, m, STW_GC_OFF);
     uint64_t before = STW_LOAD(gc->totals.cycles);
     stw_block_begin(m);
     sleep_ms(10 * PERIOD_NS / MS);
@@ -165,7 +165,7 @@ Test(timed, cycles_need_a_clock)
 {
     gc_rig_options.gc.stepped = 1;
     start(STW_MODE_CONCURRENT, 1, 100);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     sleep_ms(10 * PERIOD_NS / MS);
     for (uint32_t i = 0; i < 1000; i++)
         stw_alloc(m, 16, NULL);
@@ -175,13 +175,13 @@ Test(timed, cycles_need_a_clock)
 Test(timed, cycles_leave_idle_processors_to_others)
 {
     start(STW_MODE_CONCURRENT, 4, 100);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     uint64_t idle_ns = STW_LOAD(gc->totals.idle_ns);
     uint64_t dedicated_ns = STW_LOAD(gc->totals.dedicated_ns);
     block_until(4);
     cr_assert_eq(STW_LOAD(gc->totals.idle_ns), idle_ns, "Go: startCycle");
     cr_assert_gt(STW_LOAD(gc->totals.dedicated_ns), dedicated_ns);
-    m->host->collect(m);
+    m->host->collect(m->host, m);
     cr_assert_gt(STW_LOAD(gc->workers.idle_max), 4, "other cycles do not");
 }
 
@@ -195,7 +195,7 @@ static void *allocate(void *context)
         for (uint32_t j = 0; j < 200; j++)
             stw_alloc(mutator, 16 + 8 * (j % 50), &pair);
         if (i % 20 == index)
-            mutator->host->collect(mutator);
+            mutator->host->collect(mutator->host, mutator);
         stw_block_begin(mutator);
         sleep_ms(1);
         stw_block_end(mutator);

@@ -18,7 +18,7 @@ extern "C" {
 
 /* The ABI's version. Equal majors are compatible; a minor only adds. Major 0 may still change. */
 #define STW_ABI_MAJOR 0u
-#define STW_ABI_MINOR 1u
+#define STW_ABI_MINOR 2u
 
 /* "STWP", little-endian: opens a descriptor and a manifest note. */
 #define STW_MAGIC 0x50575453u

@@ -1,7 +1,9 @@
 /* stwlab/host.h: what the host offers to plugins.
  *
- * One const table, reached through `create` and through m->host. It lives as long as the process.
- * Functions take the host or a mutator first; who may call is in the annotations. */
+ * A plugin's handle is a const table, and `create` gets it. Every function takes the handle that it
+ * is called through first: that is how the host knows whose the roots, hooks and settings are. Use
+ * your own, and m->host, which is nobody's, where you have none; both live as long as the process.
+ * Who may call is in the annotations. */
 #ifndef STWLAB_HOST_H
 #define STWLAB_HOST_H
 
@@ -77,79 +79,95 @@ struct stw_host {
 
     /* Fills `error`; long texts are cut. Returns `status`, so that `return set_error(...)`
      * reads. */
-    stw_status (*set_error)(struct stw_error *error, stw_status status, const char *field,
+    stw_status (*set_error)(const struct stw_host *host, struct stw_error *error,
+                            stw_status status, const char *field,
                             const char *message) STW_ON_ANY STW_CONCURRENT;
     /* Monotonic clock, ns. */
-    uint64_t (*clock_ns)(void) STW_ON_ANY STW_CONCURRENT;
+    uint64_t (*clock_ns)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
     /* Makes [words, words + count) roots, scanned precisely. Write them with stw_store once the
      * caller is a mutator. STW_E_NOMEM. */
-    stw_status (*root_add)(void **words, uint64_t count) STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
-    void (*root_remove)(void **words) STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
-    stw_status (*cycle_hook_add)(stw_cycle_hook hook, void *context)
+    stw_status (*root_add)(const struct stw_host *host, void **words, uint64_t count)
+        STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
+    void (*root_remove)(const struct stw_host *host, void **words) STW_ON_ANY STW_CONCURRENT
+        STW_MAY_BLOCK;
+    stw_status (*cycle_hook_add)(const struct stw_host *host, stw_cycle_hook hook, void *context)
         STW_ON_MAIN STW_MAY_BLOCK;
     /* How many mutators this trial has. */
-    uint32_t (*mutator_count)(void) STW_ON_ANY STW_CONCURRENT;
+    uint32_t (*mutator_count)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
 
     /* For mutators. */
 
-    void (*safepoint)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
-    void (*barrier_flush)(struct stw_mutator *m) STW_ON_MUTATOR;
-    void *(*alloc_slow)(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
+    void (*safepoint)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
+        STW_MAY_BLOCK;
+    void (*barrier_flush)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR;
+    void *(*alloc_slow)(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                        const struct stw_type *type)
         STW_ON_MUTATOR STW_MAY_ALLOC;
-    void (*copy_slow)(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
+    void (*copy_slow)(const struct stw_host *host, struct stw_mutator *m, void *to,
+                      const void *from, uint64_t bytes,
                       const struct stw_type *type) STW_ON_MUTATOR;
     /* Bytes that a request really gets. */
-    uint64_t (*usable_bytes)(struct stw_mutator *m, uint64_t bytes, uint32_t scan) STW_ON_MUTATOR;
+    uint64_t (*usable_bytes)(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
+                             uint32_t scan) STW_ON_MUTATOR;
     /* Gives the processor to another mutator that waits for one (Go: runtime.Gosched). */
-    void (*yield)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*yield)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
     /* Brackets a blocking call. In between the mutator counts as stopped and must not touch managed
      * memory; cells that its stack held at begin stay alive. */
-    void (*block_begin)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
-    void (*block_end)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*block_begin)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
+        STW_MAY_BLOCK;
+    void (*block_end)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
+        STW_MAY_BLOCK;
     /* Runs a whole cycle, sweep included, before it returns (Go: runtime.GC). */
-    void (*collect)(struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*collect)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
+        STW_MAY_BLOCK;
     /* Sets GOGC: percent, or STW_GC_OFF. Returns the setting before. It is the process's: of
      * mutators that save and restore it, only the first and the last may (abi.md, A21). */
-    int32_t (*set_gc_percent)(struct stw_mutator *m, int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
+    int32_t (*set_gc_percent)(const struct stw_host *host, struct stw_mutator *m,
+                              int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
 
     /* For allocators. */
 
     /* `page_count` adjacent pages, first fit by address. `*needs_zero` is 0 if all of them are
      * fresh from the system. STW_E_NOMEM when the system or a limit refuses. */
-    stw_status (*pages_acquire)(uint64_t page_count, uintptr_t *base, uint32_t *needs_zero)
+    stw_status (*pages_acquire)(const struct stw_host *host, uint64_t page_count, uintptr_t *base,
+                                uint32_t *needs_zero)
         STW_ON_ANY STW_CONCURRENT;
-    void (*pages_release)(uintptr_t base, uint64_t page_count) STW_ON_ANY STW_CONCURRENT;
+    void (*pages_release)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
+        STW_ON_ANY STW_CONCURRENT;
     /* Registers a span with the page map; its bits are clear, its generation is the heap's. */
-    stw_status (*span_register)(const struct stw_span_request *request, struct stw_span **span)
+    stw_status (*span_register)(const struct stw_host *host,
+                                const struct stw_span_request *request, struct stw_span **span)
         STW_ON_ANY STW_CONCURRENT;
     /* The reverse; the pages stay the caller's. */
-    void (*span_unregister)(struct stw_span *span) STW_ON_ANY STW_CONCURRENT;
+    void (*span_unregister)(const struct stw_host *host, struct stw_span *span) STW_ON_ANY
+        STW_CONCURRENT;
     /* Sweeps one unswept span that the caller owns: marked cells become the allocated ones;
      * live_count, free_index (0) and needs_zero are set. Returns live_count. */
-    uint32_t (*span_sweep)(struct stw_span *span) STW_ON_COLLECTOR STW_CONCURRENT;
+    uint32_t (*span_sweep)(const struct stw_host *host, struct stw_span *span) STW_ON_COLLECTOR
+        STW_CONCURRENT;
     /* The heap's sweep generation; changes only while the world is stopped. */
-    uint32_t (*sweep_generation)(void) STW_ON_ANY STW_CONCURRENT;
+    uint32_t (*sweep_generation)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
     /* Charges (or, negative, credits) bytes to the live heap that paces the collector. */
-    void (*heap_live_add)(int64_t bytes) STW_ON_ANY STW_CONCURRENT;
+    void (*heap_live_add)(const struct stw_host *host, int64_t bytes) STW_ON_ANY STW_CONCURRENT;
 };
 
 static inline void stw_slow_safepoint(struct stw_mutator *m)
 {
-    m->host->safepoint(m);
+    m->host->safepoint(m->host, m);
 }
 static inline void stw_slow_barrier(struct stw_mutator *m)
 {
-    m->host->barrier_flush(m);
+    m->host->barrier_flush(m->host, m);
 }
 static inline void *stw_slow_alloc(struct stw_mutator *m, uint64_t bytes,
                                    const struct stw_type *type)
 {
-    return m->host->alloc_slow(m, bytes, type);
+    return m->host->alloc_slow(m->host, m, bytes, type);
 }
 static inline void stw_slow_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
                                  const struct stw_type *type)
 {
-    m->host->copy_slow(m, to, from, bytes, type);
+    m->host->copy_slow(m->host, m, to, from, bytes, type);
 }
 
 #endif

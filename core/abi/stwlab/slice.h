@@ -30,7 +30,7 @@ static inline uint64_t stw_slice_capacity(struct stw_mutator *m, uint64_t capaci
     else if (capacity >= STW_SLICE_DOUBLES_BELOW)
         for (grown = capacity; grown < length;)
             grown += (grown + 3 * STW_SLICE_DOUBLES_BELOW) / 4;
-    return m->host->usable_bytes(m, grown * element_bytes, scan) / element_bytes;
+    return m->host->usable_bytes(m->host, m, grown * element_bytes, scan) / element_bytes;
 }
 
 /* Makes room for `length` elements if there is none; a safepoint. `slice` is on the stack or in a

@@ -79,7 +79,7 @@ static stw_status tax_create(const struct stw_host *host, const struct stw_confi
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
-        return host->set_error(error, STW_E_NOMEM, "create", "abi-tax: out of memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "abi-tax: out of memory");
     plan->entries = stw_config_u64(config, "n");
     plan->merges = stw_config_u64(config, "merges");
     plan->is_linked = stw_config_get(config, "linkage")->choice == 1;

@@ -26,7 +26,7 @@ struct audit {
 
 static stw_status broken(const struct audit *audit, const char *invariant, const char *how)
 {
-    return audit->m->host->set_error(audit->error, STW_E_AUDIT, invariant, how);
+    return audit->m->host->set_error(audit->m->host, audit->error, STW_E_AUDIT, invariant, how);
 }
 
 static stw_status note_overflow(struct audit *audit, struct tally *tally, const struct bucket *b)
@@ -35,7 +35,8 @@ static stw_status note_overflow(struct audit *audit, struct tally *tally, const 
         uint64_t capacity = tally->overflow_capacity ? 2 * tally->overflow_capacity : 64;
         void *larger = realloc(tally->overflow, capacity * sizeof *tally->overflow);
         if (!larger)
-            return audit->m->host->set_error(audit->error, STW_E_NOMEM, "audit", "no memory");
+            return audit->m->host->set_error(audit->m->host, audit->error, STW_E_NOMEM, "audit",
+                                             "no memory");
         tally->overflow = larger;
         tally->overflow_capacity = capacity;
     }
@@ -156,7 +157,8 @@ static stw_status audit_list(struct audit *audit, struct tally *tally, const str
         return STW_OK;
     const struct bucket **sorted = malloc(count * sizeof *sorted);
     if (!sorted)
-        return audit->m->host->set_error(audit->error, STW_E_NOMEM, "audit", "no memory");
+        return audit->m->host->set_error(audit->m->host, audit->error, STW_E_NOMEM, "audit",
+                                         "no memory");
     memcpy(sorted, list->items, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_address);
     qsort(tally->overflow, count, sizeof *sorted, by_address);

@@ -105,7 +105,7 @@ struct stream {
 /* The plugin instance. */
 struct instance {
     const struct stw_host *host;
-    struct stream *streams; /* [host->mutator_count()] */
+    struct stream *streams; /* [host->mutator_count(host)] */
 };
 
 /* types.c */

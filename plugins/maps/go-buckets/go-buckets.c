@@ -28,14 +28,14 @@ _Noreturn void stw__buckets_misused(const char *how)
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
-    uint32_t mutators = host->mutator_count();
+    uint32_t mutators = host->mutator_count(host);
     struct instance *made = calloc(1, sizeof *made);
     uint64_t streams_bytes = (mutators + 1ull) * sizeof(struct stream);
     struct stream *streams = aligned_alloc(sizeof *streams, streams_bytes);
     if (!made || !streams) {
         free(made);
         free(streams);
-        return host->set_error(error, STW_E_NOMEM, "create", "no memory for random streams");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "no memory for random streams");
     }
     for (uint32_t i = 0; i < mutators; i++)
         streams[i].state = hash_u64(stw_config_u64(config, "seed"), i);

@@ -17,7 +17,7 @@ uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t lo
     if (log_buckets < LOG_SPARE_LEAST)
         return base;
     uint64_t bytes = (base + base / 16) * bucket_bytes(kind);
-    return m->host->usable_bytes(m, bytes, kind == STW_KEY_STRING) / bucket_bytes(kind);
+    return m->host->usable_bytes(m->host, m, bytes, kind == STW_KEY_STRING) / bucket_bytes(kind);
 }
 
 /* Marks the end of the spare overflow buckets of a zeroed array and returns the first, or null. */

@@ -24,9 +24,9 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     struct hog *hog = calloc(1, sizeof *hog);
     (void)config;
     if (!hog)
-        return host->set_error(error, STW_E_NOMEM, "create", "no memory");
+        return host->set_error(host, error, STW_E_NOMEM, "create", "no memory");
     *self = hog;
-    return host->root_add(&hog->newest, 1);
+    return host->root_add(host, &hog->newest, 1);
 }
 
 static void destroy(void *self)

@@ -1,6 +1,7 @@
 /* fault/plugins/pause.c: strategies whose cycle hook does what a hook may not, five times: it
  * sleeps, calls malloc, touches memory for the first time, or allocates managed memory. One object
- * holds them all, so that finding the guilty one takes more than its file. */
+ * holds them all, and a hook's context is no plugin's self: only the handle that a hook was added
+ * through tells whose it is. */
 #define _GNU_SOURCE
 #include <stwlab/plugin.h>
 
@@ -63,29 +64,31 @@ static void hook(void *context)
 
 static stw_status create(const struct stw_host *host, void (*act)(struct pause *), void **self)
 {
-    struct pause *pause = calloc(1, sizeof *pause);
-    if (!pause)
+    struct pause *pause = calloc(1, sizeof *pause), **holder = malloc(sizeof *holder);
+    if (!pause || !holder)
         return STW_E_NOMEM;
+    *holder = pause;
     pause->act = act;
     pause->fresh = mmap(NULL, FRESH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                         0);
     if (pause->fresh == MAP_FAILED)
         return STW_E_NOMEM;
     madvise(pause->fresh, FRESH_BYTES, MADV_NOHUGEPAGE); /* fails where there are none */
-    *self = pause;
-    return host->cycle_hook_add(hook, pause);
+    *self = holder;
+    return host->cycle_hook_add(host, hook, pause);
 }
 
 static void destroy(void *self)
 {
-    struct pause *pause = self;
+    struct pause **holder = self, *pause = *holder;
     munmap(pause->fresh, FRESH_BYTES);
     free(pause);
+    free(holder);
 }
 
 static void begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
-    struct pause *pause = self;
+    struct pause *pause = *(struct pause **)self;
     if (m->index == 0)
         __atomic_store_n(&pause->mutator, m, __ATOMIC_RELEASE);
     stw_next_begin(next, m);

@@ -5,14 +5,11 @@
 
 #define OPERATIONS 3u
 
-static const struct stw_host *the_host;
-
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
     (void)config, (void)error;
-    the_host = host;
-    *self = NULL;
+    *self = (void *)(uintptr_t)host; /* all that they need is their handle */
     return STW_OK;
 }
 
@@ -38,7 +35,8 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
 static stw_status set_up_with_50(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                                  struct stw_error *error, void **state)
 {
-    the_host->set_gc_percent(m, 50);
+    const struct stw_host *host = self;
+    host->set_gc_percent(host, m, 50);
     return setup(self, m, trial, error, state);
 }
 
@@ -49,17 +47,19 @@ static void nothing(void *self, struct stw_mutator *m, void *state, uint64_t num
 
 static void turn_off(void *self, struct stw_mutator *m, void *state, uint64_t number)
 {
-    (void)self, (void)state;
+    const struct stw_host *host = self;
+    (void)state;
     if (number == 1)
-        the_host->set_gc_percent(m, STW_GC_OFF);
+        host->set_gc_percent(host, m, STW_GC_OFF);
     stw_alloc(m, 100000, NULL); /* the flight recorder's last call is the allocator's */
 }
 
 static void turn_off_and_on(void *self, struct stw_mutator *m, void *state, uint64_t number)
 {
-    (void)self, (void)state, (void)number;
-    int32_t before = the_host->set_gc_percent(m, STW_GC_OFF);
-    the_host->set_gc_percent(m, before);
+    const struct stw_host *host = self;
+    (void)state, (void)number;
+    int32_t before = host->set_gc_percent(host, m, STW_GC_OFF);
+    host->set_gc_percent(host, m, before);
 }
 
 static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
@@ -70,9 +70,9 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
 
 static void begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
-    (void)self;
+    const struct stw_host *host = self;
     stw_next_begin(next, m);
-    the_host->set_gc_percent(m, 75);
+    host->set_gc_percent(host, m, 75);
 }
 
 #define WORKLOAD(name, with_setup, with_operate)                                                   \

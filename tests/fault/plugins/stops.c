@@ -10,7 +10,7 @@ static void *words[1];
 static void add_a_root(void *context)
 {
     (void)context;
-    the_host->root_add(words, 1);
+    the_host->root_add(the_host, words, 1);
 }
 
 static void crash(void *context)
@@ -38,7 +38,7 @@ static void destroy(void *self)
         (void)config, (void)error;                                                                 \
         the_host = host;                                                                           \
         *self = NULL;                                                                              \
-        return host->cycle_hook_add(hook, NULL);                                                   \
+        return host->cycle_hook_add(host, hook, NULL);                                             \
     }                                                                                              \
     static const struct stw_strategy_ops name = {.struct_size = sizeof name,                       \
                                                  .create = create_##name,                          \
