@@ -1,6 +1,6 @@
 #!/bin/sh
 # tidy/patches.sh: goal: every mutant is one of today's sources. Method: each patch of tests/mutants
-# must apply as it stands, without a shifted or guessed context; nothing is changed. Whether the
+# must apply with its whole context, on whatever line; nothing is changed. Whether the
 # mutants are caught, only the proofs tell (tests/mutants/run.sh).
 # Exit status: 0 all apply, 1 one does not, 77 skipped: patch is not installed.
 set -eu
