@@ -427,6 +427,7 @@ static size_t loaded_end(const struct image *image)
     return end;
 }
 
+/* host.N3 */
 Test(manifest, refuses_a_file_cut_at_any_length, .timeout = 120)
 {
     struct stw_error error;
@@ -493,6 +494,7 @@ static void try_damage(int file, const char *path, const struct image *image,
                  (ssize_t)damage->count);
 }
 
+/* host.N1, in this and the next. */
 Test(manifest, survives_random_damage, .timeout = 120)
 {
     struct stw_random random = stw_random_seed(1, 7);
@@ -666,7 +668,7 @@ Test(manifest, refuses_needs_that_there_are_not)
     stw_text_free(&text);
 }
 
-/* KO1: a key of an experiment has one owner. */
+/* host.KO1: a key of an experiment has one owner. */
 Test(manifest, refuses_a_workloads_parameter_whose_name_is_taken)
 {
     expect_text_refused("plugin|workload|w|s\nparam|mutators|u64||1|0|10|h\n", "name",

@@ -3,7 +3,7 @@
 # files, other processes, the next trial (plugins/hostile.c), and on its own process
 # (plugins/mischief.c, plugins/load-*.c). What reaches out is forbidden and named, the rest is typed;
 # as many trials without an attack, among them, are ok; and nothing else is changed or left behind.
-# Rules: prim.SB1 SB2 SB4 PR7 WA2 SC1, lab.T1.
+# Rules: prim.SB1, prim.SB2, prim.SB4, prim.PR7, prim.WA2, prim.SC1, trial.T1.
 . "$(dirname "$0")/common.sh"
 [ -z "${STW_SANITIZE:-}" ] || skip "sanitizers have no sandbox"
 

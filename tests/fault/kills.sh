@@ -3,7 +3,7 @@
 # nothing else. Method: a matrix of the lab's cells and of those peers that are there, killed at
 # seeded random moments, every third time the worker instead of the coordinator; each time the run
 # goes on. In the end every trial is there once, whole, and nothing of the run is running; a trial is
-# crashed only if its worker was killed (lab.R6, SA2). usage: kills.sh [KILLS [SEED]]; default 8
+# crashed only if its worker was killed (lab.R6, store.SA2). usage: kills.sh [KILLS [SEED]]; default 8
 # kills, seed 20. STWLAB_GO names the Gos that take part.
 . "$(dirname "$0")/common.sh"
 

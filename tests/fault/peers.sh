@@ -105,7 +105,8 @@ run "$work/x.ini" "$work/again" --go "$work/1.98.1/go" || fail "once more: $(cat
 expect "still built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
 
 # Another command of the same version is told; other experiments are another runtime, which a run of
-# this one is not resumed with (PE1); and who may write the cache builds nothing that we run (CA1).
+# this one is not resumed with (plan.PE1); who may write the cache builds nothing that we run
+# (plan.CA1).
 mkdir "$work/twin"
 cp "$work/1.98.1/go" "$work/twin/go"
 run "$work/x.ini" "$work/twins" --go "$work/1.98.1/go" --go "$work/twin/go" || fail "$(cat "$work/err")"

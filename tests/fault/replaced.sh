@@ -39,7 +39,7 @@ worker 'printf x >>"$file"'
 objcopy --remove-section .note.gnu.build-id "$file"
 expect_refused unnamed 'was replaced during the run'
 
-# A plugin without a build id, and stwlab itself, are known by their content (prim.ID1, ST1).
+# A plugin without a build id, and stwlab itself, are known by their content (prim.ID1, store.ST1).
 file=$work/plugins/hang.so
 "$STWLAB" run --quiet "$work/x.ini" -o "$work/other" --plugin-path "$work/plugins" \
     --set axes.n=100 --set experiment.timeout=300ms >"$work/out" 2>"$work/err"

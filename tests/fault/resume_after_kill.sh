@@ -1,7 +1,7 @@
 #!/bin/sh
 # fault/resume_after_kill.sh: the coordinator is killed at 20 seeded random moments of a run and the
 # run goes on each time. In the end every trial is there once, nothing is torn, no worker is left
-# (lab.S2).
+# (store.S2).
 . "$(dirname "$0")/common.sh"
 
 trials=200 latest_ms=250

@@ -1,6 +1,6 @@
 #!/bin/sh
 # fault/settings.sh: goal: a trial that did not run with its settings is invalid, and says which, and
-# who changed it (E1); what a strategy changes is what the trial is to run with. Method: workloads
+# who changed it (trial.E1); what a strategy changes is what the trial is to run with. Method: workloads
 # that lose GOGC in set-up and in operations, alone and under strategies that set it.
 . "$(dirname "$0")/common.sh"
 

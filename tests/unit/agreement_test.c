@@ -1,5 +1,5 @@
 /* unit/agreement_test.c: which checksum is right when trials that compute the same disagree
- * (lab/agreement.h, G1 and G2). Method: trials are judged and stored as a run does it, one by one;
+ * (lab.G1, lab.G2). Method: trials are judged and stored as a run does it, one by one;
  * then the store is settled and read. No workers. */
 #include "lab/agreement.h"
 

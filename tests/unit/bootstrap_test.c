@@ -1,5 +1,5 @@
-/* unit/bootstrap_test.c: intervals of medians, pooled percentiles, means and ratios (report/
- * bootstrap.h B1, B2).
+/* unit/bootstrap_test.c: intervals of medians, pooled percentiles, means and ratios (report.B1,
+ * report.B2).
  * Method: for samples so small that all resamples can be listed, the exact distribution of the
  * statistic is known: its ends were worked out once by a program that lists them, with fractions,
  * and are constants here. What random resampling comes to must be these very values, because the
@@ -76,6 +76,7 @@ Test(bootstrap, pooled_percentiles_resample_trials)
     stw_sample_free(&c);
 }
 
+/* report.B1 */
 Test(bootstrap, the_seed_decides)
 {
     const struct stw_bootstrap options = {1, 200, 95}, other = {2, 200, 95};

@@ -182,6 +182,7 @@ static void expect_part(const char *text, const char *part)
     cr_expect(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
 
+/* report.S2 */
 Test(cells, are_a_table_for_people)
 {
     build();
@@ -202,6 +203,7 @@ Test(cells, are_a_table_for_people)
     stw_text_free(&out);
 }
 
+/* report.S1 */
 Test(cells, mark_a_p99_only_below_100_pauses)
 {
     build();
@@ -412,7 +414,8 @@ Test(cells, can_be_read_inside_another_process_transaction)
     sqlite3_close(db);
 }
 
-/* A process that dies in a commit leaves a hot journal; reading must roll back, not fail. */
+/* report.C1: a process that dies in a commit leaves a hot journal; reading must roll back, not
+ * fail. */
 Test(cells, survive_a_writer_that_died_in_a_commit)
 {
     build();

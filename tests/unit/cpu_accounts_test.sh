@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/unit/cpu_accounts_test.sh: goal: what a process used of its processors is in one of the
-# accounts, and the mutators' own has nothing of the collector's (L1).
+# accounts, and the mutators' own has nothing of the collector's (trial.L1).
 # Method: workloads that make the collector work for next to nothing, so that what it takes beside
 # marking is most of what there is: cycles over seven cells, with more processors than the machine
 # has, in each mode; and a collection at every tenth slow allocation. Only CPU times are compared,

@@ -306,7 +306,7 @@ Test(experiment, refuses_unknown_parameters_of_plugins)
                     "written without its name: \"n\"\n");
 }
 
-/* KO1: found by looking it up. */
+/* host.KO1: found by looking it up. */
 Test(experiment, knows_the_owner_of_every_key)
 {
     struct stw_experiment e = fixture_experiment(
@@ -469,7 +469,7 @@ Test(experiment, reports_everything_in_one_go_sorted_by_line)
                     "FILE:13: [experiment] name: is missing\n");
 }
 
-/* D2 */
+/* plan.D2 */
 Test(experiment, says_one_mistake_once)
 {
     /* The workload is unknown, so its parameters are not judged; a line that is too long is not
@@ -651,6 +651,7 @@ Test(experiment, refuses_bad_conditions)
                     "FILE:30: [exclude] s: the condition ends where a value should be\n");
 }
 
+/* plan.C1 */
 Test(experiment, bounds_the_nesting_of_conditions)
 {
     struct stw_text text = {0};

@@ -1,4 +1,4 @@
-/* unit/ini_test.c: the INI reader closes every trap of inih (plan/ini.h, I1-I4).
+/* unit/ini_test.c: the INI reader closes every trap of inih (plan.I1-I4).
  *
  * Method: small files, hostile ones included, are written and read; the list of entries and the
  * exact text of all problems, line numbers included, are compared. No plugins are needed. */
@@ -109,6 +109,7 @@ static int ignore(void *user, const char *section, const char *key, const char *
     return 1;
 }
 
+/* plan.I1 */
 Test(ini, refuses_lines_that_inih_would_cut_and_keeps_counting)
 {
     int buffer_bytes = 0;
@@ -135,7 +136,7 @@ Test(ini, continues_a_value_in_indented_lines)
            "2 [a] this-key-is-longer-than-the-room-that-inih-has-for-one=1 2\n", "");
 }
 
-/* I2 */
+/* plan.I2 */
 Test(ini, continues_nothing_but_the_value_above)
 {
     static const char nothing[] = "the line is indented, and there is no value above that it "
@@ -155,7 +156,7 @@ Test(ini, continues_nothing_but_the_value_above)
            "FILE:5: [a] x: this key was set before, on line 2\n");
 }
 
-/* I3 */
+/* plan.I3 */
 Test(ini, refuses_keys_and_sections_that_are_there_twice)
 {
     expect("[a]\nx = 1\nx = 2\n[b]\nx = 3\n[a]\nx = 4\ny = 5\n",
@@ -224,6 +225,7 @@ Test(ini, trims_a_section_name)
     expect("[ a ]\nx = 1\n", "2 [a] x=1\n", "");
 }
 
+/* plan.I4, in this and the next. */
 Test(ini, refuses_zero_bytes_and_control_characters)
 {
     static const char zero[] = "[a]\nx = 1\0 2\ny = 2\n\0\n";

@@ -180,6 +180,7 @@ Test(json, writes_to_a_file_what_it_writes_to_a_text)
 #ifdef STW_GUARD
 #include <signal.h>
 
+/* report.J1, in this and the next. */
 Test(json, aborts_on_a_member_without_a_key, .signal = SIGABRT)
 {
     begin(0);

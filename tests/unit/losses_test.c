@@ -36,6 +36,7 @@ static void sleep_hidden(void)
         stw_futex_wait(&never, 0, until_ns - now_ns);
 }
 
+/* trial.L2: what a lap does not compute was taken, or is the machine's. */
 static void conserves(const struct stw_lap *lap)
 {
     uint64_t gap_ns = lap->machine_ns;

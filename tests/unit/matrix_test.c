@@ -1,5 +1,4 @@
-/* unit/matrix_test.c: cells, their identity, exclusions and the order of trials (plan/matrix.c X1,
- * plan/condition.c, plan/schedule.c).
+/* unit/matrix_test.c: cells, their identity (plan.X1), exclusions and the order of trials.
  *
  * Method: experiments are read against the fixture plugins; ids, hashes and schedules are compared,
  * one hash with a golden value, the shuffles by their properties. */
@@ -121,6 +120,7 @@ Test(matrix, compares_fixed_keys_and_quoted_chains)
                  "strategy=fixture-a\nstrategy=fixture-a + fixture-b -x\n");
 }
 
+/* plan.C2: two answers wait at each level. */
 Test(matrix, holds_deeply_nested_conditions)
 {
     struct stw_text text = {0};
@@ -194,7 +194,7 @@ Test(matrix, refuses_more_trials_than_a_schedule_holds)
     stw_experiment_free(&e);
 }
 
-/* Identity. */
+/* Identity: plan.X1. */
 
 Test(matrix, keeps_its_hashes_in_every_release)
 {

@@ -142,6 +142,7 @@ Test(outcome, a_signal_outranks_the_record)
     free(record);
 }
 
+/* trial.T1, in this and the next. */
 Test(outcome, sigkill_is_ours_at_a_timeout_and_else_of_nobody_knows_whom)
 {
     struct stw_record *record = record_new();
@@ -178,8 +179,8 @@ Test(outcome, sigkill_is_for_memory_only_with_a_sign_of_it)
     }
 }
 
-/* T1: where a process that has its numbers hangs or dies, its last calls say nothing: they did
- * return. */
+/* trial.T1: where a process that has its numbers hangs or dies, its last calls say nothing: they
+ * did return. */
 Test(outcome, what_happens_after_the_result_is_told_as_that)
 {
     struct stw_record *record = record_new();

@@ -221,6 +221,7 @@ Test(param, needs_no_error_to_fill)
 
 /* Writing. */
 
+/* host.V2 */
 Test(param, writes_values_in_one_way)
 {
     static const struct {
@@ -260,7 +261,7 @@ static uint64_t draw(struct stw_random *random)
     return bits >> stw_random_below(random, 64);
 }
 
-/* What is written reads back, and is written alike again. */
+/* host.V1: what is written reads back, and is written alike again. */
 Test(param, reads_what_it_writes)
 {
     static const struct stw_param *const params[] = {&entries, &room, &rest};

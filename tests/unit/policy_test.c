@@ -25,7 +25,7 @@ static void expect_problems(const char *ini, const char *const *overrides, const
     free(result.problems);
 }
 
-/* PO2: it is a problem before anything runs, and says what to write. */
+/* plan.PO2: it is a problem before anything runs, and says what to write. */
 Test(policy, what_a_plugin_needs_is_told)
 {
     static const char *const off[] = {"experiment.sandbox=off", NULL};
@@ -87,7 +87,7 @@ static uint32_t permitted(const struct built *built, uint32_t cell)
     return stw_policy_permitted(&built->matrix, &built->matrix.cells[cell], built->registry);
 }
 
-/* PO1. */
+/* plan.PO1 */
 Test(policy, a_trial_may_what_any_of_its_plugins_may_and_no_other_trial)
 {
     struct built built;
@@ -99,7 +99,7 @@ Test(policy, a_trial_may_what_any_of_its_plugins_may_and_no_other_trial)
     built_free(&built);
 }
 
-/* PO3: what is stored with a run, and compared when it goes on (fault/escape.sh). */
+/* plan.PO3: what is stored with a run, and compared when it goes on (fault/escape.sh). */
 Test(policy, is_one_line)
 {
     static const char *const off[] = {"experiment.sandbox=off", NULL};

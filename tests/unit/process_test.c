@@ -92,7 +92,7 @@ Test(process, memory_of_a_small_child_is_not_taken_for_the_parents)
     cr_assert_eq(stw_memory_of(INT32_MAX).rss_peak_bytes, 0);
 }
 
-/* PR3 */
+/* prim.PR3 */
 Test(process, only_the_last_output_is_kept)
 {
     run("echo early; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo line $i; done; echo end >&2");
@@ -103,6 +103,7 @@ Test(process, only_the_last_output_is_kept)
     cr_assert_str_eq(printed(), "hello");
 }
 
+/* prim.PR6 */
 Test(process, endless_output_does_not_stop_the_clock)
 {
     struct stw_process_end end;
@@ -133,7 +134,7 @@ Test(process, the_whole_group_dies_with_it)
     cr_assert(kill(grandchild, 0) != 0 && errno == ESRCH, "the grandchild lives");
 }
 
-/* PR2 */
+/* prim.PR2 */
 Test(process, who_leaves_the_group_dies_with_it_too)
 {
     run("setsid sh -c 'setsid sleep 60 & echo $!; exec sleep 60' & sleep 0.3; echo $!");
@@ -169,7 +170,7 @@ Test(process, a_wake_descriptor_ends_the_wait)
     cr_assert_eq(end.signal, SIGKILL);
 }
 
-/* PR4 of signals, and what else is inherited. */
+/* prim.PR4 of signals, and what else is inherited. */
 Test(process, surroundings_are_clean)
 {
     int stray = dup(1); /* not close-on-exec */
@@ -193,7 +194,7 @@ Test(process, the_users_tunables_stay)
     cr_assert_str_eq(printed(), "glibc.malloc.check=0:glibc.rtld.optional_static_tls=16384");
 }
 
-/* PR1 */
+/* prim.PR1 */
 Test(process, it_leads_a_group_of_its_own)
 {
     run("ps -o pid=,pgid= -p $$ 2>/dev/null || cut -d' ' -f1,5 /proc/$$/stat");
@@ -213,7 +214,7 @@ Test(process, memory_is_limited)
 }
 #endif
 
-/* PR7: dash counts blocks of 512 bytes. */
+/* prim.PR7: dash counts blocks of 512 bytes. */
 Test(process, files_are_limited_with_a_scratch_folder)
 {
     char shell[] = "/bin/sh", option[] = "-c", script[] = "ulimit -f; pwd -P";
@@ -240,7 +241,7 @@ Test(process, what_cannot_be_executed_is_an_error)
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1); /* nothing left to reap */
 }
 
-/* PR5 */
+/* prim.PR5 */
 Test(process, a_gate_keeps_it_until_it_is_opened)
 {
     struct stw_process_end end;
@@ -262,7 +263,7 @@ Test(process, a_gated_one_that_is_finished_never_passes)
     cr_assert_eq(end.signal, SIGKILL);
 }
 
-/* PR1 */
+/* prim.PR1 */
 Test(process, it_dies_with_its_parent)
 {
     int told[2];
@@ -330,7 +331,7 @@ static void be_interrupted_thrice(void)
     }
 }
 
-/* IN1 */
+/* prim.IN1 */
 Test(interrupt, one_that_is_not_counted_and_the_third_end_the_process)
 {
     char words[64];
@@ -343,7 +344,7 @@ Test(interrupt, one_that_is_not_counted_and_the_third_end_the_process)
     }
 }
 
-/* PR6: another process traces it, so that its parent cannot reap it. */
+/* prim.PR6: another process traces it, so that its parent cannot reap it. */
 Test(process, what_cannot_be_ended_is_left_in_bounded_time)
 {
     int told[2];
@@ -386,7 +387,7 @@ Test(process, what_it_left_behind_is_counted)
     cr_assert_eq(end.left_behind, 0);
 }
 
-/* GU1: a forked process starts a child that leaves its session, and is killed. */
+/* prim.GU1: a forked process starts a child that leaves its session, and is killed. */
 Test(guard, what_a_killed_process_left_behind_dies)
 {
     int told[2];
@@ -459,7 +460,7 @@ Test(program, lines_and_status)
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 
-/* PG1 */
+/* prim.PG1 */
 Test(program, one_that_does_not_end_is_killed)
 {
     char line[16];
@@ -473,7 +474,7 @@ Test(program, one_that_does_not_end_is_killed)
     cr_assert_eq(stw_program_end(&program), -SIGKILL);
 }
 
-/* PG1 */
+/* prim.PG1 */
 Test(program, it_dies_with_its_parent)
 {
     int told[2];

@@ -265,7 +265,7 @@ Test(run, a_checksum_that_differs_is_invalid)
                      "n=9 strategy=none|ok\nn=9 strategy=differ|invalid");
 }
 
-/* Whose a key is decides what is compared, not how it is spelt (KO1). */
+/* Whose a key is decides what is compared, not how it is spelt (host.KO1). */
 Test(run, a_key_of_the_workload_with_a_point_makes_groups)
 {
     static char with_point[] = "gc.n";

@@ -95,7 +95,7 @@ static int run_as(uint32_t permitted, int (*what)(void))
     return WEXITSTATUS(status);
 }
 
-/* SB4: it is named, with the path. */
+/* prim.SB4: it is named, with the path. */
 static void expect_forbidden_to(uint32_t permitted, int (*what)(void), const char *call,
                                 const char *path)
 {
@@ -114,7 +114,7 @@ static void expect_forbidden(int (*what)(void), const char *call, const char *pa
 /* A function that does it and returns whether that failed. */
 #define DO(name, ...) static int name(void) { return (__VA_ARGS__); }
 
-/* Files. SB1. */
+/* Files: prim.SB1. */
 
 DO(create, open("new", O_CREAT | O_WRONLY, 0600) < 0)
 DO(make_below, mkdir("d", 0700) || mkdir("d/e", 0700) || rename("d/e", "f") || rmdir("d/../f")
@@ -179,8 +179,8 @@ Test(sandbox, nothing_outside_is_changed)
     expect_forbidden(lock, "fcntl", "");
 }
 
-/* WA1: a path that changes between the two looks. One thread turns a link to and fro, the other
- * opens through it: the warden says no, or the kernel does, or it was the scratch folder. */
+/* prim.WA1: a path that changes between the two looks. One thread turns a link to and fro, the
+ * other opens through it: the warden says no, or the kernel does, or it was the scratch folder. */
 static void *turn(void *stop)
 {
     while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED)) {
@@ -216,7 +216,7 @@ Test(sandbox, a_race_with_the_warden_wins_nothing)
         run_as(0, race); /* close_base looks for what it may have made */
 }
 
-/* Processes, and what it is. SB2, SB3. */
+/* Processes, and what it is: prim.SB2, prim.SB3. */
 
 DO(open_socket, socket(AF_INET, SOCK_STREAM, 0) < 0)
 DO(start, fork() < 0)
@@ -273,7 +273,7 @@ Test(sandbox, others_are_out_of_its_reach)
     expect_forbidden(pin_parent, "sched_setaffinity", "");
     expect_forbidden(limit_time, "prlimit64", "");
     expect_forbidden(own_filter, "prctl", "");
-    expect_forbidden(unknown, "?", ""); /* CL1 */
+    expect_forbidden(unknown, "?", ""); /* prim.CL1 */
     expect_forbidden(write_foreign_memory, "openat", "/proc/1/mem");
 }
 
@@ -290,7 +290,7 @@ static int in_a_thread(void)
     return pthread_create(&thread, NULL, call_socket, NULL) || pthread_join(thread, NULL);
 }
 
-static int blocked(void) /* SB4 */
+static int blocked(void) /* prim.SB4 */
 {
     sigset_t all;
     sigfillset(&all);
@@ -320,10 +320,10 @@ Test(sandbox, permissions_are_for_what_they_name)
     expect_forbidden_to(STW_PERMIT_FILES, open_socket, "socket", "");
     expect_forbidden_to(STW_PERMIT_NETWORK, parent, "openat", "../left");
     expect_forbidden_to(STW_PERMIT_SCHEDULING, start, "clone", "");
-    expect_forbidden_to(STW_PERMIT_PROCESSES, program_writes, "openat", "../left"); /* SB3 */
+    expect_forbidden_to(STW_PERMIT_PROCESSES, program_writes, "openat", "../left"); /* prim.SB3 */
 }
 
-/* WA2: the filter's end is not in the process any more, so it cannot answer itself. */
+/* prim.WA2: the filter's end is not in the process any more, so it cannot answer itself. */
 static int has_no_end(void)
 {
     for (int i = 3; i < 256; i++) {
@@ -378,7 +378,8 @@ Test(sandbox, no_mitigation_is_turned_on_by_entering)
     cr_assert_eq(run_as(0, speculates_as_before), 0);
 }
 
-/* CL2: of what may reach others, nothing is allowed as it is; permissions change their own only. */
+/* prim.CL2: of what may reach others, nothing is allowed as it is; permissions change their own
+ * only. */
 Test(sandbox, the_table_allows_nothing_that_reaches_out)
 {
     static const uint32_t out[] = {SYS_open, SYS_openat, SYS_unlink, SYS_rename, SYS_chmod,
@@ -393,7 +394,7 @@ Test(sandbox, the_table_allows_nothing_that_reaches_out)
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
         cr_assert_neq(rules[out[i]], STW_RULE_ALLOW, "%u", out[i]);
     for (uint32_t i = 470; i < STW_CALLS_TABLE; i++)
-        cr_assert_eq(rules[i], STW_RULE_FORBID, "%u", i); /* CL1 */
+        cr_assert_eq(rules[i], STW_RULE_FORBID, "%u", i); /* prim.CL1 */
     stw__calls_rules((1u << STW_PERMITS) - 1, rules);
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         cr_assert_neq(rules[never[i]], STW_RULE_ALLOW, "%u", never[i]);

@@ -1,5 +1,5 @@
-/* unit/scratch_test.c: the folder that trials write to. SC1: whatever one has left there, the next
- * finds an empty folder, and nothing outside of it is gone. */
+/* unit/scratch_test.c: the folder that trials write to. Whatever one has left there, the next finds
+ * an empty folder, and nothing outside of it is gone (prim.SC1). */
 #include "prim/scratch.h"
 
 #include "base/error.h"

@@ -191,7 +191,7 @@ Test(store, an_existing_run_needs_resume)
     free(record);
 }
 
-/* lab.S4 */
+/* store.S4 */
 Test(store, resume_refuses_another_experiment_and_names_the_difference)
 {
     stw_store_close(open_run(0));
@@ -218,7 +218,7 @@ Test(store, resume_refuses_another_experiment_and_names_the_difference)
     stw_store_close(open_run(1));
 }
 
-/* ST1, in this and the next three. */
+/* store.ST1, in this and the next three. */
 Test(store, resume_refuses_another_build_of_a_plugin)
 {
     cr_assert_eq(stw_registry_add(registry, STW_BUILD_PLUGINS, &error), STW_OK);
@@ -336,6 +336,7 @@ Test(store, a_resumed_run_may_grow)
     cr_assert_str_eq(query("SELECT value FROM run WHERE key='trials'"), "20");
 }
 
+/* store.S3 */
 Test(store, two_coordinators_cannot_share_a_run)
 {
     struct stw_store *store = open_run(0);
@@ -571,7 +572,7 @@ Test(store, a_failed_write_leaves_the_trials_before_it)
     free(record);
 }
 
-/* lab.S2 */
+/* store.S2 */
 Test(store, a_kill_leaves_whole_trials)
 {
     struct stw_record *record = record_new(50);
@@ -633,7 +634,7 @@ static void store_as(struct stw_store *store, uint32_t trial, uint32_t kind)
 
 #define ATTEMPTS "SELECT trial, attempt, outcome FROM attempts ORDER BY trial, attempt"
 
-/* SA1, lab.R6 */
+/* store.SA1, lab.R6 */
 Test(store, what_was_announced_is_noted_until_it_is_stored)
 {
     struct stw_store *store = open_run(0);
@@ -661,7 +662,7 @@ static void lose(uint32_t how)
     stw_store_close(store);
 }
 
-/* SA2 */
+/* store.SA2 */
 Test(store, a_trial_that_is_lost_twice_is_crashed)
 {
     lose(STW_STORE_NEW);
@@ -679,7 +680,7 @@ Test(store, a_trial_that_is_lost_twice_is_crashed)
                      "0|1|ok\n1|2|ok");
 }
 
-/* SA2 */
+/* store.SA2 */
 Test(store, lost_twice_in_a_row)
 {
     lose(STW_STORE_NEW);
@@ -696,7 +697,7 @@ Test(store, lost_twice_in_a_row)
     cr_assert_str_eq(query(ATTEMPTS), "1|1|lost\n1|2|crashed\n1|3|ok");
 }
 
-/* SA3 */
+/* store.SA3 */
 Test(store, what_is_retried_stays_visible_without_its_numbers)
 {
     struct stw_store *store = open_run(0);
