@@ -60,6 +60,7 @@ struct pool {
     uint32_t victim_used[TYPES]; /* atomic; 0: a thief found the victim empty */
     void **private_maps;         /* [TYPES][2][mutators]; roots */
     struct chain *chains;        /* [TYPES][2][mutators] */
+    struct stw_counter hits, misses, dropped;
     struct ring *retired;        /* atomic stack */
     struct ring *removable;      /* atomic stack */
 };
@@ -218,19 +219,21 @@ static uint32_t chain_next_slots(const struct chain *chain)
     return slots < RING_SLOTS_MAX ? 2 * slots : slots;
 }
 
-/* Forgets all maps in the chain. In the hook only. */
-static void chain_drop(struct pool *pool, struct chain *chain)
+/* Forgets all maps in the chain; how many there were. In the hook only. */
+static uint32_t chain_drop(struct pool *pool, struct chain *chain)
 {
     struct ring *ring = chain->tail;
+    uint32_t dropped = 0;
     while (ring) {
         struct ring *next = ring->next;
         uint32_t head = (uint32_t)(ring->head_tail >> 32);
-        for (uint32_t at = (uint32_t)ring->head_tail; at != head; at++)
+        for (uint32_t at = (uint32_t)ring->head_tail; at != head; at++, dropped++)
             *slot_at(ring, at) = NULL;
         stack_push(&pool->removable, ring);
         ring = next;
     }
     *chain = (struct chain){NULL, NULL};
+    return dropped;
 }
 
 /* The pool. */
@@ -302,15 +305,17 @@ static int put(struct pool *pool, struct stw_mutator *m, uint32_t type, void *ma
 static void cleanup(void *context)
 {
     struct pool *pool = context;
-    uint32_t victim = !pool->local;
+    uint32_t victim = !pool->local, dropped = 0;
     for (uint32_t type = 0; type < TYPES && pool->types[type]; type++) {
         for (uint32_t i = 0; i < pool->mutators; i++) {
             uint32_t at = place(pool, type, victim, i);
+            dropped += pool->private_maps[at] != NULL;
             pool->private_maps[at] = NULL;
-            chain_drop(pool, &pool->chains[at]);
+            dropped += chain_drop(pool, &pool->chains[at]);
         }
         pool->victim_used[type] = 1;
     }
+    stw_count_shared(pool->dropped, dropped);
     pool->local = victim; /* empty now */
     while (pool->retired) {
         struct ring *ring = pool->retired;
@@ -339,11 +344,13 @@ static void destroy(void *self)
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
-    (void)config;
     struct pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         goto fail_memory;
     pool->host = host;
+    pool->hits = stw_config_counter(config, "hits");
+    pool->misses = stw_config_counter(config, "misses");
+    pool->dropped = stw_config_counter(config, "dropped");
     pool->mutators = host->mutator_count(host);
     uint32_t places = TYPES * 2 * pool->mutators;
     pool->chains = calloc(places, sizeof *pool->chains);
@@ -375,6 +382,7 @@ static void *need_map(void *self, const struct stw_link *next, struct stw_mutato
     stack_free(pool->host, &pool->removable);
     uint32_t type = type_slot(pool, need->type);
     void *map = type < TYPES ? take(pool, m, type) : NULL;
+    stw_count(m, map ? pool->hits : pool->misses, 1);
     if (!map)
         return stw_next_need_map(next, m, need);
     next->map_ops->clear(next->map_self, m, map);
@@ -399,5 +407,8 @@ static const struct stw_strategy_ops ops = {
     .done_map = done_map,
 };
 
-STW_MANIFEST(STW_PLUGIN("strategy", "pool", "Keeps maps for reuse, as Go's sync.Pool does"));
+STW_MANIFEST(STW_PLUGIN("strategy", "pool", "Keeps maps for reuse, as Go's sync.Pool does")
+             STW_COUNTER("hits", "maps", sum, "needs that a kept map served")
+             STW_COUNTER("misses", "maps", sum, "needs that were passed on")
+             STW_COUNTER("dropped", "maps", sum, "maps that two cycles passed by"));
 STW_EXPORT(STW_OFFER(STW_KIND_STRATEGY, "pool", &ops));

@@ -90,6 +90,18 @@ static void add_needs(const struct stw_plugin_info *info, struct stw_text *out)
         stw_text_add(out, "\n");
 }
 
+/* "      counts hits [maps, sum]: help" */
+static void add_counter(const struct stw_counter_info *counter, struct stw_text *out)
+{
+    struct stw_text line = {0};
+    stw_text_add(&line, "counts %s [%s%s%s]: %s", counter->name, counter->unit,
+                 counter->unit[0] ? ", " : "", stw_fact_adds(counter->adds), counter->help);
+    stw_text_add(out, "      ");
+    stw_utf8_add_line(out, line.bytes);
+    stw_text_add(out, "\n");
+    stw_text_free(&line);
+}
+
 static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
 {
     stw_text_add(out, "  %s: ", info->id);
@@ -97,6 +109,8 @@ static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
     stw_text_add(out, "\n");
     for (uint32_t i = 0; i < info->param_count; i++)
         add_param(&info->params[i], out);
+    for (uint32_t i = 0; i < info->counter_count; i++)
+        add_counter(&info->counters[i], out);
     add_needs(info, out);
     stw_text_add(out, "      from ");
     stw_utf8_add_line(out, info->path);
@@ -173,6 +187,21 @@ static void json_needs(struct stw_json *json, const struct stw_plugin_info *info
     stw_json_array_end(json);
 }
 
+static void json_counters(struct stw_json *json, const struct stw_plugin_info *info)
+{
+    stw_json_key(json, "counters");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < info->counter_count; i++) {
+        stw_json_object_begin(json);
+        member(json, "name", info->counters[i].name);
+        member(json, "unit", info->counters[i].unit);
+        member(json, "adds", stw_fact_adds(info->counters[i].adds));
+        member(json, "help", info->counters[i].help);
+        stw_json_object_end(json);
+    }
+    stw_json_array_end(json);
+}
+
 static void json_plugin(struct stw_json *json, const struct stw_plugin_info *info)
 {
     char abi[16];
@@ -199,6 +228,7 @@ static void json_plugin(struct stw_json *json, const struct stw_plugin_info *inf
         stw_json_object_end(json);
     }
     stw_json_array_end(json);
+    json_counters(json, info);
     json_needs(json, info);
     stw_json_object_end(json);
 }

@@ -53,4 +53,10 @@ void stw_gc_totals(struct stw_gc *gc, struct stw_totals *totals)
     *totals = gc->totals;
     totals->alloc_objects += totals->tiny_objects;
     totals->spans_swept = STW_LOAD(gc->sweep.spans_total);
+    totals->heap_goal_bytes = gc->pacer.goal == UINT64_MAX ? 0 : gc->pacer.goal;
+    totals->heap_marked_bytes = gc->pacer.heap_marked;
+    totals->heap_scavenged_bytes = gc->heap.space.scavenged_pages * STW_PAGE_BYTES;
+    totals->map_grow_events = totals->counters[STW_COUNT_MAP_GROW];
+    totals->map_evacuated = totals->counters[STW_COUNT_MAP_EVACUATED];
+    totals->map_overflow = totals->counters[STW_COUNT_MAP_OVERFLOW];
 }

@@ -269,20 +269,12 @@ struct stw_roots {
 };
 
 struct stw_totals {
-    uint64_t cycles, forced_cycles, pauses;
-    uint64_t scan_stw_bytes, scan_conc_bytes, stack_bytes, root_bytes;
-    uint64_t mark_objects, restarts, steals;
-    uint64_t spans_swept; /* of a copy only: gc.sweep counts */
-    uint64_t alloc_objects, alloc_bytes, alloc_large; /* of detached mutators */
-    uint64_t barrier_words, barrier_flushes;
-    uint64_t tiny_objects, assist_ns, fractional_ns, idle_ns, dedicated_ns;
+#define COLLECTOR(id, field, ...) uint64_t field;
+#include "base/facts.def"
+    uint64_t tiny_objects;  /* alloc_objects has them in a copy only */
     uint64_t worker_cpu_ns; /* of worker threads, marking outside of stops */
     uint64_t help_cpu_ns;   /* of worker threads, in stops */
-    uint64_t futile_wakes;  /* of threads that found nothing to do, and slept again (N4) */
-    uint64_t counters[STW_COUNTERS];
-    uint64_t heap_peak_bytes;
-    uint64_t timed_cycles;   /* begun by gc.period */
-    uint64_t limited_cycles; /* in which assists were off for a while */
+    uint64_t counters[STW_COUNTERS]; /* maps' */
 };
 
 /* What the embedder chooses. */

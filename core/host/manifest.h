@@ -5,6 +5,8 @@
 #ifndef STW_HOST_MANIFEST_H
 #define STW_HOST_MANIFEST_H
 
+#include "base/facts.h"
+
 #include <stwlab/plugin.h>
 
 #define STW_ID_BYTES 41u
@@ -15,6 +17,8 @@
 #define STW_OFFERS 16u
 #define STW_BUILD_ID_BYTES 41u
 #define STW_VARIABLES 8u
+#define STW_COUNTERS_DECLARED 16u
+#define STW_COUNTER_NAME_BYTES 40u /* "strategy/ID.NAME" is a name in a trial's record */
 
 /* A parameter as declared. Texts are terminated. */
 struct stw_param {
@@ -27,6 +31,14 @@ struct stw_param {
     char default_text[STW_WORD_BYTES];
     uint64_t min_u64, max_u64; /* U64 */
     double min_f64, max_f64;   /* F64 */
+    char help[STW_HELP_BYTES];
+};
+
+/* A counter or gauge as declared. */
+struct stw_counter_info {
+    char name[STW_COUNTER_NAME_BYTES];
+    char unit[16];
+    uint32_t adds; /* STW_ADDS_SUM, _MAX or, of a gauge, _LAST (base/facts.h) */
     char help[STW_HELP_BYTES];
 };
 
@@ -44,7 +56,10 @@ struct stw_plugin_info {
     uint32_t needs; /* what it declares to need, STW_PERMIT_* (prim/sandbox.h) */
     uint32_t variable_count;
     char variables[STW_VARIABLES][STW_WORD_BYTES]; /* of the environment, that it reads */
-    struct stw_param params[STW_PARAMS]; /* last: what is unused of it is never touched */
+    uint32_t counter_count;
+    struct stw_counter_info counters[STW_COUNTERS_DECLARED]; /* from here on: what is unused of
+                                                                it is never touched */
+    struct stw_param params[STW_PARAMS];
 };
 
 struct stw_manifest {

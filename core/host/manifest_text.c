@@ -102,7 +102,7 @@ static stw_status parse_plugin(struct parser *p)
     if (manifest->count == STW_OFFERS)
         return refuse(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
     struct stw_plugin_info *info = &manifest->plugins[manifest->count];
-    memset(info, 0, offsetof(struct stw_plugin_info, params)); /* a parameter's when it comes */
+    memset(info, 0, offsetof(struct stw_plugin_info, counters)); /* the rest when it comes */
     stw_status status = copy(p, &fields[1], "kind", kind, sizeof kind);
     info->kind = status == STW_OK ? stw_kind_of_name(kind) : 0;
     if (status == STW_OK && !info->kind)
@@ -311,6 +311,55 @@ static stw_status parse_variable(struct parser *p)
     return status;
 }
 
+/* What it counts: counter|NAME|UNIT|sum or max|HELP and gauge|NAME|UNIT|HELP. */
+
+static stw_status parse_adds(const struct parser *p, const struct piece *piece, uint32_t *adds)
+{
+    *adds = is(piece, "sum") ? STW_ADDS_SUM : is(piece, "max") ? STW_ADDS_MAX : STW_ADDS_NONE;
+    if (*adds != STW_ADDS_NONE)
+        return STW_OK;
+    return refuse(p, "adds", "\"%.*s\" is neither sum nor max", columns(piece), piece->at);
+}
+
+static stw_status check_new(const struct parser *p, const struct stw_plugin_info *info,
+                            const char *name)
+{
+    for (uint32_t i = 0; i < info->counter_count; i++)
+        if (strcmp(info->counters[i].name, name) == 0)
+            return refuse(p, "name", "counter or gauge \"%s\" is declared twice", name);
+    return STW_OK;
+}
+
+static stw_status parse_counter(struct parser *p, int is_gauge)
+{
+    const char *record = is_gauge ? "gauge" : "counter";
+    uint32_t fields = is_gauge ? 4 : 5;
+    if (p->field_count != fields)
+        return refuse(p, record, "has %u fields; %s has %u", p->field_count,
+                      is_gauge ? "gauge|NAME|UNIT|HELP" : "counter|NAME|UNIT|sum or max|HELP",
+                      fields);
+    if (p->manifest->count == 0)
+        return refuse(p, record, "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->counter_count == STW_COUNTERS_DECLARED)
+        return refuse(p, record, "a plugin has at most %u counters and gauges",
+                      STW_COUNTERS_DECLARED);
+    struct stw_counter_info *counter = &info->counters[info->counter_count];
+    memset(counter, 0, sizeof *counter);
+    counter->adds = STW_ADDS_LAST;
+    stw_status status = copy_word(p, &p->fields[1], "name", counter->name, sizeof counter->name);
+    if (status == STW_OK)
+        status = check_new(p, info, counter->name);
+    if (status == STW_OK && p->fields[2].bytes)
+        status = copy_word(p, &p->fields[2], "unit", counter->unit, sizeof counter->unit);
+    if (status == STW_OK && !is_gauge)
+        status = parse_adds(p, &p->fields[3], &counter->adds);
+    if (status == STW_OK)
+        status = copy(p, &p->fields[fields - 1], "help", counter->help, sizeof counter->help);
+    info->counter_count += status == STW_OK;
+    return status;
+}
+
 /* Lines. */
 
 static void split(struct parser *p, const char *line, size_t bytes)
@@ -336,7 +385,9 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_needs(p);
     if (is(&p->fields[0], "env"))
         return parse_variable(p);
-    return refuse(p, "record", "\"%.*s\" is neither plugin, param, needs nor env",
+    if (is(&p->fields[0], "counter") || is(&p->fields[0], "gauge"))
+        return parse_counter(p, is(&p->fields[0], "gauge"));
+    return refuse(p, "record", "\"%.*s\" is neither plugin, param, needs, env, counter nor gauge",
                   columns(&p->fields[0]), p->fields[0].at);
 }
 

@@ -117,7 +117,7 @@ stw_status stw_settings_config(const struct stw_settings *settings,
                                struct stw_config *config, struct stw_error *error)
 {
     struct stw_value *values = stw_new(info->param_count, sizeof *values);
-    *config = (struct stw_config){sizeof *config, 0, values};
+    *config = (struct stw_config){.struct_size = sizeof *config, .values = values};
     for (uint32_t i = 0; i < info->param_count; i++) {
         const struct stw_param *param = &info->params[i];
         const char *text = param_text(settings, prefix, param);

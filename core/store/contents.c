@@ -166,6 +166,14 @@ static void manifest_text(const struct stw_plugin_info *info, struct stw_text *t
             stw_text_add(text, "|");
         stw_text_add(text, "|%s\n", param->help);
     }
+    for (uint32_t i = 0; i < info->counter_count; i++) {
+        const struct stw_counter_info *counter = &info->counters[i];
+        if (counter->adds == STW_ADDS_LAST)
+            stw_text_add(text, "gauge|%s|%s|%s\n", counter->name, counter->unit, counter->help);
+        else
+            stw_text_add(text, "counter|%s|%s|%s|%s\n", counter->name, counter->unit,
+                         stw_fact_adds(counter->adds), counter->help);
+    }
 }
 
 /* Of those that a cell uses. */

@@ -10,8 +10,6 @@
 
 #include "gc/witness.h"
 
-#include <stdio.h>
-
 #define LONG_HICCUP_NS 1000000u
 
 /* Of all mutators. */
@@ -126,51 +124,52 @@ static void fill_cpu(const struct stw_losses *losses, const struct sums *sums,
     if (charged_ns < used_ns)
         charged_ns = used_ns;
     uint64_t own_ns = sums->own_cpu_ns, assist_ns = sums->assist_cpu_ns;
-    stw_record_count(record, "cpu.process_ns", after->process_ns - before->process_ns);
-    stw_record_count(record, "cpu.total_ns",
+    stw_record_count(record, STW_FACT_CPU_PROCESS, after->process_ns - before->process_ns);
+    stw_record_count(record, STW_FACT_CPU_TOTAL,
                      own_ns + assist_ns + mark_ns + sweep_ns + runtime_ns + charged_ns);
-    stw_record_count(record, "cpu.mutator_ns", own_ns);
-    stw_record_count(record, "cpu.assist_ns", assist_ns);
-    stw_record_count(record, "cpu.mark_ns", mark_ns);
-    stw_record_count(record, "cpu.sweep_ns", sweep_ns);
-    stw_record_count(record, "cpu.runtime_ns", runtime_ns);
-    stw_record_count(record, "cpu.stopped_ns", charged_ns);
+    stw_record_count(record, STW_FACT_CPU_MUTATOR, own_ns);
+    stw_record_count(record, STW_FACT_CPU_ASSIST, assist_ns);
+    stw_record_count(record, STW_FACT_CPU_MARK, mark_ns);
+    stw_record_count(record, STW_FACT_CPU_SWEEP, sweep_ns);
+    stw_record_count(record, STW_FACT_CPU_RUNTIME, runtime_ns);
+    stw_record_count(record, STW_FACT_CPU_STOPPED, charged_ns);
 }
 
-/* "PREFIX.stop_ns" and so on. */
-static void fill_kinds(struct stw_record *record, const char *prefix, const uint64_t *taken_ns)
+/* The facts of the kinds follow upon each other, in their order. */
+#define SPAN(last, first) (STW_FACT_##last - STW_FACT_##first + 1)
+_Static_assert(SPAN(TAKEN_CYCLE, TAKEN_STOP) == STW_TAKEN_KINDS, "one fact a kind");
+_Static_assert(SPAN(GAP_CYCLE, GAP_STOP) == STW_TAKEN_KINDS, "one fact a kind");
+
+static void fill_kinds(struct stw_record *record, enum stw_fact_id first, const uint64_t *taken_ns)
 {
-    char name[STW_RECORD_NAME_BYTES];
-    for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++) {
-        snprintf(name, sizeof name, "%s.%s_ns", prefix, stw_taken_name(kind));
-        stw_record_count(record, name, taken_ns[kind]);
-    }
+    for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
+        stw_record_count(record, first + kind, taken_ns[kind]);
 }
 
 static void fill_gaps(const struct stw_losses *losses, const struct sums *sums,
                       struct stw_record *record)
 {
-    stw_record_count(record, "taken.wall_ns", sums->wall_ns);
-    fill_kinds(record, "taken", sums->taken_ns);
-    stw_record_count(record, "taken.intervals", sums->intervals);
-    stw_record_count(record, "taken.lost", sums->lost);
-    stw_record_count(record, "gap.max_ns", sums->longest.gap_ns);
-    stw_record_count(record, "gap.wall_ns", sums->longest.wall_ns);
-    fill_kinds(record, "gap", sums->longest.taken_ns);
-    stw_record_count(record, "gap.machine_ns", sums->longest.machine_ns);
-    stw_record_count(record, "gap.disagreements", stw_witnesses_hear(losses->gc).disputed);
-    stw_record_count(record, "machine.taken_ns", sums->machine_ns);
+    stw_record_count(record, STW_FACT_TAKEN_WALL, sums->wall_ns);
+    fill_kinds(record, STW_FACT_TAKEN_STOP, sums->taken_ns);
+    stw_record_count(record, STW_FACT_TAKEN_INTERVALS, sums->intervals);
+    stw_record_count(record, STW_FACT_TAKEN_LOST, sums->lost);
+    stw_record_count(record, STW_FACT_GAP_MAX, sums->longest.gap_ns);
+    stw_record_count(record, STW_FACT_GAP_WALL, sums->longest.wall_ns);
+    fill_kinds(record, STW_FACT_GAP_STOP, sums->longest.taken_ns);
+    stw_record_count(record, STW_FACT_GAP_MACHINE, sums->longest.machine_ns);
+    stw_record_count(record, STW_FACT_GAP_DISAGREEMENTS, stw_witnesses_hear(losses->gc).disputed);
+    stw_record_count(record, STW_FACT_MACHINE_TAKEN, sums->machine_ns);
     if (sums->is_scheduler_known)
-        stw_record_count(record, "gap.unexplained_ns", sums->unexplained_ns);
+        stw_record_count(record, STW_FACT_GAP_UNEXPLAINED, sums->unexplained_ns);
 }
 
 static void fill_hiccups(const struct stw_losses *losses, struct stw_record *record)
 {
     const struct stw_histogram *late_ns = &losses->hiccups.late_ns;
-    stw_record_count(record, "machine.hiccups", late_ns->count);
-    stw_record_count(record, "machine.hiccup_p99_ns", stw_histogram_quantile(late_ns, 99, 100));
-    stw_record_count(record, "machine.hiccup_max_ns", late_ns->max);
-    stw_record_count(record, "machine.hiccups_over_1ms",
+    stw_record_count(record, STW_FACT_MACHINE_HICCUPS, late_ns->count);
+    stw_record_count(record, STW_FACT_MACHINE_HICCUP_P99, stw_histogram_quantile(late_ns, 99, 100));
+    stw_record_count(record, STW_FACT_MACHINE_HICCUP_MAX, late_ns->max);
+    stw_record_count(record, STW_FACT_MACHINE_HICCUPS_LONG,
                      stw_histogram_count_from(late_ns, LONG_HICCUP_NS));
     for (uint32_t i = 0; i < STW_RECORD_HICCUPS; i++) {
         struct stw_hiccup hiccup = losses->hiccups.longest[i];

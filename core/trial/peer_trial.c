@@ -216,7 +216,7 @@ static void take_line(struct peer_trial *trial, const char *line)
     } else if (sscanf(line, "pause %" SCNu64 " %" SCNu64, &first, &second) == 2) {
         take_pause(trial, first, second < first ? second : first);
     } else if (sscanf(line, "counter %95s %" SCNu64, name, &first) == 2) {
-        stw_record_count(record, name, first);
+        stw_record_count_as(record, name, first);
     } else if (sscanf(line, "time %" SCNu64 " %" SCNu64, &first, &second) == 2) {
         record->first_op_ns = first;
         record->last_op_ns = second;

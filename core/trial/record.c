@@ -1,14 +1,16 @@
 /* trial/record.c: what writers and readers of a record share. */
 #include "trial/record.h"
 
+#include "base/check.h"
+
 #include <stdio.h>
 
 const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS] = {
-    100000,   200000,   500000,    1000000,   2000000,   5000000,    10000000,
-    20000000, 50000000, 100000000, 200000000, 500000000, 1000000000,
+#define WINDOW(id, window_ns, ...) window_ns,
+#include "base/facts.def"
 };
 
-void stw_record_count(struct stw_record *record, const char *name, uint64_t value)
+int stw_record_count_as(struct stw_record *record, const char *name, uint64_t value)
 {
     for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
         struct stw_record_counter *counter = &record->counters[i];
@@ -16,6 +18,13 @@ void stw_record_count(struct stw_record *record, const char *name, uint64_t valu
             continue;
         snprintf(counter->name, sizeof counter->name, "%s", name);
         counter->value = value;
-        return;
+        return 1;
     }
+    return 0;
+}
+
+void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value)
+{
+    STW_ASSERT(stw_facts[fact].place == STW_IN_COUNTERS);
+    STW_REQUIRE(stw_record_count_as(record, stw_facts[fact].name, value));
 }

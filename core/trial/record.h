@@ -9,6 +9,7 @@
 #ifndef STW_TRIAL_RECORD_H
 #define STW_TRIAL_RECORD_H
 
+#include "base/facts.h"
 #include "base/histogram.h"
 #include "gc/pause.h"
 #include "gc/watch.h"
@@ -19,9 +20,13 @@
 #define STW_RECORD_MAGIC 0x3130524c57545353ull
 #define STW_RECORD_PAUSES (1u << 20) /* sparse: only touched pages take memory */
 #define STW_RECORD_MUTATORS 256u
-#define STW_RECORD_COUNTERS 128u
+#define STW_RECORD_COUNTERS 320u /* the lab's, and as many as a chain of plugins can declare */
 #define STW_RECORD_NAME_BYTES 96u /* "watch.faults:" and a plugin's kind and id */
-#define STW_RECORD_WINDOWS 13u
+enum {
+    STW_RECORD_WINDOWS = 0
+#define WINDOW(...) + 1
+#include "base/facts.def"
+};
 #define STW_RECORD_HICCUPS 8u
 
 /* How far the worker came. */
@@ -111,8 +116,10 @@ struct stw_record {
 /* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
 extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
 
-/* Puts a counter into the first free place, if there is one. */
-void stw_record_count(struct stw_record *record, const char *name, uint64_t value);
+/* Records a fact that the lab counts, once a trial. */
+void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value);
+/* Likewise one that is a plugin's or another runtime's. 0: there is no place left. */
+int stw_record_count_as(struct stw_record *record, const char *name, uint64_t value);
 
 static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
 {

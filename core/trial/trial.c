@@ -6,8 +6,10 @@
  * Thread rules: mutators write their own part; sums are made under a lock or after the join. */
 #include "trial/trial.h"
 
+#include "base/check.h"
 #include "base/error.h"
 #include "host/chain.h"
+#include "host/counters.h"
 #include "host/runtime.h"
 #include "plan/identity.h"
 #include "plan/settings.h"
@@ -17,6 +19,7 @@
 #include "trial/losses.h"
 #include "trial/verdict.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,7 @@ struct trial {
     struct stw_settings settings;
     struct stw_loaded allocator, map, workload, strategies[STRATEGIES_MAX];
     struct stw_config configs[4 + STRATEGIES_MAX];
+    struct stw_counters *counters; /* of all of them */
     uint32_t strategy_count, mutator_count;
     int pinned; /* each mutator has a processor of its own */
     struct stw_link links[STRATEGIES_MAX + 1];
@@ -169,8 +173,11 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
     loaded->ordinal = ordinal;
     char prefix[STW_WORD_BYTES + STW_ID_BYTES];
     snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
-    return stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
-                               &trial.configs[ordinal], error);
+    status = stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
+                                 &trial.configs[ordinal], error);
+    if (status == STW_OK)
+        stw_counters_add(trial.counters, info, &trial.configs[ordinal]);
+    return status;
 }
 
 /* Loads the strategies of "a + b + c". */
@@ -385,6 +392,7 @@ static void *run_mutator(void *context)
     if (stw_mutator_attach(stw_runtime_gc(), t->index, calls, &t->mutator) != STW_OK)
         end_with(STW_VERDICT_OUT_OF_MEMORY, "mutators", "a mutator could not be attached");
     struct stw_mutator *m = t->mutator;
+    m->counts = stw_counters_of(trial.counters, t->index);
     if (trial.pinned)
         stw_thread_pin(t->index);
     stw_next_begin(trial.links, m);
@@ -440,62 +448,38 @@ static void run_mutators(void)
         pthread_join(threads[i].thread, NULL);
 }
 
+/* Of what the collector counted, all but the times of a stepped trial: its counters repeat exactly,
+ * and no clock has a say in them. */
 static void fill_counters(void)
 {
-    struct stw_totals totals;
-    struct stw_gc *gc = stw_runtime_gc();
-    stw_gc_totals(gc, &totals);
-    const struct stw_map_stats *map = &threads[0].last_map;
-    const struct { const char *name; uint64_t value; } counters[] = {
-        {"gc.cycles", totals.cycles},
-        {"gc.forced", totals.forced_cycles},
-        {"gc.timed", totals.timed_cycles},
-        {"gc.pauses", totals.pauses},
-        {"gc.restarts", totals.restarts},
-        {"gc.limited_cycles", totals.limited_cycles},
-        {"scan.stw_bytes", totals.scan_stw_bytes},
-        {"scan.conc_bytes", totals.scan_conc_bytes},
-        {"scan.stack_bytes", totals.stack_bytes},
-        {"scan.root_bytes", totals.root_bytes},
-        {"mark.objects", totals.mark_objects},
-        {"mark.steals", totals.steals},
-        {"sweep.spans", totals.spans_swept},
-        {"wb.records", totals.barrier_words},
-        {"wb.flushes", totals.barrier_flushes},
-        {"alloc.bytes", totals.alloc_bytes},
-        {"alloc.objects", totals.alloc_objects},
-        {"alloc.large", totals.alloc_large},
-        {"map.grow_events", totals.counters[STW_COUNT_MAP_GROW]},
-        {"map.evacuated", totals.counters[STW_COUNT_MAP_EVACUATED]},
-        {"map.overflow", totals.counters[STW_COUNT_MAP_OVERFLOW]},
-        {"map.buckets", map->buckets},
-        {"map.bucket_bytes", map->bucket_bytes},
-        {"map.entries", map->entries},
-        {"heap.peak_bytes", totals.heap_peak_bytes},
-        {"heap.goal_bytes", gc->pacer.goal == UINT64_MAX ? 0 : gc->pacer.goal},
-        {"heap.marked_bytes", gc->pacer.heap_marked},
-        {"heap.scavenged_bytes", gc->heap.space.scavenged_pages * STW_PAGE_BYTES},
+    static const struct { enum stw_fact_id fact; size_t offset; } fields[] = {
+#define COLLECTOR(id, field, ...) {STW_FACT_##id, offsetof(struct stw_totals, field)},
+#include "base/facts.def"
     };
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        stw_record_count(trial.record, counters[i].name, counters[i].value);
-    for (uint32_t i = STW_COUNT_USER0; i < STW_COUNTERS; i++) {
-        char name[STW_RECORD_NAME_BYTES];
-        snprintf(name, sizeof name, "user.%u", i - STW_COUNT_USER0);
-        if (totals.counters[i])
-            stw_record_count(trial.record, name, totals.counters[i]);
-    }
-}
-
-/* Wall time of marking beside the application. */
-static void fill_times(void)
-{
     struct stw_totals totals;
     stw_gc_totals(stw_runtime_gc(), &totals);
-    stw_record_count(trial.record, "gc.assist_ns", totals.assist_ns);
-    stw_record_count(trial.record, "gc.fractional_ns", totals.fractional_ns);
-    stw_record_count(trial.record, "gc.dedicated_ns", totals.dedicated_ns);
-    stw_record_count(trial.record, "gc.idle_ns", totals.idle_ns);
-    stw_record_count(trial.record, "gc.futile_wakes", totals.futile_wakes);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        uint64_t value;
+        memcpy(&value, (const char *)&totals + fields[i].offset, sizeof value);
+        if (!is_stepped() || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
+            stw_record_count(trial.record, fields[i].fact, value);
+    }
+    const struct stw_map_stats *map = &threads[0].last_map;
+    stw_record_count(trial.record, STW_FACT_MAP_BUCKETS, map->buckets);
+    stw_record_count(trial.record, STW_FACT_MAP_BUCKET_BYTES, map->bucket_bytes);
+    stw_record_count(trial.record, STW_FACT_MAP_ENTRIES, map->entries);
+}
+
+static void fill_plugins_counters(void)
+{
+    for (uint32_t i = 0; i < stw_counters_count(trial.counters); i++) {
+        char name[STW_RECORD_NAME_BYTES];
+        uint64_t value = 0;
+        struct stw_error error = STW_ERROR_INIT;
+        if (stw_counters_read(trial.counters, i, name, sizeof name, &value, &error) != STW_OK)
+            set_verdict(STW_VERDICT_INVALID, error.field, error.message);
+        STW_REQUIRE(stw_record_count_as(trial.record, name, value));
+    }
 }
 
 /* What plugins did inside stops is counted, and may be the trial's verdict. */
@@ -521,10 +505,9 @@ static void fill_record(void)
             record->last_op_ns = threads[i].ended_ns;
     }
     fill_counters();
-    if (!is_stepped()) { /* whose counters repeat exactly: no clock has a say in them */
-        fill_times();
+    fill_plugins_counters();
+    if (!is_stepped())
         stw_losses_fill(&losses, record);
-    }
     judge_stops();
 }
 
@@ -561,6 +544,7 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     const char *seed = stw_settings_get(&trial.settings, "seed");
     trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
                                     seed ? strtoull(seed, NULL, 10) : 1, trial.links};
+    trial.counters = stw_counters_new(3 + STRATEGIES_MAX, trial.mutator_count);
     stw_status status = load_plugins(&error);
     if (status == STW_OK)
         status = start_runtime(&error);

@@ -63,13 +63,12 @@ static void count(struct stw_record *record, const char *name, uint64_t value)
 }
 
 /* To the total, and to the plugin's share if there is one. */
-static void count_for(struct stw_record *record, const char *what, const char *owner,
+static void count_for(struct stw_record *record, enum stw_fact_id fact, const char *owner,
                       uint64_t value)
 {
     char name[STW_RECORD_NAME_BYTES];
-    snprintf(name, sizeof name, "watch.%s", what);
-    count(record, name, value);
-    snprintf(name, sizeof name, "watch.%s:%s", what, owner);
+    count(record, stw_facts[fact].name, value);
+    snprintf(name, sizeof name, "%s:%s", stw_facts[fact].name, owner);
     if (value)
         count(record, name, value);
 }
@@ -80,11 +79,11 @@ void stw_watch_count(const struct stw_watch_cast *cast, const struct stw_gc *gc)
          place++) {
         const struct stw_watch_counts *counts = &gc->watch.places[place];
         const char *owner = place_owner(cast, gc, place);
-        count(cast->record, "watch.calls", counts->calls);
-        count_for(cast->record, "faults", owner, counts->faults);
+        count(cast->record, stw_facts[STW_FACT_WATCH_CALLS].name, counts->calls);
+        count_for(cast->record, STW_FACT_WATCH_FAULTS, owner, counts->faults);
         if (gc->watch.sees_waits)
-            count_for(cast->record, "blocks", owner, counts->blocks);
+            count_for(cast->record, STW_FACT_WATCH_BLOCKS, owner, counts->blocks);
         if (gc->watch.sees_allocs)
-            count_for(cast->record, "allocs", owner, counts->allocs);
+            count_for(cast->record, STW_FACT_WATCH_ALLOCS, owner, counts->allocs);
     }
 }

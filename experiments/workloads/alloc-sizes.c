@@ -8,32 +8,29 @@
  * A small cell's charge is read off the run that served it: its cursor stands at the cell's end.
  * Of tiny objects their places within 16-byte blocks are told; one at a block's start opened it.
  *
- * Counters, summed over mutators: user.0 bytes charged; user.1 a digest (48 bits) of every cell's
- * size, kind and charge; user.2 tiny blocks opened; user.3 a digest of every tiny object's size and
- * place; of the last item user.4 bytes asked for, user.5 bytes charged, user.6 1 if with pointers.
+ * Its counters are in the manifest below, summed over mutators.
  *
  * Meant for gogc = off: nothing is kept, and a cycle drops the current tiny block.
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
 #include <stwlab/plugin.h>
 
-#define COUNT_CHARGED     (STW_COUNT_USER0 + 0)
-#define COUNT_CELLS       (STW_COUNT_USER0 + 1)
-#define COUNT_BLOCKS      (STW_COUNT_USER0 + 2)
-#define COUNT_PLACES      (STW_COUNT_USER0 + 3)
-#define COUNT_LAST_ASKED  (STW_COUNT_USER0 + 4)
-#define COUNT_LAST_CHARGE (STW_COUNT_USER0 + 5)
-#define COUNT_LAST_SCAN   (STW_COUNT_USER0 + 6)
 
 #define DIGEST_MASK ((1ull << 48) - 1)
 #define TINY_BATCH  64u
 #define TINY_BYTES  16u
 
+struct counters {
+    struct stw_counter charged, cells, blocks, places, last_asked, last_charged, last_scanned;
+};
+
 struct plan {
     uint64_t first, count;
+    struct counters counters;
 };
 
 struct state {
+    const struct counters *count;
     uint64_t salt;
     uint64_t cells, places; /* digests */
     uint64_t operations;
@@ -66,6 +63,15 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
         return host->set_error(host, error, STW_E_NOMEM, "create", "alloc-sizes: out of memory");
     plan->first = stw_config_u64(config, "first");
     plan->count = stw_config_u64(config, "count");
+    plan->counters = (struct counters){
+        .charged = stw_config_counter(config, "charged"),
+        .cells = stw_config_counter(config, "cells"),
+        .blocks = stw_config_counter(config, "blocks"),
+        .places = stw_config_counter(config, "places"),
+        .last_asked = stw_config_counter(config, "last_asked"),
+        .last_charged = stw_config_counter(config, "last_charged"),
+        .last_scanned = stw_config_counter(config, "last_scanned"),
+    };
     *self = plan;
     return STW_OK;
 }
@@ -83,9 +89,10 @@ static uint64_t operations(void *self)
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                         struct stw_error *error, void **state)
 {
-    (void)self;
+    const struct plan *plan = self;
     (void)error;
     struct state *s = stw_alloc(m, sizeof *s, NULL);
+    s->count = &plan->counters;
     s->salt = mix(trial->seed);
     *state = s;
     return STW_OK;
@@ -146,12 +153,12 @@ static void allocate(struct stw_mutator *m, struct state *s, const struct item *
 {
     const void *cell = stw_alloc(m, item->bytes, item->scan ? &pointers_type : NULL);
     uint64_t charge = charge_of(m, cell, item);
-    stw_count(m, COUNT_CHARGED, charge);
+    stw_count(m, s->count->charged, charge);
     s->cells = mix(mix(s->cells ^ item->bytes) + 2 * charge + item->scan);
     if (is_last) {
-        stw_count(m, COUNT_LAST_ASKED, item->bytes);
-        stw_count(m, COUNT_LAST_CHARGE, charge);
-        stw_count(m, COUNT_LAST_SCAN, item->scan);
+        stw_count(m, s->count->last_asked, item->bytes);
+        stw_count(m, s->count->last_charged, charge);
+        stw_count(m, s->count->last_scanned, item->scan);
     }
 }
 
@@ -163,7 +170,7 @@ static void allocate_tiny(struct stw_mutator *m, struct state *s, uint64_t chanc
     for (uint32_t i = 0; i < TINY_BATCH; i++) {
         uint64_t bytes = 1 + mix(chance + i) % (TINY_BYTES - 1);
         uint64_t place = (uintptr_t)stw_alloc(m, bytes, NULL) % TINY_BYTES;
-        stw_count(m, COUNT_BLOCKS, place == 0);
+        stw_count(m, s->count->blocks, place == 0);
         s->places = mix(s->places ^ (TINY_BYTES * bytes + place));
     }
 }
@@ -181,8 +188,8 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         allocate(m, s, &item, is_last);
     s->operations++;
     if (is_last) {
-        stw_count(m, COUNT_CELLS, s->cells & DIGEST_MASK);
-        stw_count(m, COUNT_PLACES, s->places & DIGEST_MASK);
+        stw_count(m, s->count->cells, s->cells & DIGEST_MASK);
+        stw_count(m, s->count->places, s->places & DIGEST_MASK);
     }
     stw_site(m, site);
 }
@@ -216,5 +223,12 @@ static const struct stw_workload_ops ops = {
 STW_MANIFEST(
     STW_PLUGIN("workload", "alloc-sizes", "Allocates random sizes and tells what each is charged")
     STW_PARAM_U64("first", "item", 0, 0, 1000000000, "number of the first item")
-    STW_PARAM_U64("count", "items", 1000, 1, 1000000, "items that each mutator allocates"));
+    STW_PARAM_U64("count", "items", 1000, 1, 1000000, "items that each mutator allocates")
+    STW_COUNTER("charged", "bytes", sum, "bytes charged for cells")
+    STW_COUNTER("cells", "", sum, "a digest (48 bits) of every cell's size, kind and charge")
+    STW_COUNTER("blocks", "", sum, "tiny blocks opened")
+    STW_COUNTER("places", "", sum, "a digest (48 bits) of every tiny object's size and place")
+    STW_COUNTER("last_asked", "bytes", sum, "bytes asked for by the last item")
+    STW_COUNTER("last_charged", "bytes", sum, "bytes charged for the last item")
+    STW_COUNTER("last_scanned", "", sum, "1 if the last item is with pointers"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "alloc-sizes", &ops));

@@ -10,30 +10,23 @@
  * M1  keys are distinct, and keys, values and chances follow from seed and index alone.
  * M2  `expected` knows the checksum from an array in place of maps.
  *
- * Counters, summed over operations and mutators: user.0 growths to more buckets, user.1 growths to
- * as many; user.2 a digest (48 bits) of which writes began those of user.0; user.3 overflow
- * buckets in use at the end of operations; user.4 maps that were growing then; user.5 entries;
- * user.6 writes after the last growth of each map, or all of them; user.7 the squares of the
- * overflow buckets that were handed out to each map.
+ * Its counters are in the manifest below, summed over operations and mutators.
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
 #include <stwlab/plugin.h>
 
-#define COUNT_DOUBLINGS (STW_COUNT_USER0 + 0)
-#define COUNT_SAME_SIZE (STW_COUNT_USER0 + 1)
-#define COUNT_MOMENTS   (STW_COUNT_USER0 + 2)
-#define COUNT_OVERFLOW  (STW_COUNT_USER0 + 3)
-#define COUNT_GROWING   (STW_COUNT_USER0 + 4)
-#define COUNT_ENTRIES   (STW_COUNT_USER0 + 5)
-#define COUNT_SINCE     (STW_COUNT_USER0 + 6)
-#define COUNT_SQUARES   (STW_COUNT_USER0 + 7)
 
 #define KEY_BYTES   16u /* of a string key: the digits of a number that no other has */
 #define DIGEST_MASK ((1ull << 48) - 1)
 
+struct counters {
+    struct stw_counter doublings, same_size, moments, overflow, growing, entries, since, squares;
+};
+
 struct plan {
     const struct stw_host *host;
+    struct counters count;
     uint64_t entries, hint, keep, deletes, updates, maps;
     uint32_t key; /* STW_KEY_* */
 };
@@ -43,6 +36,7 @@ struct state {
     void *strings; /* struct stw_string[entries]; null: keys are numbers */
     void *last;    /* the newest map */
     const struct stw_link *strategy;
+    const struct counters *count;
     uint64_t salt;
     uint64_t writes;  /* to the newest map */
     uint64_t since;   /* of them after its last growth */
@@ -83,6 +77,16 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     if (!plan)
         return host->set_error(host, error, STW_E_NOMEM, "create", "map-churn: out of memory");
     plan->host = host;
+    plan->count = (struct counters){
+        .doublings = stw_config_counter(config, "doublings"),
+        .same_size = stw_config_counter(config, "same_size"),
+        .moments = stw_config_counter(config, "moments"),
+        .overflow = stw_config_counter(config, "overflow"),
+        .growing = stw_config_counter(config, "growing"),
+        .entries = stw_config_counter(config, "entries"),
+        .since = stw_config_counter(config, "since"),
+        .squares = stw_config_counter(config, "squares"),
+    };
     plan->entries = stw_config_u64(config, "n");
     plan->hint = stw_config_u64(config, "hint");
     plan->keep = stw_config_u64(config, "keep");
@@ -132,6 +136,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     const char *site = stw_site(m, "map-churn setup");
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
     s->strategy = trial->strategy;
+    s->count = &plan->count;
     s->salt = mix(trial->seed);
     if (plan->key == STW_KEY_STRING)
         stw_store(m, &s->strings, build_strings(plan, m, s->salt));
@@ -161,10 +166,10 @@ static void look(struct stw_mutator *m, struct state *s)
     s->since = 0;
     uint64_t buckets = buckets_of(m, s);
     if (buckets == s->buckets) {
-        stw_count(m, COUNT_SAME_SIZE, 1);
+        stw_count(m, s->count->same_size, 1);
         return;
     }
-    stw_count(m, COUNT_DOUBLINGS, 1);
+    stw_count(m, s->count->doublings, 1);
     s->moments = mix(s->moments ^ s->writes);
     s->buckets = buckets;
 }
@@ -235,11 +240,11 @@ static void finish_map(struct stw_mutator *m, struct state *s)
     uint64_t entries = link->map_ops->count(link->map_self, m, s->last);
     link->map_ops->stats(link->map_self, m, s->last, &stats);
     s->counts = mix(s->counts ^ entries);
-    stw_count(m, COUNT_OVERFLOW, stats.overflow);
-    stw_count(m, COUNT_GROWING, stats.growing);
-    stw_count(m, COUNT_ENTRIES, entries);
-    stw_count(m, COUNT_SINCE, s->since);
-    stw_count(m, COUNT_SQUARES, handed * handed);
+    stw_count(m, s->count->overflow, stats.overflow);
+    stw_count(m, s->count->growing, stats.growing);
+    stw_count(m, s->count->entries, entries);
+    stw_count(m, s->count->since, s->since);
+    stw_count(m, s->count->squares, handed * handed);
 }
 
 static void operate(void *self, struct stw_mutator *m, void *state, uint64_t number)
@@ -268,7 +273,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     }
     finish_map(m, s);
     if (number + 1 == plan->maps)
-        stw_count(m, COUNT_MOMENTS, s->moments & DIGEST_MASK);
+        stw_count(m, plan->count.moments, s->moments & DIGEST_MASK);
     stw_site(m, site);
 }
 
@@ -391,5 +396,13 @@ STW_MANIFEST(
     STW_PARAM_U64("keep", "entries", 0, 0, 16777216, "entries before older ones go; 0: they stay")
     STW_PARAM_U64("deletes", "percent", 0, 0, 100, "chance of a delete after each insert")
     STW_PARAM_U64("updates", "percent", 0, 0, 100, "chance of another write after each insert")
-    STW_PARAM_U64("maps", "maps", 1, 1, 1000000, "maps that each mutator makes so"));
+    STW_PARAM_U64("maps", "maps", 1, 1, 1000000, "maps that each mutator makes so")
+    STW_COUNTER("doublings", "", sum, "growths to more buckets")
+    STW_COUNTER("same_size", "", sum, "growths to as many buckets")
+    STW_COUNTER("moments", "", sum, "a digest (48 bits) of which writes began the doublings")
+    STW_COUNTER("overflow", "", sum, "overflow buckets in use at the end of operations")
+    STW_COUNTER("growing", "", sum, "maps that were growing then")
+    STW_COUNTER("entries", "", sum, "entries that they had then")
+    STW_COUNTER("since", "", sum, "writes after the last growth of each map, or all of them")
+    STW_COUNTER("squares", "", sum, "squares of the overflow buckets handed out to each map"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "map-churn", &ops));

@@ -3,25 +3,24 @@
  * One operation is one slice. Slice i's kind of elements, its first capacity, how many elements an
  * append adds and where it ends follow from the seed and i alone.
  *
- * Counters, summed over mutators: user.0 growths; user.1 a digest (48 bits) of every capacity;
- * user.2 the sum of all last capacities; of the last slice user.3 the kind, user.4 the capacity.
+ * Its counters are in the manifest below, summed over mutators.
  * The checksum reads pointer-free elements back: growth loses none.
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
 #include <stwlab/plugin.h>
 
-#define COUNT_GROWTHS  (STW_COUNT_USER0 + 0)
-#define COUNT_DIGEST   (STW_COUNT_USER0 + 1)
-#define COUNT_CAPACITY (STW_COUNT_USER0 + 2)
-#define COUNT_LAST     (STW_COUNT_USER0 + 3)
-#define COUNT_LAST_CAP (STW_COUNT_USER0 + 4)
 
 #define DIGEST_MASK ((1ull << 48) - 1)
 #define BYTES_MAX   262144u /* of a slice's elements */
 
+struct counters {
+    struct stw_counter growths, capacities, elements, last_kind, last_capacity;
+};
+
 struct plan {
     uint64_t first, count;
+    struct counters counters;
 };
 
 struct state {
@@ -77,6 +76,13 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
         return host->set_error(host, error, STW_E_NOMEM, "create", "slice-grow: out of memory");
     plan->first = stw_config_u64(config, "first");
     plan->count = stw_config_u64(config, "count");
+    plan->counters = (struct counters){
+        .growths = stw_config_counter(config, "growths"),
+        .capacities = stw_config_counter(config, "capacities"),
+        .elements = stw_config_counter(config, "elements"),
+        .last_kind = stw_config_counter(config, "last_kind"),
+        .last_capacity = stw_config_counter(config, "last_capacity"),
+    };
     *self = plan;
     return STW_OK;
 }
@@ -142,18 +148,18 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         uint64_t before = slice.capacity;
         append(m, &slice, &item);
         if (slice.capacity != before) {
-            stw_count(m, COUNT_GROWTHS, 1);
+            stw_count(m, plan->counters.growths, 1);
             s->digest = mix(s->digest ^ slice.capacity);
         }
         stw_poll(m);
     }
     for (uint64_t i = 0; !kind->type && i < slice.length; i++)
         s->sum += ((const unsigned char *)slice.items)[i * kind->bytes];
-    stw_count(m, COUNT_CAPACITY, slice.capacity);
+    stw_count(m, plan->counters.elements, slice.capacity);
     if (number + 1 == plan->count) {
-        stw_count(m, COUNT_DIGEST, s->digest & DIGEST_MASK);
-        stw_count(m, COUNT_LAST, item.kind);
-        stw_count(m, COUNT_LAST_CAP, slice.capacity);
+        stw_count(m, plan->counters.capacities, s->digest & DIGEST_MASK);
+        stw_count(m, plan->counters.last_kind, item.kind);
+        stw_count(m, plan->counters.last_capacity, slice.capacity);
     }
     stw_site(m, site);
 }
@@ -192,5 +198,10 @@ static const struct stw_workload_ops ops = {
 STW_MANIFEST(
     STW_PLUGIN("workload", "slice-grow", "Appends to slices and tells the capacities they grow to")
     STW_PARAM_U64("first", "slice", 0, 0, 1000000000, "number of the first slice")
-    STW_PARAM_U64("count", "slices", 1000, 1, 1000000, "slices that each mutator makes"));
+    STW_PARAM_U64("count", "slices", 1000, 1, 1000000, "slices that each mutator makes")
+    STW_COUNTER("growths", "", sum, "growths of slices")
+    STW_COUNTER("capacities", "", sum, "a digest (48 bits) of every capacity")
+    STW_COUNTER("elements", "", sum, "the capacities that slices ended with, added up")
+    STW_COUNTER("last_kind", "", sum, "kind of the last slice")
+    STW_COUNTER("last_capacity", "", sum, "capacity of the last slice"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "slice-grow", &ops));

@@ -564,10 +564,11 @@ Test(manifest, refuses_records_that_are_none)
 {
     expect_text_refused("", "manifest", "its manifest names no plugin");
     expect_text_refused("\n", "record",
-                        "manifest line 1, record: \"\" is neither plugin, param, needs nor env");
+                        "manifest line 1, record: \"\" is neither plugin, param, needs, env, "
+                        "counter nor gauge");
     expect_text_refused(HEAD_LINE "Param|n|u64||1|1|1|h\n", "record",
-                        "manifest line 2, record: \"Param\" is neither plugin, param, needs nor "
-                        "env");
+                        "manifest line 2, record: \"Param\" is neither plugin, param, needs, "
+                        "env, counter nor gauge");
     expect_text_refused("plugin|map|m\n", "plugin",
                         "manifest line 1, plugin: has 3 fields; plugin|KIND|ID|SUMMARY has 4");
     expect_text_refused("plugin|map|m|s|t\n", "plugin",
@@ -665,6 +666,57 @@ Test(manifest, refuses_needs_that_there_are_not)
              "manifest line %u, env: a plugin reads at most %u variables", STW_VARIABLES + 2,
              STW_VARIABLES);
     expect_text_refused(text.bytes, "env", expected);
+    stw_text_free(&text);
+}
+
+/* What a plugin counts. */
+Test(manifest, reads_counters_and_gauges)
+{
+    static const char text[] = "plugin|map|m|s\ncounter|hits|maps|sum|h 1\n"
+                               "counter|longest|ns|max|\ngauge|kept.now||h\n"
+                               "plugin|map|other|s\ncounter|hits||sum|h\n";
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw__manifest_parse(text, sizeof text, &manifest, &error), STW_OK, "%s",
+                 error.message);
+    const struct stw_counter_info *counters = manifest.plugins[0].counters;
+    cr_assert_eq(manifest.plugins[0].counter_count, 3);
+    cr_assert_str_eq(counters[0].name, "hits");
+    cr_assert_str_eq(counters[0].unit, "maps");
+    cr_assert_str_eq(counters[0].help, "h 1");
+    cr_assert_eq(counters[0].adds, STW_ADDS_SUM);
+    cr_assert_eq(counters[1].adds, STW_ADDS_MAX);
+    cr_assert_eq(counters[2].adds, STW_ADDS_LAST);
+    cr_assert_str_eq(counters[2].unit, "");
+    cr_assert_eq(manifest.plugins[1].counter_count, 1, "another plugin's name is no duplicate");
+}
+
+Test(manifest, refuses_bad_counters)
+{
+    struct stw_text text = {0};
+    expect_text_refused(HEAD_LINE "counter|Hits||sum|h\n", "name",
+                        "manifest line 2, name: \"Hits\" is not a lower-case letter followed by "
+                        "letters, digits, _ . and -");
+    expect_text_refused(HEAD_LINE "counter|hits||sum|h\ngauge|hits||h\n", "name",
+                        "manifest line 3, name: counter or gauge \"hits\" is declared twice");
+    expect_text_refused(HEAD_LINE "counter|hits|a b|sum|h\n", "unit",
+                        "manifest line 2, unit: \"a b\" is not a plain word");
+    expect_text_refused(HEAD_LINE "counter|hits||last|h\n", "adds",
+                        "manifest line 2, adds: \"last\" is neither sum nor max");
+    expect_text_refused(HEAD_LINE "counter|hits||sum\n", "counter",
+                        "manifest line 2, counter: has 4 fields; "
+                        "counter|NAME|UNIT|sum or max|HELP has 5");
+    expect_text_refused(HEAD_LINE "gauge|hits||sum|h\n", "gauge",
+                        "manifest line 2, gauge: has 5 fields; gauge|NAME|UNIT|HELP has 4");
+    expect_text_refused("gauge|kept||h\n", "gauge",
+                        "manifest line 1, gauge: stands before the first plugin line");
+    stw_text_add(&text, HEAD_LINE);
+    for (uint32_t i = 0; i <= STW_COUNTERS_DECLARED; i++)
+        stw_text_add(&text, "counter|c%u||sum|h\n", i);
+    char expected[128];
+    snprintf(expected, sizeof expected,
+             "manifest line %u, counter: a plugin has at most %u counters and gauges",
+             STW_COUNTERS_DECLARED + 2, STW_COUNTERS_DECLARED);
+    expect_text_refused(text.bytes, "counter", expected);
     stw_text_free(&text);
 }
 

@@ -19,8 +19,8 @@ own()
 {
     sql "SELECT coalesce((SELECT group_concat(name || '=' || value, ' ') || ' checksum=' ||
             (SELECT checksum FROM trials WHERE id LIKE 'runtime=$1%')
-            FROM (SELECT name, value FROM counters WHERE id LIKE 'runtime=$1%'
-                AND name LIKE 'user.%' AND value > 0 ORDER BY name)),
+            FROM (SELECT substr(name, instr(name, '.') + 1) AS name, value FROM counters
+                WHERE id LIKE 'runtime=$1%' AND name LIKE 'workload/%' AND value > 0 ORDER BY name)),
         (SELECT outcome || ': ' || detail FROM trials WHERE id LIKE 'runtime=$1%'), 'no trial')"
 }
 
@@ -33,7 +33,7 @@ mismatch() # NUMBER
 
 is_same()
 {
-    case $lab in *user.*) [ "$lab" = "$peer" ] ;; *) false ;; esac
+    case $lab in *checksum=*) [ "$lab" = "$peer" ] ;; *) false ;; esac
 }
 
 if [ -n "$nth" ]; then

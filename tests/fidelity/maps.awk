@@ -23,7 +23,7 @@ function compare_churned(    a, b, variance)
 {
     a = lab["map.overflow"]
     b = go["map.overflow"]
-    variance = (lab["user.7"] - a * a / $8 + go["user.7"] - b * b / $8) / (2 * $8 - 2)
+    variance = (lab["squares"] - a * a / $8 + go["squares"] - b * b / $8) / (2 * $8 - 2)
     sampled++
     if ((a - b) * (a - b) > 2 * $8 * (widest * widest * variance + 1))
         mismatch("overflow buckets handed out (by chance)", a, b)
@@ -57,42 +57,49 @@ function by_chance(what, name)
 # growth of N old buckets takes N/2 to N writes.
 function compare_growing(    since, old)
 {
-    since = lab["user.6"] / $8 + 1
+    since = lab["since"] / $8 + 1
     old = lab["map.buckets"] / 2
     if (since >= old / 2 && since < old)
         undecided++
     else
-        exact("maps that were growing at the end", "user.4")
+        exact("maps that were growing at the end", "growing")
 }
 
 function compare(    same)
 {
-    same = lab["user.1"] + go["user.1"]
-    exact("entries", "user.5")
+    same = lab["same_size"] + go["same_size"]
+    exact("entries", "entries")
     exact("buckets", "map.buckets")
     exact("bytes of buckets", "map.bucket_bytes")
-    exact("growths to more buckets", "user.0")
+    exact("growths to more buckets", "doublings")
     if (same == 0) {
         steady++
-        exact("which writes began growths (digest)", "user.2")
-        exact("writes since the last growth", "user.6")
+        exact("which writes began growths (digest)", "moments")
+        exact("writes since the last growth", "since")
         compare_growing()
-        by_chance("overflow buckets in use", "user.3")
+        by_chance("overflow buckets in use", "overflow")
         if ("map.overflow" in go)
             by_chance("overflow buckets handed out", "map.overflow")
     } else {
         churned++
-        by_chance("growths to as many buckets", "user.1")
+        by_chance("growths to as many buckets", "same_size")
         if ("map.overflow" in go && $8 >= 8)
             compare_churned()
     }
+}
+
+# What the workload counts goes by its own name.
+function own(name)
+{
+    sub(/^workload\/map-churn\./, "", name)
+    return name
 }
 
 function show(of, values,    name)
 {
     printf "%s:", of
     for (name in values)
-        if (name ~ /^(map|user|go)\./)
+        if (name !~ /\./ || name ~ /^(map|go)\./)
             printf " %s=%s", name, values[name]
     printf "\n"
 }
@@ -105,7 +112,7 @@ function show(of, values,    name)
         if (at == 0)
             broken = broken " " $i
         else
-            values[substr($i, 1, at - 1)] = substr($i, at + 1)
+            values[own(substr($i, 1, at - 1))] = substr($i, at + 1)
     }
     if (broken != "" || NF < 11) {
         mismatch("no result of " $10, broken, "")
@@ -134,7 +141,7 @@ function show(of, values,    name)
 }
 
 END {
-    split("user.3 user.1 map.overflow", names, " ")
+    split("overflow same_size map.overflow", names, " ")
     split("overflow buckets in use|growths to as many buckets|overflow buckets handed out", whats,
           "|")
     printf "  exact: %d values of %d combinations (%d maps); %d of them never grew to as many" \
@@ -144,10 +151,10 @@ END {
         printf "  %s: stwlab %d, go %d, %.1f spreads apart\n", whats[i], sum_lab[name],
                sum_go[name], apart_in_spreads(sum_lab[name], sum_go[name])
     }
-    if (differ(sum_lab["user.3"], sum_go["user.3"])) {
+    if (differ(sum_lab["overflow"], sum_go["overflow"])) {
         bad = 1
         printf "MISMATCH maps: overflow buckets in use, of all together: stwlab %d, go %d\n",
-               sum_lab["user.3"], sum_go["user.3"]
+               sum_lab["overflow"], sum_go["overflow"]
         printf "  reproduce: %s --only maps\n", again
     }
     printf "maps: %d combinations, %d values exact, %d by chance within %s spreads, %s\n", count,

@@ -32,6 +32,7 @@ struct fake_record {
     uint64_t recorded_count;
     uint64_t recorded_capacity;
     uint32_t trace[STW_TRACE_CALLS];
+    uint64_t own_counts[16]; /* of strategies' counters */
 };
 
 struct root {
@@ -531,6 +532,7 @@ const struct stw_host *fake_host_new(uint32_t mutators)
         m->barrier_end = m->barrier_buffer + STW_BARRIER_WORDS;
         m->site = "";
         m->trace = record->trace;
+        m->counts = record->own_counts;
         fake.mutators[i] = record;
     }
     return &table;

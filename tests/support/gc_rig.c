@@ -43,7 +43,7 @@ struct stw_runtime_options gc_rig_options = {
 void gc_rig_start(void)
 {
     struct stw_error error = STW_ERROR_INIT;
-    struct stw_config config = {sizeof config, 0, NULL};
+    struct stw_config config = {.struct_size = sizeof config};
     gc_rig_options.gc.pauses = stw_memory_map(GC_RIG_PAUSES * sizeof(struct stw_pause));
     gc_rig_options.gc.origin_ns = stw_clock_ns();
     static const struct stw_plugin_info info = {.kind = STW_KIND_ALLOCATOR, .id = "go"};

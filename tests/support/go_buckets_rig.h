@@ -51,7 +51,8 @@ static inline void case_texts(struct map_case *c, uint64_t keys)
 static inline struct map_case case_new(uint32_t kind, uint64_t keys, uint64_t hint, uint64_t seed)
 {
     static struct stw_value value = {.name = "seed", .type = STW_TYPE_U64};
-    static const struct stw_config config = {sizeof config, 1, &value};
+    static const struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 1, .values = &value};
     value.as_u64 = seed;
     struct map_case c = {.ops = stw_plugin_entry_go_buckets()->offers[0].ops};
     const struct stw_host *host = fake_host_new(2);

@@ -132,7 +132,7 @@ static void assign(void *self, struct stw_mutator *m, void *cell, const void *ke
     struct probe probe = probe_of(map, key);
     struct slot *slot = search(map, probe);
     if (slot->state == SLOT_FREE && map->taken + 1 > map->slot_count / 4 * 3) {
-        stw_count(m, STW_COUNT_MAP_GROW, 1);
+        stw_count_map(m, STW_COUNT_MAP_GROW, 1);
         rebuild(m, map, 2 * map->slot_count);
         slot = search(map, probe);
     }

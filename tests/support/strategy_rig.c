@@ -152,6 +152,20 @@ void rig_adopt(uint32_t kind, const char *id, const struct stw_descriptor *descr
     STW_REQUIRE(status == STW_OK);
 }
 
+/* As the manifest declares them, which a statically linked plugin has nowhere. */
+void rig_counters(const char *id, struct stw_config *config)
+{
+    static const char *const pools[] = {"hits", "misses", "dropped"};
+    static uint64_t shared[sizeof pools / sizeof *pools];
+    static struct stw_named_counter named[sizeof pools / sizeof *pools];
+    for (uint32_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        named[i] = (struct stw_named_counter){pools[i], {&shared[i], i}};
+    if (strcmp(id, "pool") == 0) {
+        config->counters = named;
+        config->counter_count = sizeof pools / sizeof *pools;
+    }
+}
+
 const struct stw_link *rig_new(uint32_t mutators, const struct rig_part *parts, uint32_t count,
                                const struct stw_host *host)
 {
@@ -162,7 +176,10 @@ const struct stw_link *rig_new(uint32_t mutators, const struct rig_part *parts, 
     rig_adopt(STW_KIND_MAP, "simple", stw_simple_map_descriptor(), &map_plugin);
     map_plugin.ordinal = 2;
     for (uint32_t i = 0; i < count; i++) {
-        const struct stw_config config = {sizeof config, parts[i].value_count, parts[i].values};
+        struct stw_config config = {.struct_size = sizeof config,
+                                    .value_count = parts[i].value_count,
+                                    .values = parts[i].values};
+        rig_counters(parts[i].id, &config);
         rig_adopt(STW_KIND_STRATEGY, parts[i].id, parts[i].descriptor, &strategies[i]);
         strategies[i].ordinal = 4 + i;
         STW_REQUIRE(strategies[i].ops.strategy.create(host ? host : fake, &config, &error,

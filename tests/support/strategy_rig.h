@@ -46,6 +46,8 @@ void rig_free(void);
 void rig_destroy_parts(void);
 struct rig_log *rig_log(void);
 
+/* Gives the strategy the counters that it declares. */
+void rig_counters(const char *id, struct stw_config *config);
 /* Loads a plugin from its descriptor. Aborts when it is refused. */
 void rig_adopt(uint32_t kind, const char *id, const struct stw_descriptor *descriptor,
                struct stw_loaded *loaded);

@@ -63,14 +63,14 @@ maps()
 }
 churned() # LAB GO: of 10 maps that grew to as many buckets
 {
-    values='user.1=10 map.overflow=%s user.7=%s user.0=8 user.2=77 user.5=20 map.buckets=16'
+    values='same_size=10 map.overflow=%s squares=%s doublings=8 moments=77 entries=20 map.buckets=16'
     printf "7 100 int 0 9 0 0 10 1 lab $values\n" $1 >"$work/lines"
     printf "7 100 int 0 9 0 0 10 1 go $values\n" $2 >>"$work/lines"
     awk -v spread=5 -v widest=7 -v again=again -f "$here/maps.awk" "$work/lines"
 }
 ends 0 'no mismatch' churned '1000 108000' '1090 127000' # 100 and 109 a map, standard deviation 30
 ends 1 'handed out (by chance): stwlab 1000, go 2000' churned '1000 108000' '2000 408000'
-same='user.0=8 user.2=77 user.3=%s user.4=0 user.5=200 user.6=96 map.buckets=16 map.bucket_bytes=2592'
+same='workload/map-churn.doublings=8 moments=77 overflow=%s growing=0 entries=200 since=96 map.buckets=16 map.bucket_bytes=2592'
 good=$(printf "$same" 4)
 ends 0 'maps: 1 combinations' maps "$good" "$good map.overflow=4"
 ends 0 'no mismatch' maps "$good" "$(printf "$same" 9)"
@@ -79,9 +79,9 @@ ends 1 'reproduce: again --only maps --nth 7' maps "$good" "$(printf "$same" 90)
 ends 1 'buckets: stwlab 16, go 32' maps "$good" "$(echo "$good" | sed 's/ts=16/ts=32/')"
 ends 1 'which writes began growths (digest): stwlab 77, go 78' \
     maps "$good" "$(echo "$good" | sed 's/=77/=78/')"
-ends 1 'growing at the end: stwlab 0, go 2' maps "$good" "$(echo "$good" | sed 's/4=0/4=2/')"
+ends 1 'growing at the end: stwlab 0, go 2' maps "$good" "$(echo "$good" | sed 's/growing=0/growing=2/')"
 ends 0 'no mismatch' maps "$(echo "$good" | sed 's/=96/=8/')" \
-    "$(echo "$good" | sed 's/=96/=8/; s/4=0/4=2/')" # half way through: chance decides
+    "$(echo "$good" | sed 's/=96/=8/; s/growing=0/growing=2/')" # half way through: chance decides
 ends 1 'no result of go: stwlab  crashed: why' maps "$good" 'crashed: why'
 ends 1 'growths to as many buckets (by chance): stwlab 30, go 1' \
-    maps "$good user.1=30" "$good user.1=1"
+    maps "$good same_size=30" "$good same_size=1"

@@ -42,7 +42,8 @@ static stw_status create(const struct settings *s, const struct stw_host *host,
                          struct stw_error *error)
 {
     static struct stw_value values[6];
-    static struct stw_config config = {sizeof config, 6, values};
+    static struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 6, .values = values};
     const struct { const char *name; uint64_t value; } settings[] = {
         {"live", s->live}, {"node", s->node}, {"pointers", s->pointers},
         {"stack", s->stack}, {"allocate", s->allocate}, {"operations", s->operations}};

@@ -39,7 +39,8 @@ static stw_status create(const struct settings *s, const struct stw_host *host,
                          struct stw_error *error)
 {
     static struct stw_value values[6];
-    static struct stw_config config = {sizeof config, 6, values};
+    static struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 6, .values = values};
     values[0] = (struct stw_value){.name = "n", .type = STW_TYPE_U64, .as_u64 = s->n};
     values[1] = (struct stw_value){.name = "key", .type = STW_TYPE_CHOICE, .choice = s->key,
                                    .as_text = s->key ? "string" : "int"};

@@ -412,7 +412,8 @@ Test(pool, create_fails_cleanly)
 {
     struct stw_loaded loaded;
     struct stw_error error = {.struct_size = sizeof error};
-    const struct stw_config config = {sizeof config, 0, NULL};
+    struct stw_config config = {.struct_size = sizeof config};
+    rig_counters("pool", &config);
     adds_left = 0;
     const struct stw_host *host = host_with(add_some);
     void *self = NULL;

@@ -68,7 +68,7 @@ END
 expect_ok map-churn 24
 # 6 maps grow to more buckets as their entries demand: 5000 are inserted, of which some 4200 stay.
 churn=$(sqlite3 map-churn/results.sqlite "SELECT min(value), max(value) FROM counters
-    WHERE name = 'user.0' AND id LIKE '%n=5000%keep=0%' AND id LIKE '%=stwlab%'")
+    WHERE name = 'workload/map-churn.doublings' AND id LIKE '%n=5000%keep=0%' AND id LIKE '%=stwlab%'")
 [ "$churn" = '60|60' ] || { echo "6 maps of 5000 grow $churn times, not 10 each"; exit 1; }
 
 matrix alloc-sizes >alloc-sizes.ini <<END
@@ -81,8 +81,8 @@ expect_ok alloc-sizes 6
 # What is charged is what the allocator says that it allocated: beside tiny blocks, of which each
 # batch opens at most one more to begin with, and the workload's state.
 beside=$(sqlite3 alloc-sizes/results.sqlite "SELECT min(beside) >= 0 AND max(beside) < 16 * 100
-    FROM (SELECT sum(CASE name WHEN 'alloc.bytes' THEN value WHEN 'user.0' THEN -value
-                     WHEN 'user.2' THEN -16 * value ELSE 0 END) AS beside
+    FROM (SELECT sum(CASE name WHEN 'alloc.bytes' THEN value WHEN 'workload/alloc-sizes.charged' THEN -value
+                     WHEN 'workload/alloc-sizes.blocks' THEN -16 * value ELSE 0 END) AS beside
           FROM counters WHERE id LIKE '%=stwlab%' GROUP BY cell)")
 [ "$beside" = 1 ] || { echo "charges are not what was allocated"; exit 1; }
 

@@ -7,13 +7,16 @@
  *     param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP      (belongs to the plugin line above it)
  *     needs|PERMISSION                               (likewise; optional)
  *     env|NAME                                       (likewise; optional)
+ *     counter|NAME|UNIT|sum or max|HELP              (likewise; optional)
+ *     gauge|NAME|UNIT|HELP                           (likewise; optional)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
- * NAME matches [a-z][a-z0-9_.-]*; a workload's is none that the runtime or [experiment] has, nor
- * begins with a KIND and a point. TYPE is u64, f64, bool, text, choice(a,b,c), or file(a,b): the
- * path of a file or one of the words, a text for the plugin. UNIT is a plain word; "bytes" lets
- * users write 64MiB and "ns" lets them write 10ms. Only u64 and f64 have a MIN and a MAX. The text
- * is UTF-8 without control and invisible characters; fields have no '|'. Every plugin line is
- * matched by one entry of the descriptor (plugin.h), checked again when the object is loaded.
+ * NAME matches [a-z][a-z0-9_.-]*; that of a workload's parameter is none that the runtime or
+ * [experiment] has, nor begins with a KIND and a point. TYPE is u64, f64, bool, text,
+ * choice(a,b,c), or file(a,b): the path of a file or one of the words, a text for the plugin. UNIT
+ * is a plain word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. Only u64 and f64
+ * have a MIN and a MAX. The text is UTF-8 without control and invisible characters; fields have no
+ * '|'. Every plugin line is matched by one entry of the descriptor (plugin.h), checked again when
+ * the object is loaded.
  *
  * Usage, once per shared object, at file scope:
  *     STW_MANIFEST(STW_PLUGIN("strategy", "chunked-merge", "Merges in chunks")
@@ -65,6 +68,12 @@ _Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part 
 #define STW_NEEDS(permission) "needs|" permission "\n"
 #define STW_NEEDS_ENV(name) "env|" name "\n"
 
+/* What a plugin counts: shown as KIND/ID.NAME, strategy/pool.hits. NAME has at most 39 characters;
+ * UNIT may be empty, "ns" and "bytes" are shown as such. `adds` is sum or max: what becomes of
+ * several mutators' values. A gauge is what it was set to last. */
+#define STW_COUNTER(name, unit, adds, help) "counter|" name "|" unit "|" #adds "|" help "\n"
+#define STW_GAUGE(name, unit, help) "gauge|" name "|" unit "|" help "\n"
+
 #define STW_MANIFEST(text)                                                                         \
     __attribute__((section(STW_NOTE_SECTION), used, aligned(4))) static const struct {             \
         uint32_t owner_bytes, head_and_text_bytes, type;                                           \
@@ -98,10 +107,23 @@ struct stw_value {
     const char *as_text; /* TEXT and CHOICE */
 };
 
+/* Where a declared counter or gauge is counted, for stw_count and its kin (mutator.h). A plugin
+ * keeps it, and looks into it no further. */
+struct stw_counter {
+    uint64_t *shared; /* atomic; what is not a mutator's own */
+    uint64_t index;   /* in each mutator's own */
+};
+struct stw_named_counter {
+    const char *name;
+    struct stw_counter counter;
+};
+
 struct stw_config {
     uint32_t struct_size;
     uint32_t value_count;
     const struct stw_value *values;
+    uint64_t counter_count;
+    const struct stw_named_counter *counters; /* in the order of the manifest */
 };
 
 /* Looks a declared parameter up. Asking for one that the manifest does not declare is a programming
@@ -117,6 +139,15 @@ static inline const struct stw_value *stw_config_get(const struct stw_config *co
 static inline uint64_t stw_config_u64(const struct stw_config *config, const char *name)
 {
     return stw_config_get(config, name)->as_u64;
+}
+/* Likewise a declared counter or gauge. No two plugins of a trial have the same one. */
+static inline struct stw_counter stw_config_counter(const struct stw_config *config,
+                                                    const char *name)
+{
+    for (uint64_t i = 0; i < config->counter_count; i++)
+        if (__builtin_strcmp(config->counters[i].name, name) == 0)
+            return config->counters[i].counter;
+    __builtin_trap();
 }
 static inline const char *stw_config_text(const struct stw_config *config, const char *name)
 {

@@ -16,6 +16,7 @@
 #define STWLAB_MUTATOR_H
 
 #include "base.h"
+#include "manifest.h"
 
 #define STW_SPAN_CLASSES 256u  /* upper bound over all allocators; Go uses 136 */
 #define STW_BARRIER_WORDS 512u /* Go: runtime/mwbbuf.go, wbBufEntries */
@@ -50,12 +51,11 @@ struct stw_size_classes {
     const uint8_t *class_by_word; /* [small_bytes_max / 8 + 2], indexed by ceil(bytes / 8) */
 };
 
-/* Counters that a mutator adds to without any call. Totals over a trial. */
+/* What every map counts, for stw_count_map. Totals over a trial. */
 #define STW_COUNT_MAP_GROW 0u      /* growths started */
 #define STW_COUNT_MAP_EVACUATED 1u /* buckets moved out of an old array */
 #define STW_COUNT_MAP_OVERFLOW 2u  /* overflow buckets handed out */
-#define STW_COUNT_USER0 8u         /* 8..15 are free for plugins, shown as user.0 .. user.7 */
-#define STW_COUNTERS 16u
+#define STW_COUNTERS 8u
 
 /* Gauges describe the last map that was built; the map plugin's stats slot fills them. */
 
@@ -77,7 +77,8 @@ struct stw_mutator {
     uint64_t trace_count;      /* ABI calls recorded so far */
     uint64_t tiny_objects;     /* objects placed in tiny blocks */
     uint64_t tiny_bytes;       /* bytes of them, as requested */
-    uint64_t reserved[2];      /* keeps `runs` on a cache line */
+    uint64_t *counts;          /* of all plugins' counters, this mutator's part */
+    uint64_t reserved;         /* keeps `runs` on a cache line */
     uint64_t counters[STW_COUNTERS];
     struct stw_run runs[STW_SPAN_CLASSES];
     uint64_t barrier_buffer[STW_BARRIER_WORDS];
@@ -185,9 +186,31 @@ static inline void *stw_alloc(struct stw_mutator *m, uint64_t bytes, const struc
     return stw_slow_alloc(m, bytes, type);
 }
 
-static inline void stw_count(struct stw_mutator *m, uint32_t counter, uint64_t delta)
+static inline void stw_count_map(struct stw_mutator *m, uint32_t counter, uint64_t delta)
 {
     m->counters[counter] += delta;
+}
+
+/* Counters and gauges that the plugin has declared (manifest.h): adds to a sum. */
+static inline void stw_count(struct stw_mutator *m, struct stw_counter counter, uint64_t delta)
+{
+    m->counts[counter.index] += delta;
+}
+/* Raises a maximum. */
+static inline void stw_count_max(struct stw_mutator *m, struct stw_counter counter, uint64_t value)
+{
+    if (value > m->counts[counter.index])
+        m->counts[counter.index] = value;
+}
+/* Adds to a sum where no mutator is at hand, from any thread. */
+static inline void stw_count_shared(struct stw_counter counter, uint64_t delta)
+{
+    __atomic_fetch_add(counter.shared, delta, __ATOMIC_RELAXED);
+}
+/* Sets a gauge, from any thread. */
+static inline void stw_gauge(struct stw_counter gauge, uint64_t value)
+{
+    __atomic_store_n(gauge.shared, value, __ATOMIC_RELAXED);
 }
 
 /* Names what the mutator does now; returns the name before, to be restored. */
@@ -211,6 +234,6 @@ static inline void stw_trace(struct stw_mutator *m, uint32_t plugin, uint32_t ca
 #include "host.h"
 
 _Static_assert(__builtin_offsetof(struct stw_mutator, poll) == 8, "prefix layout is ABI");
-_Static_assert(__builtin_offsetof(struct stw_mutator, runs) == 256, "prefix layout is ABI");
+_Static_assert(__builtin_offsetof(struct stw_mutator, runs) == 192, "prefix layout is ABI");
 
 #endif

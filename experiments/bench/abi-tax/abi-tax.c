@@ -70,7 +70,8 @@ static stw_status create_linked(struct plan *plan, const struct stw_host *host,
                                 struct stw_error *error)
 {
     static const struct stw_value seed = {.name = "seed", .type = STW_TYPE_U64};
-    const struct stw_config config = {sizeof config, 1, &seed};
+    const struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 1, .values = &seed};
     return create(host, &config, error, &plan->linked_self);
 }
 

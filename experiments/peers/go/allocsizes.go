@@ -21,8 +21,12 @@ type allocSizesState struct {
 	plan          *allocSizes
 	cells, places uint64
 	done          uint64
-	tally         [8]uint64
+	tally         sizesTally
 	memory        runtime.MemStats
+}
+
+type sizesTally struct {
+	charged, cells, blocks, places, asked, lastCharged, scanned uint64
 }
 
 // What was allocated last: so that the compiler does not keep it on a stack.
@@ -69,8 +73,8 @@ func (s *allocSizesState) operate(number uint64) {
 	}
 	s.done++
 	if number+1 == w.count {
-		s.tally[1] = s.cells & digestMask
-		s.tally[3] = s.places & digestMask
+		s.tally.cells = s.cells & digestMask
+		s.tally.places = s.places & digestMask
 	}
 }
 
@@ -91,10 +95,10 @@ func (s *allocSizesState) allocate(chance uint64, isLast bool) {
 		lastBytes = make([]byte, bytes)
 	}
 	charge := s.allocated() - before
-	s.tally[0] += charge
+	s.tally.charged += charge
 	s.cells = mix(mix(s.cells^bytes) + 2*charge + scan)
 	if isLast {
-		s.tally[4], s.tally[5], s.tally[6] = bytes, charge, scan
+		s.tally.asked, s.tally.lastCharged, s.tally.scanned = bytes, charge, scan
 	}
 }
 
@@ -108,7 +112,7 @@ func (s *allocSizesState) allocateTiny(chance uint64) {
 		lastBytes = make([]byte, bytes)
 		place := uint64(uintptr(unsafe.Pointer(&lastBytes[0]))) % tinyBytes
 		if place == 0 {
-			s.tally[2]++
+			s.tally.blocks++
 		}
 		s.places = mix(s.places ^ (tinyBytes*bytes + place))
 	}
@@ -116,4 +120,14 @@ func (s *allocSizesState) allocateTiny(chance uint64) {
 
 func (s *allocSizesState) checksum() uint64 { return s.done }
 
-func (s *allocSizesState) counters() map[string]uint64 { return userCounters(s.tally) }
+func (s *allocSizesState) counters() map[string]uint64 {
+	return ownCounters("alloc-sizes", map[string]uint64{
+		"charged":      s.tally.charged,
+		"cells":        s.tally.cells,
+		"blocks":       s.tally.blocks,
+		"places":       s.tally.places,
+		"last_asked":   s.tally.asked,
+		"last_charged": s.tally.lastCharged,
+		"last_scanned": s.tally.scanned,
+	})
+}

@@ -31,9 +31,13 @@ type mapChurnState struct {
 	handed  uint64 // overflow buckets that the map took so far
 	moments uint64
 	folded  uint64
-	tally   [8]uint64
+	tally   churnTally
 	all     uint64 // handed, of all maps
 	large   bool   // some map was so large that its count of overflow buckets is a sample
+}
+
+type churnTally struct {
+	doublings, sameSize, moments, overflow, growing, entries, since, squares uint64
 }
 
 // growth is what tells that a map has begun to grow.
@@ -113,14 +117,14 @@ func (s *mapChurnState) operate(number uint64) {
 	}
 	shape := s.maps.shape()
 	s.folded = mix(s.folded ^ shape.entries)
-	s.tally[3] += shape.overflow
-	s.tally[4] += shape.growing
-	s.tally[5] += shape.entries
-	s.tally[6] += s.since
-	s.tally[7] += s.handed * s.handed
+	s.tally.overflow += shape.overflow
+	s.tally.growing += shape.growing
+	s.tally.entries += shape.entries
+	s.tally.since += s.since
+	s.tally.squares += s.handed * s.handed
 	s.all += s.handed
 	if number+1 == w.count {
-		s.tally[2] = s.moments & digestMask
+		s.tally.moments = s.moments & digestMask
 	}
 }
 
@@ -143,9 +147,9 @@ func (s *mapChurnState) look() {
 	if now.array != s.before.array && s.before.array != nil {
 		taken, s.since = 0, 0 // a growth begins to count anew
 		if now.logBuckets == s.before.logBuckets {
-			s.tally[1]++
+			s.tally.sameSize++
 		} else {
-			s.tally[0]++
+			s.tally.doublings++
 			s.moments = mix(s.moments ^ s.writes)
 		}
 	}
@@ -159,11 +163,21 @@ func (s *mapChurnState) checksum() uint64 { return s.folded + s.maps.checksum() 
 func (s *mapChurnState) shape() (mapShape, bool) { return s.maps.shape(), true }
 
 func (s *mapChurnState) counters() map[string]uint64 {
-	counters := userCounters(s.tally)
-	counters["map.grow_events"] = s.tally[0] + s.tally[1]
-	if s.large {
-		delete(counters, "user.7")
-	} else {
+	values := map[string]uint64{
+		"doublings": s.tally.doublings,
+		"same_size": s.tally.sameSize,
+		"moments":   s.tally.moments,
+		"overflow":  s.tally.overflow,
+		"growing":   s.tally.growing,
+		"entries":   s.tally.entries,
+		"since":     s.tally.since,
+	}
+	if !s.large {
+		values["squares"] = s.tally.squares
+	}
+	counters := ownCounters("map-churn", values)
+	counters["map.grow_events"] = s.tally.doublings + s.tally.sameSize
+	if !s.large {
 		counters["map.overflow"] = s.all
 	}
 	return counters

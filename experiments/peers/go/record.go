@@ -104,13 +104,11 @@ func reportOwn(out *bufio.Writer, mutators []*mutator) {
 	}
 }
 
-// userCounters names what the lab's workloads count as user.0 to user.7, without those that are 0.
-func userCounters(values [8]uint64) map[string]uint64 {
+// ownCounters names what the lab's workload of that name counts.
+func ownCounters(workload string, values map[string]uint64) map[string]uint64 {
 	counters := map[string]uint64{}
-	for i, value := range values {
-		if value > 0 {
-			counters[fmt.Sprintf("user.%d", i)] = value
-		}
+	for name, value := range values {
+		counters["workload/"+workload+"."+name] = value
 	}
 	return counters
 }

@@ -13,7 +13,11 @@ type sliceGrowState struct {
 	plan   *sliceGrow
 	digest uint64
 	sum    uint64
-	tally  [8]uint64
+	tally  sliceTally
+}
+
+type sliceTally struct {
+	growths, capacities, elements, lastKind, lastCapacity uint64
 }
 
 type sliceItem struct {
@@ -94,7 +98,7 @@ func grown[E any](s *sliceGrowState, item sliceItem, fill func(element *E, numbe
 		before, length := cap(slice), len(slice)
 		slice = append(slice, added...)
 		if cap(slice) != before {
-			s.tally[0]++
+			s.tally.growths++
 			s.digest = mix(s.digest ^ uint64(cap(slice)))
 		}
 		for i := length; fill != nil && i < len(slice); i++ {
@@ -108,13 +112,21 @@ func (s *sliceGrowState) operate(number uint64) {
 	w := s.plan
 	item := w.itemAt(w.first + number)
 	capacity := uint64(sliceKinds[item.kind].grow(s, item))
-	s.tally[2] += capacity
+	s.tally.elements += capacity
 	if number+1 == w.count {
-		s.tally[1] = s.digest & digestMask
-		s.tally[3], s.tally[4] = item.kind, capacity
+		s.tally.capacities = s.digest & digestMask
+		s.tally.lastKind, s.tally.lastCapacity = item.kind, capacity
 	}
 }
 
 func (s *sliceGrowState) checksum() uint64 { return s.sum }
 
-func (s *sliceGrowState) counters() map[string]uint64 { return userCounters(s.tally) }
+func (s *sliceGrowState) counters() map[string]uint64 {
+	return ownCounters("slice-grow", map[string]uint64{
+		"growths":       s.tally.growths,
+		"capacities":    s.tally.capacities,
+		"elements":      s.tally.elements,
+		"last_kind":     s.tally.lastKind,
+		"last_capacity": s.tally.lastCapacity,
+	})
+}

@@ -90,7 +90,7 @@ static struct bucket *take_spare(struct stw_mutator *m, uint32_t kind, struct he
 /* Large maps count one in 2^(log_buckets - 15), so that 16 bits and the limit 2^15 suffice. */
 static void count_overflow(struct instance *self, struct stw_mutator *m, struct header *map)
 {
-    stw_count(m, STW_COUNT_MAP_OVERFLOW, 1);
+    stw_count_map(m, STW_COUNT_MAP_OVERFLOW, 1);
     uint32_t log_buckets = map->log_buckets;
     if (log_buckets > LOG_COUNT_EXACT_MAX
         && draw(self, m) & ((1ull << (log_buckets - LOG_COUNT_EXACT_MAX)) - 1))
@@ -139,7 +139,7 @@ void stw__buckets_grow(struct stw_mutator *m, struct header *map)
         stw_store(m, &map->extra->overflow, NULL);
     }
     set_spare(m, map, spare);
-    stw_count(m, STW_COUNT_MAP_GROW, 1);
+    stw_count_map(m, STW_COUNT_MAP_GROW, 1);
     stw_site(m, site);
 }
 
@@ -226,7 +226,7 @@ static void move_bucket(struct instance *self, struct stw_mutator *m, struct hea
         if (kind == STW_KEY_STRING && !(map->flags & FLAG_OLD_ITERATOR))
             stw_copy(m, (char *)from + sizeof *from, NULL, bucket_bytes(kind) - sizeof *from,
                      &stw__buckets_string_body_type);
-        stw_count(m, STW_COUNT_MAP_EVACUATED, 1);
+        stw_count_map(m, STW_COUNT_MAP_EVACUATED, 1);
     }
     if (index == map->moved)
         advance(m, kind, map);

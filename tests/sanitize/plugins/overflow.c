@@ -8,7 +8,7 @@ static void merge(void *self, const struct stw_link *next, struct stw_mutator *m
 {
     volatile size_t bytes = 24; /* volatile: a compiler that knew it would refuse */
     char *block = calloc(1, bytes);
-    stw_count(m, STW_COUNT_USER0, (uint64_t)block[bytes]);
+    stw_count_map(m, STW_COUNT_MAP_OVERFLOW, (uint64_t)block[bytes]);
     free(block);
     stw_next_merge(next, m, map, entries, first, count);
     (void)self;
