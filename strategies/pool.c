@@ -56,7 +56,7 @@ struct pool {
     const struct stw_host *host;
     uint32_t mutators;
     uint32_t local;              /* which half is local, 0 or 1; changes only in the hook */
-    uint64_t types[TYPES];       /* atomic; identity of the maps in each slot, 0: free */
+    const struct stw_map_type *types[TYPES]; /* atomic; of the maps in each slot; null: free */
     uint32_t victim_used[TYPES]; /* atomic; 0: a thief found the victim empty */
     void **private_maps;         /* [TYPES][2][mutators]; roots */
     struct chain *chains;        /* [TYPES][2][mutators] */
@@ -238,17 +238,20 @@ static uint32_t chain_drop(struct pool *pool, struct chain *chain)
 
 /* The pool. */
 
+static int is_same(const struct stw_map_type *a, const struct stw_map_type *b)
+{
+    return a->key == b->key && stw_key_bytes(a) == stw_key_bytes(b)
+           && a->value_bytes == b->value_bytes && a->value_type == b->value_type;
+}
+
 /* The slot of a type: equal contents share maps. TYPES when all slots are taken by others. */
 static uint32_t type_slot(struct pool *pool, const struct stw_map_type *type)
 {
-    if (type->value_bytes > UINT32_MAX || type->key == UINT32_MAX)
-        return TYPES;
-    uint64_t identity = type->value_bytes << 32 | (type->key + 1);
     for (uint32_t i = 0; i < TYPES; i++) {
-        uint64_t seen = LOAD(pool->types[i]);
-        if (seen == 0 && SWAP_IF(pool->types[i], seen, identity))
+        const struct stw_map_type *seen = LOAD(pool->types[i]);
+        if (!seen && SWAP_IF(pool->types[i], seen, type))
             return i;
-        if (seen == identity)
+        if (is_same(seen, type))
             return i;
     }
     return TYPES;
@@ -385,7 +388,7 @@ static void *need_map(void *self, const struct stw_link *next, struct stw_mutato
     stw_count(m, map ? pool->hits : pool->misses, 1);
     if (!map)
         return stw_next_need_map(next, m, need);
-    next->map_ops->clear(next->map_self, m, map);
+    stw_map_clear(next, m, map);
     return map;
 }
 

@@ -45,22 +45,30 @@ static uint64_t mix(uint64_t word)
     return word ^ word >> 31;
 }
 
+static uint64_t hash_bytes(const void *from, uint64_t length)
+{
+    const unsigned char *bytes = from;
+    uint64_t hash = length;
+    for (uint64_t i = 0; i < length; i++)
+        hash = mix(hash + bytes[i] + 1);
+    return hash;
+}
+
 static uint64_t key_hash(const struct stw_entries *entries, uint64_t at)
 {
-    if (entries->type->key == STW_KEY_U64)
-        return mix(((const uint64_t *)entries->keys)[at]);
-    const struct stw_string *string = &((const struct stw_string *)entries->keys)[at];
-    uint64_t hash = string->length;
-    for (uint64_t i = 0; i < string->length; i++)
-        hash = mix(hash + (unsigned char)string->bytes[i] + 1);
-    return hash;
+    const void *key = stw_entry_key(entries, at);
+    if (entries->type->key != STW_KEY_STRING)
+        return hash_bytes(key, stw_key_bytes(entries->type));
+    return hash_bytes(((const struct stw_string *)key)->bytes,
+                      ((const struct stw_string *)key)->length);
 }
 
 static struct tally tally_of(const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
     struct tally tally = {count, 0};
     for (uint64_t i = first; i < first + count; i++)
-        tally.sum += mix(key_hash(entries, i) + mix(entries->values[i] + 1));
+        tally.sum += mix(key_hash(entries, i) + mix(hash_bytes(stw_entry_value(entries, i),
+                                                               entries->type->value_bytes)));
     return tally;
 }
 

@@ -134,7 +134,7 @@ static uint32_t workload_expected(void *self, struct stw_mutator *m, void *state
 #define MERGE_STUBS 8u
 
 typedef void (*assign_function)(void *self, struct stw_mutator *m, void *map, const void *key,
-                                uint64_t value);
+                                const void *value);
 static assign_function bound[MERGE_STUBS];
 
 /* What all of them do with their assign. */
@@ -149,11 +149,9 @@ static void merge_entries(const struct merge *merge, struct stw_mutator *m, uint
                           uint64_t count)
 {
     const struct stw_entries *entries = merge->entries;
-    uint64_t key_bytes =
-        entries->type->key == STW_KEY_STRING ? sizeof(struct stw_string) : sizeof(uint64_t);
     for (uint64_t i = first; i < first + count; i++) {
-        const void *key = (const char *)entries->keys + i * key_bytes;
-        merge->assign(merge->self, m, merge->map, key, entries->values[i]);
+        merge->assign(merge->self, m, merge->map, stw_entry_key(entries, i),
+                      stw_entry_value(entries, i));
         stw_poll(m);
     }
 }

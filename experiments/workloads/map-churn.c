@@ -56,8 +56,10 @@ static const struct stw_type strings_type = {sizeof(struct stw_type), 0,
                                              sizeof(struct stw_string), sizeof(void *),
                                              &first_word, "map-churn keys"};
 static const struct stw_map_type map_types[] = {
-    [STW_KEY_U64] = {sizeof(struct stw_map_type), STW_KEY_U64, 8},
-    [STW_KEY_STRING] = {sizeof(struct stw_map_type), STW_KEY_STRING, 8},
+    [STW_KEY_U64] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_U64,
+                     .value_bytes = 8},
+    [STW_KEY_STRING] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_STRING,
+                        .value_bytes = 8},
 };
 
 /* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
@@ -151,7 +153,7 @@ static uint64_t buckets_of(struct stw_mutator *m, const struct state *s)
 {
     const struct stw_link *link = s->strategy;
     struct stw_map_stats stats = {.struct_size = sizeof stats};
-    link->map_ops->stats(link->map_self, m, s->last, &stats);
+    stw_map_stats(link, m, s->last, &stats);
     return stats.buckets;
 }
 
@@ -180,7 +182,7 @@ static void put(struct stw_mutator *m, struct state *s, uint64_t index, uint64_t
     uint64_t number = number_at(index, s->salt);
     const struct stw_string *strings = s->strings;
     const void *key = strings ? (const void *)&strings[index] : &number;
-    link->map_ops->assign(link->map_self, m, s->last, key, value);
+    stw_map_assign(link, m, s->last, key, &value);
     look(m, s);
 }
 
@@ -190,7 +192,7 @@ static void drop(struct stw_mutator *m, struct state *s, uint64_t index)
     uint64_t number = number_at(index, s->salt);
     const struct stw_string *strings = s->strings;
     const void *key = strings ? (const void *)&strings[index] : &number;
-    link->map_ops->erase(link->map_self, m, s->last, key);
+    stw_map_erase(link, m, s->last, key);
     look(m, s);
 }
 
@@ -237,8 +239,8 @@ static void finish_map(struct stw_mutator *m, struct state *s)
     const struct stw_link *link = s->strategy;
     struct stw_map_stats stats = {.struct_size = sizeof stats};
     uint64_t handed = m->counters[STW_COUNT_MAP_OVERFLOW] - s->handed;
-    uint64_t entries = link->map_ops->count(link->map_self, m, s->last);
-    link->map_ops->stats(link->map_self, m, s->last, &stats);
+    uint64_t entries = stw_map_count(link, m, s->last);
+    stw_map_stats(link, m, s->last, &stats);
     s->counts = mix(s->counts ^ entries);
     stw_count(m, s->count->overflow, stats.overflow);
     stw_count(m, s->count->growing, stats.growing);
@@ -298,10 +300,10 @@ static uint64_t hash_key(uint32_t kind, const void *key)
     return mix(number);
 }
 
-static int32_t add_entry(void *context, const void *key, uint64_t value)
+static int32_t add_entry(void *context, const void *key, const void *value)
 {
     struct tally *tally = context;
-    tally->sum += mix(hash_key(tally->key, key) + mix(value));
+    tally->sum += mix(hash_key(tally->key, key) + mix(*(const uint64_t *)value));
     stw_poll(tally->m);
     return 0;
 }
@@ -312,7 +314,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     const struct state *s = state;
     const struct stw_link *link = s->strategy;
     struct tally tally = {m, plan->key, s->counts};
-    link->map_ops->iterate(link->map_self, m, s->last, add_entry, &tally);
+    stw_map_iterate(link, m, s->last, add_entry, &tally);
     return tally.sum;
 }
 
@@ -364,7 +366,7 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
 {
     (void)self;
     const struct state *s = state;
-    s->strategy->map_ops->stats(s->strategy->map_self, m, s->last, stats);
+    stw_map_stats(s->strategy, m, s->last, stats);
 }
 
 static void teardown(void *self, struct stw_mutator *m, void *state)

@@ -77,8 +77,10 @@ static const struct stw_type strings_type = {sizeof(struct stw_type), 0,
                                              sizeof(struct stw_string), sizeof(void *),
                                              &first_word, "map-merge string keys"};
 static const struct stw_map_type map_types[] = {
-    [STW_KEY_U64] = {sizeof(struct stw_map_type), STW_KEY_U64, 8},
-    [STW_KEY_STRING] = {sizeof(struct stw_map_type), STW_KEY_STRING, 8},
+    [STW_KEY_U64] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_U64,
+                     .value_bytes = 8},
+    [STW_KEY_STRING] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_STRING,
+                        .value_bytes = 8},
 };
 
 /* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
@@ -475,7 +477,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         .count = plan->entries,
     };
     stw_next_merge(link, m, map, &entries, 0, plan->entries);
-    s->counts = mix(s->counts ^ link->map_ops->count(link->map_self, m, map));
+    s->counts = mix(s->counts ^ stw_map_count(link, m, map));
     s->operations++;
     keep(plan, m, s, map, number);
     stw_next_request_end(link, m);
@@ -503,10 +505,10 @@ static uint64_t hash_key(uint32_t kind, const void *key)
 }
 
 /* Polls: others may still be at work, and their stops shall not wait for this walk. */
-static int32_t add_entry(void *context, const void *key, uint64_t value)
+static int32_t add_entry(void *context, const void *key, const void *value)
 {
     struct tally *tally = context;
-    tally->sum += mix(hash_key(tally->key, key) + mix(value));
+    tally->sum += mix(hash_key(tally->key, key) + mix(*(const uint64_t *)value));
     stw_poll(tally->m);
     return 0;
 }
@@ -518,7 +520,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     const struct stw_link *link = s->strategy;
     struct tally tally = {m, plan->key, mix(s->counts) + s->operations};
     if (s->last)
-        link->map_ops->iterate(link->map_self, m, s->last, add_entry, &tally);
+        stw_map_iterate(link, m, s->last, add_entry, &tally);
     return tally.sum;
 }
 
@@ -556,7 +558,7 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
     (void)self;
     const struct state *s = state;
     if (s->last)
-        s->strategy->map_ops->stats(s->strategy->map_self, m, s->last, stats);
+        stw_map_stats(s->strategy, m, s->last, stats);
 }
 
 static void teardown(void *self, struct stw_mutator *m, void *state)

@@ -17,12 +17,31 @@
 
 const struct stw_descriptor *stw_plugin_entry_go_buckets(void);
 
+/* What Go's buckets of the two shapes that the compiler knows look like. */
+struct u64_bucket {
+    struct bucket head;
+    uint64_t keys[SLOTS];
+    uint64_t values[SLOTS];
+    uint64_t link;
+};
+
+struct string_bucket {
+    struct bucket head;
+    struct stw_string keys[SLOTS];
+    uint64_t values[SLOTS];
+    struct bucket *link;
+};
+
+_Static_assert(sizeof(struct u64_bucket) == 144, "Go: map[int]int");
+_Static_assert(sizeof(struct string_bucket) == 208, "Go: map[string]int");
+
 struct map_case {
     const struct stw_map_ops *ops;
     void *self;
     struct stw_mutator *m;
     struct stw_map_type type;
     struct header *map;
+    const struct shape *shape;
     uint64_t *numbers;        /* integer keys */
     struct stw_string *texts; /* string keys */
     char *bytes;
@@ -57,10 +76,11 @@ static inline struct map_case case_new(uint32_t kind, uint64_t keys, uint64_t hi
     struct map_case c = {.ops = stw_plugin_entry_go_buckets()->offers[0].ops};
     const struct stw_host *host = fake_host_new(2);
     c.m = fake_mutator(0);
-    c.type = (struct stw_map_type){sizeof c.type, kind, 8};
+    c.type = (struct stw_map_type){sizeof c.type, kind, 8, 0, 0, NULL};
     struct stw_error error = {.struct_size = sizeof error};
     cr_assert_eq(c.ops->create(host, &config, &error, &c.self), STW_OK);
     c.map = c.ops->make(c.self, c.m, &c.type, hint);
+    c.shape = shape_of(c.self, c.map);
     if (kind == STW_KEY_STRING) {
         case_texts(&c, keys);
         return c;
@@ -98,7 +118,7 @@ static inline uint64_t case_number(const struct map_case *c, const void *key)
 
 static inline void case_assign(struct map_case *c, uint64_t number, uint64_t value)
 {
-    c->ops->assign(c->self, c->m, c->map, case_key(c, number), value);
+    c->ops->assign(c->self, c->m, c->map, case_key(c, number), &value);
 }
 
 static inline uint32_t case_find(struct map_case *c, uint64_t number, uint64_t *value)

@@ -1,6 +1,5 @@
-/* support/simple_map.c: the small map. Slots of both kinds of keys have one shape, whose first word
- * is a pointer to the bytes of a string key, or null. An erased slot stays as a gap until the table
- * is built anew. */
+/* support/simple_map.c: the small map. States, keys and values are three arrays, each of the type
+ * that its elements have; an erased slot stays as a gap until the table is built anew. */
 #include "simple_map.h"
 
 #include <string.h>
@@ -10,93 +9,115 @@
 #define SLOT_GAP 2u
 #define SLOTS_MIN 8u
 
-struct slot {
-    const char *bytes;
-    uint64_t number; /* the key, or the string's length */
-    uint64_t value;
-    uint64_t state;
-};
-
 struct map {
-    struct slot *slots;
+    uint64_t *states;
+    char *keys;
+    char *values;        /* null: a set's */
     uint64_t slot_count; /* a power of two */
     uint64_t entries;
     uint64_t taken; /* slots that are not free */
-    uint64_t key;   /* STW_KEY_* */
+    struct stw_map_type type;
 };
 
-static const uint64_t first_word = 1;
+static const uint64_t map_pointers = 7, first_word = 1;
 static const struct stw_type map_cell = {sizeof(struct stw_type), 0, sizeof(struct map),
-                                         sizeof(void *), &first_word, "simple map"};
-static const struct stw_type slot_cell = {sizeof(struct stw_type), 0, sizeof(struct slot),
-                                          sizeof(void *), &first_word, "simple map slots"};
+                                         3 * sizeof(void *), &map_pointers, "simple map"};
+static const struct stw_type strings = {sizeof(struct stw_type), 0, sizeof(struct stw_string),
+                                        sizeof(void *), &first_word, "simple map strings"};
+static const struct stw_type pointers = {sizeof(struct stw_type), 0, sizeof(void *),
+                                         sizeof(void *), &first_word, "simple map pointers"};
 
-/* A key of either kind. */
+static const struct stw_type *key_cell(const struct map *map)
+{
+    return map->type.key == STW_KEY_STRING    ? &strings
+           : map->type.key == STW_KEY_POINTER ? &pointers
+                                              : NULL;
+}
+
+static char *key_at(const struct map *map, uint64_t slot)
+{
+    return map->keys + slot * stw_key_bytes(&map->type);
+}
+
+static char *value_at(const struct map *map, uint64_t slot)
+{
+    return map->values + slot * map->type.value_bytes;
+}
+
+/* What a key is compared by. */
 struct probe {
     const char *bytes;
-    uint64_t number;
+    uint64_t length;
 };
 
 static struct probe probe_of(const struct map *map, const void *key)
 {
-    if (map->key == STW_KEY_U64)
-        return (struct probe){NULL, *(const uint64_t *)key};
     const struct stw_string *string = key;
-    return (struct probe){string->bytes, string->length};
+    if (map->type.key == STW_KEY_STRING)
+        return (struct probe){string->bytes, string->length};
+    return (struct probe){key, stw_key_bytes(&map->type)};
 }
 
 static uint64_t hash_probe(struct probe probe)
 {
-    uint64_t hash = probe.number;
-    for (uint64_t i = 0; probe.bytes && i < probe.number; i++)
+    uint64_t hash = probe.length;
+    for (uint64_t i = 0; i < probe.length; i++)
         hash = (hash ^ (unsigned char)probe.bytes[i]) * 0x100000001b3ull;
     hash *= 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 32;
 }
 
-static int equals(const struct slot *slot, struct probe probe)
+static int equals(struct probe a, struct probe b)
 {
-    if (slot->state != SLOT_USED || slot->number != probe.number)
-        return 0;
-    return !probe.bytes || memcmp(slot->bytes, probe.bytes, probe.number) == 0;
+    return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
 /* The slot of the key, or the free slot where the search ended. */
-static struct slot *search(struct map *map, struct probe probe)
+static uint64_t search(const struct map *map, const void *key)
 {
-    uint64_t mask = map->slot_count - 1;
-    for (uint64_t at = hash_probe(probe) & mask;; at = (at + 1) & mask) {
-        struct slot *slot = &map->slots[at];
-        if (slot->state == SLOT_FREE || equals(slot, probe))
-            return slot;
-    }
+    struct probe probe = probe_of(map, key);
+    uint64_t mask = map->slot_count - 1, at = hash_probe(probe) & mask;
+    while (map->states[at] != SLOT_FREE
+           && (map->states[at] == SLOT_GAP || !equals(probe_of(map, key_at(map, at)), probe)))
+        at = (at + 1) & mask;
+    return at;
 }
 
-static void fill(struct stw_mutator *m, struct map *map, struct slot *slot, struct probe probe)
+static void write_slot(struct stw_mutator *m, struct map *map, uint64_t slot, const void *key,
+                       const void *value)
 {
-    stw_store(m, &slot->bytes, probe.bytes);
-    slot->number = probe.number;
-    slot->state = SLOT_USED;
+    stw_copy(m, key_at(map, slot), key, stw_key_bytes(&map->type), key_cell(map));
+    if (map->type.value_bytes > 0)
+        stw_copy(m, value_at(map, slot), value, map->type.value_bytes, map->type.value_type);
+}
+
+static void fill(struct stw_mutator *m, struct map *map, uint64_t slot, const void *key,
+                 const void *value)
+{
+    write_slot(m, map, slot, key, value);
+    map->states[slot] = SLOT_USED;
     map->entries++;
     map->taken++;
 }
 
 static void rebuild(struct stw_mutator *m, struct map *map, uint64_t slot_count)
 {
-    struct slot *old = map->slots;
-    uint64_t old_count = map->slot_count;
-    struct slot *slots = stw_alloc(m, slot_count * sizeof *slots, &slot_cell);
-    stw_store(m, &map->slots, slots);
+    const struct map old = *map;
+    const struct stw_map_type *type = &map->type;
+    uint64_t *states = stw_alloc(m, slot_count * sizeof *states, NULL);
+    char *keys = stw_alloc(m, slot_count * stw_key_bytes(type), key_cell(map));
+    char *values = NULL;
+    if (type->value_bytes > 0)
+        values = stw_alloc(m, slot_count * type->value_bytes, type->value_type);
+    stw_store(m, &map->states, states);
+    stw_store(m, &map->keys, keys);
+    stw_store(m, &map->values, values);
     map->slot_count = slot_count;
     map->entries = map->taken = 0;
-    for (uint64_t i = 0; i < old_count; i++) {
-        if (old[i].state != SLOT_USED)
-            continue;
-        struct probe probe = {old[i].bytes, old[i].number};
-        struct slot *slot = search(map, probe);
-        fill(m, map, slot, probe);
-        slot->value = old[i].value;
-    }
+    for (uint64_t i = 0; i < old.slot_count; i++)
+        if (old.states[i] == SLOT_USED)
+            fill(m, map, search(map, key_at(&old, i)), key_at(&old, i),
+                 old.values ? value_at(&old, i) : NULL);
 }
 
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
@@ -120,36 +141,37 @@ static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *
     while (slot_count / 4 * 3 < hint)
         slot_count *= 2;
     struct map *map = stw_alloc(m, sizeof *map, &map_cell);
-    map->key = type->key;
+    map->type = *type;
     rebuild(m, map, slot_count);
     return map;
 }
 
-static void assign(void *self, struct stw_mutator *m, void *cell, const void *key, uint64_t value)
+static void assign(void *self, struct stw_mutator *m, void *cell, const void *key,
+                   const void *value)
 {
     (void)self;
     struct map *map = cell;
-    struct probe probe = probe_of(map, key);
-    struct slot *slot = search(map, probe);
-    if (slot->state == SLOT_FREE && map->taken + 1 > map->slot_count / 4 * 3) {
+    uint64_t slot = search(map, key);
+    if (map->states[slot] == SLOT_FREE && map->taken + 1 > map->slot_count / 4 * 3) {
         stw_count_map(m, STW_COUNT_MAP_GROW, 1);
         rebuild(m, map, 2 * map->slot_count);
-        slot = search(map, probe);
+        slot = search(map, key);
     }
-    if (slot->state == SLOT_FREE)
-        fill(m, map, slot, probe);
-    slot->value = value;
+    if (map->states[slot] == SLOT_FREE)
+        fill(m, map, slot, key, value);
+    else
+        write_slot(m, map, slot, key, value);
 }
 
-static uint32_t find(void *self, struct stw_mutator *m, void *cell, const void *key,
-                     uint64_t *value)
+static uint32_t find(void *self, struct stw_mutator *m, void *cell, const void *key, void *value)
 {
     (void)self, (void)m;
-    struct map *map = cell;
-    const struct slot *slot = search(map, probe_of(map, key));
-    if (slot->state == SLOT_FREE)
+    const struct map *map = cell;
+    uint64_t slot = search(map, key);
+    if (map->states[slot] == SLOT_FREE)
         return 0;
-    *value = slot->value;
+    if (value && map->values)
+        memcpy(value, value_at(map, slot), map->type.value_bytes);
     return 1;
 }
 
@@ -157,11 +179,11 @@ static uint32_t erase(void *self, struct stw_mutator *m, void *cell, const void 
 {
     (void)self;
     struct map *map = cell;
-    struct slot *slot = search(map, probe_of(map, key));
-    if (slot->state == SLOT_FREE)
+    uint64_t slot = search(map, key);
+    if (map->states[slot] == SLOT_FREE)
         return 0;
-    stw_store(m, &slot->bytes, NULL);
-    slot->state = SLOT_GAP;
+    write_slot(m, map, slot, NULL, NULL);
+    map->states[slot] = SLOT_GAP;
     map->entries--;
     return 1;
 }
@@ -170,7 +192,9 @@ static void clear(void *self, struct stw_mutator *m, void *cell)
 {
     (void)self;
     struct map *map = cell;
-    stw_copy(m, map->slots, NULL, map->slot_count * sizeof *map->slots, &slot_cell);
+    for (uint64_t i = 0; i < map->slot_count; i++)
+        write_slot(m, map, i, NULL, NULL);
+    memset(map->states, 0, map->slot_count * sizeof *map->states);
     map->entries = map->taken = 0;
 }
 
@@ -178,12 +202,9 @@ static void iterate(void *self, struct stw_mutator *m, void *cell, stw_map_visit
                     void *context)
 {
     (void)self;
-    struct map *map = cell;
+    const struct map *map = cell;
     for (uint64_t i = 0; i < map->slot_count; i++) {
-        const struct slot *slot = &map->slots[i];
-        const struct stw_string string = {slot->bytes, slot->number};
-        const void *key = map->key == STW_KEY_U64 ? (const void *)&slot->number : &string;
-        if (slot->state == SLOT_USED && visit(context, key, slot->value))
+        if (map->states[i] == SLOT_USED && visit(context, key_at(map, i), value_at(map, i)))
             return;
         stw_poll(m);
     }
@@ -203,19 +224,15 @@ static void stats(void *self, struct stw_mutator *m, void *cell, struct stw_map_
         .struct_size = sizeof *stats,
         .entries = map->entries,
         .buckets = map->slot_count / 8,
-        .bucket_bytes = map->slot_count * sizeof *map->slots,
+        .bucket_bytes = map->slot_count * (stw_key_bytes(&map->type) + map->type.value_bytes),
     };
 }
 
 static void merge(void *self, struct stw_mutator *m, void *cell, const struct stw_entries *entries,
                   uint64_t first, uint64_t merged)
 {
-    const struct map *map = cell;
     for (uint64_t i = first; i < first + merged; i++) {
-        const void *key = map->key == STW_KEY_U64
-                              ? (const void *)((const uint64_t *)entries->keys + i)
-                              : (const struct stw_string *)entries->keys + i;
-        assign(self, m, cell, key, entries->values[i]);
+        assign(self, m, cell, stw_entry_key(entries, i), stw_entry_value(entries, i));
         stw_poll(m);
     }
 }

@@ -106,8 +106,8 @@ static const char *trace(const struct stw_mutator *m)
     return text;
 }
 
-static const struct stw_map_type u64_map = {sizeof u64_map, STW_KEY_U64, 8};
-static const struct stw_map_type string_map = {sizeof string_map, STW_KEY_STRING, 8};
+static const struct stw_map_type u64_map = {sizeof u64_map, STW_KEY_U64, 8, 0, 0, NULL};
+static const struct stw_map_type string_map = {sizeof string_map, STW_KEY_STRING, 8, 0, 0, NULL};
 
 Test(chain, is_a_base_when_there_is_no_strategy)
 {
@@ -173,7 +173,7 @@ Test(chain, passes_intents_from_left_to_right)
     void *made = stw_next_need_map(links, m, &need);
     cr_assert_eq(hint_seen, 2);
     const uint64_t keys[] = {1, 2}, values[] = {10, 20};
-    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 2};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 2, 0};
     stw_next_merge(links, m, made, &entries, 0, 2);
     cr_assert_str_eq(notes, "a.need_map b.need_map a.merge b.merge ");
     cr_assert_str_eq(trace(m), "4/15 5/15 6/15 0/15 2/23 4/17 5/17 6/17 0/17 2/24 ");
@@ -247,7 +247,7 @@ static uint32_t audits_of_merge(struct stw_link *link, struct stw_mutator *m, vo
                                 uint64_t first, uint64_t count)
 {
     static uint64_t numbers[4096];
-    const struct stw_entries entries = {sizeof entries, 0, &u64_map, numbers, numbers, 4096};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, numbers, numbers, 4096, 0};
     for (uint64_t i = 0; i < 4096; i++)
         numbers[i] = i;
     audits = 0;
@@ -333,7 +333,7 @@ static const char *said_of(const struct stw_strategy_ops *ops, const struct stw_
 }
 
 static uint64_t eight_keys[16], eight_values[16]; /* more than are handed over */
-static const struct stw_entries eight = {sizeof eight, 0, &u64_map, eight_keys, eight_values, 8};
+static const struct stw_entries eight = {sizeof eight, 0, &u64_map, eight_keys, eight_values, 8, 0};
 
 static void reset_eight(void)
 {
@@ -361,8 +361,8 @@ MERGE(merge_copy)
     (void)self;
     uint64_t keys[8], values[8];
     memcpy(keys, (const uint64_t *)entries->keys + first, count * sizeof *keys);
-    memcpy(values, entries->values + first, count * sizeof *values);
-    const struct stw_entries copy = {sizeof copy, 0, entries->type, keys, values, count};
+    memcpy(values, stw_entry_value(entries, first), count * sizeof *values);
+    const struct stw_entries copy = {sizeof copy, 0, entries->type, keys, values, count, 0};
     stw_next_merge(next, m, map, &copy, 0, count);
 }
 
@@ -434,7 +434,7 @@ Test(chain, compares_the_bytes_of_strings, .init = reset_eight)
     struct stw_string keys[8];
     for (uint32_t i = 0; i < 8; i++)
         keys[i] = (struct stw_string){bytes + i, 1};
-    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, eight_values, 8};
+    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, eight_values, 8, 0};
     cr_assert_str_empty(said_of(OPS(merge_backwards), &entries));
     cr_assert_str_eq(said_of(OPS(merge_others), &entries),
                      "strategy/middle passes on other entries than it was handed");
@@ -456,7 +456,7 @@ Test(chain, merges_by_assign_in_order_and_polls)
     struct stw_mutator *m = fake_mutator(0);
     adopt_bare_map(&map);
     const uint64_t keys[] = {7, 1, 2, 1, 8}, values[] = {70, 10, 20, 11, 80};
-    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 5};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 5, 0};
     void *made = map.ops.map.make(map.self, m, &u64_map, 0);
     m->poll = 1;
     map.ops.map.merge(map.self, m, made, &entries, 1, 3);
@@ -479,7 +479,7 @@ Test(chain, merges_strings_by_assign)
     memcpy(bytes, "xy", 2);
     const struct stw_string keys[] = {{bytes, 1}, {bytes + 1, 1}, {bytes, 2}};
     const uint64_t values[] = {1, 2, 3};
-    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, values, 3};
+    const struct stw_entries entries = {sizeof entries, 0, &string_map, keys, values, 3, 0};
     void *made = map.ops.map.make(map.self, m, &string_map, 0);
     map.ops.map.merge(map.self, m, made, &entries, 0, 3);
     uint64_t value = 0;
@@ -492,7 +492,7 @@ Test(chain, merges_strings_by_assign)
 static uint64_t other_assigns;
 
 static void assign_otherwise(void *self, struct stw_mutator *m, void *map, const void *key,
-                             uint64_t value)
+                             const void *value)
 {
     other_assigns++;
     stw_simple_map_ops.assign(self, m, map, key, value);
@@ -517,7 +517,7 @@ Test(chain, keeps_two_maps_without_merge_apart)
     cr_assert_neq(map.ops.map.merge, other.ops.map.merge);
     cr_assert_eq(map.ops.map.merge, again.ops.map.merge);
     const uint64_t keys[] = {1}, values[] = {10};
-    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 1};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 1, 0};
     void *made = map.ops.map.make(map.self, m, &u64_map, 0);
     map.ops.map.merge(map.self, m, made, &entries, 0, 1);
     cr_assert_eq(other_assigns, 0);

@@ -8,8 +8,8 @@ static struct bucket *full_chain(struct map_case *c)
 {
     struct bucket *b = c->map->buckets;
     for (uint64_t i = 0; i < bucket_count(c->map); i++) {
-        b = bucket_at(c->type.key, c->map->buckets, i);
-        if (link_of(c->type.key, b))
+        b = bucket_at(c->shape, c->map->buckets, i);
+        if (link_of(c->shape, b))
             return b;
     }
     cr_assert_fail("no chain has an overflow bucket");
@@ -65,7 +65,7 @@ static void break_list_length(struct map_case *c)
 
 static void break_spare(struct map_case *c)
 {
-    set_link(c->m, c->type.key, c->map->extra->spare, c->map->buckets);
+    set_link(c->m, c->shape, c->map->extra->spare, c->map->buckets);
 }
 
 static void break_load(struct map_case *c)

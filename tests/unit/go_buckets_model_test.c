@@ -75,13 +75,13 @@ static void do_clear(struct model *model)
     model->count = 0;
 }
 
-static int32_t visit(void *context, const void *key, uint64_t value)
+static int32_t visit(void *context, const void *key, const void *value)
 {
     struct model *model = context;
     uint64_t number = case_number(&model->c, key);
     cr_assert_lt(number, model->range);
     cr_assert(model->present[number] && !model->visited[number], "key %u", (unsigned)number);
-    cr_assert_eq(value, model->values[number]);
+    cr_assert_eq(*(const uint64_t *)value, model->values[number]);
     model->visited[number] = 1;
     model->visits++;
     return 0;
@@ -194,7 +194,7 @@ Test(go_buckets_model, walks_each_key_once_during_growth)
     }
 }
 
-static int32_t stop_at(void *context, const void *key, uint64_t value)
+static int32_t stop_at(void *context, const void *key, const void *value)
 {
     (void)key;
     (void)value;
@@ -337,7 +337,7 @@ static void check_clear(uint32_t kind, uint64_t entries)
         set += array[i] != 0;
     cr_expect_eq(set, 0);
     cr_expect_null(c.map->extra->overflow);
-    cr_expect_eq(c.map->extra->spare, bucket_at(kind, array, bucket_count(c.map)));
+    cr_expect_eq(c.map->extra->spare, bucket_at(c.shape, array, bucket_count(c.map)));
     cr_expect_eq(case_stats(&c).overflow, 0);
     case_audit(&c);
     uint64_t allocs = fake_counts()->allocs, value;
@@ -360,8 +360,8 @@ Test(go_buckets_model, keeps_the_string_of_the_last_write)
     static char old_bytes[] = "same", new_bytes[] = "same";
     struct map_case c = case_new(STW_KEY_STRING, 1, 0, 0);
     struct stw_string before = {old_bytes, 4}, after = {new_bytes, 4};
-    c.ops->assign(c.self, c.m, c.map, &before, 1);
-    c.ops->assign(c.self, c.m, c.map, &after, 2);
+    c.ops->assign(c.self, c.m, c.map, &before, &(uint64_t){1});
+    c.ops->assign(c.self, c.m, c.map, &after, &(uint64_t){2});
     cr_expect_eq(c.map->count, 1);
     cr_expect_eq(((struct string_bucket *)c.map->buckets)->keys[0].bytes, new_bytes);
     case_free(&c);
@@ -381,8 +381,8 @@ static void check_reachable(struct stw_mutator *m, void *context)
     uint64_t counts[] = {bucket_count(map), old_count(map)};
     for (uint32_t a = 0; a < 2; a++)
         for (uint64_t i = 0; arrays[a] && i < counts[a]; i++)
-            for (struct bucket *b = bucket_at(c->type.key, arrays[a], i); b;
-                 b = link_of(c->type.key, b))
+            for (struct bucket *b = bucket_at(c->shape, arrays[a], i); b;
+                 b = link_of(c->shape, b))
                 cr_assert(fake_is_marked(b), "%s: an overflow bucket is lost", m->site);
 }
 

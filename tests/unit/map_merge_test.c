@@ -298,7 +298,8 @@ static void change_one(void *self, const struct stw_link *next, struct stw_mutat
 {
     (void)self;
     stw_next_merge(next, m, map, entries, first, count);
-    next->map_ops->assign(next->map_self, m, map, entries->keys, entries->values[first] + 1);
+    uint64_t other = *(const uint64_t *)stw_entry_value(entries, first) + 1;
+    stw_map_assign(next, m, map, entries->keys, &other);
 }
 
 /* Merges wrongly in one operation that is not the last. */
@@ -351,7 +352,7 @@ Test(map_merge, generated_keys_are_distinct)
     }
 }
 
-static int32_t check_spelling(void *context, const void *key, uint64_t value)
+static int32_t check_spelling(void *context, const void *key, const void *value)
 {
     const struct stw_string *string = key;
     uint64_t *lengths = context;
@@ -377,8 +378,7 @@ Test(map_merge, random_strings_are_8_to_24_lower_case_letters)
     start(&s, NULL, 0);
     operate(0, 0);
     const struct stw_link *link = trial.strategy;
-    link->map_ops->iterate(link->map_self, fake_mutator(0), rig_log()->maps[0], check_spelling,
-                           lengths);
+    stw_map_iterate(link, fake_mutator(0), rig_log()->maps[0], check_spelling, lengths);
     for (uint32_t i = 8; i <= 24; i++)
         cr_assert_gt(lengths[i], 50, "length %u", i);
     finish();

@@ -10,32 +10,62 @@
 #include "mutator.h"
 #include "manifest.h"
 
-/* Keys. */
-#define STW_KEY_U64 0u    /* 8 bytes, pointer-free */
-#define STW_KEY_STRING 1u /* struct stw_string; the bytes are a managed, pointer-free cell */
+/* Keys. What a key is made of; callers pass its address. */
+#define STW_KEY_U64 0u     /* uint64_t */
+#define STW_KEY_STRING 1u  /* struct stw_string; the bytes are a managed, pointer-free cell */
+#define STW_KEY_POINTER 2u /* void *, managed or null: the same pointer, the same key */
+#define STW_KEY_BYTES 3u   /* key_bytes of them, pointer-free, equal when all are */
+
+#define STW_KEY_BYTES_MIN 4u
+#define STW_KEY_BYTES_MAX 64u
+#define STW_VALUE_BYTES_MAX 128u /* Go stores more outside of the bucket: map.go, MapMaxElemBytes */
 
 struct stw_string {
     const char *bytes; /* a managed pointer inside tables and maps; need not be terminated */
     uint64_t length;
 };
 
-/* What a map holds. Values are 8 pointer-free bytes in ABI 0. Borrowed, static const. */
+/* What a map holds. Lives until the `destroy` of the plugin that made it has returned. Two types
+ * with equal contents are the same. */
 struct stw_map_type {
     uint32_t struct_size;
-    uint32_t key;          /* STW_KEY_* */
-    uint64_t value_bytes;  /* 8 */
+    uint32_t key;         /* STW_KEY_* */
+    uint64_t value_bytes; /* 0 (a set) to STW_VALUE_BYTES_MAX */
+    uint32_t key_bytes;   /* of STW_KEY_BYTES: STW_KEY_BYTES_MIN to _MAX; else 0 */
+    uint32_t reserved;
+    const struct stw_type *value_type; /* where values have pointers; null: nowhere */
 };
 
-/* Entries to merge: `count` keys and values side by side in managed cells that the caller keeps
- * alive. keys is uint64_t[] or struct stw_string[] as type->key says. */
+/* Bytes from one key to the next in an array of keys. */
+static inline uint64_t stw_key_bytes(const struct stw_map_type *type)
+{
+    if (type->key == STW_KEY_BYTES)
+        return type->key_bytes;
+    return type->key == STW_KEY_STRING ? sizeof(struct stw_string) : sizeof(uint64_t);
+}
+
+/* Entries to merge: `count` keys side by side, and values, in managed cells that the caller keeps
+ * alive. */
 struct stw_entries {
     uint32_t struct_size;
     uint32_t reserved;
     const struct stw_map_type *type;
     const void *keys;
-    const uint64_t *values;
+    const void *values; /* may be null when value_bytes is 0 */
     uint64_t count;
+    uint64_t value_stride; /* bytes from one value to the next; 0: value_bytes */
 };
+
+static inline const void *stw_entry_key(const struct stw_entries *entries, uint64_t index)
+{
+    return (const char *)entries->keys + index * stw_key_bytes(entries->type);
+}
+
+static inline const void *stw_entry_value(const struct stw_entries *entries, uint64_t index)
+{
+    uint64_t stride = entries->value_stride ? entries->value_stride : entries->type->value_bytes;
+    return stride ? (const char *)entries->values + index * stride : entries->values;
+}
 
 struct stw_map_stats {
     uint32_t struct_size;
@@ -46,9 +76,9 @@ struct stw_map_stats {
     uint64_t overflow;     /* overflow buckets in use */
 };
 
-/* Called once per entry; `key` is uint64_t* or struct stw_string*. Non-zero stops the walk. The
- * callee may not write to the map. */
-typedef int32_t (*stw_map_visit)(void *context, const void *key, uint64_t value);
+/* Called once per entry. `key` and `value` point into the map, or to a copy of its entry, until the
+ * visit returns. Non-zero stops the walk. The callee may not write to the map. */
+typedef int32_t (*stw_map_visit)(void *context, const void *key, const void *value);
 
 struct stw_map_ops {
     uint32_t struct_size;
@@ -61,11 +91,13 @@ struct stw_map_ops {
     /* Mandatory. A new, empty map sized for `hint` entries (0: no hint). Never fails. */
     void *(*make)(void *self, struct stw_mutator *m, const struct stw_map_type *type,
                   uint64_t hint) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
-    /* Mandatory. Inserts or overwrites. `key` is uint64_t* or struct stw_string*. */
-    void (*assign)(void *self, struct stw_mutator *m, void *map, const void *key, uint64_t value)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
-    /* Mandatory. 1 and `*value` set, or 0. */
-    uint32_t (*find)(void *self, struct stw_mutator *m, void *map, const void *key, uint64_t *value)
+    /* Mandatory. Inserts or overwrites: copies what `key` and `value` point to into the map, with
+     * the barrier where that is a pointer. `value` may be null when values have no bytes. */
+    void (*assign)(void *self, struct stw_mutator *m, void *map, const void *key,
+                   const void *value) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    /* Mandatory. 1 and the entry's value copied to `value`, or 0. `value` may be null: the caller
+     * asks only whether the key is there. */
+    uint32_t (*find)(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
         STW_ON_MUTATOR STW_CONCURRENT;
     /* Mandatory. 1 if it was there. */
     uint32_t (*erase)(void *self, struct stw_mutator *m, void *map, const void *key)

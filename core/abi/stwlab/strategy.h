@@ -74,6 +74,42 @@ struct stw_link {
     void *map_self;
 };
 
+/* The map that `link` presents: whoever got a map from a need that it stated to `link` uses it by
+ * these. They are the slots of map.h. */
+static inline void stw_map_assign(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                  const void *key, const void *value)
+{
+    link->map_ops->assign(link->map_self, m, map, key, value);
+}
+static inline uint32_t stw_map_find(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                    const void *key, void *value)
+{
+    return link->map_ops->find(link->map_self, m, map, key, value);
+}
+static inline uint32_t stw_map_erase(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                     const void *key)
+{
+    return link->map_ops->erase(link->map_self, m, map, key);
+}
+static inline void stw_map_clear(const struct stw_link *link, struct stw_mutator *m, void *map)
+{
+    link->map_ops->clear(link->map_self, m, map);
+}
+static inline void stw_map_iterate(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                   stw_map_visit visit, void *context)
+{
+    link->map_ops->iterate(link->map_self, m, map, visit, context);
+}
+static inline uint64_t stw_map_count(const struct stw_link *link, struct stw_mutator *m, void *map)
+{
+    return link->map_ops->count(link->map_self, m, map);
+}
+static inline void stw_map_stats(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                 struct stw_map_stats *stats)
+{
+    link->map_ops->stats(link->map_self, m, map, stats);
+}
+
 /* State an intent to `to`: the workload uses the head of the chain, a strategy its `next`. */
 static inline void stw_next_begin(const struct stw_link *to, struct stw_mutator *m)
 {

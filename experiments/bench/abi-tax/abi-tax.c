@@ -47,7 +47,9 @@ struct state {
 static const uint64_t state_pointers = 0x7;
 static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
                                            3 * sizeof(void *), &state_pointers, "abi-tax state"};
-static const struct stw_map_type numbers = {sizeof(struct stw_map_type), STW_KEY_U64, 8};
+static const struct stw_map_type numbers = {.struct_size = sizeof(struct stw_map_type),
+                                            .key = STW_KEY_U64,
+                                            .value_bytes = 8};
 
 /* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
 static uint64_t mix(uint64_t x)
@@ -125,7 +127,7 @@ static void *fill_linked(const struct plan *plan, struct stw_mutator *m, const s
         return map;
     }
     for (uint64_t i = 0; i < plan->entries; i++) {
-        assign(self, m, map, &s->keys[i], s->values[i]);
+        assign(self, m, map, &s->keys[i], &s->values[i]);
         stw_poll(m);
     }
     return map;
@@ -142,7 +144,7 @@ static void *fill_loaded(const struct plan *plan, struct stw_mutator *m, const s
         return map;
     }
     for (uint64_t i = 0; i < plan->entries; i++) {
-        link->map_ops->assign(link->map_self, m, map, &s->keys[i], s->values[i]);
+        stw_map_assign(link, m, map, &s->keys[i], &s->values[i]);
         stw_poll(m);
     }
     return map;
@@ -176,7 +178,7 @@ static uint64_t tax_checksum(void *self, struct stw_mutator *m, void *state)
     for (uint64_t i = 0; i < plan->entries; i++) {
         uint32_t found = plan->is_linked
                              ? stw__buckets_find(plan->linked_self, m, s->last, &s->keys[i], &value)
-                             : link->map_ops->find(link->map_self, m, s->last, &s->keys[i], &value);
+                             : stw_map_find(link, m, s->last, &s->keys[i], &value);
         sum += found ? mix(s->keys[i] + mix(value)) : 0;
         stw_poll(m);
     }

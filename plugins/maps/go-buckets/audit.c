@@ -19,7 +19,8 @@ struct audit {
     struct stw_mutator *m;
     struct header *map;
     struct stw_error *error;
-    uint32_t kind;
+    struct instance *self;
+    const struct shape *shape;
     struct tally now;
     struct tally old;
 };
@@ -48,14 +49,16 @@ static stw_status note_overflow(struct audit *audit, struct tally *tally, const 
 static stw_status audit_entry(struct audit *audit, const struct bucket *b, uint32_t slot,
                               uint64_t index, uint64_t buckets)
 {
-    const void *key = key_at(audit->kind, b, slot);
-    uint64_t hash = hash_key(audit->kind, key, audit->map->seed), found = 0;
+    const void *key = key_at(audit->shape, b, slot);
+    uint64_t hash = hash_key(audit->shape, key, audit->map->seed);
+    unsigned char found[STW_VALUE_BYTES_MAX];
     if (b->tops[slot] != top_of(hash))
         return broken(audit, "top", "a slot's top is not that of its key's hash");
     if ((hash & (buckets - 1)) != index)
         return broken(audit, "place", "an entry is in a chain that its hash does not say");
-    uint64_t value = *value_at(audit->kind, (struct bucket *)(uintptr_t)b, slot);
-    if (!stw__buckets_find(NULL, audit->m, audit->map, key, &found) || found != value)
+    const void *value = value_at(audit->shape, b, slot);
+    if (!stw__buckets_find(audit->self, audit->m, audit->map, key, found)
+        || memcmp(found, value, audit->shape->value_bytes) != 0)
         return broken(audit, "count", "a lookup does not find an entry, or finds another first");
     return STW_OK;
 }
@@ -95,7 +98,7 @@ static stw_status audit_chain(struct audit *audit, struct tally *tally, const st
                               uint64_t index)
 {
     uint32_t rest = 0, moved = tally == &audit->old && is_moved(chain);
-    for (const struct bucket *b = chain; b; b = link_of(audit->kind, b)) {
+    for (const struct bucket *b = chain; b; b = link_of(audit->shape, b)) {
         stw_status status =
             moved ? audit_moved(audit, b) : audit_bucket(audit, tally, b, index, &rest);
         if (status == STW_OK && b != chain)
@@ -111,12 +114,12 @@ static stw_status audit_new_array(struct audit *audit)
     struct header *map = audit->map;
     for (uint64_t i = 0; i < bucket_count(map); i++) {
         uint64_t live = audit->now.live;
-        struct bucket *chain = bucket_at(audit->kind, map->buckets, i);
+        struct bucket *chain = bucket_at(audit->shape, map->buckets, i);
         stw_status status = audit_chain(audit, &audit->now, chain, i);
         if (status != STW_OK)
             return status;
         if (map->old_buckets && live != audit->now.live
-            && !is_moved(old_chain(audit->kind, map, i)))
+            && !is_moved(old_chain(audit->shape, map, i)))
             return broken(audit, "place", "a new chain has entries before its old one is moved");
     }
     return STW_OK;
@@ -130,7 +133,7 @@ static stw_status audit_old_array(struct audit *audit)
     if (map->moved >= old_count(map))
         return broken(audit, "moved", "all chains are moved, but the old array is still there");
     for (uint64_t i = 0; i < old_count(map); i++) {
-        struct bucket *chain = old_chain(audit->kind, map, i);
+        struct bucket *chain = old_chain(audit->shape, map, i);
         if (i < map->moved && !is_moved(chain))
             return broken(audit, "moved", "a chain below the mark is not moved");
         stw_status status = audit_chain(audit, &audit->old, chain, i);
@@ -174,7 +177,7 @@ static stw_status audit_overflow(struct audit *audit)
     if (map->log_buckets <= LOG_COUNT_EXACT_MAX
         && map->overflow_count != (uint16_t)audit->now.overflow_count)
         return broken(audit, "overflow", "the count is not that of the chains");
-    if (audit->kind == STW_KEY_STRING)
+    if (audit->shape->bucket)
         return STW_OK;
     stw_status status = audit_list(audit, &audit->now, extra ? extra->overflow : NULL);
     if (status != STW_OK)
@@ -185,8 +188,8 @@ static stw_status audit_overflow(struct audit *audit)
 static stw_status audit_spare(struct audit *audit)
 {
     struct header *map = audit->map;
-    uint64_t bytes = bucket_bytes(audit->kind);
-    uint64_t end = stw__buckets_of_array(audit->m, audit->kind, map->log_buckets);
+    uint64_t bytes = audit->shape->bucket_bytes;
+    uint64_t end = stw__buckets_of_array(audit->m, audit->shape, map->log_buckets);
     struct bucket *spare = map->extra ? map->extra->spare : NULL;
     if (!spare)
         return STW_OK;
@@ -194,8 +197,8 @@ static stw_status audit_spare(struct audit *audit)
     if (offset % bytes || offset / bytes < bucket_count(map) || offset / bytes >= end)
         return broken(audit, "spare", "the next spare overflow bucket is not behind the array");
     for (uint64_t i = offset / bytes; i < end; i++) {
-        struct bucket *b = bucket_at(audit->kind, map->buckets, i);
-        if ((link_of(audit->kind, b) != NULL) != (i + 1 == end))
+        struct bucket *b = bucket_at(audit->shape, map->buckets, i);
+        if ((link_of(audit->shape, b) != NULL) != (i + 1 == end))
             return broken(audit, "spare", "a link of a spare overflow bucket is wrong");
         if (b->tops[0] != TOP_REST)
             return broken(audit, "spare", "a spare overflow bucket has an entry");
@@ -230,9 +233,9 @@ static stw_status audit_all(struct audit *audit)
 stw_status stw__buckets_audit(void *self, struct stw_mutator *m, void *object,
                               struct stw_error *error)
 {
-    (void)self;
     struct header *map = object;
-    struct audit audit = {.m = m, .map = map, .error = error, .kind = kind_of(map)};
+    struct audit audit = {.m = m, .map = map, .error = error, .self = self};
+    audit.shape = shape_of(self, map);
     if (map->flags & FLAG_WRITING)
         return broken(&audit, "count", "a write is in progress");
     if (!map->buckets)

@@ -6,9 +6,11 @@
  * too many overflow buckets, a new array takes its place (grow.c) and every write moves one or two
  * buckets of the old one, so that growth is spread over the writes that follow it.
  *
- * Integer maps are the trick that makes this matter to a collector: their buckets hold no pointers
- * that it sees. The link is an integer, the array is never scanned, and overflow buckets live by
- * the lists of the extra record alone.
+ * What a bucket looks like follows from the types of key and value, as in Go (reflectdata.go,
+ * MapBucketType): a shape. If neither has pointers, the bucket has none that a collector sees: the
+ * link is an integer, the array is never scanned, and overflow buckets live by the lists of the
+ * extra record alone. Two shapes, 8-byte integers or strings to 8 bytes without pointers, are known
+ * to the compiler, and every operation is compiled for them once more, like Go's fast variants.
  *
  * Invariants, checked by audit.c under these names:
  *   count     header.count entries are live, each key once, and a lookup finds each
@@ -19,7 +21,7 @@
  *   moved     old chains below header.moved are moved; the chain at header.moved exists
  *   load      entries exceed 13 * 2^log_buckets / 2 by less than the writes of one growth
  *   overflow  up to 2^15 buckets, header.overflow_count is the number of overflow buckets
- *   list      integer maps: the lists hold exactly the overflow buckets of the two arrays
+ *   list      maps without pointers: the lists hold exactly the overflow buckets of the two arrays
  *   spare     the overflow buckets allocated with the array that are not handed out have no link,
  *             but for the last, whose link marks the end
  *
@@ -50,7 +52,11 @@
 #define FLAG_OLD_ITERATOR 2u /* somebody may walk the old array: moved buckets keep their entries */
 #define FLAG_WRITING      4u
 #define FLAG_SAME_SIZE    8u  /* this growth is against overflow buckets */
-#define FLAG_STRINGS      16u /* ours: in Go the compiler knows the type of the keys */
+#define FLAG_BITS 4u /* the rest is ours: which shape; in Go the compiler knows */
+
+#define SHAPES_MAX (1u << (8 - FLAG_BITS))
+#define SHAPE_INTEGER 0u /* STW_KEY_U64 to 8 bytes without pointers */
+#define SHAPE_STRING 1u  /* STW_KEY_STRING to the same */
 
 #define LOG_SPARE_LEAST     4u  /* smaller arrays get no spare overflow buckets */
 #define LOG_COUNT_EXACT_MAX 15u /* above, overflow_count is a sample */
@@ -59,29 +65,26 @@ struct bucket {
     uint8_t tops[SLOTS];
 };
 
-struct u64_bucket {
-    struct bucket head;
-    uint64_t keys[SLOTS];
-    uint64_t values[SLOTS];
-    uint64_t link; /* address of a bucket; not a pointer to the collector */
-};
-
-struct string_bucket {
-    struct bucket head;
-    struct stw_string keys[SLOTS];
-    uint64_t values[SLOTS];
-    struct bucket *link;
+/* Eight tops, keys, values, a link. Sizes and places of eight are multiples of 8. */
+struct shape {
+    uint32_t key; /* STW_KEY_* */
+    uint32_t key_bytes;
+    uint32_t value_bytes;
+    uint32_t bucket_bytes;
+    const struct stw_type *value;  /* null: values have no pointers */
+    const struct stw_type *bucket; /* null: buckets have none */
+    const struct stw_type *body;   /* a bucket without its tops */
 };
 
 struct extra {
-    struct stw_slice *overflow;     /* struct bucket *; integer maps only */
+    struct stw_slice *overflow;     /* struct bucket *; of buckets without pointers only */
     struct stw_slice *old_overflow; /* the old array's */
     struct bucket *spare;      /* next overflow bucket that came with the array */
 };
 
 struct header {
     uint64_t count;
-    uint8_t flags;
+    uint8_t flags; /* FLAG_*, and above them the shape's number */
     uint8_t log_buckets;
     uint16_t overflow_count; /* overflow buckets of the current array, sampled when it is large */
     uint32_t seed;
@@ -91,8 +94,6 @@ struct header {
     struct extra *extra;
 };
 
-_Static_assert(sizeof(struct u64_bucket) == 144, "Go: map[int]int");
-_Static_assert(sizeof(struct string_bucket) == 208, "Go: map[string]int");
 _Static_assert(sizeof(struct header) == 48, "Go: hmap");
 _Static_assert(sizeof(struct extra) == 24, "Go: mapextra");
 
@@ -106,6 +107,7 @@ struct stream {
 struct instance {
     const struct stw_host *host;
     struct stream *streams; /* [host->mutator_count(host)] */
+    const struct shape *shapes[SHAPES_MAX]; /* atomic; filled from the front, never changed */
 };
 
 /* types.c */
@@ -113,8 +115,13 @@ extern const struct stw_type stw__buckets_header_type;
 extern const struct stw_type stw__buckets_extra_type;
 extern const struct stw_type stw__buckets_list_type;
 extern const struct stw_type stw__buckets_items_type;
-extern const struct stw_type stw__buckets_string_type;      /* a string bucket */
+extern const struct stw_type stw__buckets_string_type;      /* a bucket of SHAPE_STRING */
 extern const struct stw_type stw__buckets_string_body_type; /* the same without its tops */
+
+/* The number of a type's shape, made if it is the first of its kind; SHAPES_MAX: there are too many
+ * shapes, or no memory for one more. */
+uint32_t stw__buckets_shape(struct instance *self, const struct stw_map_type *type);
+void stw__buckets_free_shapes(struct instance *self);
 
 /* Steele, Lea and Flood's SplitMix64. */
 static inline uint64_t draw(struct instance *self, const struct stw_mutator *m)
@@ -125,29 +132,32 @@ static inline uint64_t draw(struct instance *self, const struct stw_mutator *m)
     return mixed ^ mixed >> 31;
 }
 
-/* Kinds of keys. `kind` is STW_KEY_*: a constant where speed matters. */
+/* Shapes. `shape` points to one of these two constants where speed matters. */
 
-static inline uint32_t kind_of(const struct header *map)
+static const struct shape integer_shape = {STW_KEY_U64, 8, 8, 144, NULL, NULL, NULL};
+static const struct shape string_shape = {
+    STW_KEY_STRING,        sizeof(struct stw_string), 8, 208, NULL, &stw__buckets_string_type,
+    &stw__buckets_string_body_type};
+
+static inline uint32_t shape_number(const struct header *map)
 {
-    return map->flags & FLAG_STRINGS ? STW_KEY_STRING : STW_KEY_U64;
+    return map->flags >> FLAG_BITS;
 }
 
-static inline uint64_t bucket_bytes(uint32_t kind)
+static inline const struct shape *shape_of(const struct instance *self, const struct header *map)
 {
-    return kind == STW_KEY_STRING ? sizeof(struct string_bucket) : sizeof(struct u64_bucket);
+    return __atomic_load_n(&self->shapes[shape_number(map)], __ATOMIC_ACQUIRE);
 }
 
-/* What the collector is told about buckets: for integers nothing. */
-static inline const struct stw_type *bucket_type(uint32_t kind)
+static inline uint64_t hash_key(const struct shape *shape, const void *key, uint32_t seed)
 {
-    return kind == STW_KEY_STRING ? &stw__buckets_string_type : NULL;
-}
-
-static inline uint64_t hash_key(uint32_t kind, const void *key, uint32_t seed)
-{
-    if (kind == STW_KEY_STRING)
-        return hash_string((const struct stw_string *)key, seed);
-    return hash_u64(*(const uint64_t *)key, seed);
+    if (shape->key == STW_KEY_STRING) {
+        const struct stw_string *string = (const struct stw_string *)key;
+        return hash_bytes(string->bytes, string->length, seed);
+    }
+    if (shape->key == STW_KEY_BYTES)
+        return hash_bytes((const char *)key, shape->key_bytes, seed);
+    return hash_u64(*(const uint64_t *)key, seed); /* or a pointer */
 }
 
 static inline uint8_t top_of(uint64_t hash)
@@ -156,64 +166,82 @@ static inline uint8_t top_of(uint64_t hash)
     return top < TOP_LEAST ? (uint8_t)(top + TOP_LEAST) : top;
 }
 
-static inline struct bucket *bucket_at(uint32_t kind, void *buckets, uint64_t index)
+static inline struct bucket *bucket_at(const struct shape *shape, void *buckets, uint64_t index)
 {
-    return (struct bucket *)((char *)buckets + index * bucket_bytes(kind));
+    return (struct bucket *)((char *)buckets + index * shape->bucket_bytes);
 }
 
-static inline struct bucket *link_of(uint32_t kind, const struct bucket *bucket)
+/* The last word of a bucket: a pointer, or an address that is no pointer to the collector. */
+static inline void **link_word(const struct shape *shape, const struct bucket *bucket)
 {
-    if (kind == STW_KEY_STRING)
-        return ((const struct string_bucket *)bucket)->link;
-    return (struct bucket *)(uintptr_t)((const struct u64_bucket *)bucket)->link;
+    return (void **)((uintptr_t)bucket + shape->bucket_bytes - sizeof(void *));
 }
 
-static inline void set_link(struct stw_mutator *m, uint32_t kind, struct bucket *bucket,
-                            const void *to)
+static inline struct bucket *link_of(const struct shape *shape, const struct bucket *bucket)
 {
-    if (kind == STW_KEY_STRING)
-        stw_store(m, &((struct string_bucket *)bucket)->link, to);
+    return (struct bucket *)*link_word(shape, bucket);
+}
+
+static inline void set_link(struct stw_mutator *m, const struct shape *shape,
+                            struct bucket *bucket, void *to)
+{
+    if (shape->bucket)
+        stw_store(m, link_word(shape, bucket), to);
     else
-        ((struct u64_bucket *)bucket)->link = (uint64_t)(uintptr_t)to;
+        *link_word(shape, bucket) = to;
 }
 
-static inline const void *key_at(uint32_t kind, const struct bucket *bucket, uint32_t slot)
+static inline void *key_at(const struct shape *shape, const struct bucket *bucket, uint32_t slot)
 {
-    if (kind == STW_KEY_STRING)
-        return &((const struct string_bucket *)bucket)->keys[slot];
-    return &((const struct u64_bucket *)bucket)->keys[slot];
+    return (void *)((uintptr_t)bucket + sizeof *bucket + slot * shape->key_bytes);
 }
 
-static inline void set_key(struct stw_mutator *m, uint32_t kind, struct bucket *bucket,
+static inline void set_key(struct stw_mutator *m, const struct shape *shape, struct bucket *bucket,
                            uint32_t slot, const void *key)
 {
-    if (kind == STW_KEY_STRING) {
+    void *at = key_at(shape, bucket, slot);
+    if (shape->key == STW_KEY_STRING) {
         const struct stw_string *from = (const struct stw_string *)key;
-        struct stw_string *to = &((struct string_bucket *)bucket)->keys[slot];
+        struct stw_string *to = (struct stw_string *)at;
         stw_store(m, &to->bytes, from->bytes);
         to->length = from->length;
+    } else if (shape->key == STW_KEY_POINTER) {
+        stw_store(m, at, *(void *const *)key);
     } else {
-        ((struct u64_bucket *)bucket)->keys[slot] = *(const uint64_t *)key;
+        __builtin_memcpy(at, key, shape->key_bytes);
     }
 }
 
-static inline uint64_t *value_at(uint32_t kind, struct bucket *bucket, uint32_t slot)
+static inline void *value_at(const struct shape *shape, const struct bucket *bucket, uint32_t slot)
 {
-    if (kind == STW_KEY_STRING)
-        return &((struct string_bucket *)bucket)->values[slot];
-    return &((struct u64_bucket *)bucket)->values[slot];
+    return (void *)((uintptr_t)bucket + sizeof *bucket + SLOTS * shape->key_bytes
+                    + slot * shape->value_bytes);
 }
 
-/* Whether a live slot of that top holds the key. Integers are compared at once, as by Go's fast64
- * functions; strings only when top and length agree. */
-static inline uint32_t slot_holds(uint32_t kind, const struct bucket *bucket, uint32_t slot,
-                                  const void *key, uint8_t top)
+static inline void set_value(struct stw_mutator *m, const struct shape *shape,
+                             struct bucket *bucket, uint32_t slot, const void *value)
 {
-    if (kind == STW_KEY_U64)
-        return ((const struct u64_bucket *)bucket)->keys[slot] == *(const uint64_t *)key;
-    const struct stw_string *a = &((const struct string_bucket *)bucket)->keys[slot];
+    if (shape->value)
+        stw_copy(m, value_at(shape, bucket, slot), value, shape->value_bytes, shape->value);
+    else if (shape->value_bytes > 0)
+        __builtin_memcpy(value_at(shape, bucket, slot), value, shape->value_bytes);
+}
+
+/* Whether a live slot of that top holds the key. Words are compared at once, as by Go's fast64
+ * functions; others only when the top agrees. */
+static inline uint32_t slot_holds(const struct shape *shape, const struct bucket *bucket,
+                                  uint32_t slot, const void *key, uint8_t top)
+{
+    const void *at = key_at(shape, bucket, slot);
+    if (shape->key == STW_KEY_U64 || shape->key == STW_KEY_POINTER)
+        return *(const uint64_t *)at == *(const uint64_t *)key;
+    if (bucket->tops[slot] != top)
+        return 0;
+    if (shape->key == STW_KEY_BYTES)
+        return __builtin_memcmp(at, key, shape->key_bytes) == 0;
+    const struct stw_string *a = (const struct stw_string *)at;
     const struct stw_string *b = (const struct stw_string *)key;
-    return bucket->tops[slot] == top && a->length == b->length
+    return a->length == b->length
            && (a->bytes == b->bytes || a->length == 0
                || __builtin_memcmp(a->bytes, b->bytes, a->length) == 0);
 }
@@ -241,9 +269,10 @@ static inline uint64_t old_count(const struct header *map)
 }
 
 /* The old chain of a bucket of the new array or of a hash. */
-static inline struct bucket *old_chain(uint32_t kind, const struct header *map, uint64_t index)
+static inline struct bucket *old_chain(const struct shape *shape, const struct header *map,
+                                       uint64_t index)
 {
-    return bucket_at(kind, map->old_buckets, index & (old_count(map) - 1));
+    return bucket_at(shape, map->old_buckets, index & (old_count(map) - 1));
 }
 
 static inline uint64_t load_max(uint32_t log_buckets)
@@ -277,11 +306,12 @@ static inline void begin_read(const struct header *map)
 /* grow.c: arrays, overflow buckets, growth. */
 
 /* Buckets of an array of 2^log_buckets, spare ones included (Go: map.go, makeBucketArray). */
-uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets);
+uint64_t stw__buckets_of_array(struct stw_mutator *m, const struct shape *shape,
+                               uint32_t log_buckets);
 /* Gives a map without an array one of 2^log_buckets; 0: the single bucket of a small map. */
-void stw__buckets_first_array(struct stw_mutator *m, struct header *map);
+void stw__buckets_first_array(struct instance *self, struct stw_mutator *m, struct header *map);
 /* Puts a larger array, or one of the same size, in place. Not while growing. Moves nothing. */
-void stw__buckets_grow(struct stw_mutator *m, struct header *map);
+void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map);
 /* While growing, before a write to bucket `index`: moves its old chain and the next. */
 void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct header *map,
                        uint64_t index);
@@ -302,6 +332,6 @@ stw_status stw__buckets_audit(void *self, struct stw_mutator *m, void *object,
 
 /* go-buckets.c */
 uint32_t stw__buckets_find(void *self, struct stw_mutator *m, void *object, const void *key,
-                           uint64_t *value);
+                           void *value);
 
 #endif

@@ -2,7 +2,8 @@
  * and growth by doubling that moves a bucket or two with every write.
  *
  * The operations on one entry are here, in the order of Go's runtime/map_fast64.go and
- * map_faststr.go; each is written once and compiled for both kinds of keys. What they share is in
+ * map_faststr.go; each is written once and compiled three times: for the two
+ * shapes of buckets that the compiler knows, and for any other. What they share is in
  * buckets.h, which also says what always holds; growth is in grow.c, walks of whole maps in walk.c.
  *
  * Seeds and walks' starting points come from random streams, one a mutator, that depend on the
@@ -40,6 +41,8 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     for (uint32_t i = 0; i < mutators; i++)
         streams[i].state = hash_u64(stw_config_u64(config, "seed"), i);
     made->host = host;
+    made->shapes[SHAPE_INTEGER] = &integer_shape;
+    made->shapes[SHAPE_STRING] = &string_shape;
     made->streams = streams;
     *self = made;
     return STW_OK;
@@ -48,15 +51,16 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 static void destroy(void *self)
 {
     struct instance *made = self;
+    stw__buckets_free_shapes(made);
     free(made->streams);
     free(made);
 }
 
 /* Maps. */
 
-static uint8_t log_for(uint64_t hint, uint32_t kind)
+static uint8_t log_for(uint64_t hint, const struct shape *shape)
 {
-    if (hint > ARRAY_BYTES_MAX / bucket_bytes(kind))
+    if (hint > ARRAY_BYTES_MAX / shape->bucket_bytes)
         return 0;
     uint8_t log_buckets = 0;
     while (hint > load_max(log_buckets))
@@ -66,13 +70,16 @@ static uint8_t log_for(uint64_t hint, uint32_t kind)
 
 static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *type, uint64_t hint)
 {
+    struct instance *instance = self;
     struct header *map = stw_alloc(m, sizeof *map, &stw__buckets_header_type);
-    if (type->key == STW_KEY_STRING)
-        map->flags = FLAG_STRINGS;
+    uint32_t number = stw__buckets_shape(instance, type);
+    if (number == SHAPES_MAX)
+        stw__buckets_misused("too many types of maps");
+    map->flags = (uint8_t)(number << FLAG_BITS);
     map->seed = (uint32_t)(draw(self, m) >> 32);
-    map->log_buckets = log_for(hint, type->key);
+    map->log_buckets = log_for(hint, shape_of(instance, map));
     if (map->log_buckets > 0)
-        stw__buckets_first_array(m, map);
+        stw__buckets_first_array(instance, m, map);
     return map;
 }
 
@@ -94,10 +101,11 @@ struct place {
     struct bucket *last;        /* the chain's last bucket, known when it is full */
 };
 
-INLINE struct place search(uint32_t kind, struct bucket *chain, const void *key, uint8_t top)
+INLINE struct place search(const struct shape *shape, struct bucket *chain, const void *key,
+                           uint8_t top)
 {
     struct place place = {0};
-    for (struct bucket *b = chain; b; b = link_of(kind, b)) {
+    for (struct bucket *b = chain; b; b = link_of(shape, b)) {
         place.last = b;
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             uint8_t at = b->tops[slot];
@@ -108,7 +116,7 @@ INLINE struct place search(uint32_t kind, struct bucket *chain, const void *key,
                 }
                 if (at == TOP_REST)
                     return place;
-            } else if (slot_holds(kind, b, slot, key, top)) {
+            } else if (slot_holds(shape, b, slot, key, top)) {
                 place.bucket = b;
                 place.slot = slot;
                 return place;
@@ -118,34 +126,40 @@ INLINE struct place search(uint32_t kind, struct bucket *chain, const void *key,
     return place;
 }
 
-INLINE uint32_t find_in(uint32_t kind, struct header *map, const void *key, uint64_t *value)
+INLINE uint32_t find_in(const struct shape *shape, const struct header *map, const void *key,
+                        void *value)
 {
-    uint64_t hash = hash_key(kind, key, map->seed);
-    struct bucket *chain = bucket_at(kind, map->buckets, hash & (bucket_count(map) - 1));
+    uint64_t hash = hash_key(shape, key, map->seed);
+    struct bucket *chain = bucket_at(shape, map->buckets, hash & (bucket_count(map) - 1));
     if (map->old_buckets) {
-        struct bucket *old = old_chain(kind, map, hash);
+        struct bucket *old = old_chain(shape, map, hash);
         if (!is_moved(old))
             chain = old;
     }
-    struct place place = search(kind, chain, key, top_of(hash));
+    struct place place = search(shape, chain, key, top_of(hash));
     if (!place.bucket)
         return 0;
-    *value = *value_at(kind, place.bucket, place.slot);
+    if (value && shape->value_bytes > 0)
+        __builtin_memcpy(value, value_at(shape, place.bucket, place.slot), shape->value_bytes);
     return 1;
 }
 
 uint32_t stw__buckets_find(void *self, struct stw_mutator *m, void *object, const void *key,
-                           uint64_t *value)
+                           void *value)
 {
-    (void)self;
     (void)m;
     struct header *map = object;
     if (map->count == 0)
         return 0;
     begin_read(map);
-    if (map->flags & FLAG_STRINGS)
-        return find_in(STW_KEY_STRING, map, key, value);
-    return find_in(STW_KEY_U64, map, key, value);
+    switch (shape_number(map)) {
+    case SHAPE_INTEGER:
+        return find_in(&integer_shape, map, key, value);
+    case SHAPE_STRING:
+        return find_in(&string_shape, map, key, value);
+    default:
+        return find_in(shape_of(self, map), map, key, value);
+    }
 }
 
 /* Writes. */
@@ -166,89 +180,107 @@ INLINE uint32_t must_grow(const struct header *map)
 }
 
 /* The chain that a write to this hash works on; a growth in progress goes on first. */
-INLINE struct bucket *chain_to_write(struct writer w, uint32_t kind, uint64_t hash)
+INLINE struct bucket *chain_to_write(struct writer w, const struct shape *shape, uint64_t hash)
 {
     uint64_t index = hash & (bucket_count(w.map) - 1);
     if (STW_UNLIKELY(w.map->old_buckets != NULL))
         stw__buckets_move(w.self, w.m, w.map, index);
-    return bucket_at(kind, w.map->buckets, index);
+    return bucket_at(shape, w.map->buckets, index);
 }
 
-INLINE void insert(struct writer w, uint32_t kind, struct place place, uint8_t top, const void *key)
+INLINE void insert(struct writer w, const struct shape *shape, struct place place, uint8_t top,
+                   const void *key)
 {
     place.free_bucket->tops[place.free_slot] = top;
-    set_key(w.m, kind, place.free_bucket, place.free_slot, key);
+    set_key(w.m, shape, place.free_bucket, place.free_slot, key);
     w.map->count++;
 }
 
-INLINE void assign_in(struct writer w, uint32_t kind, const void *key, uint64_t value)
+INLINE void assign_in(struct writer w, const struct shape *shape, const void *key,
+                      const void *value)
 {
     struct header *map = w.map;
     begin_write(map);
-    uint64_t hash = hash_key(kind, key, map->seed);
+    uint64_t hash = hash_key(shape, key, map->seed);
     uint8_t top = top_of(hash);
     if (STW_UNLIKELY(!map->buckets))
-        stw__buckets_first_array(w.m, map);
-    struct place place = search(kind, chain_to_write(w, kind, hash), key, top);
+        stw__buckets_first_array(w.self, w.m, map);
+    struct place place = search(shape, chain_to_write(w, shape, hash), key, top);
     if (!place.bucket && !map->old_buckets && STW_UNLIKELY(must_grow(map))) {
-        stw__buckets_grow(w.m, map);
-        place = search(kind, chain_to_write(w, kind, hash), key, top);
+        stw__buckets_grow(w.self, w.m, map);
+        place = search(shape, chain_to_write(w, shape, hash), key, top);
     }
     if (place.bucket) {
-        if (kind == STW_KEY_STRING) /* so that the caller's string is the one kept alive */
-            set_key(w.m, kind, place.bucket, place.slot, key);
-        *value_at(kind, place.bucket, place.slot) = value;
+        if (shape->key == STW_KEY_STRING) /* so that the caller's string is the one kept alive */
+            set_key(w.m, shape, place.bucket, place.slot, key);
+        set_value(w.m, shape, place.bucket, place.slot, value);
     } else {
         if (STW_UNLIKELY(!place.free_bucket)) {
             place.free_bucket = stw__buckets_overflow(w.self, w.m, map, place.last);
             place.free_slot = 0;
         }
-        insert(w, kind, place, top, key);
-        *value_at(kind, place.free_bucket, place.free_slot) = value;
+        insert(w, shape, place, top, key);
+        set_value(w.m, shape, place.free_bucket, place.free_slot, value);
     }
     end_write(map);
 }
 
-static void assign(void *self, struct stw_mutator *m, void *object, const void *key, uint64_t value)
+static void assign(void *self, struct stw_mutator *m, void *object, const void *key,
+                   const void *value)
 {
     struct writer w = {self, m, object};
-    if (w.map->flags & FLAG_STRINGS)
-        assign_in(w, STW_KEY_STRING, key, value);
-    else
-        assign_in(w, STW_KEY_U64, key, value);
+    switch (shape_number(w.map)) {
+    case SHAPE_INTEGER:
+        assign_in(w, &integer_shape, key, value);
+        break;
+    case SHAPE_STRING:
+        assign_in(w, &string_shape, key, value);
+        break;
+    default:
+        assign_in(w, shape_of(w.self, w.map), key, value);
+    }
+}
+
+INLINE void merge_in(struct writer w, const struct shape *shape, const struct stw_entries *entries,
+                     uint64_t first, uint64_t end)
+{
+    uint64_t stride = entries->value_stride ? entries->value_stride : shape->value_bytes;
+    const char *keys = entries->keys, *values = entries->values;
+    for (uint64_t i = first; i < end; i++) {
+        assign_in(w, shape, keys + i * shape->key_bytes, stride ? values + i * stride : values);
+        stw_poll(w.m);
+    }
 }
 
 static void merge(void *self, struct stw_mutator *m, void *object,
                   const struct stw_entries *entries, uint64_t first, uint64_t entry_count)
 {
     struct writer w = {self, m, object};
-    const uint64_t *values = entries->values, end = first + entry_count;
-    if (w.map->flags & FLAG_STRINGS) {
-        const struct stw_string *keys = entries->keys;
-        for (uint64_t i = first; i < end; i++) {
-            assign_in(w, STW_KEY_STRING, &keys[i], values[i]);
-            stw_poll(m);
-        }
-    } else {
-        const uint64_t *keys = entries->keys;
-        for (uint64_t i = first; i < end; i++) {
-            assign_in(w, STW_KEY_U64, &keys[i], values[i]);
-            stw_poll(m);
-        }
+    uint64_t end = first + entry_count;
+    switch (shape_number(w.map)) {
+    case SHAPE_INTEGER:
+        merge_in(w, &integer_shape, entries, first, end);
+        break;
+    case SHAPE_STRING:
+        merge_in(w, &string_shape, entries, first, end);
+        break;
+    default:
+        merge_in(w, shape_of(w.self, w.map), entries, first, end);
     }
 }
 
 /* Whether nothing of the chain follows a slot. */
-static uint32_t is_last(uint32_t kind, const struct bucket *bucket, uint32_t slot)
+static uint32_t is_last(const struct shape *shape, const struct bucket *bucket, uint32_t slot)
 {
     if (slot + 1 < SLOTS)
         return bucket->tops[slot + 1] == TOP_REST;
-    const struct bucket *next = link_of(kind, bucket);
+    const struct bucket *next = link_of(shape, bucket);
     return !next || next->tops[0] == TOP_REST;
 }
 
 /* The free slots from here backwards to the last live one become the rest of the chain. */
-static void trim(uint32_t kind, struct bucket *chain, struct bucket *bucket, uint32_t slot)
+static void trim(const struct shape *shape, struct bucket *chain, struct bucket *bucket,
+                 uint32_t slot)
 {
     for (;;) {
         bucket->tops[slot] = TOP_REST;
@@ -258,8 +290,8 @@ static void trim(uint32_t kind, struct bucket *chain, struct bucket *bucket, uin
             if (bucket == chain)
                 return;
             struct bucket *before = chain;
-            while (link_of(kind, before) != bucket)
-                before = link_of(kind, before);
+            while (link_of(shape, before) != bucket)
+                before = link_of(shape, before);
             bucket = before;
             slot = SLOTS - 1;
         }
@@ -268,21 +300,22 @@ static void trim(uint32_t kind, struct bucket *chain, struct bucket *bucket, uin
     }
 }
 
-INLINE uint32_t erase_in(struct writer w, uint32_t kind, const void *key)
+INLINE uint32_t erase_in(struct writer w, const struct shape *shape, const void *key)
 {
-    static const struct stw_string no_string = {0};
+    static const struct stw_string no_key = {0}; /* its first word is also no pointer */
     struct header *map = w.map;
     begin_write(map);
-    uint64_t hash = hash_key(kind, key, map->seed);
-    struct bucket *chain = chain_to_write(w, kind, hash);
-    struct place place = search(kind, chain, key, top_of(hash));
+    uint64_t hash = hash_key(shape, key, map->seed);
+    struct bucket *chain = chain_to_write(w, shape, hash);
+    struct place place = search(shape, chain, key, top_of(hash));
     if (place.bucket) {
-        if (kind == STW_KEY_STRING)
-            set_key(w.m, kind, place.bucket, place.slot, &no_string);
-        *value_at(kind, place.bucket, place.slot) = 0;
+        if (shape->key == STW_KEY_STRING || shape->key == STW_KEY_POINTER)
+            set_key(w.m, shape, place.bucket, place.slot, &no_key);
+        stw_copy(w.m, value_at(shape, place.bucket, place.slot), NULL, shape->value_bytes,
+                 shape->value);
         place.bucket->tops[place.slot] = TOP_EMPTY;
-        if (is_last(kind, place.bucket, place.slot))
-            trim(kind, chain, place.bucket, place.slot);
+        if (is_last(shape, place.bucket, place.slot))
+            trim(shape, chain, place.bucket, place.slot);
         if (--map->count == 0)
             map->seed = (uint32_t)(draw(w.self, w.m) >> 32);
     }
@@ -295,9 +328,14 @@ static uint32_t erase(void *self, struct stw_mutator *m, void *object, const voi
     struct writer w = {self, m, object};
     if (w.map->count == 0)
         return 0;
-    if (w.map->flags & FLAG_STRINGS)
-        return erase_in(w, STW_KEY_STRING, key);
-    return erase_in(w, STW_KEY_U64, key);
+    switch (shape_number(w.map)) {
+    case SHAPE_INTEGER:
+        return erase_in(w, &integer_shape, key);
+    case SHAPE_STRING:
+        return erase_in(w, &string_shape, key);
+    default:
+        return erase_in(w, shape_of(w.self, w.map), key);
+    }
 }
 
 static const struct stw_map_ops ops = {

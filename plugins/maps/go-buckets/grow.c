@@ -11,30 +11,31 @@
 
 /* Arrays. */
 
-uint64_t stw__buckets_of_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets)
+uint64_t stw__buckets_of_array(struct stw_mutator *m, const struct shape *shape,
+                               uint32_t log_buckets)
 {
     uint64_t base = 1ull << log_buckets;
     if (log_buckets < LOG_SPARE_LEAST)
         return base;
-    uint64_t bytes = (base + base / 16) * bucket_bytes(kind);
-    return m->host->usable_bytes(m->host, m, bytes, kind == STW_KEY_STRING) / bucket_bytes(kind);
+    uint64_t bytes = (base + base / 16) * shape->bucket_bytes;
+    return m->host->usable_bytes(m->host, m, bytes, shape->bucket != NULL) / shape->bucket_bytes;
 }
 
 /* Marks the end of the spare overflow buckets of a zeroed array and returns the first, or null. */
-static struct bucket *prepare_spare(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets,
-                                    void *buckets)
+static struct bucket *prepare_spare(struct stw_mutator *m, const struct shape *shape,
+                                    uint32_t log_buckets, void *buckets)
 {
-    uint64_t base = 1ull << log_buckets, count = stw__buckets_of_array(m, kind, log_buckets);
+    uint64_t base = 1ull << log_buckets, count = stw__buckets_of_array(m, shape, log_buckets);
     if (count == base)
         return NULL;
-    set_link(m, kind, bucket_at(kind, buckets, count - 1), buckets);
-    return bucket_at(kind, buckets, base);
+    set_link(m, shape, bucket_at(shape, buckets, count - 1), buckets);
+    return bucket_at(shape, buckets, base);
 }
 
-static void *alloc_array(struct stw_mutator *m, uint32_t kind, uint32_t log_buckets)
+static void *alloc_array(struct stw_mutator *m, const struct shape *shape, uint32_t log_buckets)
 {
-    uint64_t count = stw__buckets_of_array(m, kind, log_buckets);
-    return stw_alloc(m, count * bucket_bytes(kind), bucket_type(kind));
+    uint64_t count = stw__buckets_of_array(m, shape, log_buckets);
+    return stw_alloc(m, count * shape->bucket_bytes, shape->bucket);
 }
 
 static void ensure_extra(struct stw_mutator *m, struct header *map)
@@ -51,17 +52,17 @@ static void set_spare(struct stw_mutator *m, struct header *map, struct bucket *
     stw_store(m, &map->extra->spare, spare);
 }
 
-void stw__buckets_first_array(struct stw_mutator *m, struct header *map)
+void stw__buckets_first_array(struct instance *self, struct stw_mutator *m, struct header *map)
 {
-    uint32_t kind = kind_of(map);
-    void *buckets = alloc_array(m, kind, map->log_buckets);
+    const struct shape *shape = shape_of(self, map);
+    void *buckets = alloc_array(m, shape, map->log_buckets);
     stw_store(m, &map->buckets, buckets);
-    set_spare(m, map, prepare_spare(m, kind, map->log_buckets, buckets));
+    set_spare(m, map, prepare_spare(m, shape, map->log_buckets, buckets));
 }
 
 /* Overflow buckets. */
 
-/* Keeps an overflow bucket of an integer map alive. */
+/* Keeps an overflow bucket alive that no pointer leads to. */
 static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucket)
 {
     ensure_extra(m, map);
@@ -75,14 +76,15 @@ static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucke
     list->length++;
 }
 
-static struct bucket *take_spare(struct stw_mutator *m, uint32_t kind, struct header *map)
+static struct bucket *take_spare(struct stw_mutator *m, const struct shape *shape,
+                                 struct header *map)
 {
     struct bucket *bucket = map->extra->spare;
-    if (link_of(kind, bucket)) {
-        set_link(m, kind, bucket, NULL);
+    if (link_of(shape, bucket)) {
+        set_link(m, shape, bucket, NULL);
         stw_store(m, &map->extra->spare, NULL);
     } else {
-        stw_store(m, &map->extra->spare, bucket_at(kind, bucket, 1));
+        stw_store(m, &map->extra->spare, bucket_at(shape, bucket, 1));
     }
     return bucket;
 }
@@ -101,28 +103,29 @@ static void count_overflow(struct instance *self, struct stw_mutator *m, struct 
 struct bucket *stw__buckets_overflow(struct instance *self, struct stw_mutator *m,
                                      struct header *map, struct bucket *last)
 {
-    uint32_t kind = kind_of(map);
+    const struct shape *shape = shape_of(self, map);
     struct bucket *bucket;
     if (map->extra && map->extra->spare)
-        bucket = take_spare(m, kind, map);
+        bucket = take_spare(m, shape, map);
     else
-        bucket = stw_alloc(m, bucket_bytes(kind), bucket_type(kind));
+        bucket = stw_alloc(m, shape->bucket_bytes, shape->bucket);
     count_overflow(self, m, map);
-    if (kind == STW_KEY_U64)
+    if (!shape->bucket)
         keep(m, map, bucket);
-    set_link(m, kind, last, bucket);
+    set_link(m, shape, last, bucket);
     return bucket;
 }
 
 /* Growth. */
 
-void stw__buckets_grow(struct stw_mutator *m, struct header *map)
+void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map)
 {
     const char *site = stw_site(m, "map.grow");
-    uint32_t kind = kind_of(map), larger = map->count + 1 > load_max(map->log_buckets);
+    const struct shape *shape = shape_of(self, map);
+    uint32_t larger = map->count + 1 > load_max(map->log_buckets);
     uint32_t log_buckets = map->log_buckets + larger;
-    void *buckets = alloc_array(m, kind, log_buckets);
-    struct bucket *spare = prepare_spare(m, kind, log_buckets, buckets);
+    void *buckets = alloc_array(m, shape, log_buckets);
+    struct bucket *spare = prepare_spare(m, shape, log_buckets, buckets);
     uint32_t flags = map->flags & ~(FLAG_ITERATOR | FLAG_OLD_ITERATOR);
     if (map->flags & FLAG_ITERATOR)
         flags |= FLAG_OLD_ITERATOR;
@@ -152,12 +155,12 @@ static void finish(struct stw_mutator *m, struct header *map)
     map->flags &= (uint8_t)~FLAG_SAME_SIZE;
 }
 
-static void advance(struct stw_mutator *m, uint32_t kind, struct header *map)
+static void advance(struct stw_mutator *m, const struct shape *shape, struct header *map)
 {
     uint64_t old = old_count(map), stop = ++map->moved + SKIP_MAX;
     if (stop > old)
         stop = old;
-    while (map->moved != stop && is_moved(bucket_at(kind, map->old_buckets, map->moved)))
+    while (map->moved != stop && is_moved(bucket_at(shape, map->old_buckets, map->moved)))
         map->moved++;
     if (map->moved == old)
         finish(m, map);
@@ -174,15 +177,15 @@ struct mover {
     } to[2];
 };
 
-static inline void move_entry(struct mover *mover, uint32_t kind, struct bucket *from,
-                              uint32_t slot)
+static inline void move_entry(struct mover *mover, const struct shape *shape,
+                              struct bucket *from, uint32_t slot)
 {
     struct header *map = mover->map;
-    const void *key = key_at(kind, from, slot);
+    const void *key = key_at(shape, from, slot);
     uint8_t top = from->tops[slot];
     uint32_t high = 0;
     if (!(map->flags & FLAG_SAME_SIZE))
-        high = (hash_key(kind, key, map->seed) & old_count(map)) != 0;
+        high = (hash_key(shape, key, map->seed) & old_count(map)) != 0;
     from->tops[slot] = (uint8_t)(TOP_MOVED_LOW + high);
     if (mover->to[high].slot == SLOTS) {
         struct bucket *full = mover->to[high].bucket;
@@ -192,44 +195,56 @@ static inline void move_entry(struct mover *mover, uint32_t kind, struct bucket 
     struct bucket *to = mover->to[high].bucket;
     uint32_t to_slot = mover->to[high].slot++;
     to->tops[to_slot] = top;
-    set_key(mover->m, kind, to, to_slot, key);
-    *value_at(kind, to, to_slot) = *value_at(kind, from, slot);
+    set_key(mover->m, shape, to, to_slot, key);
+    set_value(mover->m, shape, to, to_slot, value_at(shape, from, slot));
 }
 
-static inline void move_chain(struct mover *mover, uint32_t kind, struct bucket *from)
+static inline void move_chain(struct mover *mover, const struct shape *shape, struct bucket *from)
 {
-    for (; from; from = link_of(kind, from)) {
+    for (; from; from = link_of(shape, from)) {
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             if (is_free(from->tops[slot]))
                 from->tops[slot] = TOP_MOVED_EMPTY;
             else
-                move_entry(mover, kind, from, slot);
+                move_entry(mover, shape, from, slot);
         }
+    }
+}
+
+/* Compiled for the two known shapes, and for the others. */
+static void move_known_chain(struct mover *mover, const struct shape *shape, struct bucket *from)
+{
+    switch (shape_number(mover->map)) {
+    case SHAPE_INTEGER:
+        move_chain(mover, &integer_shape, from);
+        break;
+    case SHAPE_STRING:
+        move_chain(mover, &string_shape, from);
+        break;
+    default:
+        move_chain(mover, shape, from);
     }
 }
 
 static void move_bucket(struct instance *self, struct stw_mutator *m, struct header *map,
                         uint64_t index)
 {
-    uint32_t kind = kind_of(map);
-    struct bucket *from = bucket_at(kind, map->old_buckets, index);
+    const struct shape *shape = shape_of(self, map);
+    struct bucket *from = bucket_at(shape, map->old_buckets, index);
     if (!is_moved(from)) {
-        struct bucket *low = bucket_at(kind, map->buckets, index), *high = low;
+        struct bucket *low = bucket_at(shape, map->buckets, index), *high = low;
         if (!(map->flags & FLAG_SAME_SIZE))
-            high = bucket_at(kind, map->buckets, index + old_count(map));
+            high = bucket_at(shape, map->buckets, index + old_count(map));
         struct mover mover = {self, m, map, {{low, 0}, {high, 0}}};
-        if (kind == STW_KEY_STRING)
-            move_chain(&mover, STW_KEY_STRING, from);
-        else
-            move_chain(&mover, STW_KEY_U64, from);
+        move_known_chain(&mover, shape, from);
         /* So that a collection in between finds less to keep. */
-        if (kind == STW_KEY_STRING && !(map->flags & FLAG_OLD_ITERATOR))
-            stw_copy(m, (char *)from + sizeof *from, NULL, bucket_bytes(kind) - sizeof *from,
-                     &stw__buckets_string_body_type);
+        if (shape->bucket && !(map->flags & FLAG_OLD_ITERATOR))
+            stw_copy(m, (char *)from + sizeof *from, NULL, shape->bucket_bytes - sizeof *from,
+                     shape->body);
         stw_count_map(m, STW_COUNT_MAP_EVACUATED, 1);
     }
     if (index == map->moved)
-        advance(m, kind, map);
+        advance(m, shape, map);
 }
 
 void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct header *map,
@@ -244,10 +259,10 @@ void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct head
 
 /* Clearing: the array stays. Its tops are emptied also in chains that somebody may walk later. */
 
-static void empty_chains(uint32_t kind, void *buckets, uint64_t count)
+static void empty_chains(const struct shape *shape, void *buckets, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        for (struct bucket *b = bucket_at(kind, buckets, i); b; b = link_of(kind, b))
+        for (struct bucket *b = bucket_at(shape, buckets, i); b; b = link_of(shape, b))
             __builtin_memset(b->tops, TOP_REST, sizeof b->tops);
 }
 
@@ -264,10 +279,10 @@ void stw__buckets_clear(void *self, struct stw_mutator *m, void *object)
     if (map->count == 0)
         return;
     begin_write(map);
-    uint32_t kind = kind_of(map);
-    empty_chains(kind, map->buckets, bucket_count(map));
+    const struct shape *shape = shape_of(self, map);
+    empty_chains(shape, map->buckets, bucket_count(map));
     if (map->old_buckets)
-        empty_chains(kind, map->old_buckets, old_count(map));
+        empty_chains(shape, map->old_buckets, old_count(map));
     map->flags &= (uint8_t)~FLAG_SAME_SIZE;
     stw_store(m, &map->old_buckets, NULL);
     map->moved = 0;
@@ -276,8 +291,8 @@ void stw__buckets_clear(void *self, struct stw_mutator *m, void *object)
     map->seed = (uint32_t)(draw(self, m) >> 32);
     if (map->extra)
         clear_extra(m, map->extra);
-    uint64_t count = stw__buckets_of_array(m, kind, map->log_buckets);
-    stw_copy(m, map->buckets, NULL, count * bucket_bytes(kind), bucket_type(kind));
-    set_spare(m, map, prepare_spare(m, kind, map->log_buckets, map->buckets));
+    uint64_t count = stw__buckets_of_array(m, shape, map->log_buckets);
+    stw_copy(m, map->buckets, NULL, count * shape->bucket_bytes, shape->bucket);
+    set_spare(m, map, prepare_spare(m, shape, map->log_buckets, map->buckets));
     end_write(map);
 }

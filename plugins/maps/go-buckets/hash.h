@@ -1,4 +1,4 @@
-/* go-buckets/hash.h: a seeded 64-bit hash of integers and strings.
+/* go-buckets/hash.h: a seeded 64-bit hash of integers and bytes.
  *
  * The idea is Wang Yi's wyhash: multiply two 64-bit words to 128 bits and fold the halves with xor;
  * two rounds of that spread every input bit over the whole result, so that its low bits (which
@@ -8,7 +8,6 @@
 #define GO_BUCKETS_HASH_H
 
 #include <stdint.h>
-#include <stwlab/map.h>
 
 #define HASH_ROOT_2 0x6a09e667f3bcc909ull
 #define HASH_ROOT_3 0xbb67ae8584caa73bull
@@ -57,10 +56,9 @@ static inline uint64_t hash_load_few(const char *bytes, uint64_t length)
            | (uint64_t)(unsigned char)bytes[length - 1] << 16;
 }
 
-static inline uint64_t hash_string(const struct stw_string *string, uint32_t seed)
+static inline uint64_t hash_bytes(const char *at, uint64_t length, uint32_t seed)
 {
-    uint64_t state = hash_start(seed), left = string->length, first = 0, last = 0;
-    const char *at = string->bytes;
+    uint64_t state = hash_start(seed), left = length, first = 0, last = 0;
     for (; left > 16; left -= 16, at += 16)
         state = hash_fold(hash_load64(at) ^ HASH_ROOT_3, hash_load64(at + 8) ^ state);
     if (left >= 8) {
@@ -72,7 +70,7 @@ static inline uint64_t hash_string(const struct stw_string *string, uint32_t see
     } else if (left > 0) {
         first = hash_load_few(at, left);
     }
-    return hash_finish(state, first, last, string->length);
+    return hash_finish(state, first, last, length);
 }
 
 static inline uint64_t hash_u64(uint64_t key, uint32_t seed)

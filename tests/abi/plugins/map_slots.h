@@ -24,17 +24,18 @@ static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *
 }
 
 static inline void assign(void *self, struct stw_mutator *m, void *map, const void *key,
-                          uint64_t value)
+                          const void *value)
 {
     (void)self, (void)m;
     ((uint64_t *)map)[0] = *(const uint64_t *)key;
-    ((uint64_t *)map)[1] = value;
+    ((uint64_t *)map)[1] = *(const uint64_t *)value;
 }
 
-static uint32_t find(void *self, struct stw_mutator *m, void *map, const void *key, uint64_t *value)
+static uint32_t find(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
 {
     (void)self, (void)m;
-    *value = ((uint64_t *)map)[1];
+    if (value)
+        *(uint64_t *)value = ((uint64_t *)map)[1];
     return ((uint64_t *)map)[0] == *(const uint64_t *)key;
 }
 

@@ -55,8 +55,8 @@ static void exchange(void *self, const struct stw_link *next, struct stw_mutator
     }
     uint64_t *values = stw_alloc(m, entries->count * sizeof *values, NULL);
     memcpy(values, entries->values, entries->count * sizeof *values);
-    values[first] = entries->values[first + 1];
-    values[first + 1] = entries->values[first];
+    values[first] = values_of(entries)[first + 1];
+    values[first + 1] = values_of(entries)[first];
     struct stw_entries exchanged = *entries;
     exchanged.values = values;
     stw_next_merge(next, m, map, &exchanged, first, count);
@@ -72,7 +72,7 @@ static void *fill(void *self, const struct stw_link *next, struct stw_mutator *m
         return map;
     uint64_t *both = stw_alloc(m, 2 * sizeof *both, NULL);
     both[0] = UINT64_MAX;
-    const struct stw_entries own = {sizeof own, 0, need->type, both, both + 1, 1};
+    const struct stw_entries own = {sizeof own, 0, need->type, both, both + 1, 1, 0};
     stw_next_merge(next, m, map, &own, 0, 1);
     return map;
 }

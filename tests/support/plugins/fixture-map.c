@@ -20,12 +20,13 @@ static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *
     return stw_alloc(m, 8, 0);
 }
 
-static void assign(void *self, struct stw_mutator *m, void *map, const void *key, uint64_t value)
+static void assign(void *self, struct stw_mutator *m, void *map, const void *key,
+                   const void *value)
 {
     (void)self, (void)m, (void)map, (void)key, (void)value;
 }
 
-static uint32_t find(void *self, struct stw_mutator *m, void *map, const void *key, uint64_t *value)
+static uint32_t find(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
 {
     (void)self, (void)m, (void)map, (void)key, (void)value;
     return 0;
