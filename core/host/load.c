@@ -44,10 +44,6 @@ static stw_status check_descriptor(const struct stw_descriptor *descriptor,
         return stw_error_set(error, STW_E_REFUSED, "abi_major",
                              "the descriptor's abi_major is %u, this host's %u",
                              descriptor->abi_major, STW_ABI_MAJOR);
-    if (descriptor->abi_minor > STW_ABI_MINOR)
-        return stw_error_set(error, STW_E_REFUSED, "abi_minor",
-                             "newer than this host: the descriptor's abi_minor is %u, this host "
-                             "knows up to %u", descriptor->abi_minor, STW_ABI_MINOR);
     if (descriptor->offer_count == 0 || descriptor->offer_count > STW_OFFERS)
         return stw_error_set(error, STW_E_REFUSED, "offer_count",
                              "the descriptor has %u offers; there are 1 to %u",
@@ -148,11 +144,28 @@ static stw_status check_offers(const struct stw_descriptor *descriptor,
     return status;
 }
 
+/* Slots that this host is too old to know would never be called: they are empty. */
+static stw_status check_newer_slots(const struct stw_offer *offer, uint32_t theirs, uint32_t ours,
+                                    struct stw_error *error)
+{
+    const char *ops = offer->ops;
+    for (uint32_t at = ours; at < theirs; at++)
+        if (ops[at])
+            return stw_error_set(error, STW_E_REFUSED, "struct_size",
+                                 "its table of slots has %u bytes, this host knows %u (ABI %u.%u), "
+                                 "and the slot at byte %u is in use", theirs, ours, STW_ABI_MAJOR,
+                                 STW_ABI_MINOR, at / 8 * 8);
+    return STW_OK;
+}
+
 static stw_status copy_ops(const struct stw_offer *offer, struct stw_loaded *loaded,
                            struct stw_error *error)
 {
     uint32_t theirs, ours = stw__slots_bytes(offer->kind);
     memcpy(&theirs, offer->ops, sizeof theirs);
+    stw_status status = check_newer_slots(offer, theirs, ours, error);
+    if (status != STW_OK)
+        return status;
     memset(&loaded->ops, 0, sizeof loaded->ops);
     memcpy(&loaded->ops, offer->ops, theirs < ours ? theirs : ours);
     memcpy(&loaded->ops, &ours, sizeof ours);

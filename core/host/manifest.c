@@ -61,31 +61,32 @@ stw_status stw__refuse_file(struct stw_error *error, const char *path,
     return stw_error_set(error, reason->status, reason->field, "%s: %s", shown, reason->message);
 }
 
-/* A field of the head that both sides must have alike. */
+/* A field of the head that both sides must have alike, or ours at least as large. */
 struct head_field {
     const char *name;
-    uint32_t theirs, ours;
+    uint32_t theirs, ours, is_at_most;
 };
 
 static stw_status check_head(const struct stw_manifest_head *head, struct stw_error *error)
 {
     const struct head_field fields[] = {
-        {"magic", head->magic, STW_MAGIC},
-        {"abi_major", head->abi_major, STW_ABI_MAJOR},
-        {"abi_minor", head->abi_minor, STW_ABI_MINOR},
-        {"pointer_bits", head->pointer_bits, 8 * sizeof(void *)},
-        {"byte_order", head->byte_order, BYTE_ORDER_MARK},
-        {"mutator_size", head->mutator_size, sizeof(struct stw_mutator)},
-        {"span_size", head->span_size, sizeof(struct stw_span)},
+        {"magic", head->magic, STW_MAGIC, 0},
+        {"abi_major", head->abi_major, STW_ABI_MAJOR, 0},
+        {"pointer_bits", head->pointer_bits, 8 * sizeof(void *), 0},
+        {"byte_order", head->byte_order, BYTE_ORDER_MARK, 0},
+        {"layout", head->layout, STW_ABI_LAYOUT, 0},
+        {"mutator_size", head->mutator_size, sizeof(struct stw_mutator), 1},
+        {"span_size", head->span_size, sizeof(struct stw_span), 1},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const struct head_field *field = &fields[i];
-        int is_minor = strcmp(field->name, "abi_minor") == 0;
-        if (is_minor && field->theirs > field->ours)
+        if (field->is_at_most && field->theirs > field->ours)
             return stw_error_set(error, STW_E_REFUSED, field->name,
-                                 "newer than this host: its %s is %u, this host knows up to %u",
-                                 field->name, field->theirs, field->ours);
-        if (!is_minor && field->theirs != field->ours)
+                                 "newer than this host: its %s is %u, this host has %u (it was "
+                                 "built for ABI %u.%u, this host for %u.%u)", field->name,
+                                 field->theirs, field->ours, head->abi_major, head->abi_minor,
+                                 STW_ABI_MAJOR, STW_ABI_MINOR);
+        if (!field->is_at_most && field->theirs != field->ours)
             return stw_error_set(error, STW_E_REFUSED, field->name,
                                  "built for another ABI: its %s is %u (0x%x), this host has %u "
                                  "(0x%x)", field->name, field->theirs, field->theirs, field->ours,

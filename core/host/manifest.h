@@ -50,7 +50,7 @@ struct stw_plugin_info {
     char summary[STW_HELP_BYTES];
     /* Of the object that holds it; shared by its siblings. */
     char path[4096]; /* absolute, resolved */
-    char compiler[41];
+    char compiler[37];
     char build_id[STW_BUILD_ID_BYTES]; /* hex of the GNU build id, cut; may be empty */
     uint16_t abi_major, abi_minor;
     uint32_t needs; /* what it declares to need, STW_PERMIT_* (prim/sandbox.h) */

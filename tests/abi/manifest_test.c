@@ -222,8 +222,8 @@ Test(manifest, refuses_objects_of_other_kinds)
                    "not a plugin: it has no note of owner \"stwlab\"");
     expect_refusal(STW_TEST_PLUGINS "/two_manifests.so", STW_E_REFUSED, "manifest",
                    "has 2 manifests");
-    expect_refusal(STW_TEST_PLUGINS "/newer_minor.so", STW_E_REFUSED, "abi_minor",
-                   "its abi_minor is 7, this host knows up to 2");
+    expect_refusal(STW_TEST_PLUGINS "/newer_layout.so", STW_E_REFUSED, "layout",
+                   "built for another ABI: its layout is 7 (0x7), this host has 2");
     expect_refusal(STW_TEST_PLUGINS "/duplicate_ids.so", STW_E_REFUSED, "id",
                    "manifest line 2, id: strategy \"duplicate-ids\" is declared twice");
     expect_refusal(STW_TEST_PLUGINS "/bad_default.so", STW_E_REFUSED, "default",
@@ -273,9 +273,9 @@ static void expect_head_refused(size_t at, const void *bytes, size_t count, cons
         [offsetof(struct stw_manifest_head, struct_size)] = "struct_size",
         [offsetof(struct stw_manifest_head, magic)] = "magic",
         [offsetof(struct stw_manifest_head, abi_major)] = "abi_major",
-        [offsetof(struct stw_manifest_head, abi_minor)] = "abi_minor",
         [offsetof(struct stw_manifest_head, pointer_bits)] = "pointer_bits",
         [offsetof(struct stw_manifest_head, byte_order)] = "byte_order",
+        [offsetof(struct stw_manifest_head, layout)] = "layout",
         [offsetof(struct stw_manifest_head, mutator_size)] = "mutator_size",
         [offsetof(struct stw_manifest_head, span_size)] = "span_size",
     };
@@ -289,41 +289,47 @@ static void expect_head_refused(size_t at, const void *bytes, size_t count, cons
 
 Test(manifest, names_the_field_of_the_head_that_differs)
 {
-    const uint32_t magic = 0x12345678, size = 4000, small = 8, large = 1u << 30;
-    const uint16_t major = 3, minor = 3, bits = 32, order = 0x0201;
+    const uint32_t magic = 0x12345678, larger = 8000, small = 8, large = 1u << 30;
+    const uint16_t major = 3, bits = 32, order = 0x0201;
     char mutator[96], span[96];
-    snprintf(mutator, sizeof mutator, "its mutator_size is 4000 (0xfa0), this host has %zu (0x%zx)",
-             sizeof(struct stw_mutator), sizeof(struct stw_mutator));
-    snprintf(span, sizeof span, "its span_size is 4000 (0xfa0), this host has %zu",
+    const uint32_t larger_mutator = sizeof(struct stw_mutator) + 8;
+    snprintf(mutator, sizeof mutator,
+             "newer than this host: its mutator_size is %u, this host has %zu", larger_mutator,
+             sizeof(struct stw_mutator));
+    snprintf(span, sizeof span, "newer than this host: its span_size is 8000, this host has %zu",
              sizeof(struct stw_span));
     expect_head_refused(HEAD(magic), &magic, sizeof magic,
                         "its magic is 305419896 (0x12345678), this host has 1347900499 "
                         "(0x50575453)");
     expect_head_refused(HEAD(abi_major), &major, sizeof major,
                         "its abi_major is 3 (0x3), this host has 0");
-    expect_head_refused(HEAD(abi_minor), &minor, sizeof minor,
-                        "newer than this host: its abi_minor is 3, this host knows up to 2");
     expect_head_refused(HEAD(pointer_bits), &bits, sizeof bits,
                         "its pointer_bits is 32 (0x20), this host has 64");
     expect_head_refused(HEAD(byte_order), &order, sizeof order,
                         "its byte_order is 513 (0x201), this host has 258 (0x102)");
-    expect_head_refused(HEAD(mutator_size), &size, sizeof size, mutator);
-    expect_head_refused(HEAD(span_size), &size, sizeof size, span);
+    expect_head_refused(HEAD(mutator_size), &larger_mutator, sizeof larger, mutator);
+    expect_head_refused(HEAD(span_size), &larger, sizeof larger, span);
+    expect_head_refused(HEAD(layout), &larger, sizeof larger, "its layout is 8000");
     expect_head_refused(HEAD(struct_size), &small, sizeof small, "of which a head of 8");
     expect_head_refused(HEAD(struct_size), &large, sizeof large, "of which a head of 1073741824");
 }
 
-Test(manifest, accepts_an_older_minor)
+Test(manifest, accepts_another_minor_and_smaller_prefixes)
 {
     struct stw_error error;
     struct scratch scratch = scratch_new();
     const char *path = scratch_path(&scratch, "older.so");
     struct image image = read_image(GOOD);
-    const uint16_t minor = 0;
-    memcpy(image.bytes + find_head(&image) + HEAD(abi_minor), &minor, sizeof minor);
-    write_file(path, image.bytes, image.count);
-    cr_assert_eq(read_manifest(path, &error), STW_OK, "%s", error.message);
-    cr_assert_eq(manifest.plugins[0].abi_minor, 0);
+    const uint32_t smaller = 64;
+    unsigned char *head = (unsigned char *)image.bytes + find_head(&image);
+    memcpy(head + HEAD(mutator_size), &smaller, sizeof smaller);
+    memcpy(head + HEAD(span_size), &smaller, sizeof smaller);
+    for (uint16_t minor = 0; minor <= STW_ABI_MINOR + 1; minor++) {
+        memcpy(head + HEAD(abi_minor), &minor, sizeof minor);
+        write_file(path, image.bytes, image.count);
+        cr_assert_eq(read_manifest(path, &error), STW_OK, "%s", error.message);
+        cr_assert_eq(manifest.plugins[0].abi_minor, minor);
+    }
     free(image.bytes);
     scratch_free(&scratch);
 }

@@ -46,6 +46,13 @@ struct stw_span {
     uint64_t allocator_word;   /* (A) */
 };
 
+STW_FROZEN(struct stw_span, base, 8);
+STW_FROZEN(struct stw_span, cell_bytes, 24);
+STW_FROZEN(struct stw_span, sweep_generation, 40);
+STW_FROZEN(struct stw_span, free_index, 52);
+STW_FROZEN(struct stw_span, alloc_bits, 56);
+STW_FROZEN(struct stw_span, allocator_word, 80);
+
 /* What a refill grants: cell_count adjacent free cells from first_cell on. Cells of one span are
  * granted to one mutator at a time: its runs are written to alloc_bits without a lock. */
 struct stw_grant {

@@ -16,9 +16,14 @@
 extern "C" {
 #endif
 
-/* The ABI's version. Equal majors are compatible; a minor only adds. Major 0 may still change. */
+/* The ABI's version. Equal majors are compatible; a minor only adds. A plugin of an older minor is
+ * loaded, one of a newer minor when it uses nothing that the host lacks. */
 #define STW_ABI_MAJOR 0u
 #define STW_ABI_MINOR 2u
+
+/* What plugins compile in: offsets of fields, order of arguments. Counted up when one of them
+ * changes, which only major 0 may; what is appended to a struct or a table changes nothing. */
+#define STW_ABI_LAYOUT 2u
 
 /* "STWP", little-endian: opens a descriptor and a manifest note. */
 #define STW_MAGIC 0x50575453u
@@ -33,6 +38,15 @@ typedef int32_t stw_status;
 #define STW_E_REFUSED 5     /* an admission rule was broken */
 #define STW_E_AUDIT 6       /* an invariant does not hold */
 #define STW_E_STATE 7       /* legal call, wrong moment */
+
+#ifdef __cplusplus
+#define STW_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define STW_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+/* Plugins compile the offset in: it never changes. */
+#define STW_FROZEN(type, field, at)                                                                \
+    STW_STATIC_ASSERT(__builtin_offsetof(type, field) == at, "the offset of " #field " is ABI")
 
 #define STW_NODISCARD __attribute__((warn_unused_result))
 #define STW_LIKELY(x) __builtin_expect(!!(x), 1)

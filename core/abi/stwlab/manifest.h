@@ -31,7 +31,7 @@
 #define STW_NOTE_TYPE 1u
 
 /* The fingerprint: every field is compared before any plugin code runs, and the refusal names the
- * field that differs. Sizes catch headers that say the same version but are not the same. */
+ * field that differs. Sizes tell which fields the plugin may touch inline. */
 struct stw_manifest_head {
     uint32_t struct_size; /* of this head; the text follows directly */
     uint32_t magic;       /* STW_MAGIC */
@@ -39,11 +39,12 @@ struct stw_manifest_head {
     uint16_t abi_minor;
     uint16_t pointer_bits; /* 64 */
     uint16_t byte_order;   /* 0x0102 as the compiler stored it */
-    uint32_t mutator_size; /* sizeof(struct stw_mutator), the public prefix */
-    uint32_t span_size;    /* sizeof(struct stw_span), the public prefix */
-    char compiler[40];     /* __VERSION__, cut; shown, never compared */
+    uint32_t layout;       /* STW_ABI_LAYOUT */
+    uint32_t mutator_size; /* sizeof(struct stw_mutator): at most the host's */
+    uint32_t span_size;    /* sizeof(struct stw_span): at most the host's */
+    char compiler[36];     /* __VERSION__, cut; shown, never compared */
 };
-_Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part of the ABI");
+STW_STATIC_ASSERT(sizeof(struct stw_manifest_head) == 64, "the head's size is part of the ABI");
 
 #define STW_STRINGIFY_(x) #x
 #define STW_STRINGIFY(x) STW_STRINGIFY_(x)
@@ -86,8 +87,8 @@ _Static_assert(sizeof(struct stw_manifest_head) == 64, "the head's size is part 
         STW_NOTE_TYPE,                                                                             \
         STW_NOTE_OWNER,                                                                            \
         {sizeof(struct stw_manifest_head), STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR,                \
-         (uint16_t)(8 * sizeof(void *)), 0x0102, (uint32_t)sizeof(struct stw_mutator),             \
-         (uint32_t)sizeof(struct stw_span), __VERSION__},                                          \
+         (uint16_t)(8 * sizeof(void *)), 0x0102, STW_ABI_LAYOUT,                                   \
+         (uint32_t)sizeof(struct stw_mutator), (uint32_t)sizeof(struct stw_span), __VERSION__},    \
         text}
 
 /* The values that the trial was configured with, in the order of the manifest, every declared

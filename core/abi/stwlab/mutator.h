@@ -233,7 +233,19 @@ static inline void stw_trace(struct stw_mutator *m, uint32_t plugin, uint32_t ca
 
 #include "host.h"
 
-_Static_assert(__builtin_offsetof(struct stw_mutator, poll) == 8, "prefix layout is ABI");
-_Static_assert(__builtin_offsetof(struct stw_mutator, runs) == 192, "prefix layout is ABI");
+STW_FROZEN(struct stw_mutator, index, 4);
+STW_FROZEN(struct stw_mutator, poll, 8);
+STW_FROZEN(struct stw_mutator, marking, 12);
+STW_FROZEN(struct stw_mutator, host, 16);
+STW_FROZEN(struct stw_mutator, classes, 24);
+STW_FROZEN(struct stw_mutator, tiny_cursor, 32);
+STW_FROZEN(struct stw_mutator, barrier_next, 48);
+STW_FROZEN(struct stw_mutator, site, 64);
+STW_FROZEN(struct stw_mutator, allocator_state, 72);
+STW_FROZEN(struct stw_mutator, trace, 80);
+STW_FROZEN(struct stw_mutator, counts, 112);
+STW_FROZEN(struct stw_mutator, counters, 128);
+STW_FROZEN(struct stw_mutator, runs, 192);
+STW_FROZEN(struct stw_mutator, barrier_buffer, 4288);
 
 #endif

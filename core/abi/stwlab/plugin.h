@@ -73,8 +73,15 @@ typedef const struct stw_descriptor *(*stw_plugin_entry)(void);
 
 #define STW_OFFER(kind_, id_, ops_) {sizeof(struct stw_offer), kind_, id_, ops_}
 
+#ifdef __cplusplus
+#define STW_ENTRY_LINKAGE extern "C"
+#else
+#define STW_ENTRY_LINKAGE
+#endif
+
 #define STW_EXPORT(...)                                                                            \
-    __attribute__((visibility("default"))) const struct stw_descriptor *STW_ENTRY_NAME(void);      \
+    STW_ENTRY_LINKAGE __attribute__((visibility("default")))                                       \
+    const struct stw_descriptor *STW_ENTRY_NAME(void);                                             \
     const struct stw_descriptor *STW_ENTRY_NAME(void)                                              \
     {                                                                                              \
         static const struct stw_offer offers[] = {__VA_ARGS__};                                    \
@@ -83,6 +90,6 @@ typedef const struct stw_descriptor *(*stw_plugin_entry)(void);
             (uint32_t)(sizeof offers / sizeof offers[0]), offers};                                 \
         return &descriptor;                                                                        \
     }                                                                                              \
-    _Static_assert(1, "takes the semicolon")
+    STW_STATIC_ASSERT(1, "takes the semicolon")
 
 #endif
