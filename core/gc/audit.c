@@ -3,10 +3,10 @@
  * Own worklist, own marks (audit_bits), own reading of pointer maps: word by word, not by masks.
  * Runs in the stop that ends marking, before the marks become allocations.
  *
- * U1  every cell reachable from roots and from reachable cells is allocated and marked.
- * U2  in mode stw the same holds for what stacks refer to. In mode concurrent a
- *     stack's stale words may name dead cells that were not there when it was scanned, so stacks
- *     prove nothing; a live cell that was lost shows as poison in its user.
+ * U1  every cell reachable from roots and from reachable cells is allocated and marked; in modes
+ *     stw and rescan from stacks, too. In mode concurrent a stack's stale words may name dead cells
+ *     that were not there when it was scanned, so stacks prove nothing; a live cell that was lost
+ *     shows as poison in its user.
  * U3  every span is swept or new.
  * U4  what markers and allocation counted as marked is what mark bits say.
  * U5  after sweep termination as many pages have been swept as spans had when marking ended.
@@ -61,7 +61,7 @@ static void reach(struct audit *audit, uintptr_t value, uintptr_t from)
         return;
     int allocated = (int)stw_span_is_allocated(&cell.record->span, cell.index);
     if (!allocated || !stw_cell_is_marked(&cell)) {
-        fail(audit, "U1", &cell, from);
+        fail(audit, "gc.U1", &cell, from);
         return;
     }
     if (audit_bit_set(&cell))
@@ -130,7 +130,7 @@ static void check_spans(struct audit *audit)
 {
     for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
         if (audit->status == STW_OK && r->span.sweep_generation != audit->gc->heap.generation)
-            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U3",
+            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "gc.U3",
                                           "span %#llx was not swept",
                                           (unsigned long long)r->span.base);
 }
@@ -142,7 +142,7 @@ static void check_marked_bytes(struct audit *audit)
     for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
         marked += stw_bits_count(r->mark_bits, r->bit_words) * r->span.cell_bytes;
     if (audit->status == STW_OK && marked != counted)
-        audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U4",
+        audit->status = stw_error_set(audit->error, STW_E_AUDIT, "gc.U4",
                                       "%llu bytes are marked, %llu were counted",
                                       (unsigned long long)marked, (unsigned long long)counted);
 }
@@ -154,7 +154,7 @@ static void check_grey_spans(struct audit *audit)
         for (uint32_t i = 0; i < r->bit_words && r->span.layout == STW_LAYOUT_BITMAP; i++)
             grey |= r->mark_bits[i] & ~r->scan_bits[i];
         if (audit->status == STW_OK && grey)
-            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "U7",
+            audit->status = stw_error_set(audit->error, STW_E_AUDIT, "gc.U7",
                                           "span %#llx is grey",
                                           (unsigned long long)r->span.base);
     }
@@ -236,11 +236,11 @@ stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
         return audit.status;
     uint64_t swept = STW_LOAD(gc->sweep.pages_swept);
     if (swept != gc->sweep.pages_due)
-        return stw_error_set(error, STW_E_AUDIT, "U5",
+        return stw_error_set(error, STW_E_AUDIT, "gc.U5",
                              "%llu pages were swept, %llu were in use after marking",
                              (unsigned long long)swept, (unsigned long long)gc->sweep.pages_due);
     if (gc->totals.cycles && gc->sweep.live_bytes != gc->marked_bytes)
-        return stw_error_set(error, STW_E_AUDIT, "U8",
+        return stw_error_set(error, STW_E_AUDIT, "gc.U8",
                              "the sweep kept %llu bytes, %llu were counted as marked",
                              (unsigned long long)gc->sweep.live_bytes,
                              (unsigned long long)gc->marked_bytes);
@@ -249,7 +249,7 @@ stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
     stw_watch_end(gc);
     uint64_t registered = pages_in_space(gc), used = STW_LOAD(gc->heap.space.used_pages);
     if (registered != used)
-        return stw_error_set(error, STW_E_AUDIT, "U6",
+        return stw_error_set(error, STW_E_AUDIT, "gc.U6",
                              "%llu pages are handed out, spans have %llu",
                              (unsigned long long)used, (unsigned long long)registered);
     return STW_OK;

@@ -16,7 +16,7 @@
 #define WORTH_PAGES STW_LIMIT_WORTH_PAGES
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
 
-/* Workers that found no free processor sleep until somebody leaves one (worker.c, N2). */
+/* Workers that found no free processor sleep until somebody leaves one (gc.N2). */
 static void leave_processor(struct stw_gc *gc)
 {
     stw_processor_leave(gc);
@@ -113,7 +113,7 @@ static int look(struct stw_gc *gc, uint64_t *cycle, int *worked)
     int more = !marking && sweep_on_idle_processor(gc, worked);
     if (marking || someone_waits(gc))
         nudge_mutators(gc, marking);
-    if (marking && *cycle == before) /* half a millisecond, and it has not ended (N3) */
+    if (marking && *cycle == before) /* half a millisecond, and it has not ended (gc.N3) */
         stw_workers_look_after(gc);
     return more;
 }

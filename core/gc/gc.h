@@ -421,7 +421,7 @@ int stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t exp
 /* Waits until nobody has the lock, which is not taken: another may be faster. For the calling
  * mutator, blocked; without its processor, if who holds the lock may wait for one. */
 void stw_mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock);
-/* Runs (R1 to R3). World stopped, or m's own thread, or a thread that holds m. Blacken makes
+/* Runs (gc.R1-R3). World stopped, or m's own thread, or a thread that holds m. Blacken makes
  * allocation bits exact and marks what is left of the runs; close counts them as marked, and leaves
  * bits as they are unless there are audits; drop makes bits exact and gives the runs up. */
 void stw_mutator_blacken_runs(struct stw_mutator_record *m);
@@ -455,7 +455,7 @@ static inline void stw_world_tell(struct stw_gc *gc, const void *word)
 }
 /* For a thread that no stop waits for: returns while no stop is under way. */
 void stw_world_await_start(struct stw_gc *gc);
-/* One that was woken found nothing to do, and sleeps again (N4). */
+/* One that was woken found nothing to do, and sleeps again (gc.N4). */
 static inline void stw_futile_wake(struct stw_gc *gc)
 {
     STW_ADD(gc->totals.futile_wakes, 1);
@@ -523,7 +523,7 @@ void stw_mark_precise(struct stw_marker *marker, uintptr_t address);
 void stw_mark_candidate(struct stw_marker *marker, uintptr_t address);
 /* Precise, for many pointers: what one of them leads to, its span's record and then its mark, is
  * prefetched while those before it are marked. Zero to begin with. End marks what is left; whoever
- * reads pointers ahead calls it before it returns (K6). */
+ * reads pointers ahead calls it before it returns (gc.K6). */
 struct stw_ahead {
     uint32_t read, resolved, marked; /* pointers so far */
     uint32_t padding;
@@ -563,7 +563,8 @@ void stw_scan_cell(struct stw_marker *marker, uintptr_t address);
 uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
                        const struct stw_drain_limit *limit);
 
-/* work.c: grey cells and spans of a marker. K1: after give_back all are where anyone finds them. */
+/* work.c: grey cells and spans of a marker. After give_back all are where anyone finds them
+ * (gc.K1). */
 void stw_work_push(struct stw_marker *marker, uintptr_t address);
 /* One of the span's cells has been marked. */
 void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record);
@@ -622,9 +623,9 @@ void stw_workers_stop(struct stw_gc *gc);
 /* How many may mark on idle processors in the cycle that is about to begin. Phase off. */
 void stw_workers_limit_idle(struct stw_gc *gc, int timed);
 uint64_t stw_workers_cpu_ns(struct stw_gc *gc); /* of all so far, whatever they did; not stopped */
-/* There may be work for a worker, or a place: wakes one, if it is worth it (N2). */
+/* There may be work for a worker, or a place: wakes one, if it is worth it (gc.N2). */
 void stw_workers_enlist(struct stw_gc *gc);
-/* The same, however little there is: nobody else may do it (N3). */
+/* The same, however little there is: nobody else may do it (gc.N3). */
 void stw_workers_look_after(struct stw_gc *gc);
 /* Marks until nothing is grey, with all workers. World stopped by the caller. */
 void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker);
@@ -679,14 +680,14 @@ double stw_pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per a
  * is known. */
 int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent,
                               const struct stw_percent_setter *setter);
-/* Checks P1 and P3. World stopped. */
+/* Checks gc.P1 and gc.P3. World stopped. */
 stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error);
 
 /* audit.c: traces the heap on its own and compares. World stopped by `self` (null: a collector
  * thread), runs retired, nothing grey. */
 stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
                         struct stw_error *error);
-/* Checks that all is swept (U3, U5), and pages (U6). World stopped, sweeping finished. */
+/* Checks that all is swept (gc.U3, gc.U5), and pages (gc.U6). World stopped, sweeping finished. */
 stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error);
 
 #endif

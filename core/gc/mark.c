@@ -1,6 +1,6 @@
 /* gc/mark.c: markers: who may mark, marking a cell, draining.
  *
- * K1  a marker holds no grey cell outside begin..end (work.c).
+ * A marker holds no grey cell outside begin..end (gc.K1, work.c).
  * K6  pointers read ahead are marked before the cell that they come from counts as scanned. */
 #include "gc/gc.h"
 

@@ -2,11 +2,11 @@
  *
  * R1  cells in [start, cursor) of a run are handed out but not yet in alloc_bits; retiring a run
  *     moves them there, and counts them.
- * R2  while marking, all cells of a grant up to its end are marked (G2); when the run is given up,
- *     the marks of cells that were never handed out are taken back.
+ * R2  while marking, all cells of a grant up to its end are marked (gc.G2); when the run is given
+ *     up, the marks of cells that were never handed out are taken back.
  * R3  window 2 counts what runs have handed out as marked, and touches no span. The rest of R1 and
  *     R2 follows when the mutator gives its caches back, before it runs on and before the span is
- *     swept (C3).
+ *     swept (gc.C3).
  * A mutator's record is never freed: after detach it stays as one that is blocked for ever and has
  * an empty stack, so that nobody needs a lock to look at the list. */
 #include "gc/gc.h"

@@ -307,7 +307,7 @@ static stw_status check_trigger(const struct stw_pacer *pacer, struct stw_error 
         b = bounds_of(pacer, goal);
     if (b.least <= trigger && trigger <= b.most && b.most <= goal)
         return STW_OK;
-    return stw_error_set(error, STW_E_AUDIT, "P1",
+    return stw_error_set(error, STW_E_AUDIT, "gc.P1",
                          "trigger %llu is not within %llu and %llu, goal %llu, marked %llu",
                          (unsigned long long)trigger, (unsigned long long)b.least,
                          (unsigned long long)b.most, (unsigned long long)goal,
@@ -318,7 +318,7 @@ stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error)
 {
     int64_t live = STW_LOAD(gc->heap_live);
     if (live < 0)
-        return stw_error_set(error, STW_E_AUDIT, "P3", "the live heap is %lld bytes",
+        return stw_error_set(error, STW_E_AUDIT, "gc.P3", "the live heap is %lld bytes",
                              (long long)live);
     return check_trigger(&gc->pacer, error);
 }

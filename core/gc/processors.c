@@ -1,4 +1,4 @@
-/* gc/processors.c: as many mutators and collector threads run as there are processors (G4).
+/* gc/processors.c: as many mutators and collector threads run as there are processors (gc.G4).
  *
  * Go's P, reduced to what stops need: a thread that runs managed code, or marks in the background,
  * holds one of `total` processors. With more threads than processors the system would take a

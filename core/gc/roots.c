@@ -2,7 +2,7 @@
  *
  * Ranges are claimed one by one by an atomic counter that window 1 sets to zero. A range that is
  * added while marking is appended and so scanned; one that is removed while marking is scanned by
- * the remover first, because what it holds was reachable at window 1 (G1).
+ * the remover first, because what it holds was reachable at window 1 (gc.G1).
  * Removed entries stay as empty ones until they are used again.
  * K7  a range is added, removed and scanned in pieces of at most RANGE_WORDS_MAX, each under the
  *     lock and as a marker of its own: so long at most a stop waits for it. */

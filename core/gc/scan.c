@@ -14,9 +14,9 @@
  *     own; an element belongs to the piece in which it starts.
  * K4  one thread at a time visits a span. A cell that is marked during the visit by another is
  *     scanned by the visitor, who looks again before the span is idle (work.c).
- * K5  a cell that is black from the start is not grey (H5). A visitor to whom another cell of the
- *     page leads it scans it all the same, which is needless and harmless: it is handed out, and
- *     what was in it when the pointer was stored is seen with the pointer. The same holds for a
+ * K5  a cell that is black from the start is not grey (heap.H5). A visitor to whom another cell of
+ *     the page leads it scans it all the same, which is needless and harmless: it is handed out,
+ *     and what was in it when the pointer was stored is seen with the pointer. The same holds for a
  *     cell that another marks during the visit. */
 #include "gc/gc.h"
 
@@ -37,7 +37,7 @@ static void scan_elements(struct stw_marker *marker, uintptr_t base, uint64_t fr
         for (uint64_t block = 0; block * 64 < words; block++)
             for (uint64_t mask = type->pointer_mask[block]; mask; mask &= mask - 1) {
                 uint64_t word = block * 64 + (uint64_t)__builtin_ctzll(mask);
-                uintptr_t value = __atomic_load_n(&element[word], __ATOMIC_ACQUIRE); /* H5 */
+                uintptr_t value = __atomic_load_n(&element[word], __ATOMIC_ACQUIRE); /* heap.H5 */
                 if (value)
                     stw_mark_ahead(marker, &ahead, value);
             }
@@ -118,7 +118,7 @@ static int visit_begin(struct visit *visit, struct stw_marker *marker,
     visit->scan_bytes = 0;
     visit->head = visit->tail = 0;
     for (uint32_t i = 0; i < record->bit_words; i++) {
-        uint64_t marks = __atomic_load_n(&record->mark_bits[i], __ATOMIC_SEQ_CST); /* first: H5 */
+        uint64_t marks = __atomic_load_n(&record->mark_bits[i], __ATOMIC_SEQ_CST); /* heap.H5 */
         uint64_t scanned = __atomic_load_n(&record->scan_bits[i], __ATOMIC_ACQUIRE);
         visit->marks[i] = marks;
         visit->todo[i] = marks & ~scanned;

@@ -3,7 +3,7 @@
  * Go gives a quarter of the processors to marking: whole ones to dedicated workers (worker.c), and
  * what is left as a fraction of every processor. Here a mutator's thread is its processor: at a
  * safepoint it becomes a worker for a while, at which time it is as stoppable as at any safepoint.
- * No thread switch, and no thread more than there are processors (G4).
+ * No thread switch, and no thread more than there are processors (gc.G4).
  *
  * Whoever allocates faster than the workers mark pays by assists; scanned bytes that nobody paid
  * for are a credit that assists take first (Go: bgScanCredit).
@@ -80,7 +80,7 @@ void stw_share_step(struct stw_mutator_record *m)
         stw_cycle_try_finish(m->gc, m);
 }
 
-/* Wakes one debtor if there is credit for it (N4): it wakes the next if it leaves some. */
+/* Wakes one debtor if there is credit for it (gc.N4): it wakes the next if it leaves some. */
 static void tell_debtor(struct stw_gc *gc)
 {
     if (__atomic_load_n(&gc->pacer.debtors, __ATOMIC_SEQ_CST) == 0

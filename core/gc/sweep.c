@@ -148,7 +148,7 @@ void stw_sweep_finish(struct stw_gc *gc)
         ;
     stw_watch_end(gc);
     __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
-    /* U8, also where no audit looks at the bits. */
+    /* gc.U8, also where no audit looks at the bits. */
     STW_ASSERT(gc->options.audit || !gc->totals.cycles
                || gc->sweep.live_bytes == gc->marked_bytes);
 }

@@ -16,8 +16,8 @@
  * (tests/model/spans.pml).
  *
  * K1  slots and markers hold no cell outside begin..end, so "nobody inside, nothing on the list"
- *     means that nothing is grey (G5).
- * K2  an offer belongs to whoever exchanged it out of its slot: owner and thieves alike.
+ *     means that nothing is grey (gc.G5).
+ * K8  an offer belongs to whoever exchanged it out of its slot: owner and thieves alike.
  * Thread rules: a marker by its thread, a slot's owner is the marker that took its bit.
  * Rejected: a deque of cells for each thread (Chase and Lev): a fence at every pop, and termination
  * needs every deque's ends; whole buffers change hands 250 times less often. */
@@ -363,7 +363,7 @@ static void share_spans(struct stw_marker *marker)
     }
     struct stw_span_record *chain =
         cut(&marker->spans, count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX);
-    /* Only the owner puts. Before it looks for sleepers (N2). */
+    /* Only the owner puts. Before it looks for sleepers (gc.N2). */
     __atomic_store_n(&marker->slot->spans, chain, __ATOMIC_SEQ_CST);
     stw_workers_enlist(marker->gc);
 }

@@ -15,7 +15,8 @@
  *     (stw_marker_begin_outside, stw_workers_mark_stopped).
  * W6  a stopper says what it sleeps for before its last look at that, a mutator stores its state
  *     before it looks whether the stopper sleeps for it (both sequentially consistent): no wake is
- *     missed, and none given for another's arrival (N4). The same for whatever else it waits for.
+ *     missed, and none given for another's arrival (gc.N4). The same for whatever else is waited
+ *     for.
  * W7  nobody spins for longer than STW_LIMIT_SPINS turns: then it sleeps, with a bound, or until
  *     what it waits for is announced. Whoever is waited for may be off its processor, because this
  *     very thread has a higher priority, or the machine is busy.
@@ -181,7 +182,7 @@ static void note_work(struct stw_gc *gc)
     pause->spans_swept = now.spans_swept - before->spans_swept;
 }
 
-/* Window 1 needs every run blackened (R2), window 2 every barrier buffer flushed. A mutator does it
+/* Window 1 needs runs blackened (gc.R2), window 2 barrier buffers flushed. A mutator does it
  * for itself on its way to the stop: all at once, each with its own data near by, where the stopper
  * would fetch them one after the other (docs/decisions/0006 has what that took). Not one that
  * comes back from outside: the stop may have counted it as stopped and be acting for it. */

@@ -1,4 +1,4 @@
-/* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H4: heap.h.
+/* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H5: heap.h.
  *
  * A record and its three bitmaps lie in one block from a bump area; blocks of ended spans are kept
  * on free lists by capacity and used again, so registering a span costs no system call. */
@@ -246,16 +246,18 @@ stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error)
         pages += r->span.page_count;
         for (uint64_t page = 0; page < r->span.page_count; page++)
             if (stw_heap_span_at(heap, r->span.base + page * STW_PAGE_BYTES) != r)
-                return stw_error_set(error, STW_E_AUDIT, "H1", "page %llu of span %#llx is lost",
+                return stw_error_set(error, STW_E_AUDIT, "heap.H1",
+                                     "page %llu of span %#llx is lost",
                                      (unsigned long long)page, (unsigned long long)r->span.base);
         uint32_t beyond = r->span.cell_count % 64;
         uint64_t mask = beyond ? ~0ull << beyond : 0;
         if ((r->span.alloc_bits[r->bit_words - 1] | r->mark_bits[r->bit_words - 1]) & mask)
-            return stw_error_set(error, STW_E_AUDIT, "H3", "span %#llx has bits past its cells",
+            return stw_error_set(error, STW_E_AUDIT, "heap.H3",
+                                 "span %#llx has bits past its cells",
                                  (unsigned long long)r->span.base);
     }
     if (spans != heap->span_count || pages != heap->span_pages)
-        return stw_error_set(error, STW_E_AUDIT, "H1",
+        return stw_error_set(error, STW_E_AUDIT, "heap.H1",
                              "%llu spans of %llu pages are listed, %llu of %llu were counted",
                              (unsigned long long)spans, (unsigned long long)pages,
                              (unsigned long long)heap->span_count,

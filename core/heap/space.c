@@ -272,13 +272,14 @@ static stw_status audit_locked(struct stw_space *space, struct stw_error *error)
             held += (uint64_t)(bit_get(space->used, page) || bit_get(space->dirty, page));
         }
         if (STW_CHUNK_PAGES - (used - used_before) != space->free_in_chunk[chunk])
-            return stw_error_set(error, STW_E_AUDIT, "S3", "chunk %llu miscounts its free pages",
+            return stw_error_set(error, STW_E_AUDIT, "heap.S3",
+                                 "chunk %llu miscounts its free pages",
                                  (unsigned long long)chunk);
     }
     used -= space->releasing_pages;
     held -= space->releasing_pages;
     if (used != space->used_pages || held != space->held_pages)
-        return stw_error_set(error, STW_E_AUDIT, "S1",
+        return stw_error_set(error, STW_E_AUDIT, "heap.S1",
                              "%llu pages are used and %llu held, %llu and %llu were counted",
                              (unsigned long long)used, (unsigned long long)held,
                              (unsigned long long)space->used_pages,

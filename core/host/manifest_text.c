@@ -227,7 +227,7 @@ static stw_status parse_default(const struct parser *p, struct stw_param *param)
     return STW_OK;
 }
 
-/* A workload's parameters are keys by their plain names (KO1, runtime_params.h). */
+/* A workload's parameters are keys by their plain names (host.KO1, runtime_params.h). */
 static stw_status check_free(const struct parser *p, const struct stw_plugin_info *info,
                              const char *name)
 {

@@ -1,6 +1,6 @@
 /* plan/keys.h: what a key of [axes] or [fixed] stands for, and the one spelling of its values.
  *
- * A runtime setting, the workload's parameter, or KIND.PLUGIN.PARAMETER (KO1, runtime_params.h). */
+ * A runtime setting, the workload's parameter, or KIND.PLUGIN.PARAMETER (host.KO1). */
 #ifndef STW_PLAN_KEYS_H
 #define STW_PLAN_KEYS_H
 

@@ -199,7 +199,7 @@ static stw_status insert_plugins(const struct stw_sql *sql, const struct stw_pla
     return status;
 }
 
-/* PO3. */
+/* plan.PO3. */
 static stw_status check_policy(const struct stw_sql *sql, const struct stw_experiment *experiment,
                                const char *run, struct stw_error *error)
 {

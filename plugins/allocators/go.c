@@ -581,14 +581,14 @@ static stw_status check_span(struct audit *audit, const struct stw_span *span,
 {
     audit->found[span_class]++;
     if (span->span_class != span_class)
-        return broken(audit, "A1", "a span is in another class's place", span_class, span);
+        return broken(audit, "go.A1", "a span is in another class's place", span_class, span);
     if (!has_shape(span))
-        return broken(audit, "L1", "a span does not have its class's shape", span_class, span);
+        return broken(audit, "abi.L1", "a span does not have its class's shape", span_class, span);
     if (span->allocator_word != place)
-        return broken(audit, "L2", "a span is in two places", span_class, span);
+        return broken(audit, "abi.L2", "a span is in two places", span_class, span);
     if (count_free(span) != span->cell_count - span->live_count)
-        return broken(audit, "L3", "live_count is not the number of allocation bits", span_class,
-                      span);
+        return broken(audit, "abi.L3", "live_count is not the number of allocation bits",
+                      span_class, span);
     return STW_OK;
 }
 
@@ -606,17 +606,17 @@ static stw_status check_list(struct audit *audit, uint32_t span_class, uint32_t 
         if (status != STW_OK)
             return status;
         if ((span->sweep_generation == generation) != (side == swept_side(go)))
-            return broken(audit, "L4", "a list has a span of the wrong generation", span_class,
+            return broken(audit, "abi.L4", "a list has a span of the wrong generation", span_class,
                           span);
         if ((count_free(span) == 0) != (full == FULL))
-            return broken(audit, "A3", "full and partial are mixed up", span_class, span);
+            return broken(audit, "go.A3", "full and partial are mixed up", span_class, span);
     }
     if (count != list->count)
-        return broken(audit, "A1", "a list does not have as many spans as counted", span_class,
+        return broken(audit, "go.A1", "a list does not have as many spans as counted", span_class,
                       list->first);
     if (count > 0 && side != swept_side(go)
         && span_class < __atomic_load_n(&go->sweep_class, __ATOMIC_RELAXED))
-        return broken(audit, "A4", "sweeping has left a span behind", span_class, list->first);
+        return broken(audit, "go.A4", "sweeping has left a span behind", span_class, list->first);
     return STW_OK;
 }
 
@@ -639,7 +639,7 @@ static stw_status check(void *self, struct stw_error *error)
         status = check_list(&audit, i / 4, i / 2 % 2, i % 2);
     for (uint32_t i = 0; i < SPAN_CLASSES && status == STW_OK; i++)
         if (audit.found[i] != audit.go->central[i].span_count)
-            status = broken(&audit, "L2", "spans are lost, or in two places", i, NULL);
+            status = broken(&audit, "abi.L2", "spans are lost, or in two places", i, NULL);
     return status;
 }
 

@@ -10,7 +10,8 @@
  *                does them alone: cycle_lock and flush_round see to that.
  *
  * Properties: at the end of every mark phase no cell that a root, a stack or another such cell
- * leads to is unmarked (assertion `lost == 0`), no mutator uses a swept cell (assertion IS_USABLE),
+ * leads to is unmarked (assertion `lost == 0`: gc.G1, gc.G2, gc.G5, gc.C2), no mutator uses a swept
+ * cell (assertion IS_USABLE),
  * and no process is stuck (invalid end states). Cycles go on for ever from an empty heap, so every
  * heap that mutators can build is the start of some cycle.
  *
@@ -52,7 +53,7 @@
  *   NO_DELETION, NO_INSERTION   a half of the barrier
  *   NO_ALLOCATE_BLACK           marks of cells allocated while marking
  *   NO_LAST_FLUSH, NO_RECHECK   window 2's own flush; its look for grey cells, and the restart
- *   NO_MARKER_WAIT              window 2's wait until no marker is inside (W5)
+ *   NO_MARKER_WAIT              window 2's wait until no marker is inside (gc.W5)
  *   NO_ROUND NO_RECHECK         both guards of the end
  *   RESCAN NO_RESCAN            the second scan
  *   RESCAN NO_INSERTION         the only half that mode rescan has

@@ -14,7 +14,7 @@
  *       from outside is inside: assertions `!managed`, `!marking`.
  *   H2  a mutator that is pinned or held stands still: assertions `!moves`, `owner`.
  *   H3  a request to one mutator is served once, also when it blocks at that moment for ever.
- *   H4  a stop finds the last one's record complete (W3): assertion `complete`.
+ *   H4  a stop finds the last one's record complete (gc.W3): assertion `complete`.
  *   H5  nothing is stuck, with a mutator blocked for ever or without: no invalid end state.
  *   H6  live, if every thread that can run does run (weak fairness): a stop that was asked for is
  *       reached (claim `stops`); a mutator that a stop counted leaves its park (`leaves`); a round
@@ -31,7 +31,7 @@
  *       with its queue: the kernel compares and queues in one step.
  *   A3  The epoch counts to 4. Between a mutator's read of it and its park at most one start can
  *       pass, because a stop that is not over yet needs it parked or blocked; two while it sleeps,
- *       because the second stop has counted it and W3 holds the third.
+ *       because the second stop has counted it and gc.W3 holds the third.
  *   A4  Requests CACHES, SCAN and FLUSH differ only in who asks: one bit for each of the two
  *       askers. What happens inside (marking) is in collector.pml.
  *   A5  A mutator that ends a round and so makes a stop inside its safepoint is one that makes a
@@ -45,15 +45,15 @@
  * What runs (-D): the collector's ROUNDS, STOPS and PINS, stops by STOPPERS mutators, the worker
  * that ASKS, the worker that MARKS. All at once are too many states; they meet in pairs.
  * Variants (-D). Each removes one part and must fail:
- *   NO_FENCE        enter: the poll word is read before the state is stored (W1)        H1
- *   NO_FENCE_PARK   park: the same at its end                                           H2
- *   NO_FENCE_LEAVE  leave: the poll word is read before `blocked` is stored (W1)        H5
- *   NO_FENCE_MARKER the marker looks at `stopped` before it raises `active` (W5)        H1
- *   NO_EPOCH_FIRST  park: the epoch is read after STOP was seen (W2)                    H5
- *   NO_SLEEP_FIRST  the starter looks for sleepers before it raises the epoch           H5
- *   NO_HOLD_WAIT    whoever asks does not wait for another that holds the mutator (W4)  H5
- *   ASKS with PINS  a mutator is pinned while it is asked for something (A6)            H5
- *   NO_COMPLETE     a stop does not wait for the last one's record (W3)                 H4 */
+ *   NO_FENCE        enter: the poll word is read before the state is stored (gc.W1)        H1
+ *   NO_FENCE_PARK   park: the same at its end                                              H2
+ *   NO_FENCE_LEAVE  leave: the poll word is read before `blocked` is stored (gc.W1)        H5
+ *   NO_FENCE_MARKER the marker looks at `stopped` before it raises `active` (gc.W5)        H1
+ *   NO_EPOCH_FIRST  park: the epoch is read after STOP was seen (gc.W2)                    H5
+ *   NO_SLEEP_FIRST  the starter looks for sleepers before it raises the epoch              H5
+ *   NO_HOLD_WAIT    whoever asks does not wait for another that holds the mutator (gc.W4)  H5
+ *   ASKS with PINS  a mutator is pinned while it is asked for something (A6)               H5
+ *   NO_COMPLETE     a stop does not wait for the last one's record (gc.W3)                 H4 */
 #ifndef MUTATORS
 #define MUTATORS 2
 #endif

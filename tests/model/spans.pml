@@ -10,10 +10,10 @@
  *
  * Properties:
  *   V1  when the markers are done, nothing is queued and nobody visits, every cell that is marked
- *       was scanned, or was born black: assertion `lost==0`.
- *   V2  one visitor at a time: assertion `visitors==1`.
+ *       was scanned, or was born black (gc.K4): assertion `lost==0`.
+ *   V2  one visitor at a time (gc.K4): assertion `visitors==1`.
  *   V3  a cell that was born black is not scanned before its address was stored, when all that is in
- *       it is there too: assertion `pointer`.
+ *       it is there too (gc.K5, heap.H5): assertion `pointer`.
  *
  * Abstractions: an atomic operation on a word of a bitmap is one on the bit; all queues are one
  * counter, since a span lies in one queue at most and every queue is emptied; all is sequentially

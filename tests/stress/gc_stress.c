@@ -1,4 +1,6 @@
-/* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode. */
+/* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode.
+ * Rules: gc.G3, gc.R1, gc.U1, heap.H3, heap.H4; by ThreadSanitizer gc.K2, heap.H2; by the mutants of
+ * tests/mutants those that they name. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
@@ -90,11 +92,19 @@ static int is_marking(void)
     return stw_phase(stw_runtime_gc()) == STW_PHASE_MARK;
 }
 
-/* A mutator that runs never sees the world stopped. */
-static void check_running(const struct stw_mutator *m)
+/* Between two safepoints a mutator sees neither the world stopped nor what only a stop changes
+ * (gc.G3). */
+static void run_undisturbed(const struct stw_mutator *m)
 {
-    if (__atomic_load_n(&stw_runtime_gc()->world.stopped, __ATOMIC_SEQ_CST))
-        bad("a mutator runs in the stopped world", m, m->index);
+    const struct stw_gc *gc = stw_runtime_gc();
+    uint32_t marking = m->marking, generation = gc->heap.generation;
+    for (uint32_t i = 0; i < 1000; i++) {
+        if (__atomic_load_n(&gc->world.stopped, __ATOMIC_SEQ_CST))
+            bad("a mutator runs in the stopped world", m, m->index);
+        if (__atomic_load_n(&m->marking, __ATOMIC_RELAXED) != marking || is_marking() != !!marking
+            || __atomic_load_n(&gc->heap.generation, __ATOMIC_RELAXED) != generation)
+            bad("the phase changes while a mutator runs", m, m->index);
+    }
 }
 
 static void check(const struct node *node)
@@ -383,8 +393,7 @@ static void step(struct thread *t, struct held *held)
         if (draw < 962)
             stw_thread_yield();
         stw_block_end(t->m);
-        for (uint32_t i = 0; i < 1000; i++)
-            check_running(t->m);
+        run_undisturbed(t->m);
         check(node);
     } else if (draw < 984) {
         t->m->host->yield(t->m->host, t->m);

@@ -2,7 +2,7 @@
  * alone that was flushed too early. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: one order of events that chance brings about once in hours, arranged by four mutators
- * that choose when to reach a safepoint (C2 of cycle.c):
+ * that choose when to reach a safepoint (gc.C2):
  *
  *   hider    has a chain 1 -> 2 -> 3 on its stack alone when marking begins. It stores 1 into a
  *            root that was scanned already, forgets it, and then lets its stack be scanned: 1 is

@@ -1,4 +1,4 @@
-/* tests/stress/waking.c: goal: nobody is woken for nothing, nor for too little (N4). */
+/* tests/stress/waking.c: goal: nobody is woken for nothing, nor for too little (gc.N4). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: two situations that chance brings about on busy machines alone.
  *

@@ -1,5 +1,5 @@
 /* tests/unit/gc_marking_test.c: goal: who marks is what Go's rules say; work is shared and found;
- * the modes differ in what a stop scans (N1, N3, K2, O1). */
+ * the modes differ in what a stop scans. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as mutator 0; every Criterion test is
  * a process of its own. Counts are compared, never times. */
@@ -92,7 +92,7 @@ static void expect_marking_ends(uint32_t processors)
     stw_block_end(m);
 }
 
-/* N3: mutators run on and allocate nothing. */
+/* gc.N3: mutators run on and allocate nothing. */
 Test(gc_marking, ends_though_nobody_allocates_with_dedicated_workers)
 {
     expect_marking_ends(4);
@@ -113,6 +113,39 @@ Test(gc_marking, a_dedicated_worker_takes_a_processor_and_marks)
     cr_assert_eq(count_tree(root), (1u << 16) - 1);
 }
 
+/* gc.N1: a mutator holds the only processor, and comes to no safepoint. */
+Test(gc_marking, nobody_marks_without_a_processor)
+{
+    gc_rig_options.gc.processors = 1;
+    start();
+    stw_store(m, &root, tree(16));
+    while (stw_phase(gc) != STW_PHASE_MARK)
+        stw_alloc(m, 4096, NULL);
+    uint64_t scanned = STW_LOAD(gc->totals.scan_conc_bytes);
+    for (uint64_t until_ns = stw_clock_ns() + 20000000; stw_clock_ns() < until_ns;)
+        cr_assert_eq(STW_LOAD(gc->mark.active), 0);
+    cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), scanned);
+    cr_assert_eq(stw_phase(gc), STW_PHASE_MARK);
+    m->host->collect(m->host, m);
+    cr_assert_gt(STW_LOAD(gc->totals.scan_conc_bytes), scanned);
+}
+
+/* gc.N2: all workers sleep; when marking has begun, one of them was woken. */
+Test(gc_marking, who_makes_work_wakes_a_worker)
+{
+    gc_rig_options.gc.processors = 4;
+    start();
+    stw_store(m, &root, tree(16));
+    m->host->collect(m->host, m);
+    while (STW_LOAD(gc->workers.asleep) != gc->workers.count)
+        stw_thread_yield();
+    uint32_t wakes = STW_LOAD(gc->workers.wake);
+    while (stw_phase(gc) != STW_PHASE_MARK)
+        stw_alloc(m, 4096, NULL);
+    cr_assert_gt(STW_LOAD(gc->workers.wake), wakes);
+}
+
+/* gc.N2, too: the stopper's work. */
 Test(gc_marking, threads_steal_from_one_another_in_a_stop)
 {
     gc_rig_options.gc.mode = STW_MODE_STW;
@@ -124,6 +157,31 @@ Test(gc_marking, threads_steal_from_one_another_in_a_stop)
     cr_assert_eq(gc->mark.slots_taken, 0);
     cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), 0);
     cr_assert_eq(count_tree(root), (1u << 18) - 1);
+}
+
+static uint32_t has_entered; /* atomic */
+static void *enter(void *context)
+{
+    struct stw_mutator *late = gc_rig_attach(1);
+    __atomic_store_n(&has_entered, 1, __ATOMIC_SEQ_CST);
+    stw_mutator_detach(late);
+    return context;
+}
+
+/* gc.G4: it queues, and does not run before the one that holds the only processor leaves. */
+Test(gc_marking, a_mutator_without_a_processor_waits)
+{
+    pthread_t thread;
+    gc_rig_options.gc.processors = 1;
+    gc_rig_options.mutators = 2;
+    start();
+    cr_assert_eq(stw_thread_start(&thread, 0, enter, NULL), STW_OK);
+    while (STW_LOAD(gc->processors.waiting) == 0)
+        cr_assert_eq(__atomic_load_n(&has_entered, __ATOMIC_SEQ_CST), 0);
+    stw_block_begin(m);
+    pthread_join(thread, NULL);
+    stw_block_end(m);
+    cr_assert_eq(has_entered, 1);
 }
 
 /* All of `root`'s tree goes onto the stack, out of every cell: so only the second scan finds it. */
@@ -158,7 +216,7 @@ Test(gc_marking, concurrent_stops_scan_no_stack)
     cr_assert_gt(STW_LOAD(gc->totals.stack_bytes), 0);
 }
 
-/* Mutators that share one processor, by turns: who runs when is the order of their queue. */
+/* gc.O1: mutators share one processor, by turns: who runs when is the order of their queue. */
 static uint32_t order[64], ordered;
 
 static void *take_turns(void *context)

@@ -1,4 +1,4 @@
-/* tests/unit/gc_test.c: goal: a cycle's windows, steps, scans and counts are Go's (G1-G4). */
+/* tests/unit/gc_test.c: goal: a cycle's windows, steps, scans and counts are Go's. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as mutator 0, audits on, cycles
  * forced at known moments; every Criterion test is a process of its own. */
@@ -73,7 +73,7 @@ Test(gc, concurrent_cycle_has_two_windows_in_order)
         cr_assert(one->complete && two->complete);
         cr_assert(two->start_ns >= one->start_ns + one->stopping_ns + one->working_ns);
     }
-    cr_assert_eq(STW_LOAD(gc->totals.scan_stw_bytes), 0, "no window scans (C1)");
+    cr_assert_eq(STW_LOAD(gc->totals.scan_stw_bytes), 0, "no window scans (gc.C1)");
 }
 
 Test(gc, stw_cycle_has_one_stop_that_scans)
@@ -146,6 +146,7 @@ Test(gc, pointer_free_cells_are_never_scanned)
               "only the table has pointers");
 }
 
+/* gc.K3: each word once. */
 Test(gc, large_cells_are_scanned_to_their_last_pointer)
 {
     start(STW_MODE_CONCURRENT);
@@ -319,7 +320,7 @@ static void count_hook(void *context)
     hook_runs++;
 }
 
-/* 100,000 ranges take a moment, not minutes; which of them were removed is known. */
+/* gc.K7: 100,000 ranges take a moment, not minutes; which of them were removed is known. */
 Test(gc, many_roots_are_added_and_removed)
 {
     enum { COUNT = 100000 };

@@ -1,5 +1,5 @@
 /* tests/unit/gc_waits_test.c: goal: who waits for another thread sleeps, however long that takes
- * (W7), and is woken when what it waits for is there (W6). */
+ * (gc.W7), and is woken when what it waits for is there (gc.W6). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process. A thread of the test takes what a part of the collector
  * waits for, keeps it for a while as if it had lost its processor, and gives it back the way its

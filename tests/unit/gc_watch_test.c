@@ -1,5 +1,5 @@
 /* unit/gc_watch_test.c: goal: what plugin code does inside a stop is counted where it happened, and
- * what it may do is not held against it (V1, V2).
+ * what it may do is not held against it (gc.V1, gc.V2).
  * Method: the real runtime in this process with cycle hooks that sleep, fault, allocate and take
  * free locks, and cycles forced; then the counts of malloc alone, function by function. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
@@ -90,7 +90,7 @@ Test(gc_watch, a_wait_with_page_faults_proves_nothing)
     start(1, faulting_hook);
     struct stw_watch_counts counts = run_cycles();
     cr_assert_geq(counts.faults, CYCLES * PAGES);
-    cr_assert_eq(counts.blocks, 0, "V1");
+    cr_assert_eq(counts.blocks, 0, "gc.V1");
 }
 
 static void harmless_hook(void *context)
@@ -109,7 +109,7 @@ Test(gc_watch, what_a_plugin_may_do_counts_as_nothing)
 {
     start(1, harmless_hook);
     struct stw_watch_counts counts = run_cycles();
-    cr_assert_eq(counts.blocks, 0, "V2");
+    cr_assert_eq(counts.blocks, 0, "gc.V2");
     cr_assert_eq(counts.allocs, 0);
 }
 

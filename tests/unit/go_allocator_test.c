@@ -3,8 +3,9 @@
 /* Method: the plugin runs over a fake host heap (support/fake_heap.h) that checks every grant, so
  * that a cell granted twice, stale or outside its span ends the test. Sizes are compared with Go's
  * own table. Random histories of allocation, survival and sweeping are compared with a model that
- * knows every object's bytes; at each stop the plugin's audit (A1-A4, L1-L4) must agree, and the
- * live heap must be exactly marked plus allocated bytes (A5). The race test uses plain threads. */
+ * knows every object's bytes; at each stop the plugin's audit (go.A1-A4, abi.L1-L4) must agree, and
+ * the live heap must be exactly marked plus allocated bytes (go.A5). The race test uses plain
+ * threads. */
 #include "fake_heap.h"
 
 #include "base/random.h"
@@ -289,7 +290,7 @@ Test(go_allocator, keeps_spans_that_nobody_swept)
     fake_mark(small);
     fake_mark(big);
     fake_cycle_end();
-    fake_cycle_end(); /* against L4 */
+    fake_cycle_end(); /* against abi.L4 */
     audit();
     cr_assert_eq(stats().spans_unswept, 2);
     ops->flush(go, &m->m);
@@ -441,10 +442,10 @@ static void check_totals(struct model **models, uint32_t count, int64_t live_bas
         objects += models[i]->object_count;
     }
     audit();
-    cr_assert_eq(fake_heap_live(), live_base + (int64_t)allocated, "A5");
+    cr_assert_eq(fake_heap_live(), live_base + (int64_t)allocated, "go.A5");
     sweep_all();
     audit();
-    cr_assert_eq(fake_cells_allocated(), objects, "L3");
+    cr_assert_eq(fake_cells_allocated(), objects, "abi.L3");
     cr_assert_eq(stats().spans_cached, 0);
 }
 
@@ -581,17 +582,17 @@ Test(go_allocator, audit_names_what_is_broken)
     fake_alloc(m, 8192, 0); /* drives the first of its class out of the cache */
     fake_retire(m);
     audit();
-    full->cell_bytes -= 8, expect_broken("L1"), full->cell_bytes += 8;
-    cached->allocator_word++, expect_broken("L2"), cached->allocator_word--;
-    full->live_count--, expect_broken("L3"), full->live_count++;
-    fake_generation_skip(1), expect_broken("L4"), fake_generation_skip(-1);
-    full->span_class++, expect_broken("A1"), full->span_class--;
-    full->next = full, expect_broken("A1"), full->next = NULL;
-    full->alloc_bits[0] = full->live_count = 0, expect_broken("A3");
+    full->cell_bytes -= 8, expect_broken("abi.L1"), full->cell_bytes += 8;
+    cached->allocator_word++, expect_broken("abi.L2"), cached->allocator_word--;
+    full->live_count--, expect_broken("abi.L3"), full->live_count++;
+    fake_generation_skip(1), expect_broken("abi.L4"), fake_generation_skip(-1);
+    full->span_class++, expect_broken("go.A1"), full->span_class--;
+    full->next = full, expect_broken("go.A1"), full->next = NULL;
+    full->alloc_bits[0] = full->live_count = 0, expect_broken("go.A3");
     full->alloc_bits[0] = full->live_count = 1;
     struct stw_span **slot = m->m.allocator_state; /* opens with the cached spans */
     uint32_t at = cached->span_class;
-    slot[at] = NULL, expect_broken("L2"), slot[at] = cached;
+    slot[at] = NULL, expect_broken("abi.L2"), slot[at] = cached;
     audit();
     fake_detach(m);
     end();

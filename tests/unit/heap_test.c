@@ -1,4 +1,4 @@
-/* tests/unit/heap_test.c: goal: pages, spans, addresses to cells (S1-S3, H1-H4). */
+/* tests/unit/heap_test.c: goal: pages, spans, addresses to cells (heap.S1-S3, heap.H1, heap.H4). */
 /* Method: a real reserved range; random acquire/release against a shadow bitmap; every interior
  * address of spans of every shape; sweeps with known marks. */
 #include "base/random.h"
@@ -127,7 +127,7 @@ Test(heap, random_pages_never_overlap)
             runs[at].first = (base - heap.space.base) / STW_PAGE_BYTES;
             runs[at].count = count;
             for (uint64_t i = 0; i < count; i++)
-                cr_assert_eq(used[runs[at].first + i]++, 0, "page handed out twice (S1)");
+                cr_assert_eq(used[runs[at].first + i]++, 0, "page handed out twice (heap.S1)");
         }
         if (step % 1000 == 0)
             stw_space_scavenge(&heap.space, 50);
@@ -325,7 +325,7 @@ Test(heap, audit_finds_a_page_map_that_lies)
     heap.page_map[span->base >> STW_ARENA_BITS][(span->base >> STW_PAGE_BITS)
                                                 & (STW_ARENA_PAGES - 1)] = NULL;
     cr_assert_eq(stw_heap_audit(&heap, &error), STW_E_AUDIT);
-    cr_assert_str_eq(error.field, "H1");
+    cr_assert_str_eq(error.field, "heap.H1");
 }
 
 Test(heap, audit_finds_a_chunk_that_miscounts)
@@ -334,5 +334,5 @@ Test(heap, audit_finds_a_chunk_that_miscounts)
     acquire(1, NULL);
     heap.space.free_in_chunk[0]++;
     cr_assert_eq(stw_heap_audit(&heap, &error), STW_E_AUDIT);
-    cr_assert_str_eq(error.field, "S3");
+    cr_assert_str_eq(error.field, "heap.S3");
 }

@@ -1,4 +1,5 @@
-/* tests/unit/limiter_test.c: goal: assists are off from a full bucket to one with room (B1, B2). */
+/* tests/unit/limiter_test.c: goal: assists are off from a full bucket to one with room (gc.B1,
+ * gc.B2). */
 /* Method: the bucket alone, two processors, time from a counter. Oracles by hand from Go's rule: in
  * goes what the collector took, out comes what mutators had, and it holds 1 s of each processor. */
 #include "gc/limiter.h"

@@ -1,4 +1,4 @@
-/* tests/unit/pacer_test.c: goal: goals, triggers and debts are Go's to the byte (P1, P2, P3). */
+/* tests/unit/pacer_test.c: goal: goals, triggers and debts are Go's to the byte (gc.P1-P3). */
 /* Method: a collector that was never started; cycles are played by setting what they measured.
  * Oracles: Go 1.19 to 1.27, runtime/mgcpacer.go, worked out by hand for the cases below. */
 #include "base/error.h"
@@ -390,14 +390,14 @@ Test(pacer, audit_names_the_rule_that_is_broken)
     end_cycle(100 * MIB, 0);
     cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
     gc.pacer.trigger = 196 * MIB + 1;
-    expect_rule("P1");
+    expect_rule("gc.P1");
     gc.pacer.trigger = 170 * MIB;
-    expect_rule("P1");
+    expect_rule("gc.P1");
     gc.pacer.trigger = 180 * MIB;
     cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
     gc.heap_live = -1;
-    expect_rule("P3");
+    expect_rule("gc.P3");
     start(STW_GC_OFF);
     gc.pacer.trigger = 5;
-    expect_rule("P1");
+    expect_rule("gc.P1");
 }

@@ -64,6 +64,7 @@ static uint64_t worst_by_hand(uint64_t window)
     return worst;
 }
 
+/* gc.T2 */
 Test(timeline, gives_each_nanosecond_to_its_innermost_kind)
 {
     struct stw_random random = stw_random_seed(1, 1);
@@ -79,7 +80,7 @@ Test(timeline, gives_each_nanosecond_to_its_innermost_kind)
     }
 }
 
-/* gc.T2 */
+/* gc.T1 */
 Test(timeline, unites_what_is_nested_and_overlapping)
 {
     struct stw_random random = stw_random_seed(2, 1);
@@ -124,6 +125,7 @@ Test(timeline, of_a_mutator_that_loses_nothing_is_empty)
     cr_assert_eq(stw_timeline_worst_ns(&m->timeline, SPAN_NS), 0);
 }
 
+/* gc.T1 */
 Test(timeline, holds_only_what_lies_between_begin_and_end)
 {
     stw_timeline_add(m, STW_TAKEN_STOP, 10, 20);
