@@ -31,6 +31,7 @@ extern const struct stw_command stw_command_run;
 extern const struct stw_command stw_command_show;
 extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
+extern const struct stw_command stw_command_facts;
 
 /* What stw_cli_next returns besides an option's value. */
 #define STW_CLI_END (-1)

@@ -11,6 +11,7 @@
 static const struct stw_command *const commands[] = {
     &stw_command_run,
     &stw_command_plugins,
+    &stw_command_facts,
     &stw_command_show,
     &stw_command_compare,
 };

@@ -326,6 +326,46 @@ static void check_owner(struct stw_draft *draft, const struct stw_draft_key *sou
                     stw_kind_name(owner->kind), owner->id);
 }
 
+/* Notes what `name` is when nobody mentions it. */
+static void note_default(struct stw_draft *draft, const char *name)
+{
+    struct stw_experiment *e = draft->experiment;
+    struct stw_key key = {0};
+    struct stw_axis axis = {0};
+    if (find_axis(e->axes, e->axis_count, name) || find_axis(e->fixed, e->fixed_count, name)
+        || stw_key_resolve(draft->registry, draft->workload, name, &key, NULL) != STW_OK
+        || !key.param)
+        return;
+    char *value = stw_key_canonical(draft->registry, &key, key.param->default_text, NULL);
+    add_value(&axis, value ? value : stw_strdup(key.param->default_text));
+    axis.key = stw_strdup(name);
+    axis.owner = key.owner_kind;
+    e->defaults = stw_grow(e->defaults, e->default_count + 1, sizeof *e->defaults);
+    e->defaults[e->default_count++] = axis;
+}
+
+static void note_defaults(struct stw_draft *draft)
+{
+    const struct stw_experiment *e = draft->experiment;
+    for (uint32_t i = 0; i < stw_runtime_param_count; i++)
+        note_default(draft, stw_runtime_params[i].name);
+    for (uint32_t i = 0; draft->workload && i < draft->workload->param_count; i++)
+        note_default(draft, draft->workload->params[i].name);
+    for (uint32_t i = 0; i < stw_registry_count(draft->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(draft->registry, i);
+        int is_used = info->kind != STW_KIND_WORKLOAD
+                      && (uses_plugin(e->axes, draft->axes, e->axis_count, info)
+                          || uses_plugin(e->fixed, draft->fixed, e->fixed_count, info));
+        for (uint32_t p = 0; is_used && p < info->param_count; p++) {
+            struct stw_text name = {0};
+            stw_text_add(&name, "%s.%s.%s", stw_kind_name(info->kind), info->id,
+                         info->params[p].name);
+            note_default(draft, name.bytes);
+            stw_text_free(&name);
+        }
+    }
+}
+
 void stw_draft_axes(struct stw_draft *draft)
 {
     const struct stw_ini *ini = &draft->ini;
@@ -342,4 +382,5 @@ void stw_draft_axes(struct stw_draft *draft)
         check_owner(draft, &draft->axes[i]);
     for (uint32_t i = 0; i < draft->experiment->fixed_count; i++)
         check_owner(draft, &draft->fixed[i]);
+    note_defaults(draft);
 }

@@ -36,8 +36,8 @@ struct stw_draft {
  * with the wrong sign. */
 const char *stw_draft_slip(const char *value);
 
-/* axes.c: reads [axes] and [fixed], adds the defaults of allocator, map and strategy, and checks
- * them against each other. */
+/* axes.c: reads [axes] and [fixed], adds the defaults of allocator, map and strategy, checks them
+ * against each other, and notes the defaults of all else. */
 void stw_draft_axes(struct stw_draft *draft);
 
 #endif

@@ -406,6 +406,7 @@ void stw_experiment_free(struct stw_experiment *experiment)
 {
     free_axes(experiment->axes, experiment->axis_count);
     free_axes(experiment->fixed, experiment->fixed_count);
+    free_axes(experiment->defaults, experiment->default_count);
     for (uint32_t i = 0; i < experiment->exclusion_count; i++) {
         free(experiment->exclusions[i].name);
         free(experiment->exclusions[i].text);

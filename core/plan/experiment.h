@@ -52,6 +52,9 @@ struct stw_experiment {
     uint32_t axis_count;
     struct stw_axis *fixed; /* value_count == 1 */
     uint32_t fixed_count;
+    struct stw_axis *defaults; /* the same, of what is neither: settings of the runtime, parameters
+                                  of the plugins that some cell uses */
+    uint32_t default_count;
     struct stw_exclusion *exclusions;
     uint32_t exclusion_count;
     struct stw_claim *claims;
@@ -71,7 +74,7 @@ void stw_experiment_free(struct stw_experiment *experiment);
 /* A cell: one value for every axis. */
 struct stw_cell {
     uint32_t index;        /* in axis order, the last axis fastest */
-    char hash[17];         /* hex; identity: workload, axes and fixed settings with values */
+    char hash[17];         /* hex; identity: the workload and all effective settings (plan.X1) */
     char *id;              /* "n=65536 strategy=none": axes with more than one value; readable */
     const char **values;   /* [axis_count] */
     const char *excluded;  /* name of the exclusion that holds, or "runtime", or null */

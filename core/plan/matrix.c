@@ -1,8 +1,11 @@
 /* plan/matrix.c: the cells of an experiment, their names and their identity.
  *
- * X1  a cell's hash depends on the workload and on each key with its value, in sorted order, and on
- *     nothing else: not on the order of axes, nor on which keys are axes. Results are found by it,
- *     so it stays the same in every release (a test holds a golden value). */
+ * X1  a cell's hash depends on the workload and on each effective setting, in sorted order: those
+ *     of the runtime and the parameters of the plugins that the cell uses, the defaults of what
+ *     nobody mentions included. So a default that changes makes other cells, and to write one down
+ *     does not. It does not depend on the order of axes, nor on which keys are axes, with one
+ *     exception: an axis tells cells apart even where it is a parameter of a plugin that they do
+ *     not use. */
 #include "plan/experiment.h"
 
 #include "base/error.h"
@@ -17,11 +20,14 @@
 
 #define TRIALS_MAX 100000000u /* of a whole matrix; a schedule of that many takes 800 MB */
 
-/* A key that every cell has, with where its value is. */
+/* A setting, with where its value is. */
 struct part {
     const char *key;
-    const char *value; /* of a fixed key, else null */
+    const char *value; /* of one that is no axis, else null */
     uint32_t axis;
+    uint32_t kind;        /* of another plugin than the workload, whose parameter it is; 0: none */
+    char id[STW_ID_BYTES]; /* of it */
+    int counts_always;    /* whether the cell uses that plugin or not */
 };
 
 static int by_key(const void *a, const void *b)
@@ -30,23 +36,64 @@ static int by_key(const void *a, const void *b)
     return strcmp(p->key, q->key);
 }
 
-static struct part *sorted_parts(const struct stw_experiment *e)
+static struct part part_of(const struct stw_axis *axis)
 {
-    uint32_t count = e->axis_count + e->fixed_count;
-    struct part *parts = stw_new(count, sizeof *parts);
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        parts[i] = (struct part){e->axes[i].key, NULL, i};
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        parts[e->axis_count + i] = (struct part){e->fixed[i].key, e->fixed[i].values[0], 0};
-    qsort(parts, count, sizeof *parts, by_key);
+    struct part part = {.key = axis->key, .counts_always = axis->value_count > 1};
+    if (axis->owner == 0 || axis->owner == STW_KIND_WORKLOAD)
+        return part;
+    const char *id = strchr(axis->key, '.') + 1;
+    part.kind = axis->owner;
+    snprintf(part.id, sizeof part.id, "%.*s", (int)strcspn(id, "."), id);
+    return part;
+}
+
+static struct part *sorted_parts(const struct stw_experiment *e, uint32_t *count)
+{
+    struct part *parts = stw_new(e->axis_count + e->fixed_count + e->default_count, sizeof *parts);
+    *count = 0;
+    for (uint32_t i = 0; i < e->axis_count; i++) {
+        parts[*count] = part_of(&e->axes[i]);
+        parts[(*count)++].axis = i;
+    }
+    for (uint32_t i = 0; i < e->fixed_count + e->default_count; i++) {
+        const struct stw_axis *axis = i < e->fixed_count ? &e->fixed[i]
+                                                         : &e->defaults[i - e->fixed_count];
+        parts[*count] = part_of(axis);
+        parts[(*count)++].value = axis->values[0];
+    }
+    qsort(parts, *count, sizeof *parts, by_key);
     return parts;
 }
 
-static void set_hash(const struct stw_experiment *e, const struct part *parts,
+/* What a cell has for a key, or null. */
+static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
+                            const char *key)
+{
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        if (strcmp(e->axes[i].key, key) == 0)
+            return cell->values[i];
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        if (strcmp(e->fixed[i].key, key) == 0)
+            return e->fixed[i].values[0];
+    return NULL;
+}
+
+static int counts(const struct stw_experiment *e, const struct part *part,
+                  const struct stw_cell *cell)
+{
+    if (!part->kind || part->counts_always)
+        return 1;
+    const char *chain = value_of(e, cell, stw_kind_name(part->kind));
+    return chain && stw_chain_has(chain, part->id);
+}
+
+static void set_hash(const struct stw_experiment *e, const struct part *parts, uint32_t count,
                      struct stw_cell *cell)
 {
     uint64_t hash = stw_hash_text(STW_HASH_START, e->workload);
-    for (uint32_t i = 0; i < e->axis_count + e->fixed_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (!counts(e, &parts[i], cell))
+            continue;
         hash = stw_hash_text(hash, parts[i].key);
         hash = stw_hash_text(hash, parts[i].value ? parts[i].value : cell->values[parts[i].axis]);
     }
@@ -91,7 +138,8 @@ static void find_misfit(const struct stw_experiment *e, const struct stw_peers *
 static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers)
 {
     const struct stw_experiment *e = matrix->experiment;
-    struct part *parts = sorted_parts(e);
+    uint32_t part_count;
+    struct part *parts = sorted_parts(e, &part_count);
     uint32_t *picks = stw_new(e->axis_count, sizeof *picks);
     /* One block for all cells; cell 0 owns it. */
     const char **values = stw_new((size_t)matrix->cell_count * e->axis_count, sizeof *values);
@@ -105,7 +153,7 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
         cell->excluded = find_exclusion(e, picks);
         if (!cell->excluded)
             find_misfit(e, peers, cell);
-        set_hash(e, parts, cell);
+        set_hash(e, parts, part_count, cell);
         set_id(e, cell);
     }
     free(picks);
@@ -225,19 +273,6 @@ void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *c
     for (uint32_t i = 0; i < e->fixed_count; i++)
         stw_text_add(settings, "%s\t%s\n", e->fixed[i].key,
                      told_value(&e->fixed[i], e->fixed[i].values[0]));
-}
-
-/* What a cell has for a key, or null. */
-static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
-                            const char *key)
-{
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        if (strcmp(e->axes[i].key, key) == 0)
-            return cell->values[i];
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        if (strcmp(e->fixed[i].key, key) == 0)
-            return e->fixed[i].values[0];
-    return NULL;
 }
 
 static int is_used_by(const struct stw_axis *axes, uint32_t count,

@@ -210,6 +210,8 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
         status = stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
                                   take_pair, &results->environment);
     if (status == STW_OK)
+        status = stw_facts_read(reader, &results->facts);
+    if (status == STW_OK)
         status = read_cells(reader, results);
     if (status == STW_OK)
         status = stw_reader_query(reader, trials_sql, NULL, take_trial, &trials);
@@ -263,6 +265,7 @@ void stw_results_free(struct stw_results *results)
     free(results->path);
     free_pairs(&results->info);
     free_pairs(&results->environment);
+    stw_facts_free(&results->facts);
     for (uint32_t i = 0; i < results->cell_count; i++)
         free_cell(&results->cells[i]);
     free(results->cells);
@@ -273,6 +276,13 @@ const char *stw_results_sandbox(const struct stw_results *results)
 {
     const char *sandbox = stw_pairs_get(&results->environment, "sandbox");
     return sandbox ? sandbox : "not known";
+}
+
+const char *stw_results_constant(const struct stw_pair *pair)
+{
+    return strncmp(pair->key, "fixed.", 6) == 0     ? pair->key + 6
+           : strncmp(pair->key, "default.", 8) == 0 ? pair->key + 8
+                                                    : NULL;
 }
 
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key)

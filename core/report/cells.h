@@ -4,6 +4,7 @@
 #ifndef STW_REPORT_CELLS_H
 #define STW_REPORT_CELLS_H
 
+#include "report/facts.h"
 #include "trial/outcome.h"
 
 #include <stwlab/base.h>
@@ -75,6 +76,7 @@ struct stw_results {
     char *path; /* of the database */
     struct stw_pairs info;        /* name, question, trials, ... */
     struct stw_pairs environment; /* kernel, cpu, ... */
+    struct stw_fact_list facts;   /* what its trials may have */
     struct stw_result_cell *cells;
     uint32_t cell_count;
 };
@@ -84,9 +86,12 @@ struct stw_results {
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error);
 void stw_results_free(struct stw_results *results);
 
-/* The value of `key`, or null. */
 /* What the run's trials were kept from, in a short line: "on" (plan/policy.h). */
 const char *stw_results_sandbox(const struct stw_results *results);
+/* The key of a setting that all cells have alike, fixed or at its default, from a pair of
+ * results->info; null when the pair is no such setting. */
+const char *stw_results_constant(const struct stw_pair *pair);
+/* The value of `key`, or null. */
 const char *stw_pairs_get(const struct stw_pairs *pairs, const char *key);
 /* The counter's median, or null when the cell does not have it. */
 const int64_t *stw_result_median(const struct stw_result_cell *cell, const char *name);

@@ -97,7 +97,8 @@ static stw_status nothing_there(const struct stw_result_cell *cell,
 {
     if (of->trials)
         return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no %s", cell->id,
-                             metric->events);
+                             strcmp(metric->events, "trials") == 0 ? metric->name
+                                                                   : metric->events);
     const struct stw_failure *first = cell->failure_count ? &cell->failures[0] : NULL;
     return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no ok trial; %s: %s", cell->id,
                          first ? stw_outcome_name(first->outcome) : "nothing is stored",
@@ -162,7 +163,7 @@ stw_status stw_compare(const struct stw_results *results, const char *a, const c
     struct stw_reader reader = {0};
     struct stw_measured of_a = {0}, of_b = {0};
     *comparison = (struct stw_comparison){0};
-    stw_status status = stw_metric_parse(options->metric, &metric, error);
+    stw_status status = stw_metric_parse(&results->facts, options->metric, &metric, error);
     if (status == STW_OK)
         status = find_cell(results, a, &comparison->a.cell, error);
     if (status == STW_OK && b)
@@ -193,7 +194,12 @@ static struct stw_short_text in_unit(double value, const char *unit)
         return stw_format_ns((uint64_t)(value + 0.5));
     if (strcmp(unit, "bytes") == 0)
         return stw_format_bytes((uint64_t)(value + 0.5));
-    snprintf(out.text, sizeof out.text, "%.1f %s", value, unit);
+    if (strcmp(unit, "share") == 0)
+        snprintf(out.text, sizeof out.text, "%.2f %%", 100 * value);
+    else if (strcmp(unit, "1/s") == 0)
+        snprintf(out.text, sizeof out.text, "%.1f %s", value, unit);
+    else
+        snprintf(out.text, sizeof out.text, "%.6g%s%.15s", value, *unit ? " " : "", unit);
     return out;
 }
 

@@ -14,75 +14,117 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OF_STOPS 0u
-#define OF_OPERATIONS 1u
-#define OF_TRIALS 2u
-
-static const char *const segments[] = {"pause", "stopping", "working", "restarting"};
-
 #define MEDIAN {STW_STATISTIC_PERCENTILE, 50}
 #define MEAN {STW_STATISTIC_MEAN, 0}
 
-/* Metrics that are not DISTRIBUTION.pNN. */
-static const struct {
-    const char *name;
-    struct stw_metric metric;
-} named[] = {
-    {"op.mean", {OF_TRIALS, 0, "CAST(op_sum_ns AS REAL) / nullif(operations, 0)", "ns", "trials",
-                 MEDIAN, 0}},
-    {"cpu", {OF_TRIALS, 0, "cpu_ns", "ns", "trials", MEDIAN, 0}},
-    {"rss", {OF_TRIALS, 0, "rss_peak_bytes", "bytes", "trials", MEDIAN, 0}},
-    {"wall", {OF_TRIALS, 0, "wall_ns", "ns", "trials", MEDIAN, 0}},
-    {"start", {OF_TRIALS, 0, "start_ns", "ns", "trials", MEDIAN, 0}},
-    {"rate", {OF_TRIALS, 0, "wall_ns + coordinator_ns", "1/s", "trials", MEAN, 1}},
-};
-
-#define NAMED (sizeof named / sizeof *named)
-#define SEGMENTS (sizeof segments / sizeof *segments)
-
-/* "NAME.p50" -> 50; 0 when it is not that. */
-static uint32_t percent_of(const char *text, const char *name)
+/* A trial has many of it. */
+static int is_event(const struct stw_fact *fact)
 {
-    uint32_t percent = 0;
-    size_t length = strlen(name);
-    char end;
-    if (strncmp(text, name, length) != 0 || strncmp(text + length, ".p", 2) != 0
-        || sscanf(text + length + 2, "%3u%c", &percent, &end) != 1 || percent > 100)
-        return 0;
-    return percent;
+    return fact->place == STW_IN_PAUSES || fact->place == STW_IN_STEPS
+        || fact->place == STW_IN_CYCLES || fact->place == STW_IN_HICCUPS;
 }
 
-static stw_status refuse(const char *name, struct stw_error *error)
+static int is_operation(const struct stw_fact *fact)
 {
-    static const char *const words[] = {"pause.p50", "pause.p99", "stopping.p50", "working.p50",
-                                        "restarting.p50", "op.p50", "op.mean", "cpu", "rss",
-                                        "wall", "start", "rate"};
-    const char *near = stw_nearest(name, words, sizeof words / sizeof *words);
-    if (near)
-        return stw_error_set(error, STW_E_INVALID, NULL,
-                             "there is no metric '%s'; did you mean '%s'?", name, near);
-    return stw_error_set(error, STW_E_INVALID, NULL, "there is no metric '%s'; see stwlab help "
-                         "compare", name);
+    return fact->place == STW_IN_OPS;
 }
 
-stw_status stw_metric_parse(const char *name, struct stw_metric *metric, struct stw_error *error)
+/* Cuts ".p50", ".mean" or ".sum" off, into `percent` or `aggregate`; the length of the rest. */
+static size_t cut_ending(const char *name, uint32_t *percent, const char **aggregate)
+{
+    const char *end = strrchr(name, '.');
+    char rest;
+    *percent = 0;
+    *aggregate = NULL;
+    if (end && strcmp(end, ".mean") == 0)
+        *aggregate = "avg";
+    else if (end && strcmp(end, ".sum") == 0)
+        *aggregate = "sum";
+    else if (!end || sscanf(end, ".p%3u%c", percent, &rest) != 1 || *percent > 100)
+        *percent = 0;
+    return *percent || *aggregate ? (size_t)(end - name) : strlen(name);
+}
+
+/* The fact whose name is the first bytes of `name`. */
+static const struct stw_fact *find(const struct stw_fact_list *facts, const char *name,
+                                   size_t bytes)
+{
+    char *copy = stw_strdup(name);
+    copy[bytes] = '\0';
+    const struct stw_fact *fact = stw_facts_get(facts, copy);
+    free(copy);
+    return fact;
+}
+
+static const char *events_of(const struct stw_fact *fact)
+{
+    return fact->place == STW_IN_CYCLES    ? "cycles"
+           : fact->place == STW_IN_HICCUPS ? "hiccups"
+                                           : "stops";
+}
+
+static stw_status refuse(const struct stw_fact_list *facts, const char *name,
+                         struct stw_error *error)
+{
+    const char **words = stw_new(facts->count, sizeof *words);
+    struct stw_text endings = {0};
+    size_t *from = stw_new(facts->count, sizeof *from);
+    for (uint32_t i = 0; i < facts->count; i++) { /* each with an ending that it can have */
+        const struct stw_fact *fact = &facts->items[i];
+        from[i] = endings.length;
+        stw_text_add(&endings, is_event(fact) || is_operation(fact) ? "%s.p50" : "%s", fact->name);
+        stw_text_add_bytes(&endings, "", 1);
+    }
+    for (uint32_t i = 0; i < facts->count; i++)
+        words[i] = endings.bytes + from[i];
+    const char *near = stw_nearest(name, words, facts->count);
+    const struct stw_fact *whole = stw_facts_get(facts, name);
+    if (whole)
+        stw_error_set(error, STW_E_INVALID, NULL,
+                      "a trial has many of '%s'; say which, as in '%s.p50'", name, name);
+    else if (near)
+        stw_error_set(error, STW_E_INVALID, NULL,
+                      "there is no metric '%s'; did you mean '%s'?", name, near);
+    else
+        stw_error_set(error, STW_E_INVALID, NULL, "there is no metric '%s'; see stwlab facts, and "
+                      "stwlab help compare", name);
+    stw_text_free(&endings);
+    free(from);
+    free(words);
+    return STW_E_INVALID;
+}
+
+stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
+                            struct stw_metric *metric, struct stw_error *error)
 {
     uint32_t percent;
-    for (size_t i = 0; i < NAMED; i++)
-        if (strcmp(name, named[i].name) == 0) {
-            *metric = named[i].metric;
-            return STW_OK;
-        }
-    for (size_t i = 0; i < SEGMENTS; i++)
-        if ((percent = percent_of(name, segments[i]))) {
-            *metric = (struct stw_metric){OF_STOPS, 0, segments[i], "ns", "stops",
-                                          {STW_STATISTIC_PERCENTILE, percent}, 0};
-            return STW_OK;
-        }
-    percent = percent_of(name, "op");
-    *metric = (struct stw_metric){OF_OPERATIONS, percent, "op", "ns", "operations",
-                                  MEDIAN, 0};
-    return percent ? STW_OK : refuse(name, error);
+    const char *aggregate;
+    const struct stw_fact *fact = stw_facts_get(facts, name); /* "op.mean" is a fact */
+    size_t bytes = strlen(name);
+    if (fact && !is_event(fact) && !is_operation(fact)) {
+        int is_rate = strcmp(fact->unit, "1/s") == 0;
+        *metric = (struct stw_metric){.fact = fact, .unit = fact->unit, .events = "trials",
+                                      .statistic = MEDIAN, .is_inverse = is_rate};
+        if (is_rate)
+            metric->statistic = (struct stw_statistic)MEAN;
+    } else {
+        bytes = cut_ending(name, &percent, &aggregate);
+        fact = find(facts, name, bytes);
+        if (!fact || !(is_event(fact) ? percent || aggregate : is_operation(fact) && percent))
+            return refuse(facts, name, error);
+        *metric = (struct stw_metric){.fact = fact, .unit = fact->unit, .aggregate = aggregate,
+                                      .percent = percent, .events = events_of(fact),
+                                      .statistic = MEDIAN};
+        if (is_operation(fact))
+            metric->events = "operations";
+        else if (percent)
+            metric->statistic.percent = percent;
+        else
+            metric->events = "trials";
+    }
+    metric->name = name;
+    metric->name_bytes = (uint32_t)bytes;
+    return STW_OK;
 }
 
 /* Rows come in the order of trials. */
@@ -110,16 +152,16 @@ static uint64_t lower_edge(uint64_t middle_ns)
     return middle_ns ? middle_ns - (1ull << (63 - __builtin_clzll(middle_ns))) / 8 : 0;
 }
 
-static void take_stop(sqlite3_stmt *row, void *context)
+static void take_event(sqlite3_stmt *row, void *context)
 {
     struct taking *taking = context;
     if (is_next_trial(taking, row))
         stw_sample_trial(&taking->measured->sample);
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
-    uint64_t ns = (uint64_t)sqlite3_column_int64(row, 1);
-    stw_sample_add(&taking->measured->sample,
-                   (double)(taking->as_lower_edges ? lower_edge(ns) : ns));
+    int is_bucket = taking->as_lower_edges && strcmp(taking->metric->unit, "ns") == 0;
+    uint64_t value = (uint64_t)sqlite3_column_int64(row, 1);
+    stw_sample_add(&taking->measured->sample, (double)(is_bucket ? lower_edge(value) : value));
     taking->measured->events++;
 }
 
@@ -170,30 +212,38 @@ static void take_bucket(sqlite3_stmt *row, void *context)
 /* SQL that gives the trial and what the metric needs of it, of cell ?1. */
 static void add_query(const struct stw_metric *metric, struct stw_text *sql)
 {
-    if (metric->source == OF_STOPS)
-        stw_text_add(sql, "SELECT t.trial, p.%s_ns FROM trials t LEFT JOIN pauses p"
-                          " ON p.cell = t.cell AND p.trial = t.trial", metric->column);
-    else if (metric->source == OF_OPERATIONS)
+    char *name = stw_strdup(metric->name);
+    name[metric->name_bytes] = '\0';
+    if (is_operation(metric->fact)) {
         stw_text_add(sql, "SELECT t.trial, o.high_ns, o.count FROM trials t LEFT JOIN ops o"
-                          " ON o.cell = t.cell AND o.trial = t.trial");
-    else
-        stw_text_add(sql, "SELECT t.trial, %s FROM trials t", metric->column);
-    stw_text_add(sql, " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok' ORDER BY t.trial%s",
-                 metric->source == OF_OPERATIONS ? ", o.high_ns" : "");
+                          " ON o.cell = t.cell AND o.trial = t.trial"
+                          " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'"
+                          " ORDER BY t.trial, o.high_ns");
+    } else if (metric->aggregate) {
+        stw_text_add(sql, "SELECT trial, %s(value) FROM (", metric->aggregate);
+        stw_fact_query(metric->fact, name, sql);
+        stw_text_add(sql, ") GROUP BY trial ORDER BY trial");
+    } else {
+        stw_fact_query(metric->fact, name, sql);
+        stw_text_add(sql, " ORDER BY 1");
+    }
+    free(name);
 }
 
 stw_status stw_metric_read(struct stw_reader *reader, const struct stw_metric *metric, int64_t cell,
                            int as_lower_edges, struct stw_measured *measured)
 {
-    static stw_row_function *const takers[] = {take_stop, take_bucket, take_value};
     struct taking taking = {metric, measured, -1, as_lower_edges, NULL, 0};
+    stw_row_function *take = is_operation(metric->fact) ? take_bucket
+                             : metric->aggregate        ? take_value
+                             : is_event(metric->fact)   ? take_event
+                                                        : take_value;
     struct stw_text sql = {0};
     char number[32];
     *measured = (struct stw_measured){0};
     snprintf(number, sizeof number, "%lld", (long long)cell);
     add_query(metric, &sql);
-    stw_status status =
-        stw_reader_query(reader, sql.bytes, number, takers[metric->source], &taking);
+    stw_status status = stw_reader_query(reader, sql.bytes, number, take, &taking);
     end_trial(&taking);
     free(taking.buckets);
     stw_text_free(&sql);

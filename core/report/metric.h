@@ -1,23 +1,26 @@
 /* report/metric.h: what two cells are compared by, and its values in a cell's trials.
  *
- *   pause.p50 pause.p99 ...   percentile of all stops; also stopping, working, restarting; p1 to
- *                             p100, p100 being the longest
- *   op.p50 ...                median over the trials of the trial's percentile of operations
- *   op.mean                   median over the trials of the trial's mean operation
- *   cpu, rss, wall, start     median over the trials of their column of the view `trials`
- *   rate                      trials a second through the whole lab */
+ * Any fact is a metric (base/facts.h; `stwlab facts`):
+ *   FACT               of what a trial has once: median over the trials
+ *   FACT.p50 ...       of stops, steps and cycles: percentile of all of them, p1 to p100, p100
+ *                      being the largest
+ *   FACT.mean .sum     likewise: median over the trials of a trial's mean, or sum
+ *   op.p50 ...         median over the trials of the trial's percentile of operations */
 #ifndef STW_REPORT_METRIC_H
 #define STW_REPORT_METRIC_H
 
 #include "report/bootstrap.h"
+#include "report/facts.h"
 #include "report/reader.h"
 
 struct stw_metric {
-    uint32_t source;  /* private */
-    uint32_t percent; /* of a percentile within a trial */
-    const char *column;
-    const char *unit;   /* "ns", "bytes" or "1/s" */
-    const char *events; /* "stops", "operations" or "trials" */
+    const struct stw_fact *fact;
+    const char *name;      /* the fact's, with what may stand behind a colon; borrowed */
+    uint32_t name_bytes;
+    uint32_t percent;      /* of operations: the percentile within a trial */
+    const char *aggregate; /* "avg", "sum": what is made of a trial's values; or null */
+    const char *unit;      /* "ns", "bytes", "1/s", "share", "" and others */
+    const char *events;    /* "stops", "cycles", "operations" or "trials" */
     struct stw_statistic statistic;
     int is_inverse; /* the statistic is that of ns, the metric how often that is in a second */
 };
@@ -29,8 +32,9 @@ struct stw_measured {
     uint64_t events; /* what the metric is over; stw_metric's `events` */
 };
 
-/* STW_E_INVALID when there is no such metric. */
-stw_status stw_metric_parse(const char *name, struct stw_metric *metric, struct stw_error *error);
+/* `facts` are those of the run; `name` is borrowed. STW_E_INVALID when there is no such metric. */
+stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
+                            struct stw_metric *metric, struct stw_error *error);
 /* Reads the ok trials of cell number `cell`. `as_lower_edges`: its stops came from Go's histogram
  * as middles of buckets; take the lower edge of each. Free measured->sample in any case. */
 stw_status stw_metric_read(struct stw_reader *reader, const struct stw_metric *metric, int64_t cell,

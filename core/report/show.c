@@ -72,6 +72,8 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
     stw_json_object_begin(json);
     stw_json_key(json, "id");
     stw_json_string(json, cell->id);
+    stw_json_key(json, "hash");
+    stw_json_string(json, cell->hash);
     json_axes(json, cell);
     json_outcomes(json, cell);
     for (uint32_t i = 0; i < STW_DISTS; i++)
@@ -87,6 +89,31 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
     stw_json_object_end(json);
 }
 
+static void json_constants(struct stw_json *json, const struct stw_results *results)
+{
+    stw_json_key(json, "constants");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < results->info.count; i++) {
+        const char *key = stw_results_constant(&results->info.items[i]);
+        if (!key)
+            continue;
+        stw_json_key(json, key);
+        stw_json_number_or_string(json, results->info.items[i].value);
+    }
+    stw_json_object_end(json);
+}
+
+static void json_environment(struct stw_json *json, const struct stw_results *results)
+{
+    stw_json_key(json, "environment");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < results->environment.count; i++) {
+        stw_json_key(json, results->environment.items[i].key);
+        stw_json_string(json, results->environment.items[i].value);
+    }
+    stw_json_object_end(json);
+}
+
 void stw_show_json(const struct stw_results *results, FILE *file)
 {
     struct stw_json json = stw_json_to_file(file, JSON_DEPTH_LINES);
@@ -96,6 +123,8 @@ void stw_show_json(const struct stw_results *results, FILE *file)
     stw_json_string(&json, name ? name : "");
     stw_json_key(&json, "sandbox");
     stw_json_string(&json, stw_results_sandbox(results));
+    json_constants(&json, results);
+    json_environment(&json, results);
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
     for (uint32_t i = 0; i < results->cell_count; i++)
@@ -180,12 +209,35 @@ static const char **all_counters(const struct stw_results *results, uint32_t *co
     return names;
 }
 
+/* What all rows have alike: the constants and the environment, but for the sandbox, which is last.
+ * Their names, or their values. */
+static void csv_run(struct stw_text *row, const struct stw_results *results, int is_header)
+{
+    for (uint32_t i = 0; i < results->info.count; i++) {
+        const char *key = stw_results_constant(&results->info.items[i]);
+        if (key && is_header)
+            csv_name(row, "constants", key);
+        else if (key)
+            csv_text(row, results->info.items[i].value);
+    }
+    for (uint32_t i = 0; i < results->environment.count; i++) {
+        const struct stw_pair *pair = &results->environment.items[i];
+        if (strcmp(pair->key, "sandbox") == 0)
+            continue;
+        if (is_header)
+            csv_name(row, "environment", pair->key);
+        else
+            csv_text(row, pair->value);
+    }
+}
+
 static void csv_header(const struct stw_results *results, const char *const *counters,
                        uint32_t counter_count, FILE *file)
 {
     static const char *const parts[] = {"count", "p50", "p99", "max", "sum"};
     struct stw_text row = {0};
     csv_text(&row, "id");
+    csv_text(&row, "hash");
     if (results->cell_count)
         for (uint32_t i = 0; i < results->cells[0].axes.count; i++)
             csv_name(&row, "axes", results->cells[0].axes.items[i].key);
@@ -199,6 +251,7 @@ static void csv_header(const struct stw_results *results, const char *const *cou
                      stw_record_windows_ns[i]);
     for (uint32_t i = 0; i < counter_count; i++)
         csv_name(&row, "counters", counters[i]);
+    csv_run(&row, results, 1);
     csv_text(&row, "sandbox");
     csv_end(&row, file);
 }
@@ -222,6 +275,7 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         const struct stw_result_cell *cell = &results->cells[i];
         struct stw_text row = {0};
         csv_text(&row, cell->id);
+        csv_text(&row, cell->hash);
         for (uint32_t j = 0; j < results->cells[0].axes.count; j++) {
             const char *value = stw_pairs_get(&cell->axes, results->cells[0].axes.items[j].key);
             csv_text(&row, value ? value : "");
@@ -233,6 +287,7 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         csv_mmu(&row, cell);
         for (uint32_t j = 0; j < counter_count; j++)
             csv_number(&row, stw_result_median(cell, counters[j]));
+        csv_run(&row, results, 0);
         csv_text(&row, stw_results_sandbox(results));
         csv_end(&row, file);
     }

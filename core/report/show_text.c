@@ -16,20 +16,10 @@
 #define STYLE_BOLD "\033[1m"
 #define STYLE_END "\033[0m"
 
-#define AS_NUMBER 0u
-#define AS_BYTES 1u
-
 /* Counters that have a column. */
-static const struct {
-    const char *name;
-    const char *header;
-    uint32_t form;
-} counter_columns[] = {
-    {"gc.cycles", "gc.\ncycles", AS_NUMBER},
-    {"map.grow_events", "map.grow_\nevents", AS_NUMBER},
-    {"map.buckets", "map.\nbuckets", AS_NUMBER},
-    {"map.bucket_bytes", "map.bucket_\nbytes", AS_BYTES},
-    {"scan.stw_bytes", "scan.stw_\nbytes", AS_BYTES},
+static const enum stw_fact_id counter_columns[] = {
+    STW_FACT_GC_CYCLES,        STW_FACT_MAP_GROW_EVENTS, STW_FACT_MAP_BUCKETS,
+    STW_FACT_MAP_BUCKET_BYTES, STW_FACT_SCAN_STW,
 };
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
@@ -78,6 +68,17 @@ static uint32_t axis_look(const struct stw_results *results, const char *key)
     return STW_TABLE_RIGHT;
 }
 
+/* "map.grow_events" becomes "map.grow_" above "events", "gc.cycles" "gc." above "cycles". */
+static void add_counter_column(const char *name, struct stw_table *table)
+{
+    const char *end = strrchr(name, '_');
+    struct stw_text header = {0};
+    end = end ? end : strrchr(name, '.');
+    stw_text_add(&header, "%.*s\n%s", (int)(end + 1 - name), name, end + 1);
+    stw_table_column(table, header.bytes, STW_TABLE_RIGHT);
+    stw_text_free(&header);
+}
+
 static void add_columns(const struct view *view, struct stw_table *table)
 {
     static const char *const headers[] = {
@@ -91,7 +92,7 @@ static void add_columns(const struct view *view, struct stw_table *table)
     for (uint32_t i = 0; i < COUNT(headers); i++)
         stw_table_column(table, headers[i], STW_TABLE_RIGHT);
     for (uint32_t i = 0; i < COUNT(counter_columns); i++)
-        stw_table_column(table, counter_columns[i].header, STW_TABLE_RIGHT);
+        add_counter_column(stw_facts[counter_columns[i]].name, table);
     stw_table_column(table, "note", STW_TABLE_ALARM);
 }
 
@@ -174,13 +175,18 @@ static void set_counters(const struct stw_result_cell *cell, struct stw_table *t
                          uint32_t column)
 {
     for (uint32_t i = 0; i < COUNT(counter_columns); i++, column++) {
-        const int64_t *value = stw_result_median(cell, counter_columns[i].name);
+        const struct stw_fact *fact = &stw_facts[counter_columns[i]];
+        const int64_t *value = stw_result_median(cell, fact->name);
         char text[24];
         if (!value)
             continue;
         snprintf(text, sizeof text, "%" PRId64, *value);
-        int bytes = counter_columns[i].form == AS_BYTES;
-        stw_table_set(table, column, bytes ? stw_format_bytes((uint64_t)*value).text : text);
+        if (strcmp(fact->unit, "bytes") == 0)
+            stw_table_set(table, column, stw_format_bytes((uint64_t)*value).text);
+        else if (strcmp(fact->unit, "ns") == 0)
+            stw_table_set(table, column, stw_format_ns((uint64_t)*value).text);
+        else
+            stw_table_set(table, column, text);
     }
 }
 

@@ -3,12 +3,15 @@
 #include "store/contents.h"
 
 #include "base/error.h"
+#include "base/facts.h"
 #include "base/hash.h"
+#include "host/counters.h"
 #include "plan/policy.h"
 #include "store/difference.h"
 #include "store/environment.h"
 #include "store/schema.h"
 #include "store/start.h"
+#include "trial/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,20 +56,31 @@ static stw_status insert_claims(const struct stw_sql *sql,
     return status;
 }
 
+static stw_status insert_constants(const struct stw_sql *sql, const char *prefix,
+                                   const struct stw_axis *constants, uint32_t count)
+{
+    struct stw_text key = {0};
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < count; i++) {
+        key.length = 0;
+        stw_text_add(&key, "%s.%s", prefix, constants[i].key);
+        status = put(sql, stw_text_get(&key), constants[i].values[0]);
+    }
+    stw_text_free(&key);
+    return status;
+}
+
 /* What --set made of them counts, so the INI text alone would not do. A key may have been an axis
  * of one value before, or be one now. */
 static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_experiment *experiment)
 {
-    struct stw_text key = {0};
-    stw_status status =
-        stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'", NULL, 0);
-    for (uint32_t i = 0; status == STW_OK && i < experiment->fixed_count; i++) {
-        key.length = 0;
-        stw_text_add(&key, "fixed.%s", experiment->fixed[i].key);
-        status = put(sql, stw_text_get(&key), experiment->fixed[i].values[0]);
-    }
-    stw_text_free(&key);
-    return status;
+    stw_status status = stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'"
+                                       " OR key LIKE 'default.%'", NULL, 0);
+    if (status == STW_OK)
+        status = insert_constants(sql, "fixed", experiment->fixed, experiment->fixed_count);
+    return status == STW_OK ? insert_constants(sql, "default", experiment->defaults,
+                                               experiment->default_count)
+                            : status;
 }
 
 /* As many as the file asks for, and never fewer than there are. */
@@ -176,6 +190,42 @@ static void manifest_text(const struct stw_plugin_info *info, struct stw_text *t
     }
 }
 
+static stw_status insert_fact(const struct stw_sql *sql, const struct stw_fact *fact)
+{
+    const char *const values[] = {fact->name, fact->unit, stw_fact_scope(fact),
+                                  stw_fact_adds(fact->adds), stw_fact_when(fact->when),
+                                  stw_fact_better(fact->better), stw_fact_runtimes(fact->runtimes),
+                                  fact->help};
+    return stw_sql_insert(sql, "INSERT OR IGNORE INTO fact VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+                          values, 8);
+}
+
+static stw_status insert_counters(const struct stw_sql *sql, const struct stw_plugin_info *info)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < info->counter_count; i++) {
+        const struct stw_counter_info *counter = &info->counters[i];
+        char name[STW_RECORD_NAME_BYTES];
+        stw_counter_name(info, counter, name, sizeof name);
+        status = insert_fact(sql, &(struct stw_fact){
+            .name = name, .unit = counter->unit, .place = STW_IN_COUNTERS, .adds = counter->adds,
+            .when = STW_WHEN_EXACT, .runtimes = STW_RUNTIMES_SOME, .help = counter->help});
+    }
+    return status;
+}
+
+/* All that the run's trials may have: the lab's own facts, and what its plugins declare. */
+static stw_status insert_facts(const struct stw_sql *sql, const struct stw_plan *plan)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < STW_FACTS; i++)
+        status = insert_fact(sql, &stw_facts[i]);
+    for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(plan->registry); i++)
+        if (stw_matrix_uses(plan->matrix, stw_registry_at(plan->registry, i)))
+            status = insert_counters(sql, stw_registry_at(plan->registry, i));
+    return status;
+}
+
 /* Of those that a cell uses. */
 static stw_status insert_plugins(const struct stw_sql *sql, const struct stw_plan *plan)
 {
@@ -237,6 +287,8 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *
         status = insert_cells(sql, matrix);
     if (status == STW_OK)
         status = insert_plugins(sql, plan);
+    if (status == STW_OK)
+        status = insert_facts(sql, plan);
     return status == STW_OK ? stw_start_insert(sql, plan, start) : status;
 }
 

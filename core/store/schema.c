@@ -1,10 +1,10 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * starts, pauses, ops, cycles, counters, mmu and hiccups are public and stable. Percentiles are
- * nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials; the median of a
- * counter is the lower one, so that it is a value that occurred. Integers but for utilisation: the
- * record's checks (trial/outcome.c) keep sums in range. */
+ * starts, pauses, steps, ops, cycles, counters, mmu, hiccups and facts are public and stable.
+ * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
+ * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
+ * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
 #include "store/schema.h"
 
 /* Count, percentiles, maximum and sum per cell of one column of the view pauses. */
@@ -40,6 +40,8 @@ const char *const stw_schema[] = {
     "CREATE TABLE start(start INTEGER PRIMARY KEY, utc TEXT) STRICT",
     "CREATE TABLE start_fact(start INTEGER, key TEXT, value TEXT, PRIMARY KEY(start, key)) STRICT,"
     " WITHOUT ROWID",
+    "CREATE TABLE fact(name TEXT UNIQUE, unit TEXT, scope TEXT, adds TEXT, exact TEXT,"
+    " better TEXT, runtimes TEXT, help TEXT) STRICT",
     "CREATE TABLE claim(id TEXT PRIMARY KEY, says TEXT, expect TEXT) STRICT",
     "CREATE TABLE cell(cell INTEGER PRIMARY KEY, hash TEXT UNIQUE, id TEXT, excluded TEXT) STRICT",
     "CREATE TABLE cell_axis(cell INTEGER, position INTEGER, key TEXT, value TEXT,"
@@ -82,7 +84,7 @@ const char *const stw_schema[] = {
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
     " t.rss_peak_bytes, t.span_ns, t.op_sum_ns, t.expected, t.note, t.attempt,"
-    " t.start"
+    " t.start, t.pauses_lost"
     " FROM trial t JOIN cell c ON c.cell = t.cell",
     "CREATE VIEW attempts AS SELECT a.cell, c.id, a.trial, a.attempt, a.outcome, a.signal,"
     " a.detail, a.wall_ns, a.cpu_ns, a.rss_peak_bytes, a.utc FROM ("
@@ -99,6 +101,11 @@ const char *const stw_schema[] = {
     " p.stopper_cpu_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
+    "CREATE VIEW steps AS SELECT t.cell, c.id, t.trial, s.seq, s.step, s.ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause_step s ON s.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW facts AS SELECT rowid, name, unit, scope, adds, exact, better, runtimes, help"
+    " FROM fact",
     "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_bucket b ON b.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",

@@ -75,12 +75,12 @@ static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int wor
 static void build(void)
 {
     sqlite3 *db = open_database();
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=4; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=5; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO run VALUES('name', 'two \"words\"'), ('question', 'Why?'),"
                 " ('workload', 'map-merge'), ('trials', '3'), ('seed', '7'),"
-                " ('fixed.gogc', '100')");
+                " ('fixed.gogc', '100'), ('default.gc.mode', 'stw')");
     execute(db, "INSERT INTO environment VALUES('cpu', 'Some CPU'), ('processors', '2'),"
                 " ('kernel', 'Linux 6'), ('sandbox', 'on')");
     execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 strategy=none', NULL),"
@@ -251,6 +251,9 @@ Test(cells, are_json_of_the_agreed_shape)
     sqlite3 *db = open_database();
     expect_json(db, json, "$.experiment", "\"two \\\"words\\\"\"");
     expect_json(db, json, "$.sandbox", "\"on\"");
+    expect_json(db, json, "$.constants", "{\"gc.mode\":\"stw\",\"gogc\":100}");
+    expect_json(db, json, "$.environment.kernel", "\"Linux 6\"");
+    expect_json(db, json, "$.cells[1].hash", "\"h1\"");
     expect_json(db, json, "$.cells[0].id", "\"n=1 strategy=none\"");
     expect_json(db, json, "$.cells[0].axes", "{\"n\":1,\"strategy\":\"none\",\"map\":\"go\"}");
     expect_json(db, json, "$.cells[2].axes.n", "\"64KiB\"");
@@ -288,16 +291,17 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     }
     cr_assert(lines[4]);
     cr_expect_str_empty(lines[4], "a header and three rows");
-    cr_expect_eq(strncmp(lines[0], "id,axes.n,axes.strategy,axes.map,outcomes.ok,", 45), 0);
+    cr_expect_eq(strncmp(lines[0], "id,hash,axes.n,axes.strategy,axes.map,outcomes.ok,", 50), 0);
     expect_part(lines[0], ",pause_ns.count,pause_ns.p50,pause_ns.p99,pause_ns.max,pause_ns.sum,");
     expect_part(lines[0], ",op_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
     expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.gc.cycles");
     expect_part(lines[1], ",0.25,0.5,0.5,0.5,,,,,,");
-    cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,1,none,go,3,0,0,0,0,0,0,0,4,14,", 49), 0);
-    expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",1,\"a, \"\"b\"\"\",go,"
+    cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,h0,1,none,go,3,0,0,0,0,0,0,0,4,14,", 52), 0);
+    expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",h1,1,\"a, \"\"b\"\"\",go,"
                           "0,1,1,0,0,0,0,0,0,,,,,0");
-    expect_part(lines[0], ",sandbox");
-    expect_part(lines[1], ",on");
+    expect_part(lines[0], ",constants.gc.mode,constants.gogc,environment.cpu,"
+                          "environment.kernel,environment.processors,sandbox");
+    expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,on");
     free(csv);
 }
 
@@ -354,7 +358,7 @@ Test(cells, of_something_else_are_refused)
     read_wrong(folder, STW_E_INVALID, "not of an stwlab run");
     execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=99");
     read_wrong(folder, STW_E_INVALID, "its format is 99");
-    execute(db, "PRAGMA user_version=4");
+    execute(db, "PRAGMA user_version=5");
     read_wrong(folder, STW_E_INVALID, "not in the format of a run");
     sqlite3_close(db);
 }

@@ -53,7 +53,7 @@ static void build(void)
     cr_assert(mkdtemp(folder));
     snprintf(database, sizeof database, "%s/results.sqlite", folder);
     cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=4; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=5; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 runtime=stwlab', NULL),"
@@ -142,6 +142,49 @@ Test(compare, lower_edges_are_for_what_go_told)
     cr_expect_float_eq(found.a.value, 2, 1e-9);
 }
 
+/* report.RF1: what a run's plugins declare, too. */
+Test(compare, any_fact_is_a_metric)
+{
+    sqlite3 *db;
+    stw_results_free(&results);
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, "INSERT INTO fact VALUES('strategy/x.hits', 'maps', 'trial', 'sum', 'exact',"
+                " 'neither', 'some', 'h')");
+    for (int trial = 0; trial < 3; trial++) {
+        char sql[512];
+        snprintf(sql, sizeof sql, "INSERT INTO counter VALUES(%d, 'gc.cycles', %d),"
+                 " (%d, 'strategy/x.hits', %d), (%d, 'watch.faults:map/y', 9);"
+                 "INSERT INTO worst_window VALUES(%d, 1000000, %d);"
+                 "INSERT INTO pause_step VALUES(%d, 1, 'hooks', %d), (%d, 2, 'hooks', 7);"
+                 "INSERT INTO cycle VALUES(%d, 1, 5, NULL, 6, %d)", 100 + trial, trial + 3,
+                 100 + trial, 10 * trial, 100 + trial, 100 + trial, 250000 * trial, 100 + trial,
+                 trial, 100 + trial, 100 + trial, 40 + trial);
+        execute(db, sql);
+    }
+    sqlite3_close(db);
+    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    expect_one("runtime=go,n=1", "gc.cycles", 4);
+    cr_expect_str_eq(found.unit, "");
+    expect_one("runtime=go,n=1", "strategy/x.hits", 10);
+    cr_expect_str_eq(found.unit, "maps");
+    expect_one("runtime=go,n=1", "watch.faults:map/y", 9);
+    expect_one("runtime=go,n=1", "mmu.1ms", 0.75);
+    expect_one("runtime=go,n=1", "step.hooks.p100", 7);
+    cr_expect_eq(found.a.events, 6);
+    expect_one("runtime=go,n=1", "step.hooks.sum", 8); /* 7, 8, 9 */
+    expect_one("runtime=go,n=1", "step.hooks.mean", 4);
+    expect_one("runtime=go,n=1", "cycle.marked_bytes.p50", 41);
+    cr_expect_str_eq(found.events, "cycles");
+    expect_one("runtime=go,n=1", "pause.sum", 20); /* 10, 20, 40 */
+    expect_one("runtime=go,n=1", "operations", 4);
+}
+
+Test(compare, a_fact_that_a_cell_does_not_have_is_told)
+{
+    cr_assert_eq(compare("runtime=go,n=1", NULL, "map.buckets", 0), STW_E_STATE);
+    cr_expect_str_eq(error.message, "cell 'n=1 runtime=go1.23.5' has no map.buckets");
+}
+
 Test(compare, ratios_have_intervals_and_rates_are_not_turned_round)
 {
     cr_assert_eq(compare("runtime=go1.23,n=1", "runtime=stwlab,n=1", "cpu", 0), STW_OK);
@@ -168,6 +211,10 @@ Test(compare, what_cannot_be_compared_is_told_apart)
     refused("n=1 runtime=stwlab", "pause.p5O", STW_E_INVALID, "did you mean 'pause.p50'?");
     refused("n=1 runtime=stwlab", "pause.p101", STW_E_INVALID, "there is no metric");
     refused("n=1 runtime=stwlab", "op.p0", STW_E_INVALID, "there is no metric");
+    refused("n=1 runtime=stwlab", "cpu.p50", STW_E_INVALID, "there is no metric");
+    refused("n=1 runtime=stwlab", "pause", STW_E_INVALID, "as in 'pause.p50'");
+    refused("n=1 runtime=stwlab", "gc.cycle", STW_E_INVALID, "did you mean 'gc.cycles'?");
+    refused("n=1 runtime=stwlab", "wall:map/y", STW_E_INVALID, "there is no metric");
     refused("runtime=go,n=2", "cpu", STW_E_STATE, "no ok trial; skipped: runtime: there is no go");
     refused("runtime=stwlab,n=2", "cpu", STW_E_STATE, "nothing is stored");
 }

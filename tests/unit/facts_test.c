@@ -1,5 +1,6 @@
 /* The table of facts (base/facts.def). Goal: it is one: every name once and well spelt, nothing
- * recorded that is not in it (base.FA1). Method: the table beside what other files name and record. */
+ * recorded that is not in it (base.FA1). Method: the table beside what other files name and
+ * record. */
 #include "base/facts.h"
 #include "gc/pause.h"
 #include "gc/timeline.h"

@@ -1,7 +1,7 @@
 /* unit/matrix_test.c: cells, their identity (plan.X1), exclusions and the order of trials.
  *
  * Method: experiments are read against the fixture plugins; ids, hashes and schedules are compared,
- * one hash with a golden value, the shuffles by their properties. */
+ * the shuffles by their properties. */
 #include "fixture_registry.h"
 
 #define HEAD FIXTURE_HEAD
@@ -196,14 +196,72 @@ Test(matrix, refuses_more_trials_than_a_schedule_holds)
 
 /* Identity: plan.X1. */
 
-Test(matrix, keeps_its_hashes_in_every_release)
+static void expect_same(const char *one, const char *other, int is_same)
 {
-    /* FNV-1a 64 over the zero-terminated texts fixture-work allocator fixture-alloc map fixture-map
-     * n 64 strategy fixture-a, computed by another program. */
+    struct built a, b;
+    build(&a, one);
+    build(&b, other);
+    cr_assert_eq(strcmp(a.matrix.cells[0].hash, b.matrix.cells[0].hash) == 0, is_same, "%s| %s",
+                 one, other);
+    built_free(&a);
+    built_free(&b);
+}
+
+/* Of the runtime, of the workload, of another plugin. */
+Test(matrix, to_write_a_default_down_changes_no_hash)
+{
+    expect_same(HEAD FIXED, HEAD FIXED "gogc = 100\ngc.period = 120s\n", 1);
+    expect_same(HEAD FIXED, HEAD FIXED "n = 1000\nroom = 64KiB\nsource = sequential\n", 1);
+    expect_same(HEAD FIXED, HEAD "[axes]\nn = 1000\n" FIXED "strategy.fixture-a.chunk = 16\n", 1);
+    expect_same(HEAD FIXED, HEAD FIXED "gogc = 99\n", 0);
+    expect_same(HEAD FIXED, HEAD FIXED "rest = 2ms\n", 0);
+    expect_same(HEAD FIXED, HEAD FIXED "strategy.fixture-a.chunk = 17\n", 0);
+}
+
+/* Cell 0 of an experiment in which the default of `key` is `value`. */
+static void hash_with_default(const char *key, const char *value, uint32_t cell, char hash[17])
+{
+    struct stw_error error = STW_ERROR_INIT;
     struct built built;
-    build(&built, HEAD "[axes]\nn = 64, 65536\n" FIXED);
-    cr_assert_str_eq(built.matrix.cells[0].hash, "e68a69abea36af26");
-    cr_assert_str_eq(built.matrix.cells[1].hash, "6a09a3ec4f1d9e41");
+    uint32_t found = 0;
+    build(&built, HEAD "[axes]\nstrategy = fixture-a, fixture-b\n[fixed]\n"
+                       "allocator = fixture-alloc\nmap = fixture-map\n");
+    stw_matrix_free(&built.matrix);
+    for (uint32_t i = 0; key && i < built.experiment.default_count; i++)
+        if (strcmp(built.experiment.defaults[i].key, key) == 0) {
+            free(built.experiment.defaults[i].values[0]);
+            built.experiment.defaults[i].values[0] = stw_strdup(value);
+            found++;
+        }
+    cr_assert_eq(found, key != NULL, "%s", key);
+    cr_assert_eq(stw_matrix_build(&built.experiment, NULL, &built.matrix, &error), STW_OK);
+    strcpy(hash, built.matrix.cells[cell].hash);
+    built_free(&built);
+}
+
+Test(matrix, a_default_that_changes_makes_other_cells_where_it_is_used)
+{
+    char as_it_is[17], other[17];
+    hash_with_default(NULL, NULL, 0, as_it_is);
+    hash_with_default("gc.mode", "stw", 0, other);
+    cr_assert_str_neq(as_it_is, other);
+    hash_with_default("n", "1001", 0, other);
+    cr_assert_str_neq(as_it_is, other);
+    hash_with_default("strategy.fixture-a.chunk", "17", 0, other);
+    cr_assert_str_neq(as_it_is, other);
+    hash_with_default(NULL, NULL, 1, as_it_is);
+    hash_with_default("strategy.fixture-a.chunk", "17", 1, other);
+    cr_assert_str_eq(as_it_is, other, "fixture-b alone has no chunk");
+}
+
+Test(matrix, an_axis_tells_cells_apart_that_do_not_use_its_plugin)
+{
+    struct built built;
+    build(&built, HEAD "[axes]\nstrategy = fixture-a, fixture-b\nstrategy.fixture-a.chunk = 1, 2\n"
+                  "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n");
+    for (uint32_t i = 0; i < built.matrix.cell_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            cr_assert_str_neq(built.matrix.cells[i].hash, built.matrix.cells[j].hash);
     built_free(&built);
 }
 

@@ -388,7 +388,7 @@ Test(store, another_format_is_refused)
     sqlite3_open(file_path(), &db);
     sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
     sqlite3_close(db);
-    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 4");
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 5");
 }
 
 Test(store, a_folder_that_cannot_be_made_is_an_error)
@@ -421,7 +421,7 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1|1");
+                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1|1|0");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults,"
                            " stopper_cpu_ns FROM pauses"),

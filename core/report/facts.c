@@ -1,0 +1,264 @@
+/* report/facts.c: lists facts, finds them in a run, and asks for their values.
+ *
+ * RF1  how a fact is asked for follows from where it is kept (base/facts.h), and from nothing else:
+ *      so any fact can be compared, and a new one needs no line here. */
+#include "report/facts.h"
+
+#include "report/json.h"
+#include "report/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_DEPTH_LINES 2u
+
+/* Where facts are kept: the view, and the column of one that does not say. */
+static const struct { const char *view, *column; } places[] = {
+    [STW_IN_COUNTERS] = {"counters", "value"},     [STW_IN_TRIALS] = {"trials", NULL},
+    [STW_IN_PAUSES] = {"pauses", NULL},            [STW_IN_STEPS] = {"steps", "ns"},
+    [STW_IN_CYCLES] = {"cycles", NULL},            [STW_IN_OPS] = {"ops", "high_ns"},
+    [STW_IN_MMU] = {"mmu", "utilisation"},         [STW_IN_HICCUPS] = {"hiccups", NULL},
+};
+
+void stw_facts_of_lab(struct stw_fact_list *list)
+{
+    list->items = stw_grow(list->items, STW_FACTS, sizeof *list->items);
+    memcpy(list->items, stw_facts, sizeof stw_facts);
+    list->count = list->own_count = STW_FACTS;
+}
+
+/* The word's number in a table of words; `otherwise` when it is none of them. */
+static uint32_t number_of(const char *word, const char *(*word_of)(uint32_t), uint32_t count,
+                          uint32_t otherwise)
+{
+    for (uint32_t i = 0; word && i < count; i++)
+        if (strcmp(word_of(i), word) == 0)
+            return i;
+    return otherwise;
+}
+
+static void take_fact(sqlite3_stmt *row, void *context)
+{
+    struct stw_fact_list *list = context;
+    char *name = stw_reader_text(row, 0), *words[4];
+    if (stw_facts_get(list, name)) {
+        free(name);
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        words[i] = stw_reader_text(row, 2 + i);
+    list->items = stw_grow(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = (struct stw_fact){
+        .name = name,
+        .unit = stw_reader_text(row, 1),
+        .place = STW_IN_COUNTERS,
+        .adds = number_of(words[0], stw_fact_adds, STW_ADDS, STW_ADDS_NONE),
+        .when = number_of(words[1], stw_fact_when, STW_WHENS, STW_WHEN_TIMED),
+        .better = number_of(words[2], stw_fact_better, STW_BETTERS, STW_BETTER_NEITHER),
+        .runtimes = number_of(words[3], stw_fact_runtimes, STW_RUNTIMES, STW_RUNTIMES_LAB),
+        .help = stw_reader_text(row, 6),
+    };
+    for (int i = 0; i < 4; i++)
+        free(words[i]);
+}
+
+stw_status stw_facts_read(struct stw_reader *reader, struct stw_fact_list *list)
+{
+    stw_facts_of_lab(list);
+    return stw_reader_query(reader, "SELECT name, unit, adds, exact, better, runtimes, help"
+                            " FROM facts ORDER BY rowid", NULL, take_fact, list);
+}
+
+static void free_fact(const struct stw_fact *fact)
+{
+    free((void *)(uintptr_t)fact->name);
+    free((void *)(uintptr_t)fact->unit);
+    free((void *)(uintptr_t)fact->help);
+}
+
+void stw_facts_free(struct stw_fact_list *list)
+{
+    for (uint32_t i = list->own_count; i < list->count; i++)
+        free_fact(&list->items[i]);
+    free(list->items);
+    *list = (struct stw_fact_list){0};
+}
+
+const struct stw_fact *stw_facts_get(const struct stw_fact_list *list, const char *name)
+{
+    size_t length = strcspn(name, ":");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct stw_fact *fact = &list->items[i];
+        if (strncmp(fact->name, name, length) == 0 && !fact->name[length]
+            && (!name[length] || fact->place == STW_IN_COUNTERS))
+            return fact;
+    }
+    return NULL;
+}
+
+/* Asking. */
+
+static void add_quoted(struct stw_text *sql, const char *text)
+{
+    stw_text_add(sql, "'");
+    for (; *text; text++)
+        stw_text_add(sql, *text == '\'' ? "''" : "%c", *text);
+    stw_text_add(sql, "'");
+}
+
+/* " AND v.name = 'gc.cycles'": which rows of the view are the fact's. */
+static void add_choice(const struct stw_fact *fact, const char *name, struct stw_text *sql)
+{
+    if (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_STEPS) {
+        stw_text_add(sql, fact->place == STW_IN_STEPS ? " AND v.step = " : " AND v.name = ");
+        add_quoted(sql, fact->place == STW_IN_STEPS ? fact->where : name);
+    } else if (fact->place == STW_IN_MMU) {
+        stw_text_add(sql, " AND v.window_ns = %" PRIu64, fact->window_ns);
+    }
+}
+
+static const char *column_of(const struct stw_fact *fact)
+{
+    return fact->where && fact->place != STW_IN_STEPS ? fact->where : places[fact->place].column;
+}
+
+void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_text *sql)
+{
+    if (fact->place == STW_IN_TRIALS) {
+        stw_text_add(sql, "SELECT trial, %s AS value FROM trials", fact->where);
+        stw_text_add(sql, " WHERE cell = CAST(?1 AS INTEGER) AND outcome = 'ok'");
+        return;
+    }
+    stw_text_add(sql, "SELECT t.trial AS trial, v.%s AS value FROM trials t LEFT JOIN %s v"
+                      " ON v.cell = t.cell AND v.trial = t.trial", column_of(fact),
+                 places[fact->place].view);
+    add_choice(fact, name, sql);
+    stw_text_add(sql, " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'");
+}
+
+/* Finding. */
+
+static void take_int(sqlite3_stmt *row, void *context)
+{
+    *(int64_t *)context = sqlite3_column_int64(row, 0);
+}
+
+static stw_status is_there(struct stw_reader *reader, const struct stw_fact *fact, int64_t *is)
+{
+    struct stw_text sql = {0};
+    stw_text_add(&sql, "SELECT EXISTS(SELECT 1 FROM %s v WHERE (%s%s) IS NOT NULL",
+                 places[fact->place].view, fact->place == STW_IN_TRIALS ? "" : "v.",
+                 column_of(fact));
+    add_choice(fact, fact->name, &sql);
+    stw_text_add(&sql, fact->place == STW_IN_TRIALS ? " AND outcome = 'ok')" : ")");
+    stw_status status = stw_reader_query(reader, sql.bytes, NULL, take_int, is);
+    stw_text_free(&sql);
+    return status;
+}
+
+/* Drops what no ok trial has. */
+static stw_status keep_found(struct stw_reader *reader, struct stw_fact_list *list)
+{
+    uint32_t kept = 0, own = 0;
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; i < list->count; i++) {
+        int64_t is = 1;
+        if (status == STW_OK)
+            status = is_there(reader, &list->items[i], &is);
+        if (is) {
+            own += i < list->own_count;
+            list->items[kept++] = list->items[i];
+        } else if (i >= list->own_count) {
+            free_fact(&list->items[i]);
+        }
+    }
+    list->count = kept;
+    list->own_count = own;
+    return status;
+}
+
+stw_status stw_facts_of_run(const char *run, struct stw_fact_list *list, struct stw_error *error)
+{
+    struct stw_reader reader;
+    stw_status status = stw_reader_open(run, &reader, error);
+    if (status == STW_OK)
+        status = stw_facts_read(&reader, list);
+    if (status == STW_OK)
+        status = keep_found(&reader, list);
+    stw_reader_close(&reader);
+    return status;
+}
+
+/* Writing. */
+
+static const char *const headers[] = {"fact", "unit", "scope", "adds", "exact", "better",
+                                      "runtimes", "help"};
+#define HEADERS (sizeof headers / sizeof *headers)
+
+static void words_of(const struct stw_fact *fact, const char *words[HEADERS])
+{
+    words[0] = fact->name;
+    words[1] = fact->unit;
+    words[2] = stw_fact_scope(fact);
+    words[3] = stw_fact_adds(fact->adds);
+    words[4] = stw_fact_when(fact->when);
+    words[5] = stw_fact_better(fact->better);
+    words[6] = stw_fact_runtimes(fact->runtimes);
+    words[7] = fact->help;
+}
+
+void stw_facts_text(const struct stw_fact_list *list, struct stw_text *out)
+{
+    struct stw_table table = {0};
+    for (uint32_t i = 0; i < HEADERS; i++)
+        stw_table_column(&table, headers[i], STW_TABLE_LEFT);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const char *words[HEADERS];
+        words_of(&list->items[i], words);
+        stw_table_row(&table);
+        for (uint32_t column = 0; column < HEADERS; column++)
+            stw_table_set(&table, column, words[column]);
+    }
+    stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+}
+
+void stw_facts_markdown(const struct stw_fact_list *list, struct stw_text *out)
+{
+    for (uint32_t i = 0; i < HEADERS; i++)
+        stw_text_add(out, "| %s ", headers[i]);
+    stw_text_add(out, "|\n");
+    for (uint32_t i = 0; i < HEADERS; i++)
+        stw_text_add(out, "|---");
+    stw_text_add(out, "|\n");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const char *words[HEADERS];
+        words_of(&list->items[i], words);
+        stw_text_add(out, "| `%s` ", words[0]);
+        for (uint32_t column = 1; column < HEADERS; column++)
+            stw_text_add(out, "| %s%s", words[column], words[column][0] ? " " : "");
+        stw_text_add(out, "|\n");
+    }
+}
+
+void stw_facts_json(const struct stw_fact_list *list, FILE *file)
+{
+    struct stw_json json = stw_json_to_file(file, JSON_DEPTH_LINES);
+    stw_json_object_begin(&json);
+    stw_json_key(&json, "facts");
+    stw_json_array_begin(&json);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const char *words[HEADERS];
+        words_of(&list->items[i], words);
+        stw_json_object_begin(&json);
+        for (uint32_t column = 0; column < HEADERS; column++) {
+            stw_json_key(&json, column ? headers[column] : "name");
+            stw_json_string(&json, words[column]);
+        }
+        stw_json_object_end(&json);
+    }
+    stw_json_array_end(&json);
+    stw_json_object_end(&json);
+    stw_json_finish(&json);
+}
