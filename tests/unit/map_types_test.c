@@ -220,7 +220,8 @@ static void pair_open(struct pair *pair, const struct stw_map_ops *ops,
                       const struct stw_map_type *type)
 {
     static const struct stw_value seed = {.name = "seed", .type = STW_TYPE_U64};
-    static const struct stw_config config = {sizeof config, 1, &seed};
+    static const struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 1, .values = &seed};
     struct stw_error error = {.struct_size = sizeof error};
     *pair = (struct pair){.ops = ops, .type = type, .random = type->value_bytes + type->key};
     const struct stw_host *host = fake_host_new(1);
