@@ -27,6 +27,19 @@ void stw_heap_live_add(struct stw_gc *gc, int64_t bytes)
         ;
 }
 
+void stw_external_add(struct stw_gc *gc, struct stw_mutator_record *m, int64_t bytes)
+{
+    int64_t now = __atomic_add_fetch(&gc->external_bytes, bytes, __ATOMIC_SEQ_CST);
+    uint64_t peak = STW_LOAD(gc->totals.external_peak_bytes);
+    while (now > 0 && (uint64_t)now > peak
+           && !__atomic_compare_exchange_n(&gc->totals.external_peak_bytes, &peak, (uint64_t)now, 1,
+                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    stw_heap_live_add(gc, bytes);
+    if (m && bytes > 0)
+        stw_cycle_maybe_start(m);
+}
+
 static void charge(struct stw_mutator_record *m, uint64_t bytes)
 {
     if (!m->mutator.marking)

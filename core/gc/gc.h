@@ -319,7 +319,8 @@ struct stw_gc {
     struct stw_heap heap;
     struct stw_gc_options options;
     uint32_t phase; /* atomic read */
-    int64_t heap_live; /* atomic */
+    int64_t heap_live; /* atomic; with external_bytes */
+    int64_t external_bytes; /* atomic; plugins' own memory, charged to the live heap */
     struct stw_world world;
     struct stw_processors processors;
     struct stw_pacer pacer;
@@ -511,6 +512,8 @@ void stw_barrier_copy(struct stw_mutator *m, void *to, const void *from, uint64_
 /* alloc.c */
 void *stw_alloc_slow_path(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type);
 void stw_heap_live_add(struct stw_gc *gc, int64_t bytes);
+/* Memory of plugins that is not the heap's; a charge by a mutator may begin a cycle. */
+void stw_external_add(struct stw_gc *gc, struct stw_mutator_record *m, int64_t bytes);
 
 /* mark.c. Only between begin and end may a marker be used. Begin is for mutators and for the thread
  * that stopped the world; begin_outside is for all others, who must not mark while the world is

@@ -229,7 +229,8 @@ void stw_pacer_end(struct stw_gc *gc)
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
     int sweeping = __atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST) != 0;
-    uint64_t marked = STW_LOAD(gc->marked_bytes);
+    int64_t external = __atomic_load_n(&gc->external_bytes, __ATOMIC_SEQ_CST);
+    uint64_t marked = STW_LOAD(gc->marked_bytes) + (external > 0 ? (uint64_t)external : 0);
     note_cycle(gc, live > 0 ? (uint64_t)live : 0, marked);
     pacer->last_scan_bytes = STW_LOAD(gc->cycle_scan_bytes);
     pacer->last_stack_bytes = STW_LOAD(gc->cycle_stack_bytes);

@@ -8,11 +8,14 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 struct handle {
     struct stw_host table; /* first: plugins have its address */
     struct stw_gc *gc;
     const struct stw_loaded *plugin; /* null: nobody's */
+    int64_t external_bytes;          /* atomic */
 };
 
 static struct stw_gc runtime_gc;
@@ -146,6 +149,35 @@ static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutato
     return stw_pacer_set_percent(gc_of(host), stw_record_of(m), percent, &setter);
 }
 
+_Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status status,
+                                const char *text)
+{
+    if (runtime_options.failed)
+        runtime_options.failed(plugin, status, text);
+    fprintf(stderr, "stwlab: %s: %s\n", plugin ? plugin->info->id : "a plugin", text);
+    abort();
+}
+
+static void api_fail(const struct stw_host *host, struct stw_mutator *m, stw_status status,
+                     const char *text)
+{
+    (void)m;
+    stw_runtime_fail(handle_of(host)->plugin, status, text ? text : "");
+}
+
+static void api_external_bytes(const struct stw_host *host, struct stw_mutator *m, int64_t delta)
+{
+    struct handle *handle = &handles[ordinal_of(host)];
+    stw_watch_wait(handle->gc, "external_bytes");
+    __atomic_add_fetch(&handle->external_bytes, delta, __ATOMIC_RELAXED);
+    stw_external_add(handle->gc, m ? stw_record_of(m) : NULL, delta);
+}
+
+int64_t stw_runtime_external(const struct stw_loaded *plugin)
+{
+    return __atomic_load_n(&handles[plugin->ordinal].external_bytes, __ATOMIC_RELAXED);
+}
+
 static stw_status api_pages_acquire(const struct stw_host *host, uint64_t page_count,
                                     uintptr_t *base, uint32_t *needs_zero)
 {
@@ -231,6 +263,8 @@ static const struct stw_host table = {
     .block_end = api_block_end,
     .collect = api_collect,
     .set_gc_percent = api_set_gc_percent,
+    .fail = api_fail,
+    .external_bytes = api_external_bytes,
     .pages_acquire = api_pages_acquire,
     .pages_release = api_pages_release,
     .span_register = api_span_register,
@@ -243,7 +277,7 @@ static const struct stw_host table = {
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)
 {
     struct handle *handle = &handles[plugin ? plugin->ordinal : 0];
-    *handle = (struct handle){table, &runtime_gc, plugin};
+    *handle = (struct handle){table, &runtime_gc, plugin, 0};
     return &handle->table;
 }
 

@@ -1,5 +1,8 @@
 /* host/chain.c: builds the chain of strategies and is its base.
  *
+ * Which maps each link presents is settled here once, from the base outwards, so that a call of a
+ * map costs its one indirect call whatever the chain.
+ *
  * The base is a strategy like any other, so strategies cannot tell whether they are innermost. Its
  * self is the loaded map. Threads: built on the main thread, constant while mutators run.
  *
@@ -10,6 +13,7 @@
 #include "host/chain.h"
 
 #include "base/error.h"
+#include "host/map_type.h"
 #include "host/passage.h"
 #include "host/runtime.h"
 
@@ -46,6 +50,7 @@ static void *base_need_map(void *self, const struct stw_link *next, struct stw_m
 {
     const struct stw_loaded *map = self;
     (void)next;
+    stw__map_type_admit(map, m, need->type);
     stw_trace(m, map->ordinal, STW_CALL_MAP_MAKE);
     return map->ops.map.make(map->self, m, need->type, need->hint_entries);
 }
@@ -53,9 +58,12 @@ static void *base_need_map(void *self, const struct stw_link *next, struct stw_m
 static void base_done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
                           const struct stw_map_type *type, void *map)
 {
+    const struct stw_loaded *loaded = self;
     (void)next, (void)type;
     if (stw_runtime_gc()->options.audit)
-        audit_map(self, m, map);
+        audit_map(loaded, m, map);
+    stw_trace(m, loaded->ordinal, STW_CALL_MAP_DONE);
+    loaded->ops.map.done(loaded->self, m, map);
 }
 
 static void base_merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
@@ -114,15 +122,36 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
 {
     if (map->info->kind != STW_KIND_MAP || count > STW_CHAIN_MAX)
         return STW_E_INVALID;
-    for (uint32_t i = 0; i < count; i++) {
-        if (strategies[i].info->kind != STW_KIND_STRATEGY)
-            return STW_E_INVALID;
-        links[i] = (struct stw_link){sizeof *links, strategies[i].ordinal,
-                                     &strategies[i].ops.strategy, strategies[i].self,
-                                     &links[i + 1], &map->ops.map, map->self};
-    }
+    stw__map_types_forget();
     links[count] = (struct stw_link){sizeof *links, HOST_ORDINAL, &base_ops, map, NULL,
                                      &map->ops.map, map->self};
+    for (uint32_t i = count; i-- > 0;) {
+        struct stw_loaded *strategy = &strategies[i];
+        if (strategy->info->kind != STW_KIND_STRATEGY)
+            return STW_E_INVALID;
+        links[i] = links[i + 1];
+        links[i].plugin = strategy->ordinal;
+        links[i].ops = &strategy->ops.strategy;
+        links[i].self = strategy->self;
+        links[i].next = &links[i + 1];
+        if (strategy->ops.strategy.maps) {
+            links[i].map_ops = &strategy->maps;
+            links[i].map_self = strategy->self;
+        }
+    }
     stw_passage_watch(is_watched(), strategies, count, links);
+    for (uint32_t i = count; i-- > 0;)
+        strategies[i].ops.strategy.linked(strategies[i].self, &links[i + 1]);
     return STW_OK;
+}
+
+stw_status stw_chain_accept(const struct stw_loaded *strategies, uint32_t count,
+                            const struct stw_loaded *map, const struct stw_map_type *type,
+                            struct stw_error *error)
+{
+    stw_status status = stw__map_type_check(type, error);
+    for (uint32_t i = 0; status == STW_OK && i < count; i++)
+        if (strategies[i].ops.strategy.maps)
+            status = stw__map_type_ask(&strategies[i], &strategies[i].maps, type, error);
+    return status == STW_OK ? stw__map_type_ask(map, &map->ops.map, type, error) : status;
 }

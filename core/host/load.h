@@ -21,6 +21,7 @@ struct stw_loaded {
         struct stw_strategy_ops strategy;
         struct stw_workload_ops workload;
     } ops;
+    struct stw_map_ops maps; /* of a strategy that presents maps: its table, filled like a map's */
 };
 
 /* dlopens info->path (RTLD_NOW | RTLD_LOCAL, absolute, never closed) and fills loaded->ops.

@@ -82,6 +82,8 @@ static struct tally pass_on(const struct stw_loaded *strategy, const struct stw_
                             uint64_t first, uint64_t count)
 {
     struct tally tally = {count, 0};
+    if (strategy->ops.strategy.maps) /* its maps are its own business */
+        return tally_of(entries, first, count);
     if (!current) {
         fail(strategy, "merges entries that it was not handed");
     } else if (first > entries->count || count > entries->count - first) {
@@ -98,6 +100,8 @@ static void check(const struct passage *passage, const struct stw_entries *entri
                   struct tally handed)
 {
     char what[96];
+    if (passage->strategy->ops.strategy.maps)
+        return;
     if (!is_same(tally_of(entries, first, handed.count), handed)) {
         fail(passage->strategy, "changes the entries that it was handed");
     } else if (passage->passed_on.count != handed.count) {

@@ -4,7 +4,7 @@
  * it is: in any pieces and in any order, but each entry once and no other, and outside of such a
  * call it merges nothing. Entries are compared by keys and values, as sums of hashes: a breach goes
  * unnoticed once in 2^64 times. Each link of a chain is compared with the one before it, so it is
- * known which strategy breaks the rule.
+ * known which strategy breaks the rule. A strategy that presents maps of its own is not watched.
  * Threads: watched by the main thread, before there are mutators; the rest on any mutator. */
 #ifndef STW_HOST_PASSAGE_H
 #define STW_HOST_PASSAGE_H

@@ -17,6 +17,8 @@ struct stw_runtime_options {
      * nobody's handle. May be null. */
     void (*find_setter)(const struct stw_mutator *m, const void *from,
                         struct stw_percent_setter *setter);
+    /* Ends the trial: `plugin` (null: not known which) lacks something. Does not return. */
+    void (*failed)(const struct stw_loaded *plugin, stw_status status, const char *text);
 };
 
 /* The handle of a plugin, by its ordinal; of null: nobody's, m->host. Valid at any time in any
@@ -28,5 +30,10 @@ stw_status stw_runtime_init(const struct stw_runtime_options *options, struct st
 stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_error *error);
 void stw_runtime_stop(void);
 struct stw_gc *stw_runtime_gc(void);
+/* What options.failed does; without it the process aborts. */
+_Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status status,
+                                const char *text);
+/* Bytes that the plugin has charged by external_bytes and not credited. */
+int64_t stw_runtime_external(const struct stw_loaded *plugin);
 
 #endif

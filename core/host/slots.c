@@ -55,6 +55,16 @@ static void strategy_merge(void *self, const struct stw_link *next, struct stw_m
     stw_next_merge(next, m, map, entries, first, count);
 }
 
+/* Of a strategy that presents maps: into its own. The link before `next` is the strategy's. */
+static void presented_merge(void *self, const struct stw_link *next, struct stw_mutator *m,
+                            void *map, const struct stw_entries *entries, uint64_t first,
+                            uint64_t count)
+{
+    const struct stw_link *own = next - 1;
+    (void)self;
+    own->map_ops->merge(own->map_self, m, map, entries, first, count);
+}
+
 static void *strategy_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
                                    uint64_t bytes, const struct stw_type *type)
 {
@@ -79,6 +89,11 @@ static void strategy_request_end(void *self, const struct stw_link *next, struct
 {
     (void)self;
     stw_next_request_end(next, m);
+}
+
+static void strategy_linked(void *self, const struct stw_link *next)
+{
+    (void)self, (void)next;
 }
 
 static void strategy_batch_boundary(void *self, const struct stw_link *next, struct stw_mutator *m)
@@ -109,6 +124,23 @@ static stw_status map_audit(void *self, struct stw_mutator *m, void *map, struct
 {
     (void)self, (void)m, (void)map, (void)error;
     return STW_OK;
+}
+
+static stw_status map_accept(void *self, const struct stw_map_type *type, struct stw_error *error)
+{
+    (void)self, (void)type, (void)error;
+    return STW_OK;
+}
+
+static void map_done(void *self, struct stw_mutator *m, void *map)
+{
+    (void)self, (void)m, (void)map;
+}
+
+static const struct stw_map_type *workload_map_type(void *self, uint32_t index)
+{
+    (void)self, (void)index;
+    return NULL;
 }
 
 static void workload_last_map(void *self, struct stw_mutator *m, void *state,
@@ -235,6 +267,8 @@ static const struct slot map_slots[] = {
     NEED(map, stats),
     MAY(map, merge, NULL),
     MAY(map, audit, STUB(map_audit)),
+    MAY(map, accept, STUB(map_accept)),
+    MAY(map, done, STUB(map_done)),
 };
 
 static const struct slot strategy_slots[] = {
@@ -250,6 +284,8 @@ static const struct slot strategy_slots[] = {
     MAY(strategy, request_begin, STUB(strategy_request_begin)),
     MAY(strategy, request_end, STUB(strategy_request_end)),
     MAY(strategy, batch_boundary, STUB(strategy_batch_boundary)),
+    MAY(strategy, linked, STUB(strategy_linked)),
+    MAY(strategy, maps, NULL),
 };
 
 static const struct slot workload_slots[] = {
@@ -262,6 +298,7 @@ static const struct slot workload_slots[] = {
     MAY(workload, last_map, STUB(workload_last_map)),
     MAY(workload, teardown, STUB(workload_teardown)),
     MAY(workload, expected, STUB(workload_expected)),
+    MAY(workload, map_type, STUB(workload_map_type)),
 };
 
 struct slot_table {
@@ -270,7 +307,7 @@ struct slot_table {
     uint32_t bytes; /* of the vtable */
 };
 
-/* Every slot but the two words of the head is in the table. */
+/* Every slot but the two words of the head is in the table; a strategy's `maps` counts as one. */
 #define TABLE(kind) {kind##_slots, sizeof kind##_slots / sizeof *kind##_slots,                     \
                      sizeof(struct stw_##kind##_ops)}
 #define IS_COMPLETE(kind)                                                                          \
@@ -293,13 +330,12 @@ uint32_t stw__slots_bytes(uint32_t kind)
     return table_of(kind)->bytes;
 }
 
-stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_error *error)
+static stw_status fill(const struct slot_table *table, void *ops, struct stw_error *error)
 {
-    const struct slot_table *table = table_of(kind);
     for (uint32_t i = 0; i < table->count; i++) {
         const struct slot *slot = &table->slots[i];
         slot_function function;
-        char *at = (char *)&loaded->ops + slot->at;
+        char *at = (char *)ops + slot->at;
         memcpy(&function, at, sizeof function);
         if (!function && slot->is_mandatory)
             return stw_error_set(error, STW_E_REFUSED, slot->name,
@@ -307,7 +343,57 @@ stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_
         if (!function)
             memcpy(at, &slot->stub, sizeof slot->stub);
     }
-    if (kind == STW_KIND_MAP && !loaded->ops.map.merge)
-        return bind_merge(&loaded->ops.map, error);
     return STW_OK;
+}
+
+static stw_status fill_map(struct stw_map_ops *ops, struct stw_error *error)
+{
+    stw_status status = fill(table_of(STW_KIND_MAP), ops, error);
+    return status == STW_OK && !ops->merge ? bind_merge(ops, error) : status;
+}
+
+/* Stand for what a strategy's table of maps needs not have. */
+
+static stw_status presented_create(const struct stw_host *host, const struct stw_config *config,
+                                   struct stw_error *error, void **self)
+{
+    (void)host, (void)config, (void)error, (void)self;
+    return STW_E_UNSUPPORTED;
+}
+
+static void *presented_make(void *self, struct stw_mutator *m, const struct stw_map_type *type,
+                            uint64_t hint)
+{
+    (void)self, (void)m, (void)type, (void)hint;
+    return NULL;
+}
+
+static stw_status fill_presented(struct stw_loaded *loaded, struct stw_error *error)
+{
+    struct stw_strategy_ops *strategy = &loaded->ops.strategy;
+    struct stw_error reason = STW_ERROR_INIT;
+    if (!strategy->need_map || !strategy->done_map)
+        return stw_error_set(error, STW_E_REFUSED, "maps",
+                             "a strategy that presents maps needs the slots need_map and done_map");
+    uint32_t theirs = strategy->maps->struct_size, ours = sizeof loaded->maps;
+    memcpy(&loaded->maps, strategy->maps, theirs < ours ? theirs : ours);
+    loaded->maps.create = presented_create;
+    loaded->maps.destroy = ignore;
+    loaded->maps.make = presented_make;
+    if (fill_map(&loaded->maps, &reason) != STW_OK)
+        return stw_error_set(error, STW_E_REFUSED, "maps", "its table of maps: %s",
+                             reason.message);
+    if (!strategy->merge)
+        strategy->merge = presented_merge;
+    return STW_OK;
+}
+
+stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_error *error)
+{
+    if (kind == STW_KIND_MAP)
+        return fill_map(&loaded->ops.map, error);
+    stw_status status = STW_OK;
+    if (kind == STW_KIND_STRATEGY && loaded->ops.strategy.maps)
+        status = fill_presented(loaded, error);
+    return status == STW_OK ? fill(table_of(kind), &loaded->ops, error) : status;
 }

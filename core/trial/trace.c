@@ -50,6 +50,10 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_MAP_COUNT] = "count",
         [STW_CALL_WORKLOAD_OPERATIONS] = "operations",
         [STW_CALL_WORKLOAD_EXPECTED] = "expected",
+        [STW_CALL_MAP_ACCEPT] = "accept",
+        [STW_CALL_MAP_DONE] = "done",
+        [STW_CALL_STRATEGY_LINKED] = "linked",
+        [STW_CALL_WORKLOAD_MAP_TYPE] = "map_type",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }

@@ -20,6 +20,7 @@
 #include "trial/verdict.h"
 
 #include <stddef.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,15 @@ static _Noreturn void out_of_memory(const char *message)
 static _Noreturn void audit_failed(const struct stw_error *error)
 {
     end_with(STW_VERDICT_INVALID, error->field, error->message);
+}
+
+static void failed(const struct stw_loaded *plugin, stw_status status, const char *text)
+{
+    char message[sizeof trial.record->message];
+    snprintf(message, sizeof message, "%s%s%s",
+             plugin ? trial.record->plugin_names[plugin->ordinal] : "", plugin ? ": " : "", text);
+    end_with(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED, "",
+             message);
 }
 
 /* What the watch needs to name plugins. */
@@ -238,6 +248,7 @@ static stw_status start_runtime(struct stw_error *error)
         .heap_reserve_bytes = stw_settings_runtime(settings, "heap.reserve").as_u64,
         .mutators = trial.mutator_count,
         .find_setter = find_setter,
+        .failed = failed,
         .gc = {
             .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
             .watch = (uint32_t)stw_settings_runtime(settings, "gc.watch").as_u64,
@@ -300,6 +311,21 @@ static stw_status create_others(struct stw_error *error)
     if (status == STW_OK)
         status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
     return status;
+}
+
+/* Before anything has run: whether the maps that the workload will need can be had. */
+static stw_status accept_maps(struct stw_error *error)
+{
+    const struct stw_workload_ops *ops = &trial.workload.ops.workload;
+    const struct stw_map_type *type;
+    note_call(&trial.workload, STW_CALL_WORKLOAD_MAP_TYPE);
+    for (uint32_t i = 0; (type = ops->map_type(trial.workload.self, i)); i++) {
+        stw_status status = stw_chain_accept(trial.strategies, trial.strategy_count, &trial.map,
+                                             type, error);
+        if (status != STW_OK)
+            return status;
+    }
+    return STW_OK;
 }
 
 static int is_stepped(void)
@@ -511,17 +537,32 @@ static void fill_record(void)
     judge_stops();
 }
 
+/* What a plugin has charged and kept, now that it is gone. */
+static void check_external(const struct stw_loaded *plugin)
+{
+    char message[128];
+    int64_t left = stw_runtime_external(plugin);
+    if (left == 0 || !stw_runtime_gc()->options.audit)
+        return;
+    snprintf(message, sizeof message, "%s was destroyed with %" PRId64 " bytes still charged",
+             trial.record->plugin_names[plugin->ordinal], left);
+    set_verdict(STW_VERDICT_INVALID, "external-bytes", message);
+}
+
 static void destroy_plugins(void)
 {
     memset(trial.record->traces, 0, sizeof trial.record->traces);
     note_call(&trial.workload, STW_CALL_DESTROY);
     trial.workload.ops.workload.destroy(trial.workload.self);
+    check_external(&trial.workload);
     for (uint32_t i = trial.strategy_count; i > 0; i--) {
         note_call(&trial.strategies[i - 1], STW_CALL_DESTROY);
         trial.strategies[i - 1].ops.strategy.destroy(trial.strategies[i - 1].self);
+        check_external(&trial.strategies[i - 1]);
     }
     note_call(&trial.map, STW_CALL_DESTROY);
     trial.map.ops.map.destroy(trial.map.self);
+    check_external(&trial.map);
     note_call(&trial.allocator, STW_CALL_DESTROY);
     trial.allocator.ops.allocator.destroy(trial.allocator.self);
 }
@@ -550,6 +591,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
         status = start_runtime(&error);
     if (status == STW_OK)
         status = create_others(&error);
+    if (status == STW_OK)
+        status = accept_maps(&error);
     if (status != STW_OK) {
         set_verdict(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED,
                     error.field, error.message);

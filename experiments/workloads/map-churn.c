@@ -105,6 +105,11 @@ static void destroy(void *self)
     free(self);
 }
 
+static const struct stw_map_type *map_type(void *self, uint32_t index)
+{
+    return index == 0 ? &map_types[((const struct plan *)self)->key] : NULL;
+}
+
 static uint64_t operations(void *self)
 {
     return ((const struct plan *)self)->maps;
@@ -388,6 +393,7 @@ static const struct stw_workload_ops ops = {
     .last_map = last_map,
     .teardown = teardown,
     .expected = expected,
+    .map_type = map_type,
 };
 
 STW_MANIFEST(

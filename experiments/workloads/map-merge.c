@@ -371,6 +371,11 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     return STW_OK;
 }
 
+static const struct stw_map_type *map_type(void *self, uint32_t index)
+{
+    return index == 0 ? &map_types[((const struct plan *)self)->key] : NULL;
+}
+
 static uint64_t operations(void *self)
 {
     return ((const struct plan *)self)->merges;
@@ -582,6 +587,7 @@ static const struct stw_workload_ops ops = {
     .last_map = last_map,
     .teardown = teardown,
     .expected = expected,
+    .map_type = map_type,
 };
 
 STW_MANIFEST(

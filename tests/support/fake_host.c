@@ -62,6 +62,7 @@ static struct {
     stw_cycle_hook hooks[HOOKS];
     void *hook_contexts[HOOKS];
     uint32_t hook_count;
+    int64_t external_bytes;
     int32_t gc_percent;
     uint64_t clock_ns;
 } fake;
@@ -491,6 +492,25 @@ int32_t fake_gc_percent(void)
     return __atomic_load_n(&fake.gc_percent, __ATOMIC_SEQ_CST);
 }
 
+static void fail(const struct stw_host *host, struct stw_mutator *m, stw_status status,
+                 const char *text)
+{
+    (void)host, (void)m;
+    fprintf(stderr, "fake_host: failed with status %d: %s\n", (int)status, text);
+    abort();
+}
+
+static void external_bytes(const struct stw_host *host, struct stw_mutator *m, int64_t delta)
+{
+    (void)host, (void)m;
+    __atomic_add_fetch(&fake.external_bytes, delta, __ATOMIC_SEQ_CST);
+}
+
+int64_t fake_external_bytes(void)
+{
+    return __atomic_load_n(&fake.external_bytes, __ATOMIC_SEQ_CST);
+}
+
 static const struct stw_host table = {
     .struct_size = sizeof table,
     .abi_major = STW_ABI_MAJOR,
@@ -511,6 +531,8 @@ static const struct stw_host table = {
     .block_end = block_end,
     .collect = collect,
     .set_gc_percent = set_gc_percent,
+    .fail = fail,
+    .external_bytes = external_bytes,
 };
 
 /* Life. */

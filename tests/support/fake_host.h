@@ -59,5 +59,6 @@ void fake_marking_end(void);
 void fake_run_hooks(void);
 uint64_t fake_root_words(void); /* registered now */
 int32_t fake_gc_percent(void);
+int64_t fake_external_bytes(void); /* charged and not credited */
 
 #endif

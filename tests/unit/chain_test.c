@@ -129,7 +129,7 @@ Test(chain, is_a_base_when_there_is_no_strategy)
     stw_next_request_end(&link, m);
     stw_next_batch_boundary(&link, m);
     stw_next_end(&link, m);
-    cr_assert_str_eq(trace(m), "0/13 0/15 2/23 0/16 0/20 0/21 0/22 0/14 ");
+    cr_assert_str_eq(trace(m), "0/13 0/15 2/38 2/23 0/16 2/39 0/20 0/21 0/22 0/14 ");
     fake_host_free();
 }
 
@@ -176,7 +176,7 @@ Test(chain, passes_intents_from_left_to_right)
     const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 2, 0};
     stw_next_merge(links, m, made, &entries, 0, 2);
     cr_assert_str_eq(notes, "a.need_map b.need_map a.merge b.merge ");
-    cr_assert_str_eq(trace(m), "4/15 5/15 6/15 0/15 2/23 4/17 5/17 6/17 0/17 2/24 ");
+    cr_assert_str_eq(trace(m), "4/15 5/15 6/15 0/15 2/38 2/23 4/17 5/17 6/17 0/17 2/24 ");
     for (uint32_t i = 0; i < 4; i++) {
         cr_assert_eq(links[i].struct_size, sizeof *links);
         cr_assert_eq(links[i].next, i < 3 ? &links[i + 1] : NULL);
@@ -209,7 +209,7 @@ Test(chain, stubs_pass_every_intent_on)
     stw_next_request_end(links, m);
     stw_next_batch_boundary(links, m);
     stw_next_end(links, m);
-    cr_assert_str_eq(trace(m), "4/13 0/13 4/15 0/15 2/23 4/18 0/18 4/19 0/19 4/16 0/16 "
+    cr_assert_str_eq(trace(m), "4/13 0/13 4/15 0/15 2/38 2/23 4/18 0/18 4/19 0/19 4/16 0/16 2/39 "
                                "4/20 0/20 4/21 0/21 4/22 0/22 4/14 0/14 ");
     fake_host_free();
 }

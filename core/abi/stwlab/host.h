@@ -48,7 +48,11 @@
 #define STW_CALL_MAP_COUNT 35u
 #define STW_CALL_WORKLOAD_OPERATIONS 36u
 #define STW_CALL_WORKLOAD_EXPECTED 37u
-#define STW_CALLS 38u
+#define STW_CALL_MAP_ACCEPT 38u
+#define STW_CALL_MAP_DONE 39u
+#define STW_CALL_STRATEGY_LINKED 40u
+#define STW_CALL_WORKLOAD_MAP_TYPE 41u
+#define STW_CALLS 42u
 
 /* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire. */
 struct stw_span_request {
@@ -124,6 +128,17 @@ struct stw_host {
      * mutators that save and restore it, only the first and the last may (abi.md, A21). */
     int32_t (*set_gc_percent)(const struct stw_host *host, struct stw_mutator *m,
                               int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
+
+    /* Ends the trial for want of something: with STW_E_NOMEM as out of memory, else as refused.
+     * `text` is one line; the plugin's name is put before it. Does not return. */
+    void (*fail)(const struct stw_host *host, struct stw_mutator *m, stw_status status,
+                 const char *text) STW_ON_ANY STW_CONCURRENT;
+    /* Charges (or, negative, credits) memory that the plugin has from elsewhere for the workload's
+     * data to the live heap that paces the collector; a charge may begin a cycle. `m` may be null
+     * when there is none, in `destroy` above all. What is charged after the plugin's destroy has
+     * returned has leaked: invalid, with `audit`. */
+    void (*external_bytes)(const struct stw_host *host, struct stw_mutator *m, int64_t delta)
+        STW_ON_ANY STW_CONCURRENT STW_MAY_ALLOC;
 
     /* For allocators. */
 

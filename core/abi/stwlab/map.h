@@ -88,7 +88,8 @@ struct stw_map_ops {
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
     void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
-    /* Mandatory. A new, empty map sized for `hint` entries (0: no hint). Never fails. */
+    /* Mandatory. A new, empty map of an accepted type, sized for `hint` entries (0: no hint). When
+     * the memory for it cannot be had: stw_host.fail. */
     void *(*make)(void *self, struct stw_mutator *m, const struct stw_map_type *type,
                   uint64_t hint) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
     /* Mandatory. Inserts or overwrites: copies what `key` and `value` point to into the map, with
@@ -119,6 +120,16 @@ struct stw_map_ops {
     /* Optional. STW_E_AUDIT with the invariant's name when one does not hold. */
     stw_status (*audit)(void *self, struct stw_mutator *m, void *map, struct stw_error *error)
         STW_ON_MUTATOR STW_CONCURRENT;
+    /* Optional. Whether maps of `type`, which is sound, can be made: STW_OK, or STW_E_UNSUPPORTED
+     * and why. Called before the trial for the types that the workload tells; else when the first
+     * map of a type is needed. A refusal refuses the trial. */
+    stw_status (*accept)(void *self, const struct stw_map_type *type, struct stw_error *error)
+        STW_ON_ANY STW_CONCURRENT;
+    /* Optional. Nobody will use the map again: what it has of the C library's memory can go. A map
+     * that becomes garbage while it is in use, at the end of a trial or because the workload lost
+     * it, gets no such call: `destroy` frees what is left. */
+    void (*done)(void *self, struct stw_mutator *m, void *map) STW_ON_MUTATOR STW_CONCURRENT
+        STW_MAY_ALLOC;
 };
 
 #endif

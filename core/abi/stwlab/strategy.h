@@ -5,6 +5,11 @@
  * chain with a base that calls the map plugin. Slots that a strategy leaves null are replaced at
  * load by stubs that pass on, so a strategy implements only what it changes.
  *
+ * A link presents maps: whoever states a need to a link uses the map that it gets through that same
+ * link, by stw_map_*. A strategy with a table of its own (`maps`) presents those, and its need_map
+ * may return objects that no other plugin knows; what is below it, it uses through its next. A
+ * strategy without one presents what its next presents. Map objects themselves carry no mark.
+ *
  * `a + b` puts a outermost: the workload's intent reaches a first. */
 #ifndef STWLAB_STRATEGY_H
 #define STWLAB_STRATEGY_H
@@ -61,6 +66,15 @@ struct stw_strategy_ops {
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
     void (*batch_boundary)(void *self, const struct stw_link *next, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+
+    /* Optional. The chain is built, all plugins are created; `next` stays until destroy. */
+    void (*linked)(void *self, const struct stw_link *next) STW_ON_MAIN;
+    /* Optional: the maps that this strategy presents; their slots get the strategy's self. Lives as
+     * long as the object. Read: accept, assign, find, erase, clear, iterate, count, stats and
+     * merge, mandatory as map.h says. With it, need_map and done_map are mandatory. Where merge
+     * above is null, merges go to the table's. What it does with entries is its own business: rule
+     * merge-alters does not hold for it. */
+    const struct stw_map_ops *maps;
 };
 
 /* One link of the chain. Built by the host; constant during a trial. */
@@ -70,7 +84,7 @@ struct stw_link {
     const struct stw_strategy_ops *ops; /* no null intents */
     void *self;
     const struct stw_link *next; /* null at the base */
-    const struct stw_map_ops *map_ops; /* the cell's map plugin, for strategies that inspect maps */
+    const struct stw_map_ops *map_ops; /* of the maps that it presents; use stw_map_* */
     void *map_self;
 };
 

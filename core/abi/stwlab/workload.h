@@ -49,6 +49,9 @@ struct stw_workload_ops {
      * differs is invalid. */
     uint32_t (*expected)(void *self, struct stw_mutator *m, void *state, uint64_t *checksum)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+    /* Optional. The types of the maps that it will need, one an index; null behind the last. So a
+     * map that does not take them is told of before anything has run. */
+    const struct stw_map_type *(*map_type)(void *self, uint32_t index) STW_ON_MAIN;
 };
 
 #endif

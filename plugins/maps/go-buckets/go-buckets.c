@@ -68,13 +68,23 @@ static uint8_t log_for(uint64_t hint, const struct shape *shape)
     return log_buckets;
 }
 
+static stw_status accept(void *self, const struct stw_map_type *type, struct stw_error *error)
+{
+    struct instance *instance = self;
+    if (stw__buckets_shape(instance, type) < SHAPES_MAX)
+        return STW_OK;
+    return instance->host->set_error(instance->host, error, STW_E_UNSUPPORTED, "accept",
+                                     "go-buckets has room for 14 types beyond integers and "
+                                     "strings to 8 bytes");
+}
+
 static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *type, uint64_t hint)
 {
     struct instance *instance = self;
     struct header *map = stw_alloc(m, sizeof *map, &stw__buckets_header_type);
     uint32_t number = stw__buckets_shape(instance, type);
     if (number == SHAPES_MAX)
-        stw__buckets_misused("too many types of maps");
+        instance->host->fail(instance->host, m, STW_E_NOMEM, "no memory for a type of maps");
     map->flags = (uint8_t)(number << FLAG_BITS);
     map->seed = (uint32_t)(draw(self, m) >> 32);
     map->log_buckets = log_for(hint, shape_of(instance, map));
@@ -342,6 +352,7 @@ static const struct stw_map_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
     .destroy = destroy,
+    .accept = accept,
     .make = make,
     .assign = assign,
     .find = stw__buckets_find,

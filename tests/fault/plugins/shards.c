@@ -1,0 +1,160 @@
+/* fault/plugins/shards.c: a strategy that presents maps of its own: each is two of what its next
+ * presents, and a bit of the key's hash says which one has an entry. Keeps to the rules. */
+#include <stdlib.h>
+#include <stwlab/plugin.h>
+
+struct shards {
+    const struct stw_link *next;
+};
+
+/* A presented map; managed. */
+struct pair {
+    void *maps[2];
+    const struct stw_map_type *type; /* the workload's */
+};
+
+static const uint64_t pair_pointers = 3;
+static const struct stw_type pair_type = {sizeof(struct stw_type), 0, sizeof(struct pair),
+                                          2 * sizeof(void *), &pair_pointers, "shards"};
+
+static stw_status create(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self)
+{
+    (void)config;
+    *self = calloc(1, sizeof(struct shards));
+    return *self ? STW_OK : host->set_error(host, error, STW_E_NOMEM, "create", "out of memory");
+}
+
+static void linked(void *self, const struct stw_link *next)
+{
+    ((struct shards *)self)->next = next;
+}
+
+static void *need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                      const struct stw_map_need *need)
+{
+    (void)self;
+    struct stw_map_need half = *need;
+    half.struct_size = sizeof half;
+    half.hint_entries = (need->hint_entries + 1) / 2;
+    half.expected_entries = (need->expected_entries + 1) / 2;
+    struct pair *pair = stw_alloc(m, sizeof *pair, &pair_type);
+    pair->type = need->type;
+    for (uint32_t i = 0; i < 2; i++)
+        stw_store(m, &pair->maps[i], stw_next_need_map(next, m, &half));
+    return pair;
+}
+
+static void done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                     const struct stw_map_type *type, void *map)
+{
+    (void)self;
+    const struct pair *pair = map;
+    for (uint32_t i = 0; i < 2; i++)
+        stw_next_done_map(next, m, type, pair->maps[i]);
+}
+
+/* The shard of a key: the parity of its bytes, spread. */
+static void *shard(const struct pair *pair, const void *key)
+{
+    const struct stw_string *string = key;
+    const unsigned char *bytes = key;
+    uint64_t length = stw_key_bytes(pair->type), hash = 0;
+    if (pair->type->key == STW_KEY_STRING) {
+        bytes = (const unsigned char *)string->bytes;
+        length = string->length;
+    }
+    for (uint64_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+    return pair->maps[hash >> 40 & 1];
+}
+
+static void assign(void *self, struct stw_mutator *m, void *map, const void *key,
+                   const void *value)
+{
+    stw_map_assign(((struct shards *)self)->next, m, shard(map, key), key, value);
+}
+
+static uint32_t find(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
+{
+    return stw_map_find(((struct shards *)self)->next, m, shard(map, key), key, value);
+}
+
+static uint32_t erase(void *self, struct stw_mutator *m, void *map, const void *key)
+{
+    return stw_map_erase(((struct shards *)self)->next, m, shard(map, key), key);
+}
+
+static void clear(void *self, struct stw_mutator *m, void *map)
+{
+    const struct pair *pair = map;
+    for (uint32_t i = 0; i < 2; i++)
+        stw_map_clear(((struct shards *)self)->next, m, pair->maps[i]);
+}
+
+struct walk {
+    stw_map_visit visit;
+    void *context;
+    int32_t stopped;
+};
+
+static int32_t visit(void *context, const void *key, const void *value)
+{
+    struct walk *walk = context;
+    return walk->stopped = walk->visit(walk->context, key, value);
+}
+
+static void iterate(void *self, struct stw_mutator *m, void *map, stw_map_visit each, void *context)
+{
+    const struct pair *pair = map;
+    struct walk walk = {each, context, 0};
+    for (uint32_t i = 0; i < 2 && !walk.stopped; i++)
+        stw_map_iterate(((struct shards *)self)->next, m, pair->maps[i], visit, &walk);
+}
+
+static uint64_t count(void *self, struct stw_mutator *m, void *map)
+{
+    const struct stw_link *next = ((struct shards *)self)->next;
+    const struct pair *pair = map;
+    return stw_map_count(next, m, pair->maps[0]) + stw_map_count(next, m, pair->maps[1]);
+}
+
+static void stats(void *self, struct stw_mutator *m, void *map, struct stw_map_stats *sum)
+{
+    const struct pair *pair = map;
+    struct stw_map_stats one = {.struct_size = sizeof one};
+    stw_map_stats(((struct shards *)self)->next, m, pair->maps[0], sum);
+    stw_map_stats(((struct shards *)self)->next, m, pair->maps[1], &one);
+    sum->growing |= one.growing;
+    sum->entries += one.entries;
+    sum->buckets += one.buckets;
+    sum->bucket_bytes += one.bucket_bytes;
+    sum->overflow += one.overflow;
+}
+
+static const struct stw_map_ops maps = {.struct_size = sizeof maps,
+                                        .assign = assign,
+                                        .find = find,
+                                        .erase = erase,
+                                        .clear = clear,
+                                        .iterate = iterate,
+                                        .count = count,
+                                        .stats = stats};
+static const struct stw_strategy_ops ops = {.struct_size = sizeof ops,
+                                            .create = create,
+                                            .destroy = free,
+                                            .linked = linked,
+                                            .need_map = need_map,
+                                            .done_map = done_map,
+                                            .maps = &maps};
+/* Presents maps, but would let the map's own objects through. */
+static const struct stw_strategy_ops half_ops = {.struct_size = sizeof half_ops,
+                                                 .create = create,
+                                                 .destroy = free,
+                                                 .need_map = need_map,
+                                                 .maps = &maps};
+
+STW_MANIFEST(STW_PLUGIN("strategy", "shards", "Makes two maps of each")
+             STW_PLUGIN("strategy", "shards-half", "Presents maps without done_map"));
+STW_EXPORT(STW_OFFER(STW_KIND_STRATEGY, "shards", &ops),
+           STW_OFFER(STW_KIND_STRATEGY, "shards-half", &half_ops));
