@@ -129,6 +129,8 @@ static int read_experiment(struct job *job)
     stw_text_free(&problems);
     if (status != STW_OK)
         return STW_EXIT_BAD_INPUT;
+    if (stw_peers_ask(&job->peers, &job->experiment, &error) != STW_OK)
+        return stw_cli_failure(job->command, &error);
     say_planning(job);
     if (stw_matrix_build(&job->experiment, &job->peers, &job->matrix, &error) != STW_OK) {
         stw_cli_failure(job->command, &error);

@@ -84,10 +84,14 @@ static void add_peer(const struct run *run, const struct stw_cell *cell, struct 
     const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
     const struct stw_peer *peer =
         run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
-    if (peer)
-        stw_text_add(settings, STW_PEER_SETTING "\t%s\n", peer->program);
-    if (peer)
-        stw_identity_tell(STW_FILE_OF_PEER, &peer->identity, settings);
+    if (!peer)
+        return;
+    const struct stw_words *facts = &peer->description.facts;
+    stw_text_add(settings, STW_PEER_SETTING "\t%s\n" STW_PEER_FACTS "\t", peer->program);
+    for (uint32_t i = 0; i < facts->count; i++)
+        stw_text_add(settings, "%s%s", i ? " " : "", facts->items[i]);
+    stw_text_add(settings, "\n");
+    stw_identity_tell(STW_FILE_OF_PEER, &peer->identity, settings);
 }
 
 /* What its sandbox permits it. */

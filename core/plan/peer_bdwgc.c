@@ -49,19 +49,10 @@ static stw_status provide(struct stw_peer *peer, struct stw_error *error)
     return STW_OK;
 }
 
-/* What the program has; experiments/peers/bdwgc/bdwgc.c. */
-static const char *const workloads[] = {"tree", NULL};
-static const char *const strategies[] = {"none", NULL};
-static const char *const settings[] = {"runtime", "strategy", "mutators", "gc.processors", NULL};
-
 const struct stw_peer_family stw_peer_bdwgc = {
     .name = "bdwgc",
     .title = "bdwgc",
     .advice = "install libgc-dev and build again",
-    .workloads = workloads,
-    .strategies = strategies,
-    .settings = settings,
-    .mutators_max = 1,
     .search = search,
     .provide = provide,
 };

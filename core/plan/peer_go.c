@@ -285,21 +285,10 @@ static stw_status provide(struct stw_peer *peer, struct stw_error *error)
     return status;
 }
 
-/* What the program has; experiments/peers/go/main.go and strategy.go. */
-static const char *const workloads[] = {"map-merge", "alloc-small", "tree", "map-churn",
-                                         "alloc-sizes", "slice-grow", "steady-heap", NULL};
-static const char *const strategies[] = {"none", "presize", "pool", "chunked-merge", "gc-off",
-                                         NULL};
-static const char *const settings[] = {"runtime", "strategy", "mutators", "gogc", "gc.processors",
-                                       "gc.limit", "gc.trace", NULL};
-
 const struct stw_peer_family stw_peer_go = {
     .name = "go",
     .title = "Go",
     .advice = "name one by --go or STWLAB_GO, or put it on PATH",
-    .workloads = workloads,
-    .strategies = strategies,
-    .settings = settings,
     .search = search,
     .provide = provide,
 };

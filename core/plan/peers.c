@@ -19,15 +19,6 @@ static const struct stw_peer_family *const families[] = {&stw_peer_go, &stw_peer
 
 #define FAMILIES (sizeof families / sizeof *families)
 
-/* `words` end with a null. */
-static int has(const char *const *words, const char *word)
-{
-    for (; *words; words++)
-        if (strcmp(*words, word) == 0)
-            return 1;
-    return 0;
-}
-
 /* Finding. */
 
 const struct stw_peer_family *stw_peer_family_of(const char *runtime)
@@ -78,6 +69,7 @@ void stw_peers_add(struct stw_peers *peers, const struct stw_peer_family *family
 void stw_peers_free(struct stw_peers *peers)
 {
     for (uint32_t i = 0; i < peers->count; i++) {
+        stw_peer_forget(&peers->items[i]);
         free(peers->items[i].label);
         free(peers->items[i].path);
         free(peers->items[i].program);
@@ -144,53 +136,74 @@ const char *stw_cell_strategy(const struct stw_experiment *experiment, const str
     return value_of(experiment, cell, "strategy");
 }
 
-/* Whether a value of the axis makes a difference to the family. */
-static int is_for(const struct stw_peer_family *family, const struct stw_axis *axis)
+static stw_status ask_values(const struct stw_peers *peers, const struct stw_axis *axes,
+                             uint32_t count, struct stw_error *error)
+{
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t v = 0; status == STW_OK && v < axes[i].value_count; v++) {
+            struct stw_peer *peer = strcmp(axes[i].key, "runtime") == 0
+                                        ? stw_peers_get(peers, axes[i].values[v]) : NULL;
+            status = peer ? stw_peer_ask(peer, error) : STW_OK;
+        }
+    return status;
+}
+
+stw_status stw_peers_ask(const struct stw_peers *peers, const struct stw_experiment *e,
+                         struct stw_error *error)
+{
+    stw_status status = ask_values(peers, e->axes, e->axis_count, error);
+    return status == STW_OK ? ask_values(peers, e->fixed, e->fixed_count, error) : status;
+}
+
+/* Whether a value of the axis makes a difference to the peer. */
+static int is_for(const struct stw_peer *peer, const struct stw_axis *axis)
 {
     if (!axis->owner)
-        return has(family->settings, axis->key);
+        return stw_words_have(&peer->description.settings, axis->key);
     return axis->owner == STW_KIND_WORKLOAD || axis->owner == STW_KIND_STRATEGY;
 }
 
-static const struct stw_axis *second_of_own(const struct stw_peer_family *family,
+static const struct stw_axis *second_of_own(const struct stw_peer *peer,
                                             const struct stw_experiment *e,
                                             const struct stw_cell *cell)
 {
     for (uint32_t i = 0; i < e->axis_count; i++)
-        if (!is_for(family, &e->axes[i]) && strcmp(cell->values[i], e->axes[i].values[0]) != 0)
+        if (!is_for(peer, &e->axes[i]) && strcmp(cell->values[i], e->axes[i].values[0]) != 0)
             return &e->axes[i];
     return NULL;
 }
 
-/* The first strategy of the chain that the family has no counterpart of, or "". */
-static void find_foreign(const struct stw_peer_family *family, const char *chain,
-                         char name[STW_ID_BYTES])
+/* The first strategy of the chain that the peer has no counterpart of, or "". */
+static void find_foreign(const struct stw_peer *peer, const char *chain, char name[STW_ID_BYTES])
 {
     char *copy = stw_strdup(chain), *rest = copy, *link;
     name[0] = '\0';
     while (!name[0] && (link = strsep(&rest, "+ ")))
-        if (*link && !has(family->strategies, link))
+        if (*link && !stw_words_have(&peer->description.strategies, link))
             snprintf(name, STW_ID_BYTES, "%s", link);
     free(copy);
 }
 
-static void find_misfit(const struct stw_peer_family *family, const struct stw_experiment *e,
+static void find_misfit(const struct stw_peer *peer, const struct stw_experiment *e,
                         const struct stw_cell *cell, struct stw_text *why)
 {
     char strategy[STW_ID_BYTES];
+    const char *title = peer->family->title;
+    uint32_t mutators_max = peer->description.mutators_max;
     uint64_t mutators = strtoull(value_of(e, cell, "mutators"), NULL, 10);
-    const struct stw_axis *own = second_of_own(family, e, cell);
-    find_foreign(family, value_of(e, cell, "strategy"), strategy);
-    if (!has(family->workloads, e->workload))
-        stw_text_add(why, "the %s program has no workload %s", family->title, e->workload);
+    const struct stw_axis *own = second_of_own(peer, e, cell);
+    find_foreign(peer, value_of(e, cell, "strategy"), strategy);
+    if (!stw_words_have(&peer->description.workloads, e->workload))
+        stw_text_add(why, "the %s program has no workload %s", title, e->workload);
     else if (strategy[0])
-        stw_text_add(why, "the %s program has no strategy %s", family->title, strategy);
-    else if (family->mutators_max && mutators > family->mutators_max)
-        stw_text_add(why, "the %s program has at most %u mutators", family->title,
-                     family->mutators_max);
+        stw_text_add(why, "the %s program has no strategy %s", title, strategy);
+    else if (mutators_max && mutators > mutators_max)
+        stw_text_add(why, "the %s program has at most %u mutator%s", title, mutators_max,
+                     stw_plural(mutators_max));
     else if (own)
-        stw_text_add(why, "%s has no %s to set: it runs once, beside %s = %s", family->title,
-                     own->key, own->key, own->values[0]);
+        stw_text_add(why, "%s has no %s to set: it runs once, beside %s = %s", title, own->key,
+                     own->key, own->values[0]);
 }
 
 char *stw_peer_misfit(const struct stw_peers *peers, const struct stw_experiment *e,
@@ -201,9 +214,10 @@ char *stw_peer_misfit(const struct stw_peers *peers, const struct stw_experiment
     const struct stw_peer_family *family = stw_peer_family_of(runtime);
     if (!family)
         return NULL;
-    if (!peers || !stw_peers_get(peers, runtime))
+    const struct stw_peer *peer = peers ? stw_peers_get(peers, runtime) : NULL;
+    if (!peer)
         stw_text_add(&why, "there is no %s: %s", runtime, family->advice);
     else
-        find_misfit(family, e, cell, &why);
+        find_misfit(peer, e, cell, &why);
     return why.bytes;
 }

@@ -1,7 +1,8 @@
 /* plan/peers.h: other runtimes that carry out the same workloads.
  *
  * A family is a kind of runtime, "go"; a peer is one that is there, labelled by its version,
- * "go1.23.8". Its program carries out a trial as a process that prints its record (peer_trial.c).
+ * "go1.23.8". Its program says what it can do (peer_describe.c), and carries out a trial as a
+ * process that prints its record (peer_trial.c).
  * A new family is a source file beside peer_go.c and a line in peers.c.
  *
  * PE1  a peer is known by its label, the version and settings of its toolchain, and the content of
@@ -10,6 +11,7 @@
 #ifndef STW_PLAN_PEERS_H
 #define STW_PLAN_PEERS_H
 
+#include "base/facts.h"
 #include "prim/identity.h"
 
 #include <stwlab/base.h>
@@ -28,12 +30,6 @@ struct stw_peer_family {
     const char *name;   /* what `runtime` calls any of them */
     const char *title;  /* for messages: "Go" */
     const char *advice; /* how to come by one */
-    /* What the program has; each list ends with a null. Settings: those of the lab's runtime that
-     * mean something to it. */
-    const char *const *workloads;
-    const char *const *strategies;
-    const char *const *settings;
-    uint32_t mutators_max; /* 0: as many as the lab */
     /* Adds those that are there. STW_E_IO: one that was named cannot be run. */
     stw_status (*search)(struct stw_peers *peers, struct stw_error *error);
     /* Sets peer->program. STW_E_IO with what went wrong. */
@@ -41,6 +37,22 @@ struct stw_peer_family {
 };
 
 extern const struct stw_peer_family stw_peer_go, stw_peer_bdwgc;
+
+struct stw_words {
+    char **items;
+    uint32_t count;
+};
+int stw_words_have(const struct stw_words *words, const char *word);
+
+/* What a peer's program says that it can do. */
+struct stw_peer_description {
+    struct stw_words workloads, strategies;
+    struct stw_words settings; /* of the lab's runtime, that mean something to it */
+    struct stw_words facts;    /* counters that it may tell, its own among them */
+    struct stw_fact *own;      /* its own; texts are allocated */
+    uint32_t own_count;
+    uint32_t mutators_max;     /* 0: as many as the lab */
+};
 
 struct stw_peer {
     const struct stw_peer_family *family;
@@ -50,6 +62,8 @@ struct stw_peer {
     struct stw_identity identity; /* of the program */
     char *version;  /* what it said of itself */
     char *settings; /* that the program is built with: "GOEXPERIMENT=x GOAMD64=v1"; "": none */
+    struct stw_peer_description description; /* once it is: */
+    int is_described;
 };
 
 struct stw_peers {
@@ -79,6 +93,14 @@ struct stw_peer *stw_peers_get(const struct stw_peers *peers, const char *label)
 /* Makes sure that there is a program. Go's is built, unless the user's cache has it (plan/cache.h).
  * STW_E_IO with what the toolchain printed. */
 stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error);
+/* Provides the program and asks it what it can do, once (PE2). STW_E_IO with what is wrong with the
+ * answer. */
+stw_status stw_peer_ask(struct stw_peer *peer, struct stw_error *error);
+/* Asks all that the experiment's cells may need. Before its matrix is built. */
+stw_status stw_peers_ask(const struct stw_peers *peers, const struct stw_experiment *experiment,
+                         struct stw_error *error);
+/* Frees the description. */
+void stw_peer_forget(struct stw_peer *peer);
 /* The path of peers/NAME, beside the executable or installed. For families. */
 stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struct stw_error *error);
 

@@ -214,7 +214,7 @@ static stw_status insert_counters(const struct stw_sql *sql, const struct stw_pl
     return status;
 }
 
-/* All that the run's trials may have: the lab's own facts, and what its plugins declare. */
+/* All that the run's trials may have: the lab's own facts, and what plugins and peers declare. */
 static stw_status insert_facts(const struct stw_sql *sql, const struct stw_plan *plan)
 {
     stw_status status = STW_OK;
@@ -223,6 +223,10 @@ static stw_status insert_facts(const struct stw_sql *sql, const struct stw_plan 
     for (uint32_t i = 0; status == STW_OK && i < stw_registry_count(plan->registry); i++)
         if (stw_matrix_uses(plan->matrix, stw_registry_at(plan->registry, i)))
             status = insert_counters(sql, stw_registry_at(plan->registry, i));
+    const struct stw_peers *peers = plan->identities ? plan->identities->peers : NULL;
+    for (uint32_t i = 0; peers && i < peers->count; i++)
+        for (uint32_t f = 0; status == STW_OK && f < peers->items[i].description.own_count; f++)
+            status = insert_fact(sql, &peers->items[i].description.own[f]);
     return status;
 }
 

@@ -42,6 +42,7 @@ struct peer_trial {
     uint64_t pauses;
     struct stw_cycle cycle; /* what is known of the next one */
     char message[LINE_BYTES]; /* the first line that is no part of the record */
+    char undeclared[STW_RECORD_NAME_BYTES]; /* the first counter that its description lacks */
     char broken[64]; /* the setting that the program did not run with; why is in `message` */
     int is_done;
 };
@@ -204,6 +205,18 @@ static void take_cycle_line(struct peer_trial *trial, uint64_t number, int is_fo
     trial->cycle = unknown_cycle;
 }
 
+/* A counter that the program did not say that it has means nothing that is known. */
+static void take_counter(struct peer_trial *trial, const char *name, uint64_t value)
+{
+    const char *facts = stw_settings_get(&trial->settings, STW_PEER_FACTS);
+    size_t length = strlen(name);
+    const char *at = facts ? strstr(facts, name) : NULL;
+    while (at && ((at > facts && at[-1] != ' ') || (at[length] && at[length] != ' ')))
+        at = strstr(at + 1, name);
+    if ((!at || !stw_record_count_as(trial->record, name, value)) && !trial->undeclared[0])
+        snprintf(trial->undeclared, sizeof trial->undeclared, "%s", name);
+}
+
 static void take_line(struct peer_trial *trial, const char *line)
 {
     struct stw_record *record = trial->record;
@@ -216,7 +229,7 @@ static void take_line(struct peer_trial *trial, const char *line)
     } else if (sscanf(line, "pause %" SCNu64 " %" SCNu64, &first, &second) == 2) {
         take_pause(trial, first, second < first ? second : first);
     } else if (sscanf(line, "counter %95s %" SCNu64, name, &first) == 2) {
-        stw_record_count_as(record, name, first);
+        take_counter(trial, name, first);
     } else if (sscanf(line, "time %" SCNu64 " %" SCNu64, &first, &second) == 2) {
         record->first_op_ns = first;
         record->last_op_ns = second;
@@ -242,6 +255,12 @@ static void judge(struct peer_trial *trial, int32_t status)
     if (status < 0) {
         fprintf(stderr, "%s\n", trial->message);
         stw_program_die(-status);
+    } else if (trial->undeclared[0]) {
+        struct stw_text why = {0};
+        stw_text_add(&why, "the program told %s, which its description does not have",
+                     trial->undeclared);
+        decide(trial, STW_VERDICT_INVALID, "facts", why.bytes);
+        stw_text_free(&why);
     } else if (status == 0 && trial->is_done) {
         decide(trial, STW_VERDICT_OK, "", "");
         trial->record->state = STW_RECORD_DONE;

@@ -9,6 +9,9 @@
  * such a name. */
 #define STW_PEER_SETTING "peer/program"
 
+/* The names of the counters that it may tell, with blanks between them; likewise. */
+#define STW_PEER_FACTS "peer/facts"
+
 /* Whether record->settings name a peer. */
 int stw_peer_trial_is_asked(const struct stw_record *record);
 /* Runs the program, with the parameters that the settings and the manifests' defaults give, and

@@ -32,11 +32,25 @@ END
     chmod +x "$work/$1/go"
 }
 
+# What they can do.
+answer='workload map-merge
+strategy none
+strategy presize
+strategy gc-off
+setting runtime
+setting strategy
+setting mutators
+fact gc.cycles
+fact go.extra|maps|sum|less|more of them
+end'
+
 # program RELEASE LINE...
 program()
 {
-    { echo '#!/bin/sh'; echo "echo \"\$*\" >>'$work/$1.calls'"
+    { echo '#!/bin/sh'; echo "[ \$1 != describe ] || { cat '$work/$1.answer'; exit; }"
+      echo "echo \"\$*\" >>'$work/$1.calls'"
       echo "echo \"\$GOGC \$GOMAXPROCS \$GOMEMLIMIT\" >>'$work/$1.environment'"; } >"$work/$1.sh"
+    echo "$answer" >"$work/$1.answer"
     name=$1
     shift
     for line; do echo "$line" >>"$work/$name.sh"; done
@@ -204,6 +218,36 @@ if ! command -v go >/dev/null; then
         AND id LIKE '%go1.12'")" 'there is no go1.12: name one by --go or STWLAB_GO'
 fi
 
+# A program says what it can do, and no more than that is taken from it (plan.PE2).
+program 1.89 'echo counter gc.cycles 1; echo counter go.other 5; echo done'
+matrix 'go' >"$work/x.ini"
+rm -rf "$work/run"
+run "$work/x.ini" "$work/run" --go "$work/1.89/go"
+expect "exit status of an undeclared counter" $? 1
+expect "an undeclared counter" "$(detail go1.89)" \
+    'invalid: facts: the program told go.other, which its description does not have'
+expect_in "facts of the run" "$("$STWLAB" facts "$work/again")" 'more of them'
+misdescribed() # WHAT ANSWER PART
+{
+    echo "$2" >"$work/1.89.answer"
+    run "$work/x.ini" "$work/bad" --dry-run --go "$work/1.89/go"
+    expect "exit status of $1" $? 3
+    expect_in "$1" "$(cat "$work/err")" "go1.89: does not say what it can do: "
+    expect_in "$1" "$(cat "$work/err")" "$3"
+}
+before=$(wc -l <"$work/1.89.builds")
+misdescribed 'a program that says nothing' '' '"" is nothing that a description says'
+misdescribed 'half an answer' 'workload map-merge' 'it says no end'
+misdescribed 'a word that is none' 'workload map merge' '"workload map merge" is no word'
+misdescribed 'a setting that is none' 'setting gogo' '"setting gogo" is no setting of the runtime'
+misdescribed 'a fact twice' 'fact gc.cycles
+fact gc.cycles' '"fact gc.cycles" is there twice'
+misdescribed 'a fact of the lab alone' 'fact gc.restarts' 'is one that only the lab'
+misdescribed 'a fact of nobody' 'fact gc.spins' 'is no fact of the lab'
+misdescribed 'a fact of another' 'fact gc.spins||sum|less|h' 'begins with its own name'
+misdescribed 'a fact in other words' 'fact go.x||total|less|h' 'adds up or is better in no way'
+expect "builds by asking" "$(wc -l <"$work/1.89.builds")" "$before"
+
 # Bad input.
 refused() # PART OPTION...
 {
@@ -242,7 +286,7 @@ if [ -x "$(dirname "$STWLAB")/peers/bdwgc" ]; then
         WHERE id LIKE 'runtime=bdwgc%'")" 'peer|1'
     expect "two mutators" "$(sql "$work/tree" "SELECT detail FROM trials
         WHERE id LIKE 'runtime=bdwgc%mutators=2'")" \
-        'runtime: the bdwgc program has at most 1 mutators'
+        'runtime: the bdwgc program has at most 1 mutator'
 else
     expect_in "no bdwgc" "$(sql "$work/tree" "SELECT detail FROM trials
         WHERE id LIKE 'runtime=bdwgc%' LIMIT 1")" 'there is no bdwgc: install libgc-dev'

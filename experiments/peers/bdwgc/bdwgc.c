@@ -3,6 +3,7 @@
  *
  *   bdwgc WORKLOAD KEY=VALUE...     prints the record (experiments/peers/go/record.go describes it)
  *   bdwgc version                   prints "bdwgc 8.2.2"
+ *   bdwgc describe                  says what it can do (core/plan/peer_describe.c)
  *
  * The collector is set up as is best for it: pointers into the middle of objects do not count,
  * because the tree has none, so that a node takes 16 bytes and not 32; and GC_MARKERS threads mark,
@@ -125,6 +126,15 @@ static void report(const uint64_t *ends_ns, uint64_t operations, uint64_t cycles
     printf("counter bdwgc.heap_bytes %zu\ndone\n", GC_get_heap_size());
 }
 
+static void describe(void)
+{
+    puts("workload tree\nstrategy none\n"
+         "setting runtime\nsetting strategy\nsetting mutators\nsetting gc.processors\n"
+         "mutators_max 1\nfact gc.cycles\nfact gc.forced\n"
+         "fact bdwgc.markers||none|neither|threads that mark, the one that collects included\n"
+         "fact bdwgc.heap_bytes|bytes|none|less|the heap at the end\nend");
+}
+
 static void run_tree(int count, char **arguments)
 {
     uint64_t operations = number(count, arguments, "operations");
@@ -148,6 +158,10 @@ int main(int count, char **arguments)
         fail("usage: bdwgc WORKLOAD KEY=VALUE...");
     if (strcmp(arguments[1], "version") == 0) {
         printf("bdwgc %u.%u.%u\n", version >> 16, version >> 8 & 255, version & 255);
+        return 0;
+    }
+    if (strcmp(arguments[1], "describe") == 0) {
+        describe();
         return 0;
     }
     if (strcmp(arguments[1], "tree") != 0)

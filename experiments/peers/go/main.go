@@ -1,6 +1,7 @@
 // Command peer carries out a workload of the lab in Go: one trial, as the lab's worker does it.
 //
 //	peer WORKLOAD KEY=VALUE...
+//	peer describe                  says what it can do (describe.go)
 //
 // Every parameter of the workload must be given; the lab passes all of them. GOGC, GOMAXPROCS and
 // GOMEMLIMIT come by the environment, as for any Go program. The trial record goes to standard
@@ -106,6 +107,10 @@ func (m *mutator) run(w workload, settings *settings, ready, done *sync.WaitGrou
 func main() {
 	if len(os.Args) < 2 {
 		fail("usage: peer WORKLOAD KEY=VALUE...")
+	}
+	if os.Args[1] == "describe" {
+		describe()
+		return
 	}
 	make, known := workloads[os.Args[1]]
 	if !known {

@@ -18,23 +18,26 @@ type strategy struct {
 	gogcBefore int
 }
 
+var strategies = map[string]func(*strategy, *params){
+	"none":    func(*strategy, *params) {},
+	"presize": func(s *strategy, _ *params) { s.presize = true },
+	"pool":    func(s *strategy, _ *params) { s.pool = true },
+	"gc-off":  func(s *strategy, _ *params) { s.gcOff = true },
+	"chunked-merge": func(s *strategy, p *params) {
+		s.chunk = p.u64("strategy.chunked-merge.chunk")
+		s.yield = p.bool("strategy.chunked-merge.yield")
+	},
+}
+
 func parseStrategy(p *params) strategy {
 	var s strategy
 	for _, link := range strings.Split(p.text("strategy"), "+") {
-		switch link = strings.TrimSpace(link); link {
-		case "none":
-		case "presize":
-			s.presize = true
-		case "pool":
-			s.pool = true
-		case "gc-off":
-			s.gcOff = true
-		case "chunked-merge":
-			s.chunk = p.u64("strategy.chunked-merge.chunk")
-			s.yield = p.bool("strategy.chunked-merge.yield")
-		default:
+		link = strings.TrimSpace(link)
+		set, known := strategies[link]
+		if !known {
 			fail("the Go program has no strategy %q", link)
 		}
+		set(&s, p)
 	}
 	return s
 }
