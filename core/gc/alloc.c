@@ -4,8 +4,9 @@
  * the cell, then test the trigger. A cycle that begins here finds the new cell in a register or on
  * the stack. The live heap is charged by spans (allocator) and large cells (here), as in Go, whose
  * mcache.refill counts every free slot of a span as used. */
-#include "gc/gc.h"
-
+#include "gc/collector.h"
+#include "gc/cycle.h"
+#include "gc/share.h"
 #include "prim/memory.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@
 #define STEP_TURN 64u /* slow allocations in a turn, stepped: about half a megabyte */
 #define WORK_LOOKS STW_LIMIT_WORK_LOOKS
 
-void stw_heap_live_add(struct stw_gc *gc, int64_t bytes)
+void stw_gc_live_add(struct stw_gc *gc, int64_t bytes)
 {
     int64_t live = __atomic_add_fetch(&gc->heap_live, bytes, __ATOMIC_RELAXED);
     uint64_t peak = STW_LOAD(gc->totals.heap_peak_bytes);
@@ -27,7 +28,7 @@ void stw_heap_live_add(struct stw_gc *gc, int64_t bytes)
         ;
 }
 
-void stw_external_add(struct stw_gc *gc, struct stw_mutator_record *m, int64_t bytes)
+void stw_gc_external_add(struct stw_gc *gc, struct stw_mutator *m, int64_t bytes)
 {
     int64_t now = __atomic_add_fetch(&gc->external_bytes, bytes, __ATOMIC_SEQ_CST);
     uint64_t peak = STW_LOAD(gc->totals.external_peak_bytes);
@@ -35,9 +36,9 @@ void stw_external_add(struct stw_gc *gc, struct stw_mutator_record *m, int64_t b
            && !__atomic_compare_exchange_n(&gc->totals.external_peak_bytes, &peak, (uint64_t)now, 1,
                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
-    stw_heap_live_add(gc, bytes);
+    stw_gc_live_add(gc, bytes);
     if (m && bytes > 0)
-        stw_cycle_maybe_start(m);
+        stw__cycle_maybe_start(stw__record_of(m));
 }
 
 static void charge(struct stw_mutator_record *m, uint64_t bytes)
@@ -46,7 +47,7 @@ static void charge(struct stw_mutator_record *m, uint64_t bytes)
         return;
     m->assist_balance -= (int64_t)bytes;
     if (m->assist_balance < 0)
-        stw_share_assist(m);
+        stw__share_assist(m);
 }
 
 /* Gets the next run of a span class. */
@@ -55,14 +56,14 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     struct stw_gc *gc = m->gc;
     const struct stw_gc_options *options = &gc->options;
     struct stw_grant grant = {0};
-    stw_sweep_pay(m, STW_PAGE_BYTES); /* the allocator alone knows whether it takes a new span */
-    stw_mutator_retire_run(m, span_class);
+    stw__sweep_pay(m, STW_PAGE_BYTES); /* the allocator alone knows whether it takes a new span */
+    stw__mutator_retire_run(m, span_class);
     const struct stw_span_record *before = m->run_spans[span_class].record;
     m->run_spans[span_class].record = NULL;
-    stw_watch_enter(gc, STW_WATCH_REFILL);
+    stw__watch_enter(gc, STW_WATCH_REFILL);
     if (options->allocator->refill(options->allocator_self, &m->mutator, span_class, &grant))
         options->out_of_memory("the managed heap is full");
-    stw_watch_leave(gc);
+    stw__watch_leave(gc);
     struct stw_span_record *record = (struct stw_span_record *)grant.span;
     STW_REQUIRE(record && grant.cell_count > 0 && record->span.span_class == span_class);
     STW_REQUIRE(grant.first_cell < record->span.cell_count
@@ -71,7 +72,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     uintptr_t start = record->span.base + grant.first_cell * record->span.cell_bytes;
     if (record != before) {
         stw_heap_prefetch_bits(record); /* allocation reads them */
-        stw_mutator_tell_bytes(m);
+        stw__mutator_tell_bytes(m);
     }
     if (m->mutator.marking)
         stw_heap_blacken(record, grant.first_cell, grant.cell_count);
@@ -123,9 +124,9 @@ static void share(struct stw_mutator_record *m)
     if (m->gc->options.stepped)
         return;
     if (m->mutator.marking)
-        stw_share_fraction(m);
-    if (stw_processor_is_due(m, stw_clock_ns()))
-        stw_processor_yield(m);
+        stw__share_fraction(m);
+    if (stw__processor_is_due(m, stw_clock_ns()))
+        stw__processor_yield(m);
 }
 
 /* Clears in pieces, so that a stop need not wait for megabytes. The cell has no type yet. Fresh
@@ -149,9 +150,9 @@ static void clear_large(struct stw_mutator_record *m, uintptr_t base, uint64_t b
             memset((void *)(base + at), 0, part);
             stw_poll(&m->mutator);
         } else {
-            stw_managed_leave(m);
+            stw__managed_leave(m);
             stw_memory_populate(base + at, part);
-            stw_managed_enter(m);
+            stw__managed_enter(m);
             share(m);
         }
     }
@@ -163,11 +164,11 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     struct stw_gc *gc = m->gc;
     const struct stw_gc_options *options = &gc->options;
     struct stw_span *span = NULL;
-    stw_sweep_pay(m, bytes);
-    stw_watch_enter(gc, STW_WATCH_LARGE);
+    stw__sweep_pay(m, bytes);
+    stw__watch_enter(gc, STW_WATCH_LARGE);
     if (options->allocator->large(options->allocator_self, &m->mutator, bytes, type != NULL, &span))
         options->out_of_memory("the managed heap is full (large cell)");
-    stw_watch_leave(gc);
+    stw__watch_leave(gc);
     struct stw_span_record *record = (struct stw_span_record *)span;
     STW_REQUIRE(record && span->cell_count == 1 && span->cell_bytes >= bytes);
     record->large_bytes = bytes;
@@ -181,7 +182,7 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     m->alloc_objects++;
     m->alloc_large++;
     m->alloc_bytes += span->cell_bytes;
-    stw_heap_live_add(gc, (int64_t)span->cell_bytes);
+    stw_gc_live_add(gc, (int64_t)span->cell_bytes);
     if (type)
         STW_ADD(gc->pacer.scannable, bytes);
     uintptr_t base = span->base;         /* keeps the cell alive while it is cleared */
@@ -212,25 +213,25 @@ static void *tiny_cell(struct stw_mutator_record *m, uint64_t bytes)
 /* Stepped: marking and the change of turns happen here and nowhere else. */
 static void step(struct stw_mutator_record *m)
 {
-    stw_share_step(m);
+    stw__share_step(m);
     if (m->slow_allocs % STEP_TURN == STEP_TURN - 1)
-        stw_processor_yield(m);
+        stw__processor_yield(m);
 }
 
 static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, uint64_t bytes,
                                                  const struct stw_type *type)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
+    struct stw_mutator_record *m = stw__record_of(mutator);
     const struct stw_size_classes *k = mutator->classes;
     const struct stw_gc_options *options = &m->gc->options;
-    stw_watch_alloc(m->gc);
+    stw__watch_alloc(m->gc);
     stw_poll(mutator);
     if (options->stepped)
         step(m);
     else if (mutator->marking && m->slow_allocs % WORK_LOOKS == 0)
-        stw_share_fraction(m);
+        stw__share_fraction(m);
     if (options->stress && (m->slow_allocs + 1) % options->stress == 0)
-        stw_cycle_force(m);
+        stw_gc_collect(&m->mutator);
     m->slow_allocs++;
     if (bytes == 0)
         bytes = 1;
@@ -241,13 +242,13 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
         cell = small_cell(m, bytes, type);
     else
         cell = large_cell(m, bytes, type);
-    stw_cycle_maybe_start(m);
+    stw__cycle_maybe_start(m);
     return cell;
 }
 
 void *stw_alloc_slow_path(struct stw_mutator *mutator, uint64_t bytes, const struct stw_type *type)
 {
-    if (stw_record_of(mutator)->gc->options.stepped)
+    if (stw__record_of(mutator)->gc->options.stepped)
         stw_stack_clear_dead();
     return slow_path(mutator, bytes, type);
 }

@@ -15,9 +15,11 @@
  * U7  when marking ends no span is grey, and all of its marked cells were scanned, or born black.
  * U8  what a sweep keeps is what was counted as marked; without audits sweep.c asserts it.
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
+#include "gc/audit.h"
+
 #include "base/error.h"
 #include "base/text.h"
-#include "gc/gc.h"
+#include "gc/collector.h"
 
 #include <stdlib.h>
 
@@ -184,18 +186,18 @@ static void reach_stacks(struct audit *audit, struct stw_mutator_record *self)
 {
     for (uint32_t i = 0; i < audit->gc->mutator_count; i++) {
         struct stw_mutator_record *m = audit->gc->mutators[i];
-        if (stw_is_detached(m))
+        if (stw__is_detached(m))
             continue;
-        int held = m != self && stw_mutator_pin(m);
+        int held = m != self && stw__mutator_pin(m);
         reach_words(audit, (const uintptr_t *)(m->stack_low & ~(uintptr_t)7),
                     (const uintptr_t *)m->stack_top);
         if (held)
-            stw_mutator_unhold(m);
+            stw__mutator_unhold(m);
     }
 }
 
-stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
-                        struct stw_error *error)
+stw_status stw__gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
+                         struct stw_error *error)
 {
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
@@ -209,11 +211,11 @@ stw_status stw_gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
     free(audit.list);
     if (audit.status == STW_OK)
         audit.status = stw_heap_audit(&gc->heap, error);
-    stw_watch_begin(gc, STW_WATCH_AUDIT);
+    stw__watch_begin(gc, STW_WATCH_AUDIT);
     if (audit.status == STW_OK)
         audit.status = gc->options.allocator->audit(gc->options.allocator_self, error);
-    stw_watch_end(gc);
-    return audit.status == STW_OK ? stw_pacer_audit(gc, error) : audit.status;
+    stw__watch_end(gc);
+    return audit.status == STW_OK ? stw__pacer_audit(gc, error) : audit.status;
 }
 
 /* Pages of registered spans that lie in the space; an allocator may have others. */
@@ -228,7 +230,7 @@ static uint64_t pages_in_space(const struct stw_gc *gc)
     return pages;
 }
 
-stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
+stw_status stw__gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
 {
     struct audit audit = {.gc = gc, .error = error, .status = STW_OK};
     check_spans(&audit);
@@ -244,9 +246,9 @@ stw_status stw_gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
                              "the sweep kept %llu bytes, %llu were counted as marked",
                              (unsigned long long)gc->sweep.live_bytes,
                              (unsigned long long)gc->marked_bytes);
-    stw_watch_begin(gc, STW_WATCH_RELEASE);
+    stw__watch_begin(gc, STW_WATCH_RELEASE);
     gc->options.allocator->release(gc->options.allocator_self);
-    stw_watch_end(gc);
+    stw__watch_end(gc);
     uint64_t registered = pages_in_space(gc), used = STW_LOAD(gc->heap.space.used_pages);
     if (registered != used)
         return stw_error_set(error, STW_E_AUDIT, "gc.U6",

@@ -8,7 +8,10 @@
  * It ticks while marking goes on, and a little longer, and is not woken for what can wait for a
  * tick. It says that it no longer ticks before its last look for a cycle; who begins or ends one
  * looks after that whether it ticks (both sequentially consistent): no cycle is missed. */
-#include "gc/gc.h"
+#include "gc/background.h"
+
+#include "gc/collector.h"
+#include "gc/cycle.h"
 
 #define TICK_NS 500000u      /* while marking */
 #define LINGER_TICKS 4u      /* after the last cycle: the next may follow, and needs no wake then */
@@ -21,8 +24,8 @@ static void leave_processor(struct stw_gc *gc)
 {
     stw_processor_leave(gc);
     STW_EDGE("background.left");
-    if (stw_phase(gc) == STW_PHASE_MARK)
-        stw_workers_enlist(gc);
+    if (stw__phase(gc) == STW_PHASE_MARK)
+        stw__workers_enlist(gc);
 }
 
 static int someone_waits(struct stw_gc *gc)
@@ -37,9 +40,9 @@ static int sweep_on_idle_processor(struct stw_gc *gc, int *worked)
     uint32_t swept = __atomic_load_n(&gc->sweep.pending, __ATOMIC_ACQUIRE);
     if (!stw_processor_try_enter(gc))
         return (int)swept;
-    while (swept && !someone_waits(gc) && stw_phase(gc) == STW_PHASE_OFF)
-        *worked |= (swept = stw_sweep_some(gc, SWEEP_SPANS)) > 0;
-    uint64_t given_back = swept ? 0 : stw_scavenge_some(gc, SCAVENGE_PAGES);
+    while (swept && !someone_waits(gc) && stw__phase(gc) == STW_PHASE_OFF)
+        *worked |= (swept = stw__sweep_some(gc, SWEEP_SPANS)) > 0;
+    uint64_t given_back = swept ? 0 : stw__scavenge_some(gc, SCAVENGE_PAGES);
     *worked |= given_back > 0;
     leave_processor(gc);
     return swept || given_back;
@@ -52,28 +55,28 @@ static void nudge_mutators(struct stw_gc *gc, int marking)
     uint64_t now = stw_clock_ns();
     for (uint32_t i = 0; i < count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
-        if (stw_is_detached(m) || STW_LOAD(m->state) != STW_STATE_RUNNING)
+        if (stw__is_detached(m) || STW_LOAD(m->state) != STW_STATE_RUNNING)
             continue;
         if (marking)
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        if (stw_processor_is_due(m, now))
+        if (stw__processor_is_due(m, now))
             __atomic_fetch_or(&m->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
     }
 }
 
 static void begin_timed(struct stw_gc *gc)
 {
-    stw_processor_enter_first(gc, &gc->background.turn);
-    stw_cycle_begin_timed(gc);
+    stw__processor_enter_first(gc, &gc->background.turn);
+    stw__cycle_begin_timed(gc);
     leave_processor(gc);
-    stw_workers_look_after(gc); /* nobody else may be there to mark */
+    stw__workers_look_after(gc); /* nobody else may be there to mark */
 }
 
 /* 0: until it is woken. */
 static uint64_t sleep_ns(struct stw_gc *gc, int more)
 {
     uint64_t ns = someone_waits(gc) || more ? STW_TURN_NS : 0;
-    uint64_t left_ns = stw_cycle_time_left_ns(gc);
+    uint64_t left_ns = stw__cycle_time_left_ns(gc);
     if (left_ns == 0)
         return TICK_NS; /* another was about to begin a cycle */
     return left_ns < UINT64_MAX && (ns == 0 || left_ns < ns) ? left_ns : ns;
@@ -87,7 +90,7 @@ static uint32_t cycles_done(const struct stw_gc *gc)
 /* The cycle that is marking, or 0. */
 static uint64_t marking_cycle(const struct stw_gc *gc)
 {
-    return stw_phase(gc) == STW_PHASE_MARK ? STW_LOAD(gc->totals.cycles) : 0;
+    return stw__phase(gc) == STW_PHASE_MARK ? STW_LOAD(gc->totals.cycles) : 0;
 }
 
 /* Sleeps, unless a cycle was missed. 1: it was woken. */
@@ -105,7 +108,7 @@ static int rest(struct stw_gc *gc, uint32_t wake, uint32_t done, uint64_t ns)
 static int look(struct stw_gc *gc, uint64_t *cycle, int *worked)
 {
     uint64_t before = *cycle;
-    if (stw_cycle_time_left_ns(gc) == 0)
+    if (stw__cycle_time_left_ns(gc) == 0)
         begin_timed(gc);
     *cycle = marking_cycle(gc);
     int marking = *cycle != 0;
@@ -114,7 +117,7 @@ static int look(struct stw_gc *gc, uint64_t *cycle, int *worked)
     if (marking || someone_waits(gc))
         nudge_mutators(gc, marking);
     if (marking && *cycle == before) /* half a millisecond, and it has not ended (gc.N3) */
-        stw_workers_look_after(gc);
+        stw__workers_look_after(gc);
     return more;
 }
 
@@ -131,7 +134,7 @@ static void *run(void *context)
         uint32_t done = cycles_done(gc);
         int more = look(gc, &cycle, &worked);
         if (woken && !worked)
-            stw_futile_wake(gc);
+            stw__futile_wake(gc);
         if (cycle || done != seen)
             ticks_left = LINGER_TICKS;
         else if (ticks_left > 0)
@@ -142,20 +145,20 @@ static void *run(void *context)
     return NULL;
 }
 
-void stw_background_wake(struct stw_gc *gc)
+void stw__background_wake(struct stw_gc *gc)
 {
     __atomic_fetch_add(&gc->background.wake, 1, __ATOMIC_ACQ_REL);
     stw_futex_wake(&gc->background.wake, 1);
 }
 
-void stw_background_tell(struct stw_gc *gc)
+void stw__background_tell(struct stw_gc *gc)
 {
     int much = STW_LOAD(gc->sweep.pending) && STW_LOAD(gc->sweep.pages_due) >= WORTH_PAGES;
     if (much || !__atomic_load_n(&gc->background.is_ticking, __ATOMIC_SEQ_CST))
-        stw_background_wake(gc);
+        stw__background_wake(gc);
 }
 
-stw_status stw_background_start(struct stw_gc *gc)
+stw_status stw__background_start(struct stw_gc *gc)
 {
     if (gc->options.stepped)
         return STW_OK;
@@ -164,12 +167,12 @@ stw_status stw_background_start(struct stw_gc *gc)
     return status;
 }
 
-void stw_background_stop(struct stw_gc *gc)
+void stw__background_stop(struct stw_gc *gc)
 {
     if (!gc->background.running)
         return;
     __atomic_store_n(&gc->background.stop, 1, __ATOMIC_RELEASE);
-    stw_background_wake(gc);
+    stw__background_wake(gc);
     pthread_join(gc->background.thread, NULL);
     gc->background.running = 0;
 }

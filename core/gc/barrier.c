@@ -6,9 +6,11 @@
  * storing mutator's stack was not scanned yet (Dijkstra). Go 1.8 and later do both, always. Before,
  * and in mode rescan, only the new one, every second word, is shaded.
  * Thread rules: a mutator's own thread, or a thread that holds it, or the world stopped. */
-#include "gc/gc.h"
+#include "gc/barrier.h"
 
-void stw_barrier_reset(struct stw_mutator_record *m)
+#include "gc/collector.h"
+
+void stw__barrier_reset(struct stw_mutator_record *m)
 {
     m->mutator.barrier_next = m->mutator.barrier_buffer;
     m->mutator.barrier_end = m->mutator.barrier_buffer + STW_LIMIT_BARRIER_WORDS;
@@ -16,19 +18,19 @@ void stw_barrier_reset(struct stw_mutator_record *m)
 
 void stw_barrier_flush(struct stw_mutator *mutator)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
-    uint64_t words = stw_barrier_words(mutator);
+    struct stw_mutator_record *m = stw__record_of(mutator);
+    uint64_t words = stw__barrier_words(mutator);
     if (words == 0)
         return;
     STW_EDGE("barrier.flush");
     uint64_t step = m->gc->options.mode == STW_MODE_RESCAN ? 2 : 1;
-    stw_marker_begin(&m->marker, m->gc);
+    stw__marker_begin(&m->marker, m->gc);
     for (uint64_t i = step - 1; i < words; i += step)
-        stw_mark_precise(&m->marker, (uintptr_t)mutator->barrier_buffer[i]);
+        stw__mark_precise(&m->marker, (uintptr_t)mutator->barrier_buffer[i]);
     if (m->marker.mark_objects > 0)
         __atomic_store_n(&m->gc->mark.flush_found, 1, __ATOMIC_SEQ_CST);
-    stw_marker_end(&m->marker);
-    stw_barrier_reset(m);
+    stw__marker_end(&m->marker);
+    stw__barrier_reset(m);
     m->barrier_words += words;
     m->barrier_flushes++;
 }

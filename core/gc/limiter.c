@@ -10,21 +10,23 @@
  * those microseconds let assists take 95 % of a mutator's time. Rejected: to stay on until there is
  * room for a period, which gives mutators their half exactly, but lets a heap with no limit grow to
  * twice its goal on a busy machine. Invariants B1, B2: limiter.h. */
-#include "gc/gc.h"
+#include "gc/limiter.h"
+
+#include "gc/collector.h"
 
 #define BUCKET_NS 1000000000 /* a processor's; Go: capacityPerProc */
 /* Between two looks at what was spent; Go: gcCPULimiterUpdatePeriod. A look at every assist would
  * see room after each microsecond of a mutator, and hold nothing back. */
 #define PERIOD_NS 10000000u
 
-void stw_limiter_init(struct stw_limiter *limiter, uint32_t processors, uint64_t now_ns)
+void stw__limiter_init(struct stw_limiter *limiter, uint32_t processors, uint64_t now_ns)
 {
     *limiter = (struct stw_limiter){.capacity_ns = (int64_t)processors * BUCKET_NS,
                                     .processors = processors, .seen_ns = now_ns};
     pthread_mutex_init(&limiter->lock, NULL);
 }
 
-void stw_limiter_spend(struct stw_limiter *limiter, uint64_t ns, int idle)
+void stw__limiter_spend(struct stw_limiter *limiter, uint64_t ns, int idle)
 {
     STW_ADD(*(idle ? &limiter->idle_ns : &limiter->spent_ns), ns);
 }
@@ -56,7 +58,7 @@ static void count_until(struct stw_limiter *limiter, uint32_t running, uint64_t 
     pour(limiter, spent - (total - spent - idle), now_ns);
 }
 
-void stw_limiter_update(struct stw_limiter *limiter, uint32_t running, uint64_t now_ns)
+void stw__limiter_update(struct stw_limiter *limiter, uint32_t running, uint64_t now_ns)
 {
     if (!limiter->capacity_ns || pthread_mutex_trylock(&limiter->lock) != 0)
         return; /* another thread does it */
@@ -64,8 +66,8 @@ void stw_limiter_update(struct stw_limiter *limiter, uint32_t running, uint64_t 
     pthread_mutex_unlock(&limiter->lock);
 }
 
-void stw_limiter_stopped(struct stw_limiter *limiter, uint32_t running, uint64_t from_ns,
-                         uint64_t now_ns)
+void stw__limiter_stopped(struct stw_limiter *limiter, uint32_t running, uint64_t from_ns,
+                          uint64_t now_ns)
 {
     if (!limiter->capacity_ns)
         return;
@@ -78,7 +80,7 @@ void stw_limiter_stopped(struct stw_limiter *limiter, uint32_t running, uint64_t
     pthread_mutex_unlock(&limiter->lock);
 }
 
-int stw_limiter_end_cycle(struct stw_limiter *limiter)
+int stw__limiter_end_cycle(struct stw_limiter *limiter)
 {
     return (int)__atomic_exchange_n(&limiter->was_on, STW_LOAD(limiter->on), __ATOMIC_RELAXED);
 }
@@ -92,27 +94,27 @@ static void update_if_due(struct stw_gc *gc)
 {
     uint64_t now_ns = stw_clock_ns();
     if (now_ns > STW_LOAD(gc->limiter.seen_ns) + PERIOD_NS)
-        stw_limiter_update(&gc->limiter, running(gc), now_ns);
+        stw__limiter_update(&gc->limiter, running(gc), now_ns);
 }
 
-void stw_limiter_note(struct stw_gc *gc, uint64_t spent_ns, int idle)
+void stw__limiter_note(struct stw_gc *gc, uint64_t spent_ns, int idle)
 {
     if (!gc->limiter.capacity_ns)
         return;
-    stw_limiter_spend(&gc->limiter, spent_ns, idle);
+    stw__limiter_spend(&gc->limiter, spent_ns, idle);
     update_if_due(gc);
 }
 
-void stw_limiter_note_stop(struct stw_gc *gc, uint64_t from_ns)
+void stw__limiter_note_stop(struct stw_gc *gc, uint64_t from_ns)
 {
     if (gc->limiter.capacity_ns)
-        stw_limiter_stopped(&gc->limiter, running(gc), from_ns, stw_clock_ns());
+        stw__limiter_stopped(&gc->limiter, running(gc), from_ns, stw_clock_ns());
 }
 
-int stw_limiter_stops_assists(struct stw_gc *gc)
+int stw__limiter_stops_assists(struct stw_gc *gc)
 {
-    if (!stw_limiter_is_on(&gc->limiter))
+    if (!stw__limiter_is_on(&gc->limiter))
         return 0;
     update_if_due(gc);
-    return stw_limiter_is_on(&gc->limiter);
+    return stw__limiter_is_on(&gc->limiter);
 }

@@ -2,13 +2,16 @@
  *
  * A marker holds no grey cell outside begin..end (gc.K1, work.c).
  * K6  pointers read ahead are marked before the cell that they come from counts as scanned. */
-#include "gc/gc.h"
+#include "gc/mark.h"
+
+#include "gc/collector.h"
+#include "gc/scan.h"
 
 #define CHECK_CELLS STW_LIMIT_CHECK_CELLS
 #define AHEAD_CELLS STW_LIMIT_AHEAD_CELLS
 #define LOWEST_POINTER 4096u /* Go: minLegalPointer */
 
-void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
+void stw__marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 {
     STW_ASSERT(!marker->active && !marker->spare && !marker->spans.count);
     __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
@@ -20,17 +23,17 @@ void stw_marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 static void leave(struct stw_gc *gc)
 {
     if (__atomic_fetch_sub(&gc->mark.active, 1, __ATOMIC_SEQ_CST) == 1)
-        stw_world_tell(gc, &gc->mark.active);
+        stw__world_tell(&gc->world, &gc->mark.active);
 }
 
 /* Raises `active` before it looks at `stopped`; window 2 sets that before it waits for `active`. */
-void stw_marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
+void stw__marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc)
 {
-    stw_marker_begin(marker, gc);
+    stw__marker_begin(marker, gc);
     STW_EDGE("drain.outside");
     while (__atomic_load_n(&gc->world.stopped, __ATOMIC_SEQ_CST)) {
         leave(gc);
-        stw_world_await_start(gc);
+        stw__world_await_start(gc);
         __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
         __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
     }
@@ -44,11 +47,11 @@ static void add(uint64_t *total, uint64_t count)
         STW_ADD(*total, count);
 }
 
-void stw_marker_end(struct stw_marker *marker)
+void stw__marker_end(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     STW_EDGE("drain.end");
-    stw_work_give_back(marker);
+    stw__work_give_back(marker);
     add(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes,
         marker->scan_bytes);
     add(&gc->totals.mark_objects, marker->mark_objects);
@@ -71,12 +74,12 @@ static void grey(struct stw_marker *marker, const struct stw_cell *cell)
     marker->marked_bytes += cell->record->span.cell_bytes;
     uint32_t layout = cell->record->span.layout;
     if (layout == STW_LAYOUT_BITMAP)
-        stw_work_push_span(marker, cell->record);
+        stw__work_push_span(marker, cell->record);
     else if (layout != STW_LAYOUT_NOSCAN)
-        stw_work_push(marker, cell->base);
+        stw__work_push(marker, cell->base);
 }
 
-void stw_mark_precise(struct stw_marker *marker, uintptr_t address)
+void stw__mark_precise(struct stw_marker *marker, uintptr_t address)
 {
     struct stw_cell cell;
     if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell))
@@ -99,7 +102,7 @@ static void mark_next(struct stw_marker *marker, struct stw_ahead *ahead)
         grey(marker, cell);
 }
 
-void stw_mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address)
+void stw__mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address)
 {
     if (ahead->read - ahead->resolved == AHEAD_CELLS / 2)
         resolve_next(ahead);
@@ -115,7 +118,7 @@ void stw_mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_
     }
 }
 
-void stw_mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead)
+void stw__mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead)
 {
     while (ahead->resolved != ahead->read)
         resolve_next(ahead);
@@ -123,7 +126,7 @@ void stw_mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead)
         mark_next(marker, ahead);
 }
 
-void stw_mark_candidate(struct stw_marker *marker, uintptr_t address)
+void stw__mark_candidate(struct stw_marker *marker, uintptr_t address)
 {
     struct stw_cell cell;
     if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell)
@@ -131,21 +134,21 @@ void stw_mark_candidate(struct stw_marker *marker, uintptr_t address)
         grey(marker, &cell);
 }
 
-int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit)
+int stw__mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limit)
 {
     uint64_t scanned_before = marker->scan_bytes + marker->root_words * 8;
     for (uint32_t cells = 0;;) {
         struct stw_grey grey;
-        if (stw_mark_must_leave(limit))
+        if (stw__mark_must_leave(limit))
             return 0;
-        if (!stw_work_pop(marker, &grey)) {
-            if (!stw_roots_scan_next(marker))
+        if (!stw__work_pop(marker, &grey)) {
+            if (!stw__roots_scan_next(marker))
                 return 1;
             cells++;
         } else if (grey.span) {
-            cells += stw_scan_span(marker, grey.span, limit);
+            cells += stw__scan_span(marker, grey.span, limit);
         } else {
-            stw_scan_cell(marker, grey.address);
+            stw__scan_cell(marker, grey.address);
             cells++;
         }
         if (marker->scan_bytes + marker->root_words * 8 - scanned_before >= limit->scan_bytes_max)
@@ -153,16 +156,16 @@ int stw_mark_drain(struct stw_marker *marker, const struct stw_drain_limit *limi
         if (cells < CHECK_CELLS)
             continue;
         cells = 0;
-        stw_work_share(marker);
+        stw__work_share(marker);
         if (limit->deadline_ns && stw_clock_ns() >= limit->deadline_ns)
             return 0;
     }
 }
 
-int stw_mark_is_left(struct stw_gc *gc)
+int stw__mark_is_left(struct stw_gc *gc)
 {
-    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
-           || __atomic_load_n(&gc->mark.spans.count, __ATOMIC_SEQ_CST) != 0
+    return __atomic_load_n(&gc->work.full_count, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->work.spans.count, __ATOMIC_SEQ_CST) != 0
            || __atomic_load_n(&gc->mark.stacks_left, __ATOMIC_SEQ_CST) != 0
            || __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
                   < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
@@ -170,9 +173,9 @@ int stw_mark_is_left(struct stw_gc *gc)
 
 /* Nobody was inside at first and nobody came in meanwhile: so the list was still while it was
  * read. */
-int stw_mark_is_idle(struct stw_gc *gc)
+int stw__mark_is_idle(struct stw_gc *gc)
 {
     uint64_t begins = __atomic_load_n(&gc->mark.begins, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0 && !stw_mark_is_left(gc)
+    return __atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0 && !stw__mark_is_left(gc)
            && __atomic_load_n(&gc->mark.begins, __ATOMIC_SEQ_CST) == begins;
 }

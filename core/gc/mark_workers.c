@@ -8,7 +8,7 @@
  *
  * N1  a worker marks only with a processor, or inside a stop when the stopper wants help.
  * N2  a worker sleeps only after it has seen no work, or no place for it; who makes work while a
- *     place is free wakes one (stw_workers_enlist), who leaves a processor does as well, unless
+ *     place is free wakes one (stw__workers_enlist), who leaves a processor does as well, unless
  *     there is less to mark than a wake is worth, or the world is stopped.
  * N3  a mark phase ends although no mutator allocates: the background thread looks every half
  *     millisecond whether there is work that a worker could do, or all is marked, and wakes one. A
@@ -22,9 +22,12 @@
  *     gc.futile_wakes counts who slept again without having done anything.
  * Rejected: to wake all at the beginning. With 8 processors, 2 of them real, a forced cycle over 7
  * cells took 42 us instead of 15. */
-#include "gc/gc.h"
+#include "gc/mark_workers.h"
 
 #include "base/text.h"
+#include "gc/collector.h"
+#include "gc/cycle.h"
+#include "gc/share.h"
 
 #define UTILISATION 0.25        /* Go: gcBackgroundUtilization, of all processors */
 #define DEDICATED_EXCESS 0.3    /* Go: more than this off the share: a fraction does the rest */
@@ -40,7 +43,7 @@
  * and keep all wakes away. */
 #define ON_ITS_WAY 0x80000000u
 
-void stw_workers_plan(struct stw_gc *gc)
+void stw__workers_plan(struct stw_gc *gc)
 {
     struct stw_workers *workers = &gc->workers;
     double share = UTILISATION * gc->processors.total;
@@ -81,11 +84,11 @@ static void mark_in_stop(struct stw_worker *worker)
     __atomic_fetch_add(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST);
     uint64_t began_cpu_ns = stw_clock_thread_cpu_ns();
     for (uint32_t spins = 1; is_help_wanted(gc) && spins <= STOP_SPINS; spins++) {
-        if (stw_work_is_found(gc)) {
-            stw_marker_begin(&worker->marker, gc);
-            stw_mark_drain(&worker->marker,
-                           &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
-            stw_marker_end(&worker->marker);
+        if (stw__work_is_found(gc)) {
+            stw__marker_begin(&worker->marker, gc);
+            stw__mark_drain(&worker->marker,
+                            &(struct stw_drain_limit){.scan_bytes_max = UINT64_MAX});
+            stw__marker_end(&worker->marker);
             worker->has_worked |= worker->marker.scan_bytes > 0;
             spins = 0;
         } else if (spins % SPINS) {
@@ -95,7 +98,7 @@ static void mark_in_stop(struct stw_worker *worker)
         }
     }
     if (__atomic_fetch_sub(&gc->workers.helpers, 1, __ATOMIC_SEQ_CST) == 1)
-        stw_world_tell(gc, &gc->workers.helpers);
+        stw__world_tell(&gc->world, &gc->workers.helpers);
     STW_ADD(gc->totals.help_cpu_ns, stw_clock_thread_cpu_ns() - began_cpu_ns); /* no stop waits */
 }
 
@@ -118,8 +121,8 @@ static void count_time(struct stw_worker *worker, int dedicated, uint64_t spent_
         STW_ADD(gc->pacer.idle_ns, spent_ns);
     STW_ADD(*(dedicated ? &gc->totals.dedicated_ns : &gc->totals.idle_ns), spent_ns);
     STW_ADD(gc->totals.worker_cpu_ns, cpu_ns);
-    stw_limiter_note(gc, spent_ns, !dedicated);
-    stw_share_credit(gc, (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8));
+    stw__limiter_note(gc, spent_ns, !dedicated);
+    stw__share_credit(gc, (int64_t)(worker->marker.scan_bytes + worker->marker.root_words * 8));
 }
 
 /* The worker has a processor. Returns 1 when it is to give it up: it found nothing more to mark, or
@@ -133,16 +136,16 @@ static int mark(struct stw_worker *worker, int dedicated)
     struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + LOOK_NS,
                                     .worker = gc, .idle = !dedicated};
     int idle = 1;
-    stw_marker_begin_outside(&worker->marker, gc);
-    if (stw_phase(gc) == STW_PHASE_MARK) { /* or it came too late, and has marked nothing */
-        idle = stw_mark_drain(&worker->marker, &limit);
+    stw__marker_begin_outside(&worker->marker, gc);
+    if (stw__phase(gc) == STW_PHASE_MARK) { /* or it came too late, and has marked nothing */
+        idle = stw__mark_drain(&worker->marker, &limit);
         worker->has_worked |= worker->marker.scan_bytes > 0 || worker->marker.root_words > 0;
         count_time(worker, dedicated, stw_clock_ns() - began,
                    stw_clock_thread_cpu_ns() - began_cpu_ns);
     }
-    stw_marker_end(&worker->marker);
+    stw__marker_end(&worker->marker);
     if (idle)
-        worker->has_worked |= (uint32_t)stw_cycle_try_finish(gc, NULL);
+        worker->has_worked |= (uint32_t)stw__cycle_try_finish(gc, NULL);
     return idle;
 }
 
@@ -166,7 +169,7 @@ static void leave_place(uint32_t *taken)
 /* There is something to do for a worker that has a place. */
 static int is_work_left(struct stw_gc *gc)
 {
-    return stw_work_is_found(gc) || stw_cycle_can_finish(gc);
+    return stw__work_is_found(gc) || stw__cycle_can_finish(gc);
 }
 
 /* Whoever does not get a place sleeps, whatever there is to mark; whoever leaves one looks for work
@@ -177,8 +180,8 @@ static void mark_dedicated(struct stw_worker *worker)
     uint32_t *taken = &gc->workers.dedicated_count;
     if (!is_work_left(gc) || is_stopping(gc) || !take_place(taken, gc->workers.dedicated))
         return;
-    stw_processor_enter_first(gc, &worker->turn);
-    while (stw_phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
+    stw__processor_enter_first(gc, &worker->turn);
+    while (stw__phase(gc) == STW_PHASE_MARK && !must_end(gc) && !mark(worker, 1))
         ;
     stw_processor_leave(gc);
     leave_place(taken);
@@ -186,7 +189,7 @@ static void mark_dedicated(struct stw_worker *worker)
 
 /* Go: startCycle. A cycle that only time has begun is in no hurry: it leaves idle processors idle,
  * unless nobody else were left to mark. */
-void stw_workers_limit_idle(struct stw_gc *gc, int timed)
+void stw__workers_limit_idle(struct stw_gc *gc, int timed)
 {
     uint32_t max = !timed ? UINT32_MAX : gc->workers.dedicated ? 0 : 1;
     __atomic_store_n(&gc->workers.idle_max, max, __ATOMIC_SEQ_CST);
@@ -208,7 +211,7 @@ static void mark_on_idle_processor(struct stw_worker *worker)
     struct stw_gc *gc = worker->gc;
     uint32_t *taken = &gc->workers.idle_count;
     int more = is_work_left(gc);
-    while (more && stw_phase(gc) == STW_PHASE_MARK && !must_end(gc)
+    while (more && stw__phase(gc) == STW_PHASE_MARK && !must_end(gc)
            && take_place(taken, __atomic_load_n(&gc->workers.idle_max, __ATOMIC_SEQ_CST))) {
         more = mark_idle_turn(worker);
         leave_place(taken);
@@ -218,26 +221,26 @@ static void mark_on_idle_processor(struct stw_worker *worker)
 static int is_idle_or_found(struct stw_gc *gc, const void *active)
 {
     (void)active;
-    return stw_mark_is_idle(gc) || stw_work_is_found(gc);
+    return stw__mark_is_idle(gc) || stw__work_is_found(gc);
 }
 
-void stw_workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
+void stw__workers_mark_stopped(struct stw_gc *gc, struct stw_marker *marker)
 {
     const struct stw_drain_limit all = {.scan_bytes_max = UINT64_MAX};
-    if (stw_mark_drain(marker, &(struct stw_drain_limit){.scan_bytes_max = ALONE_BYTES}))
+    if (stw__mark_drain(marker, &(struct stw_drain_limit){.scan_bytes_max = ALONE_BYTES}))
         return;
     STW_EDGE("worker.ask");
     __atomic_store_n(&gc->workers.help_wanted, 1, __ATOMIC_SEQ_CST);
-    stw_workers_enlist(gc);
-    for (int idle = 0; !idle; stw_marker_begin(marker, gc)) {
-        stw_mark_drain(marker, &all);
-        stw_marker_end(marker);
-        stw_world_await(gc, &gc->mark.active, is_idle_or_found); /* others are inside */
-        idle = stw_mark_is_idle(gc);
+    stw__workers_enlist(gc);
+    for (int idle = 0; !idle; stw__marker_begin(marker, gc)) {
+        stw__mark_drain(marker, &all);
+        stw__marker_end(marker);
+        stw__world_await(gc, &gc->mark.active, is_idle_or_found); /* others are inside */
+        idle = stw__mark_is_idle(gc);
     }
     STW_EDGE("worker.dismiss");
     __atomic_store_n(&gc->workers.help_wanted, 0, __ATOMIC_SEQ_CST);
-    stw_world_await(gc, &gc->workers.helpers, stw_world_is_zero);
+    stw__world_await(gc, &gc->workers.helpers, stw__world_is_zero);
 }
 
 /* One that no mutator uses, nor would it have to share one of the machine's. */
@@ -253,7 +256,7 @@ static int is_place_free(struct stw_gc *gc)
     struct stw_workers *workers = &gc->workers;
     if (is_help_wanted(gc)) /* the stopper has a processor, too */
         return __atomic_load_n(&workers->helpers, __ATOMIC_SEQ_CST) + 1 < workers->useful;
-    if (stw_phase(gc) != STW_PHASE_MARK || is_stopping(gc))
+    if (stw__phase(gc) != STW_PHASE_MARK || is_stopping(gc))
         return 0;
     return __atomic_load_n(&workers->dedicated_count, __ATOMIC_SEQ_CST) < workers->dedicated
            || (is_processor_idle(gc)
@@ -273,12 +276,12 @@ static void *run(void *context)
             break;
         worker->has_worked = 0;
         mark_in_stop(worker);
-        if (stw_phase(gc) == STW_PHASE_MARK) {
+        if (stw__phase(gc) == STW_PHASE_MARK) {
             mark_dedicated(worker);
             mark_on_idle_processor(worker);
         }
         if (woken && !worker->has_worked)
-            stw_futile_wake(gc);
+            stw__futile_wake(gc);
         woken = 0;
         STW_EDGE("worker.sleep");
         __atomic_fetch_add(&workers->asleep, 1, __ATOMIC_SEQ_CST);
@@ -310,21 +313,21 @@ static void wake_one(struct stw_gc *gc)
         }
 }
 
-void stw_workers_enlist(struct stw_gc *gc)
+void stw__workers_enlist(struct stw_gc *gc)
 {
     int in_stop = is_help_wanted(gc);
     if (in_stop)
-        stw_world_tell(gc, &gc->mark.active); /* a stopper that found nothing looks again */
+        stw__world_tell(&gc->world, &gc->mark.active); /* who found nothing looks again */
     if (in_stop || STW_LOAD(gc->pacer.scannable) >= WORTH_BYTES)
         wake_one(gc);
 }
 
-void stw_workers_look_after(struct stw_gc *gc)
+void stw__workers_look_after(struct stw_gc *gc)
 {
     wake_one(gc);
 }
 
-stw_status stw_workers_start(struct stw_gc *gc)
+stw_status stw__workers_start(struct stw_gc *gc)
 {
     struct stw_workers *workers = &gc->workers;
     if (workers->all || gc->options.stepped)
@@ -342,7 +345,7 @@ stw_status stw_workers_start(struct stw_gc *gc)
     return STW_OK;
 }
 
-uint64_t stw_workers_cpu_ns(struct stw_gc *gc)
+uint64_t stw__workers_cpu_ns(struct stw_gc *gc)
 {
     uint64_t sum_ns = 0;
     uint32_t started = __atomic_load_n(&gc->workers.started, __ATOMIC_ACQUIRE);
@@ -351,7 +354,7 @@ uint64_t stw_workers_cpu_ns(struct stw_gc *gc)
     return sum_ns;
 }
 
-void stw_workers_stop(struct stw_gc *gc)
+void stw__workers_stop(struct stw_gc *gc)
 {
     struct stw_workers *workers = &gc->workers;
     if (!workers->all)

@@ -9,35 +9,47 @@
  *     swept (gc.C3).
  * A mutator's record is never freed: after detach it stays as one that is blocked for ever and has
  * an empty stack, so that nobody needs a lock to look at the list. */
-#include "gc/gc.h"
+#include "gc/mutator.h"
 
+#include "gc/barrier.h"
+#include "gc/collector.h"
 #include "prim/memory.h"
 
 static _Thread_local struct stw_mutator_record *self; /* of this thread */
 
-struct stw_mutator_record *stw_mutator_self(void)
+struct stw_mutator_record *stw__mutator_self(void)
 {
     return self;
 }
 
-int stw_mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
-                      uint64_t timeout_ns)
+struct stw_mutator *stw_mutator_self(void)
+{
+    return self ? &self->mutator : NULL;
+}
+
+struct stw_timeline *stw_mutator_timeline(struct stw_mutator *m)
+{
+    return &stw__record_of(m)->timeline;
+}
+
+int stw__mutator_sleep(struct stw_mutator_record *m, uint32_t *word, uint32_t expected,
+                       uint64_t timeout_ns)
 {
     uint64_t began_ns = stw_clock_ns();
     int woken = stw_futex_wait(word, expected, timeout_ns);
     if (m)
-        m->asleep_ns += stw_clock_ns() - began_ns;
+        m->timeline.asleep_ns += stw_clock_ns() - began_ns;
     return woken;
 }
 
-void stw_mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock)
+void stw__mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock)
 {
     uint64_t began_ns = stw_clock_ns();
     pthread_mutex_lock(lock);
     pthread_mutex_unlock(lock);
     uint64_t woke_ns = stw_clock_ns();
-    m->asleep_ns += woke_ns - began_ns;
-    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, woke_ns);
+    m->timeline.asleep_ns += woke_ns - began_ns;
+    stw__timeline_add(&m->timeline, STW_TAKEN_TURN, began_ns, woke_ns);
 }
 
 static uint32_t cell_index(const struct stw_span_record *record, uintptr_t address)
@@ -47,7 +59,7 @@ static uint32_t cell_index(const struct stw_span_record *record, uintptr_t addre
                                      : offset / record->span.cell_bytes);
 }
 
-void stw_mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
+void stw__mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
 {
     struct stw_run *run = &m->mutator.runs[span_class];
     struct stw_span_record *record = m->run_spans[span_class].record;
@@ -73,7 +85,7 @@ static void tell_marked(struct stw_mutator_record *m)
     m->marked = 0;
 }
 
-void stw_mutator_tell_bytes(struct stw_mutator_record *m)
+void stw__mutator_tell_bytes(struct stw_mutator_record *m)
 {
     tell_marked(m);
     STW_ADD(m->gc->pacer.scannable, m->scannable);
@@ -106,13 +118,13 @@ static void for_each_run(struct stw_mutator_record *m,
 
 static void blacken_run(struct stw_mutator_record *m, uint32_t span_class)
 {
-    stw_mutator_retire_run(m, span_class);
+    stw__mutator_retire_run(m, span_class);
     blacken_rest(m, span_class, 1);
 }
 
 static void drop_run(struct stw_mutator_record *m, uint32_t span_class)
 {
-    stw_mutator_retire_run(m, span_class);
+    stw__mutator_retire_run(m, span_class);
     if (m->mutator.marking || m->are_runs_closed)
         blacken_rest(m, span_class, 0);
     m->mutator.runs[span_class] = (struct stw_run){0, 0};
@@ -128,16 +140,16 @@ static void count_run(struct stw_mutator_record *m, uint32_t span_class)
 
 static void make_run_exact(struct stw_mutator_record *m, uint32_t span_class)
 {
-    stw_mutator_retire_run(m, span_class);
+    stw__mutator_retire_run(m, span_class);
     blacken_rest(m, span_class, 0);
 }
 
-void stw_mutator_blacken_runs(struct stw_mutator_record *m)
+void stw__mutator_blacken_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, blacken_run);
 }
 
-void stw_mutator_close_runs(struct stw_mutator_record *m)
+void stw__mutator_close_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, m->gc->options.audit ? make_run_exact : count_run);
     tell_marked(m);
@@ -145,10 +157,10 @@ void stw_mutator_close_runs(struct stw_mutator_record *m)
     m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }
 
-void stw_mutator_drop_runs(struct stw_mutator_record *m)
+void stw__mutator_drop_runs(struct stw_mutator_record *m)
 {
     for_each_run(m, drop_run);
-    stw_mutator_tell_bytes(m);
+    stw__mutator_tell_bytes(m);
     m->are_runs_closed = 0;
     m->mutator.tiny_cursor = m->mutator.tiny_limit = 0;
 }
@@ -171,7 +183,7 @@ static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, 
     stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_CLASSES);
     m->mutator.classes = options->allocator->size_classes(options->allocator_self);
     m->marker.gc = gc;
-    stw_barrier_reset(m);
+    stw__barrier_reset(m);
     return m;
 }
 
@@ -183,12 +195,12 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
         return STW_E_NOMEM;
     stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_ATTACH);
     STW_EDGE("attach");
-    stw_world_lock(gc, NULL);
+    stw__world_lock(gc, NULL);
     stw_status status = gc->mutator_count < STW_MUTATORS ? STW_OK : STW_E_NOMEM;
     if (status == STW_OK)
         status = gc->options.allocator->attach(gc->options.allocator_self, &m->mutator);
     if (status == STW_OK) {
-        m->mutator.marking = stw_phase(gc) == STW_PHASE_MARK;
+        m->mutator.marking = stw__phase(gc) == STW_PHASE_MARK;
         gc->mutators[gc->mutator_count] = m;
         STW_EDGE("attach.listed");
         __atomic_store_n(&gc->mutator_count, gc->mutator_count + 1, __ATOMIC_RELEASE);
@@ -221,14 +233,14 @@ static void count_up(struct stw_mutator_record *m)
 
 void stw_mutator_detach(struct stw_mutator *mutator)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
+    struct stw_mutator_record *m = stw__record_of(mutator);
     struct stw_gc *gc = m->gc;
     STW_EDGE("detach");
-    stw_world_lock(gc, m);
+    stw__world_lock(gc, m);
     /* No stop can begin now; what is owed from earlier ones is served first. */
     if (mutator->marking)
         stw_barrier_flush(mutator);
-    stw_mutator_drop_runs(m);
+    stw__mutator_drop_runs(m);
     stw_trace(mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_DETACH);
     gc->options.allocator->detach(gc->options.allocator_self, mutator);
     __atomic_fetch_and(&mutator->poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);

@@ -21,8 +21,11 @@
  *     still be allocated before the goal.
  * P3  the live heap is not negative.
  * Threads: retuned while the world is stopped, or under its lock; read by anyone. */
+#include "gc/pacer.h"
+
 #include "base/error.h"
-#include "gc/gc.h"
+#include "gc/collector.h"
+#include "gc/cycle.h"
 
 #define NEVER UINT64_MAX
 #define HEAP_MIN_BYTES (4u * 1024u * 1024u) /* Go: defaultHeapMinimum, at GOGC=100 */
@@ -146,10 +149,10 @@ static void commit(struct stw_gc *gc)
     pacer->sweep_least = sweeping && live >= 0 ? (uint64_t)live + SWEEP_LEAST_BYTES : 0;
     set_goal(pacer);
     __atomic_store_n(&pacer->retain_bytes, retain_bytes(pacer, pacer->goal), __ATOMIC_RELAXED);
-    stw_sweep_pace(gc);
+    stw__sweep_pace(gc);
 }
 
-void stw_pacer_init(struct stw_gc *gc)
+void stw__pacer_init(struct stw_gc *gc)
 {
     if (gc->options.limit_bytes == 0)
         gc->options.limit_bytes = NEVER;
@@ -158,10 +161,10 @@ void stw_pacer_init(struct stw_gc *gc)
     gc->pacer.limit_goal = limit_goal(gc, 0);
     commit(gc);
     if (!gc->options.stepped)
-        stw_limiter_init(&gc->limiter, gc->processors.total, stw_clock_ns());
+        stw__limiter_init(&gc->limiter, gc->processors.total, stw_clock_ns());
 }
 
-void stw_pacer_begin(struct stw_gc *gc)
+void stw__pacer_begin(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
@@ -224,7 +227,7 @@ static void note_cycle(struct stw_gc *gc, uint64_t live, uint64_t marked)
     __atomic_store_n(options->cycle_count, number + 1, __ATOMIC_RELEASE);
 }
 
-void stw_pacer_end(struct stw_gc *gc)
+void stw__pacer_end(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
@@ -240,19 +243,19 @@ void stw_pacer_end(struct stw_gc *gc)
     if (gc->options.mode != STW_MODE_STW)
         learn_cons_mark(gc, (double)(pacer->last_scan_bytes + pacer->last_stack_bytes
                                      + pacer->last_root_bytes));
-    pacer->heap_marked = marked;
+    __atomic_store_n(&pacer->heap_marked, marked, __ATOMIC_RELAXED);
     pacer->triggered = NEVER;
     __atomic_store_n(&pacer->scannable, pacer->last_scan_bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->heap_live, (int64_t)marked, __ATOMIC_RELAXED);
     /* Dead cells take pages until they are swept. */
     pacer->limit_goal = limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : marked);
     commit(gc);
-    gc->totals.limited_cycles += (uint64_t)stw_limiter_end_cycle(&gc->limiter);
+    gc->totals.limited_cycles += (uint64_t)stw__limiter_end_cycle(&gc->limiter);
 }
 
 /* Go's revise. Past its estimate a cycle extends its goal in proportion and plans for everything
  * that might have to be scanned; past its goal it allows itself a tenth more. */
-double stw_pacer_assist_ratio(const struct stw_gc *gc)
+double stw__pacer_assist_ratio(const struct stw_gc *gc)
 {
     const struct stw_pacer *pacer = &gc->pacer;
     int32_t percent = STW_LOAD(pacer->percent);
@@ -279,12 +282,13 @@ double stw_pacer_assist_ratio(const struct stw_gc *gc)
     return (left < WORK_LEFT_MIN ? WORK_LEFT_MIN : left) / (room < 1 ? 1 : room);
 }
 
-int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self, int32_t percent,
-                              const struct stw_percent_setter *setter)
+int32_t stw_gc_set_percent(struct stw_gc *gc, struct stw_mutator *m, int32_t percent,
+                           const struct stw_percent_setter *setter)
 {
+    struct stw_mutator_record *self = m ? stw__record_of(m) : NULL;
     struct stw_pacer *pacer = &gc->pacer;
     percent = percent < 0 ? STW_GC_OFF : percent;
-    stw_world_lock(gc, self);
+    stw__world_lock(gc, self);
     int32_t before = pacer->percent;
     __atomic_store_n(&pacer->percent, percent, __ATOMIC_RELAXED);
     __atomic_store_n(&pacer->percent_setter, setter ? setter->plugin : 0, __ATOMIC_RELAXED);
@@ -293,9 +297,9 @@ int32_t stw_pacer_set_percent(struct stw_gc *gc, struct stw_mutator_record *self
     commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
     if (gc->background.running)
-        stw_background_wake(gc); /* gc.period counts again, or no more */
+        stw__background_wake(gc); /* gc.period counts again, or no more */
     if (percent < 0 && self)
-        stw_cycle_wait_for_mark(self);
+        stw__cycle_wait_for_mark(self);
     return before;
 }
 
@@ -315,7 +319,7 @@ static stw_status check_trigger(const struct stw_pacer *pacer, struct stw_error 
                          (unsigned long long)marked);
 }
 
-stw_status stw_pacer_audit(const struct stw_gc *gc, struct stw_error *error)
+stw_status stw__pacer_audit(const struct stw_gc *gc, struct stw_error *error)
 {
     int64_t live = STW_LOAD(gc->heap_live);
     if (live < 0)

@@ -7,7 +7,9 @@
  *
  * O1  a processor is handed over under the lock, and a yield queues and hands over in one step:
  *     with one processor the order of turns depends on nothing but the order of calls (stepped). */
-#include "gc/gc.h"
+#include "gc/processors.h"
+
+#include "gc/collector.h"
 
 /* Below, the caller holds the lock. */
 
@@ -56,7 +58,7 @@ static int is_granted(struct stw_turn *turn)
 static void sleep_until_granted(struct stw_gc *gc, struct stw_turn *turn, uint64_t timeout_ns)
 {
     if (stw_futex_wait(&turn->granted, 0, timeout_ns) && !is_granted(turn))
-        stw_futile_wake(gc);
+        stw__futile_wake(gc);
 }
 
 static void await(struct stw_gc *gc, struct stw_turn *turn)
@@ -72,17 +74,17 @@ static void begin_turn(struct stw_mutator_record *m, uint64_t now_ns)
 
 static void await_turn(struct stw_mutator_record *m)
 {
-    struct stw_taken taken = stw_taken_begin(m);
+    struct stw_taken taken = stw__taken_begin(&m->timeline);
     uint64_t began_ns = stw_clock_ns();
     await(m->gc, &m->turn);
     uint64_t now_ns = stw_clock_ns();
-    m->asleep_ns += now_ns - began_ns;
-    stw_taken_end(m, STW_TAKEN_TURN, taken);
+    m->timeline.asleep_ns += now_ns - began_ns;
+    stw__taken_end(&m->timeline, STW_TAKEN_TURN, taken);
     begin_turn(m, now_ns);
 }
 
 /* The caller is off managed code: running mutators never wait here. */
-void stw_processor_enter(struct stw_mutator_record *m)
+void stw__processor_enter(struct stw_mutator_record *m)
 {
     struct stw_processors *p = &m->gc->processors;
     STW_EDGE("processor.enter");
@@ -95,7 +97,7 @@ void stw_processor_enter(struct stw_mutator_record *m)
         begin_turn(m, stw_clock_ns());
         return;
     }
-    stw_background_wake(m->gc);
+    stw__background_wake(m->gc);
     await_turn(m);
 }
 
@@ -114,7 +116,7 @@ static void ask_for_one(struct stw_gc *gc)
         __atomic_fetch_or(&longest->mutator.poll, STW_POLL_YIELD, __ATOMIC_SEQ_CST);
 }
 
-void stw_processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
+void stw__processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
 {
     struct stw_processors *p = &gc->processors;
     pthread_mutex_lock(&p->lock);
@@ -153,18 +155,18 @@ int stw_processor_try_enter(struct stw_gc *gc)
     return granted;
 }
 
-int stw_processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns)
+int stw__processor_is_due(const struct stw_mutator_record *m, uint64_t now_ns)
 {
     return __atomic_load_n(&m->gc->processors.waiting, __ATOMIC_ACQUIRE) != 0
         && (int64_t)(now_ns - STW_LOAD(m->turn_start_ns)) > STW_TURN_NS;
 }
 
-void stw_processor_yield(struct stw_mutator_record *m)
+void stw__processor_yield(struct stw_mutator_record *m)
 {
     struct stw_processors *p = &m->gc->processors;
     if (!__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE))
         return;
-    stw_managed_leave(m);
+    stw__managed_leave(m);
     STW_EDGE("processor.yield");
     pthread_mutex_lock(&p->lock);
     struct stw_turn *heir = hand_over(p);
@@ -175,5 +177,10 @@ void stw_processor_yield(struct stw_mutator_record *m)
         stw_futex_wake(&heir->granted, 1);
         await_turn(m);
     }
-    stw_managed_enter(m);
+    stw__managed_enter(m);
+}
+
+void stw_mutator_yield(struct stw_mutator *m)
+{
+    stw__processor_yield(stw__record_of(m));
 }

@@ -6,9 +6,10 @@
  * Removed entries stay as empty ones until they are used again.
  * K7  a range is added, removed and scanned in pieces of at most RANGE_WORDS_MAX, each under the
  *     lock and as a marker of its own: so long at most a stop waits for it. */
-#include "gc/gc.h"
+#include "gc/roots.h"
 
 #include "base/text.h"
+#include "gc/collector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,14 @@ static void insert(struct stw_roots *roots, void **words, uint64_t count, uint64
 static void scan_range(struct stw_marker *marker, void **words, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        stw_mark_precise(marker, (uintptr_t)__atomic_load_n(&words[i], __ATOMIC_RELAXED));
+        stw__mark_precise(marker, (uintptr_t)__atomic_load_n(&words[i], __ATOMIC_RELAXED));
     marker->root_words += count;
 }
 
 /* Between two pieces a stop, which waits for markers, can come. */
 static void poll(void)
 {
-    struct stw_mutator_record *self = stw_mutator_self();
+    struct stw_mutator_record *self = stw__mutator_self();
     if (self && STW_LOAD(self->state) == STW_STATE_RUNNING)
         stw_poll(&self->mutator);
 }
@@ -72,14 +73,14 @@ static void poll(void)
 static void add_piece(struct stw_gc *gc, void **words, uint64_t count, uint64_t more)
 {
     struct stw_marker marker = {0};
-    stw_marker_begin_outside(&marker, gc);
+    stw__marker_begin_outside(&marker, gc);
     STW_EDGE("roots.add");
     pthread_mutex_lock(&gc->roots.lock);
     insert(&gc->roots, words, count, more);
-    if (stw_phase(gc) == STW_PHASE_MARK)
+    if (stw__phase(gc) == STW_PHASE_MARK)
         scan_range(&marker, words, count);
     pthread_mutex_unlock(&gc->roots.lock);
-    stw_marker_end(&marker);
+    stw__marker_end(&marker);
 }
 
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
@@ -103,7 +104,7 @@ static void **remove_range(struct stw_roots *roots, struct stw_marker *marker, v
     uint32_t at = *link - 1;
     struct stw_root_range *range = &roots->ranges[at];
     uint64_t count = range->count, more = range->more;
-    if (stw_phase(marker->gc) == STW_PHASE_MARK)
+    if (stw__phase(marker->gc) == STW_PHASE_MARK)
         scan_range(marker, words, count);
     *link = range->next;
     *range = (struct stw_root_range){.next = roots->free};
@@ -115,17 +116,17 @@ void stw_roots_remove(struct stw_gc *gc, void **words)
 {
     for (void **next = words; next;) {
         struct stw_marker marker = {0};
-        stw_marker_begin_outside(&marker, gc);
+        stw__marker_begin_outside(&marker, gc);
         STW_EDGE("roots.remove");
         pthread_mutex_lock(&gc->roots.lock);
         next = remove_range(&gc->roots, &marker, next);
         pthread_mutex_unlock(&gc->roots.lock);
-        stw_marker_end(&marker);
+        stw__marker_end(&marker);
         poll();
     }
 }
 
-int stw_roots_scan_next(struct stw_marker *marker)
+int stw__roots_scan_next(struct stw_marker *marker)
 {
     struct stw_roots *roots = &marker->gc->roots;
     if (STW_LOAD(roots->next_job) >= STW_LOAD(roots->count))
@@ -148,11 +149,11 @@ __attribute__((no_sanitize("address"), noinline)) static void
 scan_words(struct stw_marker *marker, const uintptr_t *low, const uintptr_t *high)
 {
     for (const uintptr_t *word = low; word < high; word++)
-        stw_mark_candidate(marker, *(const volatile uintptr_t *)word);
+        stw__mark_candidate(marker, *(const volatile uintptr_t *)word);
 }
 
 __attribute__((no_sanitize("address"), noinline)) void
-stw_stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
+stw__stack_copy(uintptr_t *to, uintptr_t from, uint32_t words)
 {
     const volatile uintptr_t *source = (const volatile uintptr_t *)from;
     for (uint32_t i = 0; i < words; i++)
@@ -166,9 +167,9 @@ __attribute__((noinline)) void stw_stack_clear_dead(void)
     __asm__ volatile("" : : "r"(dead) : "memory"); /* or the compiler would leave it out */
 }
 
-void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
+void stw__stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
 {
-    if (stw_is_detached(m))
+    if (stw__is_detached(m))
         return;
     uintptr_t low = m->stack_low & ~(uintptr_t)7;
     scan_words(marker, (const uintptr_t *)low, (const uintptr_t *)m->stack_top);
@@ -177,7 +178,7 @@ void stw_stack_scan(struct stw_marker *marker, struct stw_mutator_record *m)
     marker->stack_bytes += m->stack_top - low;
 }
 
-void stw_stacks_ask(struct stw_gc *gc)
+void stw__stacks_ask(struct stw_gc *gc)
 {
     uint32_t served = STW_SERVED_SCAN;
     while (served & STW_SERVED_SCAN) {
@@ -185,12 +186,12 @@ void stw_stacks_ask(struct stw_gc *gc)
         if (at >= gc->mark.stack_count)
             return;
         struct stw_mutator_record *m = gc->mutators[at];
-        if (stw_is_detached(m)) {
+        if (stw__is_detached(m)) {
             __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
             continue;
         }
         STW_EDGE("stacks.ask");
         __atomic_fetch_or(&m->mutator.poll, STW_POLL_SCAN, __ATOMIC_SEQ_CST);
-        served = stw_mutator_serve_blocked(m);
+        served = stw__mutator_serve_blocked(m);
     }
 }

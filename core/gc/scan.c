@@ -18,7 +18,9 @@
  *     the page leads it scans it all the same, which is needless and harmless: it is handed out,
  *     and what was in it when the pointer was stored is seen with the pointer. The same holds for a
  *     cell that another marks during the visit. */
-#include "gc/gc.h"
+#include "gc/scan.h"
+
+#include "gc/collector.h"
 
 #define OBLET_BYTES STW_LIMIT_OBLET_BYTES
 #define VISIT_WORDS 16u /* of a bitmap */
@@ -39,11 +41,11 @@ static void scan_elements(struct stw_marker *marker, uintptr_t base, uint64_t fr
                 uint64_t word = block * 64 + (uint64_t)__builtin_ctzll(mask);
                 uintptr_t value = __atomic_load_n(&element[word], __ATOMIC_ACQUIRE); /* heap.H5 */
                 if (value)
-                    stw_mark_ahead(marker, &ahead, value);
+                    stw__mark_ahead(marker, &ahead, value);
             }
         marker->scan_bytes += type->pointer_bytes;
     }
-    stw_mark_ahead_end(marker, &ahead);
+    stw__mark_ahead_end(marker, &ahead);
 }
 
 /* One piece of a large cell; the first visit greys the others. */
@@ -56,12 +58,12 @@ static void scan_large(struct stw_marker *marker, const struct stw_span_record *
     uint64_t from = address - record->span.base, total = record->large_bytes;
     if (from == 0)
         for (uint64_t at = OBLET_BYTES; at < total; at += OBLET_BYTES)
-            stw_work_push(marker, address + at);
+            stw__work_push(marker, address + at);
     uint64_t to = total - from < OBLET_BYTES ? total : from + OBLET_BYTES;
     scan_elements(marker, record->span.base, from, to, type);
 }
 
-void stw_scan_cell(struct stw_marker *marker, uintptr_t address)
+void stw__scan_cell(struct stw_marker *marker, uintptr_t address)
 {
     struct stw_cell cell;
     if (!stw_heap_resolve(&marker->gc->heap, address, &cell))
@@ -233,7 +235,7 @@ static inline __attribute__((always_inline)) void visit_word(struct visit *visit
         *seen = 1;
         __builtin_prefetch((const void *)value);
     } else if (value) {
-        stw_mark_precise(visit->marker, value);
+        stw__mark_precise(visit->marker, value);
     }
 }
 
@@ -268,7 +270,7 @@ static inline __attribute__((always_inline)) int visit_all(struct visit *visit,
                           0, visit->head, visit->tail};
     for (; place.head != place.tail; place.head++) {
         if (place.head % LOOK_CELLS == 0) {
-            if (stw_mark_must_leave(limit))
+            if (stw__mark_must_leave(limit))
                 break;
             prefetch_ahead(visit);
         }
@@ -294,12 +296,12 @@ static int visit_cells(struct visit *visit, const struct stw_drain_limit *limit)
     }
 }
 
-uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record,
-                       const struct stw_drain_limit *limit)
+uint32_t stw__scan_span(struct stw_marker *marker, struct stw_span_record *record,
+                        const struct stw_drain_limit *limit)
 {
     struct visit visit;
     uint32_t cells = 0;
-    stw_work_visit(record);
+    stw__work_visit(record);
     prefetch_next(&visit, marker->spans.first);
     do {
         if (!visit_begin(&visit, marker, record))
@@ -309,9 +311,9 @@ uint32_t stw_scan_span(struct stw_marker *marker, struct stw_span_record *record
         cells += visit.head;
         visit_end(&visit);
         if (!finished) {
-            stw_work_leave(marker, record);
+            stw__work_leave(marker, record);
             break;
         }
-    } while (!stw_work_visited(record));
+    } while (!stw__work_visited(record));
     return cells;
 }

@@ -1,9 +1,9 @@
 /* gc/share.c: a mutator's share of marking: a fraction of its time, assists, fixed steps.
  *
- * Go gives a quarter of the processors to marking: whole ones to dedicated workers (worker.c), and
- * what is left as a fraction of every processor. Here a mutator's thread is its processor: at a
- * safepoint it becomes a worker for a while, at which time it is as stoppable as at any safepoint.
- * No thread switch, and no thread more than there are processors (gc.G4).
+ * Go gives a quarter of the processors to marking: whole ones to dedicated workers
+ * (mark_workers.c), and what is left as a fraction of every processor. Here a mutator's thread is
+ * its processor: at a safepoint it becomes a worker for a while, at which time it is as stoppable
+ * as at any safepoint. No thread switch, and no thread more than there are processors (gc.G4).
  *
  * Whoever allocates faster than the workers mark pays by assists; scanned bytes that nobody paid
  * for are a credit that assists take first (Go: bgScanCredit).
@@ -13,7 +13,10 @@
  * A debtor that finds nothing grey waits for credit: the work is in the hands of another, who may
  * be off its core, and a mutator that ran on would let the heap grow without bound (64 MiB live: to
  * 800 MiB on a busy machine; Go: gcParkAssist). */
-#include "gc/gc.h"
+#include "gc/share.h"
+
+#include "gc/collector.h"
+#include "gc/cycle.h"
 
 #define FRACTION_STOP 1.2       /* Go: fractional workers stop at 1.2 times their share */
 #define TURN_NS_MIN 10000u      /* shorter turns cost more in clock reads than they mark */
@@ -34,22 +37,22 @@ static struct stint mark(struct stw_mutator_record *m, uint32_t kind,
                          const struct stw_drain_limit *limit)
 {
     struct stint stint = {0};
-    struct stw_taken taken = stw_taken_begin(m);
+    struct stw_taken taken = stw__taken_begin(&m->timeline);
     const char *site = stw_site(&m->mutator, kind == STW_TAKEN_ASSIST ? "gc.assist" : "gc.mark");
-    stw_marker_begin(&m->marker, m->gc);
-    stint.idle = stw_mark_drain(&m->marker, limit);
+    stw__marker_begin(&m->marker, m->gc);
+    stint.idle = stw__mark_drain(&m->marker, limit);
     stint.work = (int64_t)(m->marker.scan_bytes + m->marker.root_words * 8);
-    stw_marker_end(&m->marker);
+    stw__marker_end(&m->marker);
     stw_site(&m->mutator, site);
-    stint.spent_ns = stw_taken_end(m, kind, taken);
+    stint.spent_ns = stw__taken_end(&m->timeline, kind, taken);
     return stint;
 }
 
-void stw_share_fraction(struct stw_mutator_record *m)
+void stw__share_fraction(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
     double fraction = gc->workers.fraction;
-    if (stw_phase(gc) != STW_PHASE_MARK || fraction <= 0)
+    if (stw__phase(gc) != STW_PHASE_MARK || fraction <= 0)
         return;
     uint64_t began = stw_clock_ns();
     double due = (double)(began - gc->pacer.mark_start_ns) * fraction;
@@ -61,23 +64,23 @@ void stw_share_fraction(struct stw_mutator_record *m)
     struct stw_drain_limit limit = {.scan_bytes_max = UINT64_MAX, .deadline_ns = began + turn_ns,
                                     .mutator = m};
     struct stint stint = mark(m, STW_TAKEN_MARK, &limit);
-    stw_share_credit(gc, stint.work);
+    stw__share_credit(gc, stint.work);
     m->mark_work_ns += stint.spent_ns;
     STW_ADD(gc->totals.fractional_ns, stint.spent_ns);
-    stw_limiter_note(gc, stint.spent_ns, 0);
+    stw__limiter_note(gc, stint.spent_ns, 0);
     if (stint.idle)
-        stw_cycle_try_finish(gc, m);
+        stw__cycle_try_finish(gc, m);
 }
 
-void stw_share_step(struct stw_mutator_record *m)
+void stw__share_step(struct stw_mutator_record *m)
 {
-    if (stw_phase(m->gc) != STW_PHASE_MARK)
+    if (stw__phase(m->gc) != STW_PHASE_MARK)
         return;
     struct stw_drain_limit limit = {.scan_bytes_max = STEP_BYTES, .mutator = m};
     struct stint stint = mark(m, STW_TAKEN_MARK, &limit);
-    stw_share_credit(m->gc, stint.work);
+    stw__share_credit(m->gc, stint.work);
     if (stint.idle)
-        stw_cycle_try_finish(m->gc, m);
+        stw__cycle_try_finish(m->gc, m);
 }
 
 /* Wakes one debtor if there is credit for it (gc.N4): it wakes the next if it leaves some. */
@@ -105,7 +108,7 @@ static int64_t take_credit(struct stw_gc *gc, int64_t work)
 static int pay(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
-    double ratio = stw_pacer_assist_ratio(gc);
+    double ratio = stw__pacer_assist_ratio(gc);
     int64_t owed = (int64_t)((double)-m->assist_balance * ratio) + 1;
     if (owed < (int64_t)ASSIST_BYTES_MIN)
         owed = ASSIST_BYTES_MIN;
@@ -122,7 +125,7 @@ static int pay(struct stw_mutator_record *m)
         idle = stint.idle;
         STW_ADD(gc->pacer.assist_ns, stint.spent_ns);
         STW_ADD(gc->totals.assist_ns, stint.spent_ns);
-        stw_limiter_note(gc, stint.spent_ns, 0);
+        stw__limiter_note(gc, stint.spent_ns, 0);
     }
     double allowed = (double)paid / ratio;
     m->assist_balance += allowed > ALLOWED_BYTES_MAX ? (int64_t)ALLOWED_BYTES_MAX
@@ -136,21 +139,21 @@ static int await_credit(struct stw_mutator_record *m)
 {
     int woken = 0;
     struct stw_pacer *pacer = &m->gc->pacer;
-    struct stw_taken taken = stw_taken_begin(m);
+    struct stw_taken taken = stw__taken_begin(&m->timeline);
     uint32_t seen = __atomic_load_n(&pacer->credit_grew, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&pacer->debtors, 1, __ATOMIC_SEQ_CST);
-    if (STW_LOAD(pacer->credit) <= 0 && !stw_work_is_found(m->gc)) {
+    if (STW_LOAD(pacer->credit) <= 0 && !stw__work_is_found(m->gc)) {
         stw_block_begin(&m->mutator);
-        if (stw_phase(m->gc) == STW_PHASE_MARK)
-            woken = stw_mutator_sleep(m, &pacer->credit_grew, seen, CREDIT_WAIT_NS);
+        if (stw__phase(m->gc) == STW_PHASE_MARK)
+            woken = stw__mutator_sleep(m, &pacer->credit_grew, seen, CREDIT_WAIT_NS);
         stw_block_end(&m->mutator);
     }
     __atomic_fetch_sub(&pacer->debtors, 1, __ATOMIC_SEQ_CST);
-    stw_taken_end(m, STW_TAKEN_ASSIST, taken);
+    stw__taken_end(&m->timeline, STW_TAKEN_ASSIST, taken);
     return woken;
 }
 
-void stw_share_credit(struct stw_gc *gc, int64_t work)
+void stw__share_credit(struct stw_gc *gc, int64_t work)
 {
     if (work == 0) /* who found nothing has nothing to tell */
         return;
@@ -158,7 +161,7 @@ void stw_share_credit(struct stw_gc *gc, int64_t work)
     tell_debtor(gc);
 }
 
-void stw_share_release(struct stw_gc *gc)
+void stw__share_release(struct stw_gc *gc)
 {
     if (__atomic_load_n(&gc->pacer.debtors, __ATOMIC_SEQ_CST) == 0)
         return;
@@ -166,25 +169,25 @@ void stw_share_release(struct stw_gc *gc)
     stw_futex_wake(&gc->pacer.credit_grew, STW_FUTEX_ALL);
 }
 
-void stw_share_assist(struct stw_mutator_record *m)
+void stw__share_assist(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
     int woken = 0;
-    while (m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK
-           && !stw_limiter_stops_assists(gc)) {
+    while (m->assist_balance < 0 && stw__phase(gc) == STW_PHASE_MARK
+           && !stw__limiter_stops_assists(gc)) {
         int64_t balance = m->assist_balance;
         int idle = pay(m);
         if (woken && m->assist_balance == balance)
-            stw_futile_wake(gc);
+            stw__futile_wake(gc);
         woken = 0;
         if (m->assist_balance >= 0)
             return;
         if (idle)
-            stw_cycle_try_finish(gc, m);
+            stw__cycle_try_finish(gc, m);
         stw_poll(&m->mutator); /* marking ends early when a stop is asked for */
-        if (idle && m->assist_balance < 0 && stw_phase(gc) == STW_PHASE_MARK) {
+        if (idle && m->assist_balance < 0 && stw__phase(gc) == STW_PHASE_MARK) {
             if (gc->options.stepped)
-                stw_processor_yield(m);
+                stw__processor_yield(m);
             else
                 woken = await_credit(m);
         }

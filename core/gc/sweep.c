@@ -17,22 +17,24 @@
  * Thread rules: a sweeper raises `active` before it looks at `pending`, and the finisher clears
  * `pending` before it waits for `active`: after that nobody sweeps but the finisher. The line of
  * proportion may move while it is read; a payment that is wrong by that is made up by the next. */
-#include "gc/gc.h"
+#include "gc/sweep.h"
+
+#include "gc/collector.h"
 
 #define MARGIN_BYTES (1024u * 1024u) /* Go: swept this long before the trigger */
 #define LIMIT_PERCENT 95u /* of the memory limit, kept in the background; Go: reduceExtraPercent */
 
 /* Who looked at `pending` before it is set has left: it would sweep in the stop (U9). */
-void stw_sweep_begin(struct stw_gc *gc)
+void stw__sweep_begin(struct stw_gc *gc)
 {
-    stw_world_await(gc, &gc->sweep.active, stw_world_is_zero);
+    stw__world_await(gc, &gc->sweep.active, stw__world_is_zero);
     __atomic_store_n(&gc->sweep.pages_due, gc->heap.span_pages, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.pages_swept, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.live_bytes, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->sweep.pending, 1, __ATOMIC_SEQ_CST);
 }
 
-void stw_sweep_pace(struct stw_gc *gc)
+void stw__sweep_pace(struct stw_gc *gc)
 {
     uint64_t trigger = STW_LOAD(gc->pacer.trigger), swept = STW_LOAD(gc->sweep.pages_swept);
     int64_t live = STW_LOAD(gc->heap_live);
@@ -58,7 +60,7 @@ static void enter(struct stw_gc *gc)
 static void leave(struct stw_gc *gc)
 {
     if (__atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST) == 1)
-        stw_world_tell(gc, &gc->sweep.active);
+        stw__world_tell(&gc->world, &gc->sweep.active);
 }
 
 /* A lock that the background holds must not keep a stop waiting, and what it sweeps must not count
@@ -79,9 +81,9 @@ static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
     uint32_t swept = 0;
     STW_EDGE("sweep.enter");
     if (__atomic_load_n(&gc->sweep.pending, __ATOMIC_SEQ_CST)) {
-        stw_watch_enter(gc, STW_WATCH_SWEEP);
+        stw__watch_enter(gc, STW_WATCH_SWEEP);
         swept = gc->options.allocator->sweep(gc->options.allocator_self, span_max);
-        stw_watch_leave(gc);
+        stw__watch_leave(gc);
         if (swept == 0) /* what is left is in caches and in the hands of others */
             __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
     }
@@ -89,12 +91,12 @@ static uint32_t sweep(struct stw_gc *gc, uint32_t span_max)
     return swept;
 }
 
-uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
+uint32_t stw__sweep_some(struct stw_gc *gc, uint32_t span_max)
 {
-    struct stw_mutator_record *self = stw_mutator_self();
+    struct stw_mutator_record *self = stw__mutator_self();
     if (!self) {
         while (!enter_between_stops(gc))
-            stw_world_await_start(gc);
+            stw__world_await_start(gc);
         return sweep(gc, span_max);
     }
     uint64_t began_ns = stw_clock_ns();
@@ -102,7 +104,7 @@ uint32_t stw_sweep_some(struct stw_gc *gc, uint32_t span_max)
     enter(gc);
     uint32_t swept = sweep(gc, span_max);
     self->is_sweeping = 0;
-    stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
+    stw__timeline_add(&self->timeline, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
     return swept;
 }
 
@@ -125,28 +127,28 @@ static int owes(struct stw_gc *gc, uint64_t bytes)
            && needed_bytes(gc) + bytes > gc->options.limit_bytes;
 }
 
-void stw_sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
+void stw__sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
 {
     struct stw_gc *gc = m->gc;
     while (STW_LOAD(gc->sweep.owed) && owes(gc, bytes)) {
-        if (!stw_sweep_some(gc, 1))
+        if (!stw__sweep_some(gc, 1))
             break;
         stw_poll(&m->mutator);
     }
 }
 
-void stw_sweep_end_outside(struct stw_gc *gc)
+void stw__sweep_end_outside(struct stw_gc *gc)
 {
     __atomic_store_n(&gc->sweep.pending, 0, __ATOMIC_SEQ_CST);
-    stw_world_await(gc, &gc->sweep.active, stw_world_is_zero);
+    stw__world_await(gc, &gc->sweep.active, stw__world_is_zero);
 }
 
-void stw_sweep_finish(struct stw_gc *gc)
+void stw__sweep_finish(struct stw_gc *gc)
 {
-    stw_watch_begin(gc, STW_WATCH_SWEEP);
+    stw__watch_begin(gc, STW_WATCH_SWEEP);
     while (gc->options.allocator->sweep(gc->options.allocator_self, UINT32_MAX))
         ;
-    stw_watch_end(gc);
+    stw__watch_end(gc);
     __atomic_store_n(&gc->sweep.owed, 0, __ATOMIC_RELAXED);
     /* gc.U8, also where no audit looks at the bits. */
     STW_ASSERT(gc->options.audit || !gc->totals.cycles
@@ -169,13 +171,13 @@ static uint64_t give_back(struct stw_gc *gc, uint64_t page_max)
         return 0;
     stw_space_idle_release(&gc->heap.space, &pages);
     while (!enter_between_stops(gc))
-        stw_world_await_start(gc);
+        stw__world_await_start(gc);
     stw_space_idle_put(&gc->heap.space, &pages);
     leave(gc);
     return pages.count;
 }
 
-uint64_t stw_scavenge_some(struct stw_gc *gc, uint64_t page_max)
+uint64_t stw__scavenge_some(struct stw_gc *gc, uint64_t page_max)
 {
     uint64_t limit = gc->options.limit_bytes;
     uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
@@ -211,9 +213,9 @@ static uint64_t pages_to_make_up(struct stw_gc *gc, const struct stw_growth *gro
     return beyond < growth->pages ? beyond : growth->pages;
 }
 
-void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth)
+void stw__scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth)
 {
-    if (stw_limiter_is_on(&gc->limiter))
+    if (stw__limiter_is_on(&gc->limiter))
         return;
     uint64_t pages = pages_beyond_limit(gc);
     uint64_t grown = growth && growth->pages ? pages_to_make_up(gc, growth) : 0;
@@ -222,18 +224,18 @@ void stw_scavenge_taken(struct stw_gc *gc, const struct stw_growth *growth)
         stw_space_scavenge(&gc->heap.space, pages);
 }
 
-void stw_scavenge_for_marker(struct stw_gc *gc)
+void stw__scavenge_for_marker(struct stw_gc *gc)
 {
     if (!STW_LOAD(gc->world.stopped))
-        stw_scavenge_taken(gc, NULL);
+        stw__scavenge_taken(gc, NULL);
 }
 
-void stw_scavenge_after_stop(struct stw_gc *gc)
+void stw__scavenge_after_stop(struct stw_gc *gc)
 {
-    if (stw_mutator_self()) {
-        stw_scavenge_taken(gc, NULL);
+    if (stw__mutator_self()) {
+        stw__scavenge_taken(gc, NULL);
     } else if (enter_between_stops(gc)) {
-        stw_scavenge_taken(gc, NULL);
+        stw__scavenge_taken(gc, NULL);
         leave(gc);
     }
 }

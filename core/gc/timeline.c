@@ -1,11 +1,9 @@
-/* gc/timeline.c: the log of taken time, its sums and its worst windows.
- *
- * T1  logged intervals are in the order of their ends, and lie between begin and the last end.
- * T2  taken_ns sums to the length of the union of all that was logged. */
-#include "gc/timeline.h"
+/* gc/timeline.c: the log of taken time, its sums and its worst windows. Invariants T1, T2:
+ * gc/taken.h. */
+#include "gc/taken.h"
 
-#include "gc/gc.h"
 #include "prim/memory.h"
+#include "prim/thread.h"
 
 #define CHUNK_BYTES (STW_TIMELINE_CHUNK * sizeof(struct stw_interval))
 
@@ -17,9 +15,8 @@ const char *stw_taken_name(uint32_t kind)
     return kind < STW_TAKEN_KINDS ? names[kind] : "unknown";
 }
 
-void stw_timeline_begin(struct stw_mutator_record *m, uint64_t now_ns)
+void stw_timeline_begin(struct stw_timeline *timeline, uint64_t now_ns)
 {
-    struct stw_timeline *timeline = &m->timeline;
     timeline->begin_ns = timeline->end_ns = now_ns;
     timeline->is_open = 1;
     timeline->count = timeline->lost = 0;
@@ -27,10 +24,10 @@ void stw_timeline_begin(struct stw_mutator_record *m, uint64_t now_ns)
         timeline->taken_ns[kind] = timeline->cpu_ns[kind] = 0;
 }
 
-void stw_timeline_end(struct stw_mutator_record *m, uint64_t now_ns)
+void stw_timeline_end(struct stw_timeline *timeline, uint64_t now_ns)
 {
-    m->timeline.end_ns = now_ns;
-    m->timeline.is_open = 0;
+    timeline->end_ns = now_ns;
+    timeline->is_open = 0;
 }
 
 /* How much of [start_ns, end_ns) is logged already. From the latest end backwards, what lies
@@ -39,8 +36,8 @@ static uint64_t covered_ns(const struct stw_timeline *timeline, uint64_t start_n
 {
     uint64_t covered = 0, floor_ns = end_ns;
     for (uint64_t i = timeline->count; i > 0; i--) {
-        const struct stw_interval *interval = stw_timeline_at(timeline, i - 1);
-        uint64_t to = stw_interval_end_ns(interval), from = interval->start_ns;
+        const struct stw_interval *interval = stw__timeline_at(timeline, i - 1);
+        uint64_t to = stw__interval_end_ns(interval), from = interval->start_ns;
         if (to <= start_ns)
             break;
         to = to < floor_ns ? to : floor_ns;
@@ -61,13 +58,12 @@ static struct stw_interval *next_place(struct stw_timeline *timeline)
         return NULL;
     if (!timeline->chunks[chunk])
         timeline->chunks[chunk] = stw_memory_map(CHUNK_BYTES);
-    return timeline->chunks[chunk] ? stw_timeline_at(timeline, timeline->count) : NULL;
+    return timeline->chunks[chunk] ? stw__timeline_at(timeline, timeline->count) : NULL;
 }
 
-void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t start_ns,
-                      uint64_t end_ns)
+void stw__timeline_add(struct stw_timeline *timeline, uint32_t kind, uint64_t start_ns,
+                       uint64_t end_ns)
 {
-    struct stw_timeline *timeline = &m->timeline;
     if (!timeline->is_open || end_ns <= timeline->begin_ns || end_ns <= start_ns)
         return;
     if (start_ns < timeline->begin_ns)
@@ -82,21 +78,21 @@ void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t star
     timeline->count++;
 }
 
-uint64_t stw_timeline_cpu_ns(const struct stw_mutator_record *m)
+uint64_t stw__timeline_cpu_ns(const struct stw_timeline *timeline)
 {
-    return m->timeline.is_open ? stw_clock_thread_cpu_ns() : 0;
+    return timeline->is_open ? stw_clock_thread_cpu_ns() : 0;
 }
 
-void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t since_cpu_ns)
+void stw__timeline_spent(struct stw_timeline *timeline, uint32_t kind, uint64_t since_cpu_ns)
 {
-    if (m->timeline.is_open && since_cpu_ns)
-        m->timeline.cpu_ns[kind] += stw_clock_thread_cpu_ns() - since_cpu_ns;
+    if (timeline->is_open && since_cpu_ns)
+        timeline->cpu_ns[kind] += stw_clock_thread_cpu_ns() - since_cpu_ns;
 }
 
-void stw_timeline_used(struct stw_mutator_record *m, uint32_t kind, uint64_t cpu_ns)
+void stw__timeline_used(struct stw_timeline *timeline, uint32_t kind, uint64_t cpu_ns)
 {
-    if (m->timeline.is_open)
-        m->timeline.cpu_ns[kind] += cpu_ns;
+    if (timeline->is_open)
+        timeline->cpu_ns[kind] += cpu_ns;
 }
 
 /* What is not measured counts with its wall time, here and in trial/losses.c. */
@@ -108,25 +104,25 @@ static uint64_t measured_cpu_ns(const struct stw_timeline *timeline)
     return sum;
 }
 
-struct stw_taken stw_taken_begin(const struct stw_mutator_record *m)
+struct stw_taken stw__taken_begin(const struct stw_timeline *timeline)
 {
     struct stw_taken taken = {stw_clock_ns(), 0, 0};
-    if (m->timeline.is_open) {
-        taken.inner_cpu_ns = measured_cpu_ns(&m->timeline);
+    if (timeline->is_open) {
+        taken.inner_cpu_ns = measured_cpu_ns(timeline);
         taken.start_cpu_ns = stw_clock_thread_cpu_ns();
     }
     return taken;
 }
 
-uint64_t stw_taken_end(struct stw_mutator_record *m, uint32_t kind, struct stw_taken taken)
+uint64_t stw__taken_end(struct stw_timeline *timeline, uint32_t kind, struct stw_taken taken)
 {
-    if (m->timeline.is_open && taken.start_cpu_ns) {
-        uint64_t inner_ns = measured_cpu_ns(&m->timeline) - taken.inner_cpu_ns;
+    if (timeline->is_open && taken.start_cpu_ns) {
+        uint64_t inner_ns = measured_cpu_ns(timeline) - taken.inner_cpu_ns;
         uint64_t cpu_ns = stw_clock_thread_cpu_ns() - taken.start_cpu_ns;
-        m->timeline.cpu_ns[kind] += cpu_ns > inner_ns ? cpu_ns - inner_ns : 0;
+        timeline->cpu_ns[kind] += cpu_ns > inner_ns ? cpu_ns - inner_ns : 0;
     }
     uint64_t now_ns = stw_clock_ns(); /* last, as begin's was first: never less than CPU time */
-    stw_timeline_add(m, kind, taken.start_ns, now_ns);
+    stw__timeline_add(timeline, kind, taken.start_ns, now_ns);
     return now_ns - taken.start_ns;
 }
 
@@ -134,16 +130,16 @@ void stw_timeline_unite(struct stw_timeline *timeline)
 {
     uint64_t united = 0;
     for (uint64_t i = 0; i < timeline->count; i++) {
-        struct stw_interval next = *stw_timeline_at(timeline, i);
-        uint64_t start = next.start_ns, end = stw_interval_end_ns(&next);
+        struct stw_interval next = *stw__timeline_at(timeline, i);
+        uint64_t start = next.start_ns, end = stw__interval_end_ns(&next);
         while (united > 0) {
-            const struct stw_interval *last = stw_timeline_at(timeline, united - 1);
-            if (stw_interval_end_ns(last) < start)
+            const struct stw_interval *last = stw__timeline_at(timeline, united - 1);
+            if (stw__interval_end_ns(last) < start)
                 break;
             start = last->start_ns < start ? last->start_ns : start;
             united--;
         }
-        *stw_timeline_at(timeline, united++) = (struct stw_interval){start, (end - start) * 8};
+        *stw__timeline_at(timeline, united++) = (struct stw_interval){start, (end - start) * 8};
     }
     timeline->count = united;
 }
@@ -157,8 +153,8 @@ static uint64_t taken_before(const struct stw_timeline *timeline, struct cursor 
                              uint64_t moment_ns)
 {
     for (; at->index < timeline->count; at->index++) {
-        const struct stw_interval *interval = stw_timeline_at(timeline, at->index);
-        if (stw_interval_end_ns(interval) > moment_ns)
+        const struct stw_interval *interval = stw__timeline_at(timeline, at->index);
+        if (stw__interval_end_ns(interval) > moment_ns)
             return at->taken_ns
                  + (interval->start_ns < moment_ns ? moment_ns - interval->start_ns : 0);
         at->taken_ns += interval->length_kind / 8;
@@ -170,10 +166,10 @@ static uint64_t taken_before(const struct stw_timeline *timeline, struct cursor 
 static uint64_t window_start(const struct stw_timeline *timeline, uint64_t i, uint64_t window_ns,
                              int ends)
 {
-    const struct stw_interval *interval = stw_timeline_at(timeline, i);
+    const struct stw_interval *interval = stw__timeline_at(timeline, i);
     uint64_t start = interval->start_ns, last = timeline->end_ns - window_ns;
     if (ends) {
-        uint64_t end = stw_interval_end_ns(interval);
+        uint64_t end = stw__interval_end_ns(interval);
         start = end > timeline->begin_ns + window_ns ? end - window_ns : timeline->begin_ns;
     }
     return start < last ? start : last;

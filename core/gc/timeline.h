@@ -9,8 +9,6 @@
 #ifndef STW_GC_TIMELINE_H
 #define STW_GC_TIMELINE_H
 
-#include "prim/thread.h"
-
 #include <stdint.h>
 
 #define STW_TAKEN_STOP 0u      /* the world was stopped, by itself or by another */
@@ -34,6 +32,7 @@ struct stw_interval {
 #define STW_TIMELINE_CHUNKS 256u
 
 struct stw_timeline {
+    uint64_t asleep_ns; /* spent in futexes of the runtime since the mutator attached */
     uint64_t begin_ns;
     uint64_t end_ns;   /* final when it is no longer open */
     uint64_t is_open;
@@ -43,51 +42,9 @@ struct stw_timeline {
     struct stw_interval *chunks[STW_TIMELINE_CHUNKS];
 };
 
-struct stw_mutator_record;
-
-/* Forgets everything; logs from `now_ns` on. */
-void stw_timeline_begin(struct stw_mutator_record *m, uint64_t now_ns);
-void stw_timeline_end(struct stw_mutator_record *m, uint64_t now_ns);
-/* One interval, wall time only: short pieces, and those that are slept through. */
-void stw_timeline_add(struct stw_mutator_record *m, uint32_t kind, uint64_t start_ns,
-                      uint64_t end_ns);
-
-/* CPU time for an interval that is logged by stw_timeline_add: of the thread now (0: nothing is
- * logged), and what it spent since then. */
-uint64_t stw_timeline_cpu_ns(const struct stw_mutator_record *m);
-void stw_timeline_spent(struct stw_mutator_record *m, uint32_t kind, uint64_t since_cpu_ns);
-
-/* CPU time that the caller knows. */
-void stw_timeline_used(struct stw_mutator_record *m, uint32_t kind, uint64_t cpu_ns);
-
-/* A piece of work of some microseconds, whose CPU time is worth two system calls. */
-struct stw_taken {
-    uint64_t start_ns, start_cpu_ns, inner_cpu_ns;
-};
-struct stw_taken stw_taken_begin(const struct stw_mutator_record *m);
-/* Logs it; returns its wall time. */
-uint64_t stw_taken_end(struct stw_mutator_record *m, uint32_t kind, struct stw_taken taken);
-
-static inline struct stw_interval *stw_timeline_at(const struct stw_timeline *timeline,
-                                                   uint64_t index)
-{
-    return &timeline->chunks[index / STW_TIMELINE_CHUNK][index % STW_TIMELINE_CHUNK];
-}
-static inline uint32_t stw_interval_kind(const struct stw_interval *interval)
-{
-    return (uint32_t)(interval->length_kind & 7);
-}
-static inline uint64_t stw_interval_end_ns(const struct stw_interval *interval)
-{
-    return interval->start_ns + interval->length_kind / 8;
-}
-static inline uint64_t stw_timeline_taken_ns(const struct stw_timeline *timeline)
-{
-    uint64_t sum = 0;
-    for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
-        sum += timeline->taken_ns[kind];
-    return sum;
-}
+/* Forgets what was logged; logs from `now_ns` on. */
+void stw_timeline_begin(struct stw_timeline *timeline, uint64_t now_ns);
+void stw_timeline_end(struct stw_timeline *timeline, uint64_t now_ns);
 
 /* Replaces the log by its union: disjoint intervals, ascending; kinds mean nothing any more. */
 void stw_timeline_unite(struct stw_timeline *timeline);

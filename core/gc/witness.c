@@ -1,7 +1,6 @@
-/* gc/witness.c: compares two clocks: the stopper's and each mutator's own. */
-#include "gc/witness.h"
-
-#include "gc/gc.h"
+/* gc/witness.c: compares two clocks: the stopper's and each mutator's own. What it is to show:
+ * gc/gc.h. */
+#include "gc/collector.h"
 
 /* A stop in absolute times. */
 struct stop {
@@ -36,9 +35,9 @@ static const struct stw_interval *seen_by(const struct stw_timeline *timeline, u
                                           uint64_t released_ns)
 {
     for (; *at < timeline->count; (*at)++) {
-        const struct stw_interval *interval = stw_timeline_at(timeline, *at);
-        if (stw_interval_kind(interval) == STW_TAKEN_STOP
-            && stw_interval_end_ns(interval) >= released_ns)
+        const struct stw_interval *interval = stw__timeline_at(timeline, *at);
+        if (stw__interval_kind(interval) == STW_TAKEN_STOP
+            && stw__interval_end_ns(interval) >= released_ns)
             return interval;
     }
     return NULL;
@@ -57,7 +56,7 @@ static int is_disputed(const struct stw_gc *gc, const struct stw_pause *pause, u
             seen_by(&gc->mutators[i]->timeline, &cursors[i], stop.released_ns);
         if (!seen || seen->start_ns > stop.stopped_ns || seen->start_ns == stop.request_ns)
             continue;
-        witnesses += seen->start_ns < stop.request_ns || stw_interval_end_ns(seen) <= stop.end_ns;
+        witnesses += seen->start_ns < stop.request_ns || stw__interval_end_ns(seen) <= stop.end_ns;
     }
     return witnesses < pause->mutators;
 }
@@ -68,7 +67,7 @@ struct stw_testimony stw_witnesses_hear(const struct stw_gc *gc)
     uint64_t cursors[STW_MUTATORS] = {0}, from_ns, to_ns;
     if (!find_common_time(gc, &from_ns, &to_ns))
         return testimony;
-    for (uint64_t i = 0; i < stw_pauses_stored(gc); i++) {
+    for (uint64_t i = 0; i < stw__pauses_stored(gc); i++) {
         const struct stw_pause *pause = &gc->options.pauses[i];
         const struct stop stop = stop_of(gc, pause);
         if (!pause->complete || stop.request_ns < from_ns || stop.end_ns > to_ns)

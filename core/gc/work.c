@@ -21,8 +21,9 @@
  * Thread rules: a marker by its thread, a slot's owner is the marker that took its bit.
  * Rejected: a deque of cells for each thread (Chase and Lev): a fence at every pop, and termination
  * needs every deque's ends; whole buffers change hands 250 times less often. */
-#include "gc/gc.h"
+#include "gc/work.h"
 
+#include "gc/collector.h"
 #include "prim/memory.h"
 
 #define BUFFER_AREA_BYTES STW_LIMIT_BUFFER_AREA_BYTES
@@ -89,7 +90,7 @@ static int change_state(struct stw_span_record *record, uint32_t from, uint32_t 
                                        __ATOMIC_SEQ_CST);
 }
 
-void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *record)
+void stw__work_push_span(struct stw_marker *marker, struct stw_span_record *record)
 {
     for (;;) {
         uint32_t state = __atomic_load_n(&record->grey_state, __ATOMIC_SEQ_CST);
@@ -103,21 +104,21 @@ void stw_work_push_span(struct stw_marker *marker, struct stw_span_record *recor
     }
 }
 
-void stw_work_visit(struct stw_span_record *record)
+void stw__work_visit(struct stw_span_record *record)
 {
     __atomic_store_n(&record->grey_state, VISITED, __ATOMIC_SEQ_CST);
 }
 
-int stw_work_visited(struct stw_span_record *record)
+int stw__work_visited(struct stw_span_record *record)
 {
     STW_EDGE("work.visited");
     if (change_state(record, VISITED, IDLE))
         return 1;
-    stw_work_visit(record);
+    stw__work_visit(record);
     return 0;
 }
 
-void stw_work_leave(struct stw_marker *marker, struct stw_span_record *record)
+void stw__work_leave(struct stw_marker *marker, struct stw_span_record *record)
 {
     __atomic_store_n(&record->grey_state, QUEUED, __ATOMIC_SEQ_CST);
     append(&marker->spans, record);
@@ -127,29 +128,29 @@ void stw_work_leave(struct stw_marker *marker, struct stw_span_record *record)
 static void give_spans(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    struct stw_span_queue *own = &marker->spans, *all = &gc->mark.spans;
+    struct stw_span_queue *own = &marker->spans, *all = &gc->work.spans;
     if (!own->count)
         return;
-    pthread_mutex_lock(&gc->mark.lock);
+    pthread_mutex_lock(&gc->work.lock);
     if (all->last)
         all->last->grey_next = own->first;
     else
         all->first = own->first;
     all->last = own->last;
     __atomic_store_n(&all->count, all->count + own->count, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&gc->mark.lock);
+    pthread_mutex_unlock(&gc->work.lock);
     *own = (struct stw_span_queue){0};
-    stw_workers_enlist(gc);
+    stw__workers_enlist(gc);
 }
 
 /* Takes a share of the global queue. 0: it is empty. */
 static int take_spans(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    struct stw_span_queue *all = &gc->mark.spans;
+    struct stw_span_queue *all = &gc->work.spans;
     if (!__atomic_load_n(&all->count, __ATOMIC_ACQUIRE))
         return 0;
-    pthread_mutex_lock(&gc->mark.lock);
+    pthread_mutex_lock(&gc->work.lock);
     uint64_t count = (all->count + 1) / 2;
     count = count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX;
     struct stw_span_record *chain = NULL;
@@ -160,7 +161,7 @@ static int take_spans(struct stw_marker *marker)
         all->last = rest.last;
         __atomic_store_n(&all->count, rest.count, __ATOMIC_RELEASE);
     }
-    pthread_mutex_unlock(&gc->mark.lock);
+    pthread_mutex_unlock(&gc->work.lock);
     append_all(&marker->spans, chain);
     return chain != NULL;
 }
@@ -169,14 +170,14 @@ static int take_spans(struct stw_marker *marker)
 
 static struct stw_work_buffer *pop_list(struct stw_gc *gc, struct stw_work_buffer **list)
 {
-    pthread_mutex_lock(&gc->mark.lock);
+    pthread_mutex_lock(&gc->work.lock);
     struct stw_work_buffer *buffer = *list;
     if (buffer) {
         *list = buffer->next;
-        if (list == &gc->mark.full)
-            __atomic_store_n(&gc->mark.full_count, gc->mark.full_count - 1, __ATOMIC_RELEASE);
+        if (list == &gc->work.full)
+            __atomic_store_n(&gc->work.full_count, gc->work.full_count - 1, __ATOMIC_RELEASE);
     }
-    pthread_mutex_unlock(&gc->mark.lock);
+    pthread_mutex_unlock(&gc->work.lock);
     return buffer;
 }
 
@@ -184,25 +185,25 @@ static struct stw_work_buffer *pop_list(struct stw_gc *gc, struct stw_work_buffe
 static void push_list(struct stw_gc *gc, struct stw_work_buffer *buffer)
 {
     uint64_t count = buffer->count; /* another may take it at once */
-    pthread_mutex_lock(&gc->mark.lock);
-    struct stw_work_buffer **list = count ? &gc->mark.full : &gc->mark.empty;
+    pthread_mutex_lock(&gc->work.lock);
+    struct stw_work_buffer **list = count ? &gc->work.full : &gc->work.empty;
     buffer->next = *list;
     *list = buffer;
     if (count)
-        __atomic_store_n(&gc->mark.full_count, gc->mark.full_count + 1, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&gc->mark.lock);
+        __atomic_store_n(&gc->work.full_count, gc->work.full_count + 1, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&gc->work.lock);
     if (count)
-        stw_workers_enlist(gc);
+        stw__workers_enlist(gc);
 }
 
 static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
 {
-    struct stw_work_buffer *buffer = pop_list(gc, &gc->mark.empty);
+    struct stw_work_buffer *buffer = pop_list(gc, &gc->work.empty);
     if (buffer)
         return buffer;
-    /* Counted first: of two who take memory at once, one sees both (stw_scavenge_taken). */
+    /* Counted first: of two who take memory at once, one sees both (stw__scavenge_taken). */
     __atomic_fetch_add(&gc->heap.own_bytes, BUFFER_AREA_BYTES, __ATOMIC_SEQ_CST);
-    stw_scavenge_for_marker(gc);
+    stw__scavenge_for_marker(gc);
     struct stw_work_buffer *area = stw_memory_map(BUFFER_AREA_BYTES);
     if (!area)
         gc->options.out_of_memory("no memory for the collector's work buffers");
@@ -215,12 +216,12 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
 static void take_slot(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    uint64_t taken = STW_LOAD(gc->mark.slots_taken);
+    uint64_t taken = STW_LOAD(gc->work.slots_taken);
     while (~taken) {
         uint32_t at = (uint32_t)__builtin_ctzll(~taken);
-        if (__atomic_compare_exchange_n(&gc->mark.slots_taken, &taken, taken | 1ull << at, 0,
+        if (__atomic_compare_exchange_n(&gc->work.slots_taken, &taken, taken | 1ull << at, 0,
                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-            marker->slot = &gc->mark.slots[at];
+            marker->slot = &gc->work.slots[at];
             return;
         }
     }
@@ -228,8 +229,8 @@ static void take_slot(struct stw_marker *marker)
 
 static void free_slot(struct stw_marker *marker)
 {
-    uint64_t bit = 1ull << (marker->slot - marker->gc->mark.slots);
-    __atomic_fetch_and(&marker->gc->mark.slots_taken, ~bit, __ATOMIC_SEQ_CST);
+    uint64_t bit = 1ull << (marker->slot - marker->gc->work.slots);
+    __atomic_fetch_and(&marker->gc->work.slots_taken, ~bit, __ATOMIC_SEQ_CST);
     marker->slot = NULL;
 }
 
@@ -262,7 +263,7 @@ static void publish(struct stw_marker *marker, struct stw_work_buffer *buffer)
                                         __ATOMIC_RELAXED))
         push_list(marker->gc, buffer);
     else
-        stw_workers_enlist(marker->gc);
+        stw__workers_enlist(marker->gc);
 }
 
 static struct stw_span_record *take_offered_spans(struct stw_work_slot *slot)
@@ -276,10 +277,10 @@ static struct stw_span_record *take_offered_spans(struct stw_work_slot *slot)
 static int steal(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
-    uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_ACQUIRE);
+    uint64_t taken = __atomic_load_n(&gc->work.slots_taken, __ATOMIC_ACQUIRE);
     STW_EDGE("work.steal");
     for (; taken; taken &= taken - 1) {
-        struct stw_work_slot *slot = &gc->mark.slots[__builtin_ctzll(taken)];
+        struct stw_work_slot *slot = &gc->work.slots[__builtin_ctzll(taken)];
         struct stw_work_buffer *offer = take_offer(slot);
         struct stw_span_record *spans = offer ? NULL : take_offered_spans(slot);
         if (!offer && !spans)
@@ -292,7 +293,7 @@ static int steal(struct stw_marker *marker)
     return 0;
 }
 
-void stw_work_push(struct stw_marker *marker, uintptr_t address)
+void stw__work_push(struct stw_marker *marker, uintptr_t address)
 {
     struct stw_work_buffer *buffer = marker->active;
     if (!buffer || buffer->count == STW_BUFFER_CELLS) {
@@ -312,8 +313,8 @@ static int find_work(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     struct stw_work_buffer *buffer = take_offer(marker->slot);
-    if (!buffer && __atomic_load_n(&gc->mark.full_count, __ATOMIC_ACQUIRE))
-        buffer = pop_list(gc, &gc->mark.full);
+    if (!buffer && __atomic_load_n(&gc->work.full_count, __ATOMIC_ACQUIRE))
+        buffer = pop_list(gc, &gc->work.full);
     if (buffer) {
         take_buffer(marker, buffer);
         return 1;
@@ -323,7 +324,7 @@ static int find_work(struct stw_marker *marker)
     return spans || take_spans(marker) || steal(marker);
 }
 
-int stw_work_pop(struct stw_marker *marker, struct stw_grey *grey)
+int stw__work_pop(struct stw_marker *marker, struct stw_grey *grey)
 {
     do {
         if ((!marker->active || !marker->active->count) && marker->spare && marker->spare->count) {
@@ -347,7 +348,7 @@ int stw_work_pop(struct stw_marker *marker, struct stw_grey *grey)
 static int is_on_offer(const struct stw_marker *marker)
 {
     const struct stw_gc *gc = marker->gc;
-    return STW_LOAD(gc->mark.full_count) != 0 || STW_LOAD(gc->mark.spans.count) != 0
+    return STW_LOAD(gc->work.full_count) != 0 || STW_LOAD(gc->work.spans.count) != 0
            || (marker->slot && (STW_LOAD(marker->slot->offer) || STW_LOAD(marker->slot->spans)));
 }
 
@@ -365,14 +366,14 @@ static void share_spans(struct stw_marker *marker)
         cut(&marker->spans, count < SHARE_SPANS_MAX ? count : SHARE_SPANS_MAX);
     /* Only the owner puts. Before it looks for sleepers (gc.N2). */
     __atomic_store_n(&marker->slot->spans, chain, __ATOMIC_SEQ_CST);
-    stw_workers_enlist(marker->gc);
+    stw__workers_enlist(marker->gc);
 }
 
-void stw_work_share(struct stw_marker *marker)
+void stw__work_share(struct stw_marker *marker)
 {
     struct stw_gc *gc = marker->gc;
     if (is_on_offer(marker)) {
-        stw_workers_enlist(gc); /* the one that was woken for it may have enough */
+        stw__workers_enlist(gc); /* the one that was woken for it may have enough */
         return;
     }
     if (marker->spare && marker->spare->count) {
@@ -390,7 +391,7 @@ void stw_work_share(struct stw_marker *marker)
     }
 }
 
-void stw_work_give_back(struct stw_marker *marker)
+void stw__work_give_back(struct stw_marker *marker)
 {
     struct stw_work_buffer *own[] = {marker->active, marker->spare, take_offer(marker->slot)};
     STW_EDGE("work.give-back");
@@ -410,14 +411,14 @@ static int has_offer(struct stw_work_slot *slot)
            || __atomic_load_n(&slot->spans, __ATOMIC_SEQ_CST);
 }
 
-int stw_work_is_found(struct stw_gc *gc)
+int stw__work_is_found(struct stw_gc *gc)
 {
-    uint64_t taken = __atomic_load_n(&gc->mark.slots_taken, __ATOMIC_SEQ_CST);
+    uint64_t taken = __atomic_load_n(&gc->work.slots_taken, __ATOMIC_SEQ_CST);
     for (; taken; taken &= taken - 1)
-        if (has_offer(&gc->mark.slots[__builtin_ctzll(taken)]))
+        if (has_offer(&gc->work.slots[__builtin_ctzll(taken)]))
             return 1;
-    return __atomic_load_n(&gc->mark.full_count, __ATOMIC_SEQ_CST) != 0
-           || __atomic_load_n(&gc->mark.spans.count, __ATOMIC_SEQ_CST) != 0
+    return __atomic_load_n(&gc->work.full_count, __ATOMIC_SEQ_CST) != 0
+           || __atomic_load_n(&gc->work.spans.count, __ATOMIC_SEQ_CST) != 0
            || __atomic_load_n(&gc->roots.next_job, __ATOMIC_SEQ_CST)
                   < __atomic_load_n(&gc->roots.count, __ATOMIC_SEQ_CST);
 }

@@ -12,7 +12,7 @@
  * W4  poll bits CACHES, SCAN and FLUSH are served by the mutator itself, or by the one thread that
  *     holds it while it is blocked.
  * W5  while the world is stopped nobody marks but the stopper and the workers that it calls
- *     (stw_marker_begin_outside, stw_workers_mark_stopped).
+ *     (stw__marker_begin_outside, stw__workers_mark_stopped).
  * W6  a stopper says what it sleeps for before its last look at that, a mutator stores its state
  *     before it looks whether the stopper sleeps for it (both sequentially consistent): no wake is
  *     missed, and none given for another's arrival (gc.N4). The same for whatever else is waited
@@ -22,7 +22,12 @@
  *     very thread has a higher priority, or the machine is busy.
  * Rejected: counting arrivals only. The states are scanned, so that a mutator that blocks, unblocks
  * and parks during one stop cannot be counted twice. */
-#include "gc/gc.h"
+#include "gc/world.h"
+
+#include "gc/barrier.h"
+#include "gc/collector.h"
+#include "gc/cycle.h"
+#include "gc/share.h"
 
 #include <string.h>
 
@@ -31,7 +36,7 @@
 #define AWAY_NS 5000u /* between two looks at the clock: not on a processor; a look takes 50 ns */
 #define LOST_WAKE_NS 10000000u /* upper bound on how long a wake that was missed could cost */
 
-void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
+void stw__world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
 {
     if (!self) {
         pthread_mutex_lock(&gc->world.lock);
@@ -43,9 +48,9 @@ void stw_world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
             stw_spin_pause();
             continue;
         }
-        stw_managed_leave(self);
-        stw_mutator_await_lock(self, &gc->world.lock);
-        stw_managed_enter(self);
+        stw__managed_leave(self);
+        stw__mutator_await_lock(self, &gc->world.lock);
+        stw__managed_enter(self);
     }
 }
 
@@ -72,24 +77,25 @@ static inline void await(struct stw_gc *gc, const void *word,
             continue;
         }
         if (woken)
-            stw_futile_wake(gc);
+            stw__futile_wake(gc);
         woken = 0;
         __atomic_store_n(&world->awaited, word, __ATOMIC_SEQ_CST);
         uint32_t arrivals = __atomic_load_n(&world->arrivals, __ATOMIC_SEQ_CST);
         STW_EDGE("stop.sleep");
         if (!is_over(gc, word))
-            woken = stw_mutator_sleep(stw_mutator_self(), &world->arrivals, arrivals, LOST_WAKE_NS);
+            woken =
+                stw__mutator_sleep(stw__mutator_self(), &world->arrivals, arrivals, LOST_WAKE_NS);
         __atomic_store_n(&world->awaited, NULL, __ATOMIC_SEQ_CST);
     }
 }
 
-void stw_world_await(struct stw_gc *gc, const void *word,
-                     int (*is_over)(struct stw_gc *gc, const void *word))
+void stw__world_await(struct stw_gc *gc, const void *word,
+                      int (*is_over)(struct stw_gc *gc, const void *word))
 {
     await(gc, word, is_over);
 }
 
-int stw_world_is_zero(struct stw_gc *gc, const void *word)
+int stw__world_is_zero(struct stw_gc *gc, const void *word)
 {
     (void)gc;
     return __atomic_load_n((const uint32_t *)word, __ATOMIC_SEQ_CST) == 0;
@@ -103,14 +109,14 @@ static int is_stopped(struct stw_gc *gc, const void *state)
 
 /* A stopper that spins sees a change by itself: the system call for one that sleeps takes this
  * thread 1 to 6 us, in which it could not start again. */
-void stw_world_wake_stopper(struct stw_gc *gc)
+void stw__world_wake_stopper(struct stw_world *world)
 {
-    __atomic_fetch_add(&gc->world.arrivals, 1, __ATOMIC_SEQ_CST);
-    stw_futex_wake(&gc->world.arrivals, STW_FUTEX_ALL);
+    __atomic_fetch_add(&world->arrivals, 1, __ATOMIC_SEQ_CST);
+    stw_futex_wake(&world->arrivals, STW_FUTEX_ALL);
 }
 
 /* Reads `epoch` before it looks, as W2 has it for mutators. */
-void stw_world_await_start(struct stw_gc *gc)
+void stw__world_await_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     for (uint32_t spins = 0;; spins++) {
@@ -122,7 +128,7 @@ void stw_world_await_start(struct stw_gc *gc)
             continue;
         }
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
-        stw_mutator_sleep(stw_mutator_self(), &world->epoch, epoch, 0);
+        stw__mutator_sleep(stw__mutator_self(), &world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
     }
 }
@@ -132,7 +138,7 @@ static int wait_for_markers(struct stw_gc *gc)
 {
     if (__atomic_load_n(&gc->mark.active, __ATOMIC_SEQ_CST) == 0)
         return 0;
-    await(gc, &gc->mark.active, stw_world_is_zero);
+    await(gc, &gc->mark.active, stw__world_is_zero);
     return 1;
 }
 
@@ -192,22 +198,22 @@ static void prepare(struct stw_mutator_record *m)
     if (m->is_rejoining)
         return;
     if (kind == STW_PAUSE_SWEEP_TERMINATION) {
-        stw_mutator_blacken_runs(m);
+        stw__mutator_blacken_runs(m);
         STW_EDGE("park.black");
         m->are_runs_black = 1; /* published with the state; taken back by window 1 */
     } else if (kind == STW_PAUSE_MARK_TERMINATION) {
-        m->flushed_words += stw_barrier_words(&m->mutator);
+        m->flushed_words += stw__barrier_words(&m->mutator);
         stw_barrier_flush(&m->mutator);
         STW_EDGE("park.flushed");
     }
 }
 
-void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
+void stw__world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t kind)
 {
     struct stw_world *world = &gc->world;
     uint64_t came_ns = stw_clock_ns();
-    stw_world_lock(gc, self);
-    await(gc, &world->resuming, stw_world_is_zero); /* W3 */
+    stw__world_lock(gc, self);
+    await(gc, &world->resuming, stw__world_is_zero); /* W3 */
     world->came_ns = came_ns;
     world->came_cpu_ns = stw_clock_thread_cpu_ns(); /* a system call: not inside the stop */
     struct stw_pause *pause = next_record(gc);
@@ -215,7 +221,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     pause->kind = kind;
     pause->cycle = gc->totals.cycles + (kind != STW_PAUSE_MARK_TERMINATION);
     world->pause = pause;
-    stw_watch_stop_begin(gc);
+    stw__watch_stop_begin(gc);
     uint64_t request_ns = stw_clock_ns();
     pause->start_ns = request_ns - gc->options.origin_ns;
     STW_EDGE("stop.ask");
@@ -241,7 +247,7 @@ void stw_world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t
     world->before = work_so_far(gc);
 }
 
-void stw_world_step(struct stw_gc *gc, uint32_t step)
+void stw__world_step(struct stw_gc *gc, uint32_t step)
 {
     uint64_t now = stw_clock_ns();
     gc->world.pause->step_ns[step] += now - gc->world.step_from_ns;
@@ -255,13 +261,13 @@ static void end_record(struct stw_world *world)
         __atomic_store_n(&world->pause->complete, 1, __ATOMIC_RELEASE);
 }
 
-void stw_world_start(struct stw_gc *gc)
+void stw__world_start(struct stw_gc *gc)
 {
     struct stw_world *world = &gc->world;
     struct stw_pause *pause = world->pause;
     uint64_t began_ns = pause->start_ns + gc->options.origin_ns, came_ns = world->came_ns;
     uint32_t alone = pause->mutators == 0;
-    stw_watch_stop_end(gc);
+    stw__watch_stop_end(gc);
     note_work(gc);
     __atomic_store_n(&world->resuming, alone ? 0 : pause->mutators + 1, __ATOMIC_RELEASE);
     world->released_ns = stw_clock_ns();
@@ -281,19 +287,19 @@ void stw_world_start(struct stw_gc *gc)
     uint64_t cpu_ns = stw_clock_thread_cpu_ns() - world->came_cpu_ns; /* all others run */
     pause->stopper_cpu_ns = cpu_ns;
     end_record(world);
-    stw_limiter_note_stop(gc, world->released_ns - pause->working_ns);
+    stw__limiter_note_stop(gc, world->released_ns - pause->working_ns);
     STW_EDGE("start.unlock");
     pthread_mutex_unlock(&world->lock);
-    struct stw_mutator_record *self = stw_mutator_self();
+    struct stw_mutator_record *self = stw__mutator_self();
     if (!self)
         return;
     /* Whoever stops the world loses that time as well, and waited for its turn to do so. */
-    stw_timeline_add(self, STW_TAKEN_STOP, came_ns, began_ns);
-    stw_timeline_add(self, STW_TAKEN_STOP, began_ns, stw_clock_ns());
-    stw_timeline_used(self, STW_TAKEN_STOP, cpu_ns);
+    stw__timeline_add(&self->timeline, STW_TAKEN_STOP, came_ns, began_ns);
+    stw__timeline_add(&self->timeline, STW_TAKEN_STOP, began_ns, stw_clock_ns());
+    stw__timeline_used(&self->timeline, STW_TAKEN_STOP, cpu_ns);
 }
 
-void stw_world_let_go(struct stw_gc *gc)
+void stw__world_let_go(struct stw_gc *gc)
 {
     for (uint32_t spins = 0; spins < STOP_SPINS; spins++) {
         if (__atomic_load_n(&gc->world.resuming, __ATOMIC_ACQUIRE) == 0)
@@ -325,13 +331,13 @@ static void wait_for_start(struct stw_mutator_record *m, uint32_t epoch, struct 
             continue;
         }
         if (!use->sleep_cpu_ns)
-            use->sleep_cpu_ns = stw_timeline_cpu_ns(m);
+            use->sleep_cpu_ns = stw__timeline_cpu_ns(&m->timeline);
         STW_EDGE("park.sleep");
         __atomic_fetch_add(&world->sleepers, 1, __ATOMIC_SEQ_CST);
-        int woken = stw_mutator_sleep(m, &world->epoch, epoch, 0);
+        int woken = stw__mutator_sleep(m, &world->epoch, epoch, 0);
         __atomic_fetch_sub(&world->sleepers, 1, __ATOMIC_SEQ_CST);
         if (woken && __atomic_load_n(&world->epoch, __ATOMIC_RELAXED) == epoch)
-            stw_futile_wake(m->gc);
+            stw__futile_wake(m->gc);
     }
 }
 
@@ -344,7 +350,7 @@ static void depart(struct stw_gc *gc)
     world->pause->restarting_ns = stw_clock_ns() - world->released_ns;
     end_record(world);
     __atomic_store_n(&world->resuming, 0, __ATOMIC_SEQ_CST);
-    stw_world_tell(gc, &world->resuming);
+    stw__world_tell(world, &world->resuming);
 }
 
 /* Parks until no stop is under way. A mutator that was counted by the stop that it leaves owes it a
@@ -364,7 +370,7 @@ static void park(struct stw_mutator_record *m)
         __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
-        stw_world_tell(m->gc, &m->state);
+        stw__world_tell(&m->gc->world, &m->state);
         wait_for_start(m, epoch, &use);
         STW_EDGE("park.woken");
         __atomic_store_n(&m->state, STW_STATE_RUNNING, __ATOMIC_SEQ_CST);
@@ -377,17 +383,17 @@ static void park(struct stw_mutator_record *m)
     }
     if (!began_ns)
         return;
-    stw_timeline_add(m, STW_TAKEN_STOP, began_ns, ended_ns);
-    stw_timeline_used(m, STW_TAKEN_STOP, use.spun_ns);
-    stw_timeline_spent(m, STW_TAKEN_STOP, use.sleep_cpu_ns);
+    stw__timeline_add(&m->timeline, STW_TAKEN_STOP, began_ns, ended_ns);
+    stw__timeline_used(&m->timeline, STW_TAKEN_STOP, use.spun_ns);
+    stw__timeline_spent(&m->timeline, STW_TAKEN_STOP, use.sleep_cpu_ns);
 }
 
 static void serve_self(struct stw_mutator_record *m)
 {
     uint64_t began_ns = stw_clock_ns();
-    uint32_t served = stw_mutator_serve(m);
-    stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
-    stw_served(m->gc, m, served);
+    uint32_t served = stw__mutator_serve(m);
+    stw__timeline_add(&m->timeline, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
+    stw__served(m->gc, m, served);
 }
 
 /* One thing that the poll word asks for. Its frame is below all frames of the caller, so that the
@@ -402,16 +408,16 @@ static __attribute__((noinline)) void serve_one(struct stw_mutator_record *m)
         serve_self(m);
     } else if (poll & STW_POLL_YIELD) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_YIELD, __ATOMIC_SEQ_CST);
-        stw_processor_yield(m);
+        stw__processor_yield(m);
     } else if (poll & STW_POLL_WORK) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_WORK, __ATOMIC_SEQ_CST);
-        stw_share_fraction(m);
+        stw__share_fraction(m);
     }
 }
 
 __attribute__((noinline)) void stw_safepoint(struct stw_mutator *mutator)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
+    struct stw_mutator_record *m = stw__record_of(mutator);
     while (__atomic_load_n(&mutator->poll, __ATOMIC_SEQ_CST) != 0) {
         stw_registers_save(m->saved.registers);
         serve_one(m);
@@ -426,15 +432,15 @@ static __attribute__((noinline)) void below_caller(struct stw_mutator_record *m,
     act(m->gc, m);
 }
 
-__attribute__((noinline)) void stw_with_stack(struct stw_mutator_record *m,
-                                              void (*act)(struct stw_gc *,
-                                                          struct stw_mutator_record *))
+__attribute__((noinline)) void stw__with_stack(struct stw_mutator_record *m,
+                                               void (*act)(struct stw_gc *,
+                                                           struct stw_mutator_record *))
 {
     stw_registers_save(m->saved.registers);
     below_caller(m, act);
 }
 
-uint32_t stw_mutator_serve(struct stw_mutator_record *m)
+uint32_t stw__mutator_serve(struct stw_mutator_record *m)
 {
     struct stw_gc *gc = m->gc;
     uint32_t poll = __atomic_load_n(&m->mutator.poll, __ATOMIC_SEQ_CST);
@@ -442,17 +448,17 @@ uint32_t stw_mutator_serve(struct stw_mutator_record *m)
     STW_EDGE("serve");
     if (poll & STW_POLL_CACHES) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_CACHES, __ATOMIC_SEQ_CST);
-        stw_mutator_drop_runs(m);
+        stw__mutator_drop_runs(m);
         stw_trace(&m->mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_FLUSH);
         gc->options.allocator->flush(gc->options.allocator_self, &m->mutator);
     }
     if (poll & STW_POLL_SCAN) {
         __atomic_fetch_and(&m->mutator.poll, ~STW_POLL_SCAN, __ATOMIC_SEQ_CST);
-        stw_marker_begin(&m->marker, gc);
-        stw_stack_scan(&m->marker, m);
+        stw__marker_begin(&m->marker, gc);
+        stw__stack_scan(&m->marker, m);
         STW_EDGE("serve.scanned");
         __atomic_fetch_sub(&gc->mark.stacks_left, 1, __ATOMIC_SEQ_CST);
-        stw_marker_end(&m->marker);
+        stw__marker_end(&m->marker);
         served |= STW_SERVED_SCAN;
     }
     if (poll & STW_POLL_FLUSH) {
@@ -478,50 +484,50 @@ static void await_release(struct stw_mutator_record *self, struct stw_mutator_re
                                      __ATOMIC_SEQ_CST)
         && held != STW_STATE_AWAITED)
         return;
-    if (stw_mutator_sleep(self, &m->state, STW_STATE_AWAITED, LOST_WAKE_NS) && is_held(m))
-        stw_futile_wake(m->gc);
+    if (stw__mutator_sleep(self, &m->state, STW_STATE_AWAITED, LOST_WAKE_NS) && is_held(m))
+        stw__futile_wake(m->gc);
 }
 
-uint32_t stw_mutator_serve_blocked(struct stw_mutator_record *m)
+uint32_t stw__mutator_serve_blocked(struct stw_mutator_record *m)
 {
     for (uint32_t spins = 0; __atomic_load_n(&m->state, __ATOMIC_SEQ_CST) >= STW_STATE_BLOCKED;) {
-        if (!stw_mutator_hold(m)) {
+        if (!stw__mutator_hold(m)) {
             if (spins++ < STOP_SPINS)
                 stw_spin_pause();
             else
-                await_release(stw_mutator_self(), m);
+                await_release(stw__mutator_self(), m);
             continue;
         }
         STW_EDGE("hold");
-        uint32_t served = stw_mutator_serve(m);
-        stw_mutator_unhold(m);
+        uint32_t served = stw__mutator_serve(m);
+        stw__mutator_unhold(m);
         return served;
     }
     return 0;
 }
 
-void stw_served(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t served)
+void stw__served(struct stw_gc *gc, struct stw_mutator_record *self, uint32_t served)
 {
     if (served & STW_SERVED_SCAN)
-        stw_stacks_ask(gc);
+        stw__stacks_ask(gc);
     if (served & STW_SERVED_LAST_FLUSH)
-        stw_cycle_flush_done(gc, self);
+        stw__cycle_flush_done(gc, self);
 }
 
-int stw_mutator_hold(struct stw_mutator_record *m)
+int stw__mutator_hold(struct stw_mutator_record *m)
 {
     uint32_t blocked = STW_STATE_BLOCKED;
     return __atomic_compare_exchange_n(&m->state, &blocked, STW_STATE_HELD, 0, __ATOMIC_SEQ_CST,
                                        __ATOMIC_SEQ_CST);
 }
 
-void stw_mutator_unhold(struct stw_mutator_record *m)
+void stw__mutator_unhold(struct stw_mutator_record *m)
 {
     STW_EDGE("unhold");
     uint32_t held = __atomic_exchange_n(&m->state, STW_STATE_BLOCKED, __ATOMIC_SEQ_CST);
     if (held == STW_STATE_AWAITED)
         stw_futex_wake(&m->state, STW_FUTEX_ALL);
-    stw_world_tell(m->gc, &m->state);
+    stw__world_tell(&m->gc->world, &m->state);
 }
 
 /* Parked, or blocked and not held. */
@@ -532,12 +538,12 @@ static int is_still(struct stw_gc *gc, const void *state)
     return now == STW_STATE_PARKED || now == STW_STATE_BLOCKED;
 }
 
-int stw_mutator_pin(struct stw_mutator_record *m)
+int stw__mutator_pin(struct stw_mutator_record *m)
 {
     for (;;) {
         if (__atomic_load_n(&m->state, __ATOMIC_SEQ_CST) == STW_STATE_PARKED)
             return 0;
-        if (stw_mutator_hold(m))
+        if (stw__mutator_hold(m))
             return 1;
         await(m->gc, &m->state, is_still); /* it may be back from blocking, about to park */
     }
@@ -573,20 +579,20 @@ static void leave(struct stw_mutator_record *m, uintptr_t frame)
         m->saved = saved; /* safepoints further down overwrote this */
         m->stack_low = frame;
     }
-    stw_world_tell(m->gc, &m->state);
+    stw__world_tell(&m->gc->world, &m->state);
 }
 
 /* The caller's callee-saved registers may lie in this frame, which is gone when it returns: its
  * words are copied. Everything else of the mutator is above. */
-__attribute__((noinline)) void stw_managed_leave(struct stw_mutator_record *m)
+__attribute__((noinline)) void stw__managed_leave(struct stw_mutator_record *m)
 {
     stw_registers_save(m->saved.registers);
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    stw_stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
+    stw__stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
     leave(m, frame);
 }
 
-void stw_managed_enter(struct stw_mutator_record *m)
+void stw__managed_enter(struct stw_mutator_record *m)
 {
     uint64_t began_ns = 0;
     STW_EDGE("unblock.state");
@@ -595,7 +601,7 @@ void stw_managed_enter(struct stw_mutator_record *m)
         await_release(m, m);
     }
     if (began_ns)
-        stw_timeline_add(m, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
+        stw__timeline_add(&m->timeline, STW_TAKEN_HANDSHAKE, began_ns, stw_clock_ns());
     STW_EDGE("unblock.poll");
     memset(m->saved.frame, 0, sizeof m->saved.frame);
     uint32_t was_rejoining = m->is_rejoining; /* a stop that such a safepoint makes may block */
@@ -606,15 +612,15 @@ void stw_managed_enter(struct stw_mutator_record *m)
 
 static inline __attribute__((always_inline)) void block_begin(struct stw_mutator *mutator)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
+    struct stw_mutator_record *m = stw__record_of(mutator);
     stw_watch_wait(m->gc, "block_begin");
     stw_registers_save(m->saved.registers);
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    stw_stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
+    stw__stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
     leave(m, frame);
     stw_processor_leave(m->gc);
-    if (stw_phase(m->gc) == STW_PHASE_MARK)
-        stw_workers_enlist(m->gc);
+    if (stw__phase(m->gc) == STW_PHASE_MARK)
+        stw__workers_enlist(m->gc);
 }
 
 __attribute__((noinline)) void stw_block_begin(struct stw_mutator *m)
@@ -631,7 +637,7 @@ __attribute__((noinline)) void stw_block_begin_slot(const struct stw_host *host,
 
 void stw_block_end(struct stw_mutator *mutator)
 {
-    struct stw_mutator_record *m = stw_record_of(mutator);
-    stw_processor_enter(m);
-    stw_managed_enter(m);
+    struct stw_mutator_record *m = stw__record_of(mutator);
+    stw__processor_enter(m);
+    stw__managed_enter(m);
 }

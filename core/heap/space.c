@@ -238,7 +238,7 @@ void stw_space_idle_put(struct stw_space *space, const struct stw_idle_pages *pa
     bits_fill(space->dirty, pages->first, pages->count, 0);
     chunks_add(space, pages->first, pages->count, 1);
     space->releasing_pages -= pages->count;
-    space->scavenged_pages += pages->count;
+    __atomic_fetch_add(&space->scavenged_pages, pages->count, __ATOMIC_RELAXED);
     if (pages->first < space->low_free)
         space->low_free = pages->first;
     pthread_mutex_unlock(&space->lock);

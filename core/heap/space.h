@@ -29,7 +29,7 @@ struct stw_space {
     uint64_t committed_pages; /* usable: [0, committed_pages) */
     uint64_t used_pages;      /* atomic, relaxed: read without the lock for statistics */
     uint64_t held_pages;      /* committed and not given back; atomic as used_pages */
-    uint64_t scavenged_pages; /* given back so far, again and again counted */
+    uint64_t scavenged_pages; /* given back so far, again and again counted; atomic */
     uint64_t releasing_pages; /* marked in `used`, though free: on their way to the system */
     uint64_t low_free;        /* no free page below this one */
     uint64_t *used;           /* bit per page: handed out */

@@ -6,6 +6,7 @@
 #include "host/runtime.h"
 
 #include "base/error.h"
+#include "prim/thread.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -18,7 +19,6 @@ struct handle {
     int64_t external_bytes;          /* atomic */
 };
 
-static struct stw_gc runtime_gc;
 static struct stw_runtime_options runtime_options;
 static struct handle handles[STW_ORDINALS];
 
@@ -66,12 +66,8 @@ static void api_root_remove(const struct stw_host *host, void **words)
 static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook hook,
                                      void *context)
 {
-    struct stw_gc *gc = gc_of(host);
-    if (gc->hook_count == STW_CYCLE_HOOKS)
-        return STW_E_NOMEM;
-    struct stw_hook *added = &gc->hooks[gc->hook_count++];
-    *added = (struct stw_hook){hook, context, ordinal_of(host)};
-    return STW_OK;
+    const struct stw_hook added = {hook, context, ordinal_of(host)};
+    return stw_gc_hook_add(gc_of(host), &added);
 }
 
 static uint32_t api_mutator_count(const struct stw_host *host)
@@ -103,7 +99,8 @@ static void api_copy_slow(const struct stw_host *host, struct stw_mutator *m, vo
 static uint64_t api_usable_bytes(const struct stw_host *host, struct stw_mutator *m,
                                  uint64_t bytes, uint32_t scan)
 {
-    const struct stw_gc_options *options = &gc_of(host)->options;
+    (void)host;
+    const struct stw_gc_options *options = &runtime_options.gc;
     if (m)
         stw_trace(m, options->allocator_ordinal, STW_CALL_ALLOCATOR_USABLE);
     return options->allocator->usable_bytes(options->allocator_self, bytes, scan);
@@ -126,13 +123,13 @@ static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "yield");
     stw_poll(m);
-    stw_processor_yield(stw_record_of(m));
+    stw_mutator_yield(m);
 }
 
 static void api_collect(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "collect");
-    stw_cycle_force(stw_record_of(m));
+    stw_gc_collect(m);
 }
 
 static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutator *m,
@@ -146,7 +143,7 @@ static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutato
                                              plugin->info->kind == STW_KIND_STRATEGY};
     else if (runtime_options.find_setter)
         runtime_options.find_setter(m, __builtin_return_address(0), &setter);
-    return stw_pacer_set_percent(gc_of(host), stw_record_of(m), percent, &setter);
+    return stw_gc_set_percent(gc_of(host), m, percent, &setter);
 }
 
 _Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status status,
@@ -170,7 +167,7 @@ static void api_external_bytes(const struct stw_host *host, struct stw_mutator *
     struct handle *handle = &handles[ordinal_of(host)];
     stw_watch_wait(handle->gc, "external_bytes");
     __atomic_add_fetch(&handle->external_bytes, delta, __ATOMIC_RELAXED);
-    stw_external_add(handle->gc, m ? stw_record_of(m) : NULL, delta);
+    stw_gc_external_add(handle->gc, m, delta);
 }
 
 int64_t stw_runtime_external(const struct stw_loaded *plugin)
@@ -181,66 +178,38 @@ int64_t stw_runtime_external(const struct stw_loaded *plugin)
 static stw_status api_pages_acquire(const struct stw_host *host, uint64_t page_count,
                                     uintptr_t *base, uint32_t *needs_zero)
 {
-    struct stw_growth growth;
-    stw_status status = stw_space_acquire_grown(&gc_of(host)->heap.space, page_count, base,
-                                                needs_zero, &growth);
-    if (status == STW_OK)
-        stw_scavenge_taken(gc_of(host), &growth);
-    return status;
+    return stw_gc_pages_acquire(gc_of(host), page_count, base, needs_zero);
 }
 
 static void api_pages_release(const struct stw_host *host, uintptr_t base, uint64_t page_count)
 {
-    stw_space_release(&gc_of(host)->heap.space, base, page_count);
+    stw_gc_pages_release(gc_of(host), base, page_count);
 }
 
 static stw_status api_span_register(const struct stw_host *host,
                                     const struct stw_span_request *request, struct stw_span **span)
 {
-    struct stw_gc *gc = gc_of(host);
-    uint64_t own_before = STW_LOAD(gc->heap.own_bytes);
-    stw_status status = stw_heap_register(&gc->heap, request, span);
-    if (STW_LOAD(gc->heap.own_bytes) != own_before)
-        stw_scavenge_taken(gc, NULL);
-    return status;
+    return stw_gc_span_register(gc_of(host), request, span);
 }
 
 static void api_span_unregister(const struct stw_host *host, struct stw_span *span)
 {
-    stw_heap_unregister(&gc_of(host)->heap, span);
-}
-
-/* Sweeping on the way to an allocation is a mutator's own loss. What it sweeps on purpose is logged
- * as a whole, and when it stopped the world, the stop holds it. */
-static int is_own_loss(struct stw_gc *gc, const struct stw_mutator_record *m)
-{
-    return m && m->timeline.is_open && !m->is_sweeping
-        && !__atomic_load_n(&gc->world.stopped, __ATOMIC_ACQUIRE);
+    stw_gc_span_unregister(gc_of(host), span);
 }
 
 static uint32_t api_span_sweep(const struct stw_host *host, struct stw_span *span)
 {
-    struct stw_gc *gc = gc_of(host);
-    struct stw_mutator_record *self = stw_mutator_self();
-    int is_loss = is_own_loss(gc, self);
-    uint64_t began_ns = is_loss ? stw_clock_ns() : 0;
-    uint32_t live = stw_heap_sweep(&gc->heap, span);
-    STW_ADD(gc->sweep.spans_total, 1);
-    STW_ADD(gc->sweep.pages_swept, span->page_count);
-    STW_ADD(gc->sweep.live_bytes, live * span->cell_bytes);
-    if (is_loss)
-        stw_timeline_add(self, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
-    return live;
+    return stw_gc_span_sweep(gc_of(host), span);
 }
 
 static uint32_t api_sweep_generation(const struct stw_host *host)
 {
-    return gc_of(host)->heap.generation;
+    return stw_gc_sweep_generation(gc_of(host));
 }
 
 static void api_heap_live_add(const struct stw_host *host, int64_t bytes)
 {
-    stw_heap_live_add(gc_of(host), bytes);
+    stw_gc_live_add(gc_of(host), bytes);
 }
 
 static const struct stw_host table = {
@@ -277,15 +246,14 @@ static const struct stw_host table = {
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)
 {
     struct handle *handle = &handles[plugin ? plugin->ordinal : 0];
-    *handle = (struct handle){table, &runtime_gc, plugin, 0};
+    *handle = (struct handle){table, stw_gc_of_process(), plugin, 0};
     return &handle->table;
 }
 
 stw_status stw_runtime_init(const struct stw_runtime_options *options, struct stw_error *error)
 {
     runtime_options = *options;
-    stw_gc_init(&runtime_gc);
-    return stw_heap_init(&runtime_gc.heap, options->heap_reserve_bytes, error);
+    return stw_gc_init(stw_gc_of_process(), options->heap_reserve_bytes, error);
 }
 
 stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_error *error)
@@ -295,15 +263,31 @@ stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_erro
     options->allocator = &allocator->ops.allocator;
     options->allocator_self = allocator->self;
     options->allocator_ordinal = allocator->ordinal;
-    return stw_gc_start(&runtime_gc, options, error);
+    return stw_gc_start(stw_gc_of_process(), options, error);
 }
 
 void stw_runtime_stop(void)
 {
-    stw_gc_stop(&runtime_gc);
+    stw_gc_stop(stw_gc_of_process());
 }
 
 struct stw_gc *stw_runtime_gc(void)
 {
-    return &runtime_gc;
+    return stw_gc_of_process();
+}
+
+void stw_runtime_audit(uint32_t on, void (*failed)(const struct stw_error *error))
+{
+    runtime_options.gc.audit = on;
+    runtime_options.gc.audit_failed = failed;
+}
+
+int stw_runtime_is_audited(void)
+{
+    return runtime_options.gc.audit != 0;
+}
+
+void stw_runtime_audit_failed(const struct stw_error *error)
+{
+    runtime_options.gc.audit_failed(error);
 }

@@ -26,7 +26,7 @@ static void audit_map(const struct stw_loaded *loaded, struct stw_mutator *m, vo
     struct stw_error error = STW_ERROR_INIT;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_AUDIT);
     if (loaded->ops.map.audit(loaded->self, m, map, &error) != STW_OK)
-        stw_runtime_gc()->options.audit_failed(&error);
+        stw_runtime_audit_failed(&error);
 }
 
 static uint64_t count_of(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
@@ -60,7 +60,7 @@ static void base_done_map(void *self, const struct stw_link *next, struct stw_mu
 {
     const struct stw_loaded *loaded = self;
     (void)next, (void)type;
-    if (stw_runtime_gc()->options.audit)
+    if (stw_runtime_is_audited())
         audit_map(loaded, m, map);
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_DONE);
     loaded->ops.map.done(loaded->self, m, map);
@@ -72,7 +72,7 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
     const struct stw_loaded *loaded = self;
     (void)next;
     stw_passage_arrive(entries, first, count);
-    uint32_t audited = stw_runtime_gc()->options.audit;
+    int audited = stw_runtime_is_audited();
     uint64_t before = audited ? count_of(loaded, m, map) : 0;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
     loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
@@ -113,7 +113,7 @@ static int is_watched(void)
 #ifdef STW_GUARD
     return 1;
 #else
-    return stw_runtime_gc()->options.audit != 0;
+    return stw_runtime_is_audited();
 #endif
 }
 

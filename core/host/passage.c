@@ -34,7 +34,7 @@ static void fail(const struct stw_loaded *strategy, const char *what)
 {
     struct stw_error error = STW_ERROR_INIT;
     stw_error_set(&error, STW_E_AUDIT, RULE, "strategy/%s %s", strategy->info->id, what);
-    stw_runtime_gc()->options.audit_failed(&error);
+    stw_runtime_audit_failed(&error);
 }
 
 /* Steele, Lea and Flood's splittable generator, its output function. */

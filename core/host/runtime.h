@@ -36,4 +36,10 @@ _Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status stat
 /* Bytes that the plugin has charged by external_bytes and not credited. */
 int64_t stw_runtime_external(const struct stw_loaded *plugin);
 
+/* Whether maps and strategies are audited, and who is told what is wrong: as the options of init
+ * say, unless a test says otherwise. */
+void stw_runtime_audit(uint32_t on, void (*failed)(const struct stw_error *error));
+int stw_runtime_is_audited(void);
+void stw_runtime_audit_failed(const struct stw_error *error);
+
 #endif

@@ -63,14 +63,15 @@ stw_status stw_effective_check(const struct stw_watch_cast *cast, const struct s
                                const char *when, struct stw_error *error)
 {
     char is[16], should[16];
-    int32_t percent = STW_LOAD(gc->pacer.percent), meant = STW_LOAD(gc->pacer.percent_meant);
-    uint32_t setter = STW_LOAD(gc->pacer.percent_setter);
-    if (percent == meant)
+    const struct stw_gc_snapshot now = stw_gc_snapshot(gc);
+    int is_configured = now.percent_meant == now.percent_configured;
+    uint32_t setter = now.percent_setter;
+    if (now.percent == now.percent_meant)
         return STW_OK;
-    format_percent(percent, is);
-    format_percent(meant, should);
+    format_percent(now.percent, is);
+    format_percent(now.percent_meant, should);
     return stw_error_set(error, STW_E_INVALID, "gogc",
                          "it was %s when the operations %s, not %s as %s; %s set it last", is, when,
-                         should, meant == gc->options.percent ? "configured" : "a strategy wants",
+                         should, is_configured ? "configured" : "a strategy wants",
                          setter ? cast->record->plugin_names[setter] : "a plugin");
 }

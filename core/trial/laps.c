@@ -1,16 +1,16 @@
 /* trial/laps.c: cuts a mutator's time into laps and keeps the worst. */
 #include "trial/laps.h"
 
-#include "gc/gc.h"
+#include "prim/thread.h"
 
 /* Machine time that is worth asking the scheduler about at once: some 5 us in the system. */
 #define CHECK_NS 100000u
 
-static struct stw_look look(const struct stw_mutator_record *m, uint64_t now_ns)
+static struct stw_look look(const struct stw_timeline *timeline, uint64_t now_ns)
 {
-    struct stw_look now = {now_ns, stw_clock_thread_cpu_ns(), m->asleep_ns, {0}};
+    struct stw_look now = {now_ns, stw_clock_thread_cpu_ns(), timeline->asleep_ns, {0}};
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
-        now.taken_ns[kind] = m->timeline.taken_ns[kind];
+        now.taken_ns[kind] = timeline->taken_ns[kind];
     return now;
 }
 
@@ -35,12 +35,12 @@ static struct stw_lap between(const struct stw_look *from, const struct stw_look
     return lap;
 }
 
-void stw_laps_begin(struct stw_laps *laps, struct stw_mutator_record *m, uint64_t now_ns)
+void stw_laps_begin(struct stw_laps *laps, struct stw_timeline *timeline, uint64_t now_ns)
 {
-    *laps = (struct stw_laps){.m = m, .delay_ns = stw_clock_thread_delay_ns(),
-                                  .sleeps = stw_thread_sleep_count()};
-    stw_timeline_begin(m, now_ns);
-    laps->first = laps->last = look(m, now_ns);
+    *laps = (struct stw_laps){.timeline = timeline, .delay_ns = stw_clock_thread_delay_ns(),
+                              .sleeps = stw_thread_sleep_count()};
+    stw_timeline_begin(timeline, now_ns);
+    laps->first = laps->last = look(timeline, now_ns);
 }
 
 /* The scheduler knows how long the thread waited for a processor since it was asked last. What is
@@ -58,7 +58,7 @@ static void check(struct stw_laps *laps)
 
 void stw_laps_cut(struct stw_laps *laps, uint64_t now_ns)
 {
-    struct stw_look now = look(laps->m, now_ns);
+    struct stw_look now = look(laps->timeline, now_ns);
     struct stw_lap lap = between(&laps->last, &now);
     laps->machine_ns += lap.machine_ns;
     laps->unchecked_ns += lap.machine_ns;
@@ -73,7 +73,7 @@ void stw_laps_end(struct stw_laps *laps, uint64_t now_ns)
 {
     stw_laps_cut(laps, now_ns);
     check(laps);
-    stw_timeline_end(laps->m, now_ns);
+    stw_timeline_end(laps->timeline, now_ns);
 }
 
 struct stw_lap stw_laps_whole(const struct stw_laps *laps)

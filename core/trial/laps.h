@@ -32,7 +32,7 @@ struct stw_lap {
 };
 
 struct stw_laps {
-    struct stw_mutator_record *m;
+    struct stw_timeline *timeline;
     struct stw_look first, last;
     struct stw_lap longest; /* by gap */
     uint64_t machine_ns;      /* of all laps */
@@ -43,7 +43,7 @@ struct stw_laps {
 };
 
 /* Begins and ends the mutator's timeline as well. */
-void stw_laps_begin(struct stw_laps *laps, struct stw_mutator_record *m, uint64_t now_ns);
+void stw_laps_begin(struct stw_laps *laps, struct stw_timeline *timeline, uint64_t now_ns);
 void stw_laps_cut(struct stw_laps *laps, uint64_t now_ns);
 void stw_laps_end(struct stw_laps *laps, uint64_t now_ns);
 

@@ -8,7 +8,7 @@
  * L2  a mutator's time is its own + taken + machine; nothing counts twice. */
 #include "trial/losses.h"
 
-#include "gc/witness.h"
+#include "prim/thread.h"
 
 #define LONG_HICCUP_NS 1000000u
 
@@ -24,38 +24,32 @@ struct sums {
 
 static struct stw_cpu_sample sample(const struct stw_losses *losses)
 {
-    struct stw_gc *gc = losses->gc;
-    struct stw_cpu_sample now = {.process_ns = stw_clock_process_cpu_ns(),
-                                 .marking_ns = STW_LOAD(gc->totals.worker_cpu_ns),
-                                 .helping_ns = STW_LOAD(gc->totals.help_cpu_ns),
-                                 .workers_ns = stw_workers_cpu_ns(gc),
-                                 .meter_ns = stw_clock_cpu_of_ns(losses->hiccups.thread)};
-    if (gc->background.running) {
-        now.stopping_ns = STW_LOAD(gc->background.stop_cpu_ns);
-        now.background_ns = stw_clock_cpu_of_ns(gc->background.thread) - now.stopping_ns;
-    }
-    return now;
+    return (struct stw_cpu_sample){.process_ns = stw_clock_process_cpu_ns(),
+                                   .gc = stw_gc_cpu(losses->gc),
+                                   .meter_ns = stw_clock_cpu_of_ns(losses->hiccups.thread)};
 }
 
-stw_status stw_losses_start(struct stw_losses *losses, struct stw_gc *gc, uint32_t mutators)
+stw_status stw_losses_start(struct stw_losses *losses, struct stw_gc *gc, uint32_t mutators,
+                            uint32_t processors)
 {
     losses->gc = gc;
     losses->mutators = mutators;
+    losses->processors = processors;
     return stw_hiccup_start(&losses->hiccups);
 }
 
-void stw_losses_enter(struct stw_losses *losses, struct stw_mutator_record *m, uint64_t now_ns)
+void stw_losses_enter(struct stw_losses *losses, struct stw_mutator *m, uint64_t now_ns)
 {
     if (__atomic_fetch_add(&losses->entered, 1, __ATOMIC_ACQ_REL) == 0) {
         losses->before = sample(losses);
         stw_hiccup_open(&losses->hiccups);
     }
-    stw_laps_begin(&losses->laps[m->mutator.index], m, now_ns);
+    stw_laps_begin(&losses->laps[m->index], stw_mutator_timeline(m), now_ns);
 }
 
-void stw_losses_leave(struct stw_losses *losses, struct stw_mutator_record *m)
+void stw_losses_leave(struct stw_losses *losses, struct stw_mutator *m)
 {
-    stw_laps_end(&losses->laps[m->mutator.index], stw_clock_ns());
+    stw_laps_end(&losses->laps[m->index], stw_clock_ns());
     if (__atomic_add_fetch(&losses->left, 1, __ATOMIC_ACQ_REL) < losses->mutators)
         return;
     losses->after = sample(losses);
@@ -69,7 +63,7 @@ static uint64_t less(uint64_t from, uint64_t part)
 
 static void add_mutator(struct sums *sums, const struct stw_laps *laps)
 {
-    const struct stw_timeline *timeline = &laps->m->timeline;
+    const struct stw_timeline *timeline = laps->timeline;
     struct stw_lap whole = stw_laps_whole(laps);
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
         sums->taken_ns[kind] += whole.taken_ns[kind];
@@ -97,12 +91,12 @@ static void add_mutator(struct sums *sums, const struct stw_laps *laps)
 
 static uint64_t stopped_ns(const struct stw_losses *losses, const struct stw_record *record)
 {
-    const struct stw_gc *gc = losses->gc;
     const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
-    uint64_t from_ns = record->first_op_ns - gc->options.origin_ns, sum_ns = 0;
-    uint64_t to_ns = record->last_op_ns - gc->options.origin_ns;
-    uint32_t processors = gc->options.processors;
-    for (uint64_t i = 0; i < stw_pauses_stored(gc); i++)
+    uint64_t count = stw_gc_snapshot(losses->gc).totals.pauses, sum_ns = 0;
+    uint64_t from_ns = record->first_op_ns - record->main_ns;
+    uint64_t to_ns = record->last_op_ns - record->main_ns;
+    uint32_t processors = losses->processors;
+    for (uint64_t i = 0; i < count && i < record->pause_capacity; i++)
         if (pauses[i].start_ns >= from_ns && pauses[i].start_ns < to_ns)
             sum_ns += pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
     return sum_ns * (losses->mutators < processors ? losses->mutators : processors);
@@ -111,20 +105,22 @@ static uint64_t stopped_ns(const struct stw_losses *losses, const struct stw_rec
 static void fill_cpu(const struct stw_losses *losses, const struct sums *sums,
                      struct stw_record *record)
 {
-    const struct stw_cpu_sample *before = &losses->before, *after = &losses->after;
+    const struct stw_gc_cpu *before = &losses->before.gc, *after = &losses->after.gc;
+    uint64_t process_ns = losses->after.process_ns - losses->before.process_ns;
+    uint64_t meter_ns = losses->after.meter_ns - losses->before.meter_ns;
     uint64_t marking_ns = after->marking_ns - before->marking_ns;
     uint64_t helping_ns = after->helping_ns - before->helping_ns;
     uint64_t workers_ns = after->workers_ns - before->workers_ns;
     uint64_t mark_ns = sums->mark_cpu_ns + marking_ns;
     uint64_t sweep_ns = sums->sweep_cpu_ns + after->background_ns - before->background_ns;
     uint64_t runtime_ns = sums->runtime_cpu_ns + less(workers_ns, marking_ns + helping_ns)
-                          + after->meter_ns - before->meter_ns;
+                          + meter_ns;
     uint64_t used_ns = sums->stop_cpu_ns + helping_ns + after->stopping_ns - before->stopping_ns;
     uint64_t charged_ns = stopped_ns(losses, record);
     if (charged_ns < used_ns)
         charged_ns = used_ns;
     uint64_t own_ns = sums->own_cpu_ns, assist_ns = sums->assist_cpu_ns;
-    stw_record_count(record, STW_FACT_CPU_PROCESS, after->process_ns - before->process_ns);
+    stw_record_count(record, STW_FACT_CPU_PROCESS, process_ns);
     stw_record_count(record, STW_FACT_CPU_TOTAL,
                      own_ns + assist_ns + mark_ns + sweep_ns + runtime_ns + charged_ns);
     stw_record_count(record, STW_FACT_CPU_MUTATOR, own_ns);
@@ -187,7 +183,7 @@ static void fill_windows(const struct stw_losses *losses, struct stw_record *rec
     for (uint32_t window = 0; window < STW_RECORD_WINDOWS; window++)
         record->worst_ns[window] = STW_TIMELINE_NONE;
     for (uint32_t i = 0; i < losses->mutators; i++) {
-        struct stw_timeline *timeline = &losses->laps[i].m->timeline;
+        struct stw_timeline *timeline = losses->laps[i].timeline;
         stw_timeline_unite(timeline);
         for (uint32_t window = 0; window < STW_RECORD_WINDOWS; window++) {
             uint64_t length_ns = stw_record_windows_ns[window], *worst = &record->worst_ns[window];

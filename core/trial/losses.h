@@ -15,15 +15,13 @@
 /* CPU time used up to a moment. */
 struct stw_cpu_sample {
     uint64_t process_ns; /* by all threads */
-    uint64_t background_ns, stopping_ns; /* by the background thread; apart from that in stops */
-    uint64_t workers_ns; /* by all workers; of it: */
-    uint64_t marking_ns, helping_ns; /* outside of stops, and in them */
+    struct stw_gc_cpu gc;
     uint64_t meter_ns;   /* by the hiccup meter */
 };
 
 struct stw_losses {
     struct stw_gc *gc;
-    uint32_t mutators;
+    uint32_t mutators, processors;
     uint32_t entered, left; /* atomic */
     struct stw_cpu_sample before, after;
     struct stw_hiccup_meter hiccups;
@@ -31,10 +29,11 @@ struct stw_losses {
 };
 
 /* STW_E_NOMEM: the hiccup meter's thread did not start. */
-stw_status stw_losses_start(struct stw_losses *losses, struct stw_gc *gc, uint32_t mutators);
+stw_status stw_losses_start(struct stw_losses *losses, struct stw_gc *gc, uint32_t mutators,
+                            uint32_t processors);
 /* Before the mutator's first operation, and after its last. */
-void stw_losses_enter(struct stw_losses *losses, struct stw_mutator_record *m, uint64_t now_ns);
-void stw_losses_leave(struct stw_losses *losses, struct stw_mutator_record *m);
+void stw_losses_enter(struct stw_losses *losses, struct stw_mutator *m, uint64_t now_ns);
+void stw_losses_leave(struct stw_losses *losses, struct stw_mutator *m);
 /* Ends the hiccup meter and writes everything into the record. */
 void stw_losses_fill(struct stw_losses *losses, struct stw_record *record);
 

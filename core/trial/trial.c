@@ -15,6 +15,7 @@
 #include "plan/settings.h"
 #include "prim/process.h"
 #include "prim/self.h"
+#include "prim/thread.h"
 #include "trial/effective.h"
 #include "trial/losses.h"
 #include "trial/verdict.h"
@@ -37,6 +38,8 @@ struct trial {
     struct stw_config configs[4 + STRATEGIES_MAX];
     struct stw_counters *counters; /* of all of them */
     uint32_t strategy_count, mutator_count;
+    int stepped;
+    uint32_t processors;
     int pinned; /* each mutator has a processor of its own */
     struct stw_link links[STRATEGIES_MAX + 1];
     struct stw_trial info;
@@ -270,13 +273,13 @@ static stw_status start_runtime(struct stw_error *error)
     options.gc.mode = strcmp(mode, "stw") == 0      ? STW_MODE_STW
                       : strcmp(mode, "rescan") == 0 ? STW_MODE_RESCAN
                                                     : STW_MODE_CONCURRENT;
-    options.gc.stepped =
-        strcmp(stw_settings_runtime(settings, "schedule").as_text, "stepped") == 0;
+    options.gc.stepped = (uint32_t)trial.stepped;
     options.gc.period_ns = stw_settings_runtime(settings, "gc.period").as_u64;
     options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
         options.gc.processors = stw_processor_count();
+    trial.processors = options.gc.processors;
     harden(&options.gc);
     stw_status status = stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text,
                                        &options.gc.percent, error);
@@ -328,11 +331,6 @@ static stw_status accept_maps(struct stw_error *error)
     return STW_OK;
 }
 
-static int is_stepped(void)
-{
-    return stw_runtime_gc()->options.stepped != 0;
-}
-
 /* Stepped: by turns, in the order of the queue, until all have come. */
 static __attribute__((noinline)) void meet_by_turns(struct trial_thread *t)
 {
@@ -346,7 +344,7 @@ static __attribute__((noinline)) void meet_by_turns(struct trial_thread *t)
 /* Waits for the other mutators without holding up a stop. */
 static void meet(struct trial_thread *t)
 {
-    if (is_stepped()) {
+    if (trial.stepped) {
         stw_stack_clear_dead(); /* what operations left there; it is scanned while others work */
         meet_by_turns(t);
         return;
@@ -360,18 +358,18 @@ static void meet(struct trial_thread *t)
 static void call_workload(struct stw_mutator *m, uint32_t call)
 {
     stw_trace(m, trial.workload.ordinal, call);
-    if (is_stepped())
+    if (trial.stepped)
         stw_stack_clear_dead();
 }
 
 static void run_operations(struct trial_thread *t)
 {
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
-    struct stw_laps *laps = is_stepped() ? NULL : &losses.laps[t->index];
+    struct stw_laps *laps = trial.stepped ? NULL : &losses.laps[t->index];
     stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATIONS);
     uint64_t count = ops->operations(trial.workload.self), none = 0;
     if (laps)
-        stw_losses_enter(&losses, stw_record_of(t->mutator), stw_clock_ns());
+        stw_losses_enter(&losses, t->mutator, stw_clock_ns());
     uint64_t before = stw_clock_ns();
     __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
@@ -388,7 +386,7 @@ static void run_operations(struct trial_thread *t)
     }
     t->ended_ns = before;
     if (laps)
-        stw_losses_leave(&losses, stw_record_of(t->mutator));
+        stw_losses_leave(&losses, t->mutator);
 }
 
 /* Compares with what the workload works out without maps and strategies, if it can. */
@@ -449,14 +447,13 @@ static void *run_mutator(void *context)
 /* Stepped: a mutator is in the queue for the processor before the next is started. */
 static void await_queued(uint32_t count)
 {
-    struct stw_processors *p = &stw_runtime_gc()->processors;
-    while (__atomic_load_n(&p->waiting, __ATOMIC_ACQUIRE) < count)
+    while (stw_gc_snapshot(stw_runtime_gc()).processors_waiting < count)
         stw_thread_yield();
 }
 
 static void run_mutators(void)
 {
-    int stepped = is_stepped() && stw_processor_try_enter(stw_runtime_gc());
+    int stepped = trial.stepped && stw_processor_try_enter(stw_runtime_gc());
     uint32_t count = trial.mutator_count;
     pthread_barrier_init(&trial.ready, NULL, count);
     for (uint32_t i = 0; i < count; i++)
@@ -482,12 +479,11 @@ static void fill_counters(void)
 #define COLLECTOR(id, field, ...) {STW_FACT_##id, offsetof(struct stw_totals, field)},
 #include "base/facts.def"
     };
-    struct stw_totals totals;
-    stw_gc_totals(stw_runtime_gc(), &totals);
+    const struct stw_totals totals = stw_gc_snapshot(stw_runtime_gc()).totals;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         uint64_t value;
         memcpy(&value, (const char *)&totals + fields[i].offset, sizeof value);
-        if (!is_stepped() || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
+        if (!trial.stepped || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
             stw_record_count(trial.record, fields[i].fact, value);
     }
     const struct stw_map_stats *map = &threads[0].last_map;
@@ -532,7 +528,7 @@ static void fill_record(void)
     }
     fill_counters();
     fill_plugins_counters();
-    if (!is_stepped())
+    if (!trial.stepped)
         stw_losses_fill(&losses, record);
     judge_stops();
 }
@@ -542,7 +538,7 @@ static void check_external(const struct stw_loaded *plugin)
 {
     char message[128];
     int64_t left = stw_runtime_external(plugin);
-    if (left == 0 || !stw_runtime_gc()->options.audit)
+    if (left == 0 || !stw_runtime_is_audited())
         return;
     snprintf(message, sizeof message, "%s was destroyed with %" PRId64 " bytes still charged",
              trial.record->plugin_names[plugin->ordinal], left);
@@ -569,8 +565,8 @@ static void destroy_plugins(void)
 
 uint32_t stw_trial_mutator(void)
 {
-    const struct stw_mutator_record *self = stw_mutator_self();
-    return self ? self->mutator.index + 1 : 0;
+    const struct stw_mutator *self = stw_mutator_self();
+    return self ? self->index + 1 : 0;
 }
 
 stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry)
@@ -580,6 +576,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     trial.registry = registry;
     stw_settings_parse(record->settings, &trial.settings);
     trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
+    trial.stepped =
+        strcmp(stw_settings_runtime(&trial.settings, "schedule").as_text, "stepped") == 0;
     trial.pinned = stw_settings_runtime(&trial.settings, "pin").as_u64 != 0
                    && trial.mutator_count <= stw_processor_count();
     const char *seed = stw_settings_get(&trial.settings, "seed");
@@ -599,7 +597,9 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
         return status;
     }
     __atomic_store_n(&record->state, STW_RECORD_LOADED, __ATOMIC_SEQ_CST);
-    if (!is_stepped() && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count) != STW_OK)
+    if (!trial.stepped
+        && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count, trial.processors)
+               != STW_OK)
         end_with(STW_VERDICT_OUT_OF_MEMORY, "hiccups", "the hiccup meter's thread did not start");
     stw_process_await_gate(); /* the trial before is being stored meanwhile */
     run_mutators();

@@ -9,30 +9,31 @@
 
 #define ALLOCATOR 1u /* its ordinal */
 
-static const char *place_owner(const struct stw_watch_cast *cast, const struct stw_gc *gc,
-                               uint32_t place)
+static const char *place_owner(const struct stw_watch_cast *cast,
+                               const struct stw_gc_snapshot *gc, uint32_t place)
 {
-    uint32_t owner = place < STW_WATCH_HOOK ? ALLOCATOR : gc->hooks[place - STW_WATCH_HOOK].plugin;
+    uint32_t owner = place < STW_WATCH_HOOK ? ALLOCATOR : gc->hook_owners[place - STW_WATCH_HOOK];
     return cast->record->plugin_names[owner];
 }
 
 stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw_gc *gc,
                              struct stw_error *error)
 {
+    const struct stw_gc_snapshot now = stw_gc_snapshot(gc);
     for (uint32_t place = 0; place < STW_WATCH_PLACES; place++) {
-        const struct stw_watch_counts *counts = &gc->watch.places[place];
+        const struct stw_watch_counts *counts = &now.watched[place];
         const char *slot = stw_watch_place_name(place);
         uint64_t blocks = counts->blocks, allocs = counts->allocs;
         if (blocks)
             return stw_error_set(error, STW_E_INVALID, "stop-blocks",
                                  "%s blocked %" PRIu64 " time%s while the world was stopped (%s)",
-                                 place_owner(cast, gc, place), blocks, blocks == 1 ? "" : "s",
+                                 place_owner(cast, &now, place), blocks, blocks == 1 ? "" : "s",
                                  slot);
         if (allocs)
             return stw_error_set(error, STW_E_INVALID, "stop-allocates",
                                  "%s called malloc or free %" PRIu64
                                  " time%s while the world was stopped (%s)",
-                                 place_owner(cast, gc, place), allocs, allocs == 1 ? "" : "s",
+                                 place_owner(cast, &now, place), allocs, allocs == 1 ? "" : "s",
                                  slot);
     }
     return STW_OK;
@@ -41,10 +42,11 @@ stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw
 void stw_watch_broken(const struct stw_watch_cast *cast, const struct stw_gc *gc, uint32_t place,
                       const char *function, struct stw_error *error)
 {
-    const char *when = STW_LOAD(gc->world.stopped) ? "while the world was stopped"
-                                                   : "where a stop may wait for it";
+    const struct stw_gc_snapshot now = stw_gc_snapshot(gc);
+    const char *when = now.is_stopped ? "while the world was stopped"
+                                      : "where a stop may wait for it";
     stw_error_set(error, STW_E_INVALID, function ? "stop-blocks" : "stop-allocates",
-                  "%s %s%s %s (%s)", place_owner(cast, gc, place),
+                  "%s %s%s %s (%s)", place_owner(cast, &now, place),
                   function ? "called " : "allocated managed memory", function ? function : "", when,
                   stw_watch_place_name(place));
 }
@@ -75,15 +77,15 @@ static void count_for(struct stw_record *record, enum stw_fact_id fact, const ch
 
 void stw_watch_count(const struct stw_watch_cast *cast, const struct stw_gc *gc)
 {
-    for (uint32_t place = 0; gc->options.watch && place < STW_WATCH_HOOK + gc->hook_count;
-         place++) {
-        const struct stw_watch_counts *counts = &gc->watch.places[place];
-        const char *owner = place_owner(cast, gc, place);
+    const struct stw_gc_snapshot now = stw_gc_snapshot(gc);
+    for (uint32_t place = 0; now.is_watched && place < STW_WATCH_HOOK + now.hook_count; place++) {
+        const struct stw_watch_counts *counts = &now.watched[place];
+        const char *owner = place_owner(cast, &now, place);
         count(cast->record, stw_facts[STW_FACT_WATCH_CALLS].name, counts->calls);
         count_for(cast->record, STW_FACT_WATCH_FAULTS, owner, counts->faults);
-        if (gc->watch.sees_waits)
+        if (now.sees_waits)
             count_for(cast->record, STW_FACT_WATCH_BLOCKS, owner, counts->blocks);
-        if (gc->watch.sees_allocs)
+        if (now.sees_allocs)
             count_for(cast->record, STW_FACT_WATCH_ALLOCS, owner, counts->allocs);
     }
 }

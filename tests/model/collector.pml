@@ -3,10 +3,10 @@
  * Processes, and the code that each stands for:
  *   mutator      application code between safepoints: load, stw_store (core/abi/stwlab/mutator.h),
  *                allocation (gc/alloc.c: refill), and what it serves at one: its stack scan and its
- *                barrier flush (gc/world.c: stw_mutator_serve; gc/barrier.c: stw_barrier_flush).
- *   marker       all threads inside a drain (gc/mark.c: stw_mark_drain; gc/work.c; gc/roots.c).
+ *                barrier flush (gc/world.c: stw__mutator_serve; gc/barrier.c: stw_barrier_flush).
+ *   marker       all threads inside a drain (gc/mark.c: stw__mark_drain; gc/work.c; gc/roots.c).
  *   coordinator  window 1, flush rounds, the look for idleness and window 2 (gc/cycle.c: window_1,
- *                begin_flush_round, stw_cycle_flush_done, window_2, terminate). Whoever does these
+ *                begin_flush_round, stw__cycle_flush_done, window_2, terminate). Whoever does these
  *                does them alone: cycle_lock and flush_round see to that.
  *
  * Properties: at the end of every mark phase no cell that a root, a stack or another such cell
@@ -17,7 +17,7 @@
  *
  * Abstractions, and why what holds here holds there:
  *   A1  A stop is one step, possible when every mutator is at a safepoint and no marker is inside;
- *       handshake.pml shows that stw_world_stop brings that about. A mutator that parks early does
+ *       handshake.pml shows that stw__world_stop brings that about. A mutator that parks early does
  *       less than one that waits here, so nothing is left out.
  *   A2  A mutator's stack and registers are the set of cells that it holds; a cell has one pointer;
  *       there is one root word. A large cell that is scanned in part is here two cells, of which
@@ -38,10 +38,10 @@
  *       no effect: such entries are not kept.
  *   A8  What is garbage when window 1 ends can be reached by nobody any more: it is swept at once.
  *       So is everything that is unmarked at window 2: concurrent sweeping only does it later.
- *   A9  A round may begin at any time: the look before it (stw_cycle_try_finish) saves rounds only,
+ *   A9  A round may begin at any time: the look before it (stw__cycle_try_finish) saves rounds only,
  *       and a thread may come to it late. A round that found something has failed and ends at once:
  *       who still owes an answer may flush at any time without being asked.
- *   A10 stw_mark_is_idle is one step. Its four reads are modelled with STEPS, where an assertion
+ *   A10 stw__mark_is_idle is one step. Its four reads are modelled with STEPS, where an assertion
  *       says that what they find together is true at the last of them.
  *   A11 Marks of a granted run are set before its first cell is handed out: allocation is one step.
  *   A12 Cells are alike, so the lowest free one is allocated.

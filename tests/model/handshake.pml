@@ -1,13 +1,13 @@
 /* model/handshake.pml: stopping and starting the world, and handshakes with single mutators.
  *
  * Processes, and the code in gc/world.c that each runs:
- *   mutator    application code (`managed`), a safepoint (stw_safepoint: park, stw_mutator_serve),
- *              a blocking call (leave, stw_managed_enter) from which it may never come back, or a
- *              stop of its own (stw_world_stop and stw_world_start with `self`).
+ *   mutator    application code (`managed`), a safepoint (stw_safepoint: park, stw__mutator_serve),
+ *              a blocking call (leave, stw__managed_enter) from which it may never come back, or a
+ *              stop of its own (stw__world_stop and stw__world_start with `self`).
  *   collector  flush rounds (gc/cycle.c: begin_flush_round) and stops, as a thread that is no
- *              mutator. Inside a stop it looks at stacks (stw_mutator_pin).
- *   worker     a marker that is no mutator (gc/mark.c: stw_marker_begin_outside), and whoever asks
- *              for stacks (gc/roots.c: stw_stacks_ask): the second thread that holds mutators.
+ *              mutator. Inside a stop it looks at stacks (stw__mutator_pin).
+ *   worker     a marker that is no mutator (gc/mark.c: stw__marker_begin_outside), and whoever asks
+ *              for stacks (gc/roots.c: stw__stacks_ask): the second thread that holds mutators.
  *
  * Properties:
  *   H1  while the world is stopped no mutator but the stopper runs application code, and no marker
@@ -323,7 +323,7 @@ inline start()
     lock = false
 }
 
-/* Asks mutator m, and serves it if it is blocked (stw_mutator_serve_blocked). */
+/* Asks mutator m, and serves it if it is blocked (stw__mutator_serve_blocked). */
 inline ask(m, asker, who)
 {
     owed[asker]++;
@@ -353,7 +353,7 @@ proctype mutator(byte me)
        :: enter(me)
        :: goto end_gone
        fi
-    :: me < STOPPERS -> /* stw_world_lock */
+    :: me < STOPPERS -> /* stw__world_lock */
        do
        :: d_step { !lock -> lock = true }; break
        :: lock && POLL(me) -> safepoint(me)

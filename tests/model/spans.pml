@@ -2,8 +2,8 @@
  *
  * One span of three cells. Processes:
  *   marker   marks cells from elsewhere, as gc/mark.c's `grey` does, and queues the span
- *            (stw_work_push_span). The two mark cells 0 and 1, and 1 and 0.
- *   visitor  takes the span out of a queue and visits it (stw_scan_span). Cell 0 holds a pointer to
+ *            (stw__work_push_span). The two mark cells 0 and 1, and 1 and 0.
+ *   visitor  takes the span out of a queue and visits it (stw__scan_span). Cell 0 holds a pointer to
  *            cell 1, and, once it is there, one to cell 2: the visitor marks what it finds so in
  *            bitmaps of its own, and publishes them at the end. It may leave early.
  *   birth    hands cell 2 out as a black one (stw_heap_blacken), then stores its address in cell 0.

@@ -12,7 +12,7 @@
  *
  * usage: clock_agrees [mode=stw|concurrent|rescan] [ms=N] [mutators=N] */
 #include "base/sanitizer.h"
-#include "gc/witness.h"
+#include "gc/collector.h"
 #include "gc_rig.h"
 #include "prim/memory.h"
 
@@ -78,8 +78,8 @@ struct look {
 
 static struct look look(const struct stw_mutator_record *m)
 {
-    return (struct look){stw_clock_ns(), stw_clock_thread_cpu_ns(), m->asleep_ns,
-                         stw_timeline_taken_ns(&m->timeline)};
+    return (struct look){stw_clock_ns(), stw_clock_thread_cpu_ns(), m->timeline.asleep_ns,
+                         stw__timeline_taken_ns(&m->timeline)};
 }
 
 static uint64_t less(uint64_t from, uint64_t part)
@@ -152,17 +152,17 @@ static void *run(void *context)
 {
     struct thread *t = context;
     struct stw_mutator *m = gc_rig_attach((uint32_t)(t - threads));
-    t->m = stw_record_of(m);
+    t->m = stw__record_of(m);
     stw_roots_add(stw_runtime_gc(), &t->root, 1);
     stw_block_begin(m);
     pthread_barrier_wait(&together);
     stw_block_end(m);
-    stw_timeline_begin(t->m, stw_clock_ns());
+    stw_timeline_begin(&t->m->timeline, stw_clock_ns());
     run_phase(t, &t->phases[0], switch_ns, 0, 8);
     if (t == threads)
-        stw_pacer_set_percent(stw_runtime_gc(), t->m, 50, NULL);
+        stw_gc_set_percent(stw_runtime_gc(), &t->m->mutator, 50, NULL);
     run_phase(t, &t->phases[1], deadline_ns, CYCLES_MIN, 1);
-    stw_timeline_end(t->m, stw_clock_ns());
+    stw_timeline_end(&t->m->timeline, stw_clock_ns());
     stw_mutator_detach(m);
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode.
- * Rules: gc.G3, gc.R1, gc.U1, heap.H3, heap.H4; by ThreadSanitizer gc.K2, heap.H2; by the mutants of
- * tests/mutants those that they name. */
+ * Rules: gc.G3, gc.R1, gc.U1, heap.H3, heap.H4; by ThreadSanitizer gc.K2, heap.H2; by the mutants
+ * of tests/mutants those that they name. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
@@ -15,6 +15,7 @@
  *                  [stress=N] [gogc=N] [period=MICROSECONDS] [stepped=1]
  * Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <stdio.h>
@@ -89,7 +90,7 @@ static int is_link(uint64_t i)
 
 static int is_marking(void)
 {
-    return stw_phase(stw_runtime_gc()) == STW_PHASE_MARK;
+    return stw__phase(stw_runtime_gc()) == STW_PHASE_MARK;
 }
 
 /* Between two safepoints a mutator sees neither the world stopped nor what only a stop changes
@@ -406,7 +407,7 @@ static void step(struct thread *t, struct held *held)
     } else if (draw < 999) {
         replace_table(t);
     } else {
-        stw_cycle_force(stw_record_of(t->m));
+        stw_gc_collect(t->m);
     }
 }
 
@@ -477,7 +478,7 @@ static void *run(void *context)
         stw_roots_remove(stw_runtime_gc(), t->roots);
     for (uint32_t i = 0; i < TABLE_SLOTS; i++)
         walk(t, load(slot_of(t, i)));
-    stw_cycle_force(stw_record_of(t->m));
+    stw_gc_collect(t->m);
     stw_mutator_detach(t->m);
     __atomic_store_n(&t->has_ended, 1, __ATOMIC_SEQ_CST);
     return NULL;
@@ -541,8 +542,7 @@ int main(int count, char **arguments)
         met += threads[i].met;
     }
     stw_runtime_stop();
-    struct stw_totals totals;
-    stw_gc_totals(stw_runtime_gc(), &totals);
+    const struct stw_totals totals = stw_gc_snapshot(stw_runtime_gc()).totals;
     printf("seed %llu: %llu cells made, %llu met, %llu cycles, %llu pauses, %llu restarts\n",
            (unsigned long long)config.seed, (unsigned long long)made, (unsigned long long)met,
            (unsigned long long)totals.cycles, (unsigned long long)totals.pauses,

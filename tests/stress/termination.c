@@ -19,6 +19,7 @@
  * hidden in it: skipped. A plain program; audits are on.
  *
  * usage: termination [seed=N] [ms=N]      seed: of the delays in builds that have them */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <stdio.h>
@@ -100,13 +101,13 @@ static int are_white(uint32_t first)
 
 static int is_still(void)
 {
-    return stw_mark_is_idle(gc());
+    return stw__mark_is_idle(gc());
 }
 
 static int is_quiet_but_for_one_stack(void)
 {
     const struct stw_gc *g = gc();
-    return STW_LOAD(g->mark.full_count) == 0 && STW_LOAD(g->mark.spans.count) == 0
+    return STW_LOAD(g->work.full_count) == 0 && STW_LOAD(g->work.spans.count) == 0
            && STW_LOAD(g->mark.active) == 0
            && STW_LOAD(g->roots.next_job) >= STW_LOAD(g->roots.count)
            && STW_LOAD(g->mark.stacks_left) == 1;
@@ -252,7 +253,7 @@ static void *run(void *context)
             await_end(m);
         } else {
             AWAIT(m, 1, at_stage() == MADE);
-            stw_cycle_force(stw_record_of(m));
+            stw_gc_collect(m);
             reach(OVER);
         }
         meet(m);

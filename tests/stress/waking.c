@@ -12,6 +12,7 @@
  * program without audits, whose stops would be work.
  *
  * usage: waking [seed=N] [ms=N]      seed: of the delays in builds that have them; ms: ignored */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <stdio.h>
@@ -54,7 +55,7 @@ static void *leave(void *context)
     static uint32_t never;
     struct stw_gc *gc = stw_runtime_gc();
     struct stw_mutator *m = gc_rig_attach(1);
-    while (stw_phase(gc) != STW_PHASE_MARK)
+    while (stw__phase(gc) != STW_PHASE_MARK)
         stw_poll(m);
     __atomic_store_n(&is_away, 1, __ATOMIC_SEQ_CST);
     stw_futex_wait(&never, 0, AWAY_NS);
@@ -79,11 +80,11 @@ static int debtor(void)
     struct stw_gc *gc = stw_runtime_gc();
     struct stw_mutator *m = gc_rig_attach(0);
     stw_roots_add(gc, &root, 1);
-    stw_pacer_set_percent(gc, stw_record_of(m), STW_GC_OFF, NULL);
+    stw_gc_set_percent(gc, m, STW_GC_OFF, NULL);
     build(m, LIVE_CELLS);
     if (stw_thread_start(&thread, 1u << 20, leave, NULL) != STW_OK)
         return 1;
-    stw_pacer_set_percent(gc, stw_record_of(m), 100, NULL);
+    stw_gc_set_percent(gc, m, 100, NULL);
     while (!away())
         stw_alloc(m, 64, &type);
     uint64_t cpu_ns = stw_clock_process_cpu_ns(), futile = STW_LOAD(gc->totals.futile_wakes);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "prim/memory.h"
+#include "prim/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>

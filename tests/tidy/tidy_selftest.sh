@@ -45,6 +45,13 @@ source_of() {
 
 # Dependencies.
 source_of gc/a.c '#include "base/text.h"' '#include "gc/gc.h"' | expect none core/gc/a.c
+source_of gc/a.c '#include "gc/world.h"' | expect none core/gc/a.c
+for header in gc pause timeline watch; do
+    source_of host/a.c "#include \"gc/$header.h\"" | expect none core/host/a.c
+done
+source_of trial/a.c '#include "gc/collector.h"' | expect '2: [private-header]' core/trial/a.c
+source_of host/a.h '#include "gc/taken.h"' | expect '2: [private-header]' core/host/a.h
+source_of a_test.c '#include "gc/collector.h"' | expect none tests/unit/a_test.c
 source_of gc/a.c '#include "host/load.h"' | expect '2: [dependency]' core/gc/a.c
 source_of base/a.c '  #  include "prim/thread.h"' | expect '2: [dependency]' core/base/a.c
 source_of lab/a.c '#include "report/table.h"' | expect '2: [dependency]' core/lab/a.c

@@ -12,6 +12,9 @@
 static const char *const core_folders[] = {"base", "prim", "heap", "gc", "host", "plan",
                                            "trial", "store", "lab", "report", "cli"};
 
+/* What other folders may include of core/gc: the rest is how it is made, and changes. */
+static const char *const gc_headers[] = {"gc/gc.h", "gc/pause.h", "gc/timeline.h", "gc/watch.h"};
+
 static const char *const system_headers[] = {
     "dlfcn.h", "linux/", "sched.h", "signal.h", "spawn.h", "sys/mman.h", "sys/prctl.h",
     "sys/resource.h", "sys/signalfd.h", "sys/syscall.h", "sys/wait.h", "ucontext.h"};
@@ -59,6 +62,17 @@ static int rank(const char *path)
     return -1;
 }
 
+/* Whether the header is one of core/gc that other folders do not see. */
+static int is_private(const char *name)
+{
+    if (!starts(name, "gc/"))
+        return 0;
+    for (size_t i = 0; i < COUNT(gc_headers); i++)
+        if (strcmp(name, gc_headers[i]) == 0)
+            return 0;
+    return 1;
+}
+
 static void check_core(const struct stw_source *source, char open, const char *name)
 {
     int own = rank(source->path + strlen("core/"));
@@ -72,6 +86,9 @@ static void check_core(const struct stw_source *source, char open, const char *n
     else if (other > own)
         stw_tidy_report(source, "dependency", "core/%s must not include \"%s\"",
                         core_folders[own], name);
+    else if (is_private(name) && strcmp(core_folders[own], "gc") != 0)
+        stw_tidy_report(source, "private-header", "\"%s\" is for core/gc alone: gc/gc.h has what "
+                        "core/%s may use", name, core_folders[own]);
 }
 
 static void check_abi(const struct stw_source *source, char open, const char *name)

@@ -266,9 +266,7 @@ Test(chain, audits_maps_that_have_grown_and_those_that_are_done_with)
     cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
     void *made = map.ops.map.make(map.self, m, &u64_map, 0);
     cr_assert_eq(audits_of_merge(&link, m, made, 0, 100), 0, "audits are off");
-    struct stw_gc_options *options = &stw_runtime_gc()->options;
-    options->audit = 1;
-    options->audit_failed = note_failed_audit;
+    stw_runtime_audit(1, note_failed_audit);
     cr_assert_eq(audits_of_merge(&link, m, made, 100, 27), 0, "127 entries");
     cr_assert_eq(audits_of_merge(&link, m, made, 127, 1), 1, "128");
     cr_assert_eq(audits_of_merge(&link, m, made, 0, 128), 0, "none is new");
@@ -317,15 +315,13 @@ static const char *said_of(const struct stw_strategy_ops *ops, const struct stw_
     adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[2]);
     strategies[0].self = outer;
     strategies[2].self = inner;
-    struct stw_gc_options *options = &stw_runtime_gc()->options;
-    options->audit = 1;
-    options->audit_failed = note_failure;
+    stw_runtime_audit(1, note_failure);
     failed_rule[0] = failed_message[0] = '\0';
     cr_assert_eq(stw_chain_build(strategies, 3, &map, links), STW_OK);
     const struct stw_map_need need = {sizeof need, 0, entries->type, 0, 0};
     void *made = stw_next_need_map(links, m, &need);
     stw_next_merge(links, m, made, entries, 4, 3);
-    options->audit = 0;
+    stw_runtime_audit(0, note_failure);
     fake_host_free();
     if (failed_message[0])
         cr_assert_str_eq(failed_rule, "merge-alters");

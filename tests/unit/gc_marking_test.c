@@ -3,6 +3,7 @@
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as mutator 0; every Criterion test is
  * a process of its own. Counts are compared, never times. */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
@@ -47,7 +48,7 @@ Test(gc_marking, dedicated_workers_and_fractions_are_gos)
         {7, 2, 0},    {8, 2, 0},    {10, 3, 0},   {12, 3, 0}, {16, 4, 0}, {32, 8, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct stw_gc planned = {.processors = {.total = rows[i].processors}};
-        stw_workers_plan(&planned);
+        stw__workers_plan(&planned);
         cr_expect_eq(planned.workers.dedicated, rows[i].dedicated, "%u processors",
                      rows[i].processors);
         cr_expect_float_eq(planned.workers.fraction, rows[i].fraction, 1e-3, "%u processors",
@@ -62,7 +63,7 @@ static void *scan_late(void *context)
 {
     struct stw_mutator *late = gc_rig_attach(1);
     __atomic_store_n(&late_state, 1, __ATOMIC_RELEASE);
-    while (stw_phase(gc) != STW_PHASE_MARK) /* the stop waits for a poll */
+    while (stw__phase(gc) != STW_PHASE_MARK) /* the stop waits for a poll */
         stw_poll(late);
     for (uint64_t until_ns = stw_clock_ns() + 20000000; stw_clock_ns() < until_ns;)
         ;
@@ -80,12 +81,12 @@ static void expect_marking_ends(uint32_t processors)
     cr_assert_eq(stw_thread_start(&thread, 0, scan_late, NULL), STW_OK);
     while (__atomic_load_n(&late_state, __ATOMIC_ACQUIRE) != 1)
         stw_poll(m);
-    while (stw_phase(gc) != STW_PHASE_MARK) /* until the trigger is reached */
+    while (stw__phase(gc) != STW_PHASE_MARK) /* until the trigger is reached */
         stw_alloc(m, 4096, NULL);
     uint64_t began_ns = stw_clock_ns();
-    while (stw_phase(gc) == STW_PHASE_MARK && stw_clock_ns() - began_ns < 20000000000u)
+    while (stw__phase(gc) == STW_PHASE_MARK && stw_clock_ns() - began_ns < 20000000000u)
         stw_poll(m);
-    cr_assert_eq(stw_phase(gc), STW_PHASE_OFF);
+    cr_assert_eq(stw__phase(gc), STW_PHASE_OFF);
     __atomic_store_n(&late_state, 2, __ATOMIC_RELEASE);
     stw_block_begin(m);
     pthread_join(thread, NULL);
@@ -119,13 +120,13 @@ Test(gc_marking, nobody_marks_without_a_processor)
     gc_rig_options.gc.processors = 1;
     start();
     stw_store(m, &root, tree(16));
-    while (stw_phase(gc) != STW_PHASE_MARK)
+    while (stw__phase(gc) != STW_PHASE_MARK)
         stw_alloc(m, 4096, NULL);
     uint64_t scanned = STW_LOAD(gc->totals.scan_conc_bytes);
     for (uint64_t until_ns = stw_clock_ns() + 20000000; stw_clock_ns() < until_ns;)
         cr_assert_eq(STW_LOAD(gc->mark.active), 0);
     cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), scanned);
-    cr_assert_eq(stw_phase(gc), STW_PHASE_MARK);
+    cr_assert_eq(stw__phase(gc), STW_PHASE_MARK);
     m->host->collect(m->host, m);
     cr_assert_gt(STW_LOAD(gc->totals.scan_conc_bytes), scanned);
 }
@@ -140,7 +141,7 @@ Test(gc_marking, who_makes_work_wakes_a_worker)
     while (STW_LOAD(gc->workers.asleep) != gc->workers.count)
         stw_thread_yield();
     uint32_t wakes = STW_LOAD(gc->workers.wake);
-    while (stw_phase(gc) != STW_PHASE_MARK)
+    while (stw__phase(gc) != STW_PHASE_MARK)
         stw_alloc(m, 4096, NULL);
     cr_assert_gt(STW_LOAD(gc->workers.wake), wakes);
 }
@@ -154,7 +155,7 @@ Test(gc_marking, threads_steal_from_one_another_in_a_stop)
     for (int i = 0; i < 50 && STW_LOAD(gc->totals.steals) == 0; i++)
         m->host->collect(m->host, m);
     cr_assert_gt(STW_LOAD(gc->totals.steals), 0);
-    cr_assert_eq(gc->mark.slots_taken, 0);
+    cr_assert_eq(gc->work.slots_taken, 0);
     cr_assert_eq(STW_LOAD(gc->totals.scan_conc_bytes), 0);
     cr_assert_eq(count_tree(root), (1u << 18) - 1);
 }

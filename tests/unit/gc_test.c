@@ -2,6 +2,7 @@
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as mutator 0, audits on, cycles
  * forced at known moments; every Criterion test is a process of its own. */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>

@@ -5,6 +5,7 @@
  * waits for, keeps it for a while as if it had lost its processor, and gives it back the way its
  * owner does. The CPU time of the one that waits is compared with the time that it waited: a
  * spinner uses all of it, unless the machine is so busy that it gets less than a quarter. */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
@@ -75,11 +76,11 @@ static void collect(void)
 static struct stw_marker marker;
 static void take_marker(void)
 {
-    stw_marker_begin_outside(&marker, gc);
+    stw__marker_begin_outside(&marker, gc);
 }
 static void end_marker(void)
 {
-    stw_marker_end(&marker);
+    stw__marker_end(&marker);
 }
 Test(gc_waits, a_stop_for_markers)
 {
@@ -95,7 +96,7 @@ static void enter_sweep(void)
 static void leave_sweep(void)
 {
     __atomic_fetch_sub(&gc->sweep.active, 1, __ATOMIC_SEQ_CST);
-    stw_world_tell(gc, &gc->sweep.active);
+    stw__world_tell(&gc->world, &gc->sweep.active);
 }
 Test(gc_waits, a_stop_for_sweepers)
 {
@@ -134,11 +135,11 @@ Test(gc_waits, a_forced_cycle_for_one_that_begins)
 /* The world is stopped. */
 static void stop_world(void)
 {
-    stw_world_stop(gc, NULL, STW_PAUSE_OTHER);
+    stw__world_stop(gc, NULL, STW_PAUSE_OTHER);
 }
 static void start_world(void)
 {
-    stw_world_start(gc);
+    stw__world_start(gc);
 }
 static void *a_root;
 static void add_root(void)
@@ -167,7 +168,7 @@ static uint32_t other_state; /* atomic: 1 it is blocked, 2 it may end */
 static void *be_blocked(void *context)
 {
     struct stw_mutator *mine = gc_rig_attach(1);
-    other = stw_record_of(mine);
+    other = stw__record_of(mine);
     stw_block_begin(mine);
     __atomic_store_n(&other_state, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&other_state, __ATOMIC_SEQ_CST) != 2)
@@ -178,11 +179,11 @@ static void *be_blocked(void *context)
 }
 static void hold(void)
 {
-    cr_assert(stw_mutator_hold(other));
+    cr_assert(stw__mutator_hold(other));
 }
 static void let_go(void)
 {
-    stw_mutator_unhold(other);
+    stw__mutator_unhold(other);
 }
 static void expect_sleep_for_the_held(uint32_t mode, void (*wait)(void))
 {
@@ -206,7 +207,7 @@ Test(gc_waits, a_stop_pins_one_that_is_held)
 }
 static void serve_other(void)
 {
-    stw_mutator_serve_blocked(other);
+    stw__mutator_serve_blocked(other);
 }
 Test(gc_waits, one_that_is_held_is_served)
 {
@@ -221,7 +222,7 @@ static void resume_late(void)
 static void resume(void)
 {
     __atomic_store_n(&gc->world.resuming, 0, __ATOMIC_SEQ_CST);
-    stw_world_tell(gc, &gc->world.resuming);
+    stw__world_tell(&gc->world, &gc->world.resuming);
 }
 Test(gc_waits, a_stop_for_the_end_of_the_one_before)
 {

@@ -3,6 +3,7 @@
  * Method: the real runtime in this process with cycle hooks that sleep, fault, allocate and take
  * free locks, and cycles forced; then the counts of malloc alone, function by function. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>

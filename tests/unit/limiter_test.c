@@ -15,15 +15,15 @@ static uint64_t now_ns;
 static void start(void)
 {
     now_ns = 77 * (uint64_t)SECOND;
-    stw_limiter_init(&limiter, 2, now_ns);
+    stw__limiter_init(&limiter, 2, now_ns);
 }
 
 /* Two processors run for `ms`; the collector took `spent_ms` of their 2 * ms. */
 static void run(uint64_t ms, uint64_t spent_ms)
 {
     now_ns += ms * MS;
-    stw_limiter_spend(&limiter, spent_ms * MS, 0);
-    stw_limiter_update(&limiter, 2, now_ns);
+    stw__limiter_spend(&limiter, spent_ms * MS, 0);
+    stw__limiter_update(&limiter, 2, now_ns);
 }
 
 Test(limiter, is_on_when_the_bucket_is_full_and_not_before)
@@ -31,10 +31,10 @@ Test(limiter, is_on_when_the_bucket_is_full_and_not_before)
     start();
     run(999, 1998);
     cr_assert_eq(limiter.fill_ns, 1998 * MS);
-    cr_assert_not(stw_limiter_is_on(&limiter));
+    cr_assert_not(stw__limiter_is_on(&limiter));
     run(1, 2);
     cr_assert_eq(limiter.fill_ns, 2 * SECOND);
-    cr_assert(stw_limiter_is_on(&limiter));
+    cr_assert(stw__limiter_is_on(&limiter));
 }
 
 Test(limiter, half_of_the_time_is_free_for_ever)
@@ -46,14 +46,14 @@ Test(limiter, half_of_the_time_is_free_for_ever)
     for (uint32_t i = 0; i < 1000; i++)
         run(100, 100);
     cr_assert_eq(limiter.fill_ns, fill);
-    cr_assert_not(stw_limiter_is_on(&limiter));
+    cr_assert_not(stw__limiter_is_on(&limiter));
 }
 
 Test(limiter, sixty_percent_lasts_as_long_as_the_bucket)
 {
     start();
     uint64_t turns = 0;
-    while (!stw_limiter_is_on(&limiter) && turns < 1000) {
+    while (!stw__limiter_is_on(&limiter) && turns < 1000) {
         run(10, 12); /* 12 in, 8 out of 20 */
         turns++;
     }
@@ -64,14 +64,14 @@ Test(limiter, goes_off_when_there_is_room_but_not_at_once)
 {
     start();
     run(5000, 10000);
-    cr_assert(stw_limiter_is_on(&limiter));
+    cr_assert(stw__limiter_is_on(&limiter));
     cr_assert_eq(limiter.fill_ns, 2 * SECOND, "what overflows is forgotten");
     run(10, 10);
-    cr_assert(stw_limiter_is_on(&limiter), "half and half makes no room");
+    cr_assert(stw__limiter_is_on(&limiter), "half and half makes no room");
     run(9, 0);
-    cr_assert(stw_limiter_is_on(&limiter), "9 ms after it was full");
+    cr_assert(stw__limiter_is_on(&limiter), "9 ms after it was full");
     run(1, 0);
-    cr_assert_not(stw_limiter_is_on(&limiter));
+    cr_assert_not(stw__limiter_is_on(&limiter));
     cr_assert_eq(limiter.fill_ns, 2 * SECOND - 20 * MS);
 }
 
@@ -80,8 +80,8 @@ Test(limiter, a_stop_right_after_does_not_turn_it_off)
     start();
     run(5000, 10000);
     now_ns += 5000; /* of mutators */
-    stw_limiter_stopped(&limiter, 2, now_ns, now_ns + 1000);
-    cr_assert(stw_limiter_is_on(&limiter));
+    stw__limiter_stopped(&limiter, 2, now_ns, now_ns + 1000);
+    cr_assert(stw__limiter_is_on(&limiter));
 }
 
 /* Assists take all there is while they may, and a quarter goes to marking while they may not. */
@@ -91,7 +91,7 @@ Test(limiter, leaves_mutators_a_third_of_the_time_at_least)
     run(1000, 2000);
     uint64_t spent_ms = 0;
     for (uint32_t turn = 0; turn < 1000; turn++) {
-        uint64_t spend_ms = stw_limiter_is_on(&limiter) ? 5 : 20;
+        uint64_t spend_ms = stw__limiter_is_on(&limiter) ? 5 : 20;
         run(10, spend_ms);
         spent_ms += spend_ms;
     }
@@ -114,8 +114,8 @@ Test(limiter, idle_processors_count_for_nobody)
     run(1000, 2000 - 1);
     limiter.fill_ns = SECOND;
     now_ns += 100 * MS;
-    stw_limiter_spend(&limiter, 100 * MS, 1);
-    stw_limiter_update(&limiter, 2, now_ns);
+    stw__limiter_spend(&limiter, 100 * MS, 1);
+    stw__limiter_update(&limiter, 2, now_ns);
     cr_assert_eq(limiter.fill_ns, SECOND - 100 * MS, "one processor ran a mutator, one was idle");
 }
 
@@ -124,7 +124,7 @@ Test(limiter, processors_that_are_free_do_not_drain_it)
     start();
     limiter.fill_ns = SECOND;
     now_ns += 100 * MS;
-    stw_limiter_update(&limiter, 1, now_ns);
+    stw__limiter_update(&limiter, 1, now_ns);
     cr_assert_eq(limiter.fill_ns, SECOND - 100 * MS);
 }
 
@@ -134,9 +134,9 @@ Test(limiter, a_stop_fills_it_with_every_processor)
     limiter.fill_ns = SECOND;
     uint64_t from_ns = now_ns + 100 * MS;
     now_ns = from_ns + 300 * MS;
-    stw_limiter_stopped(&limiter, 2, from_ns, now_ns);
+    stw__limiter_stopped(&limiter, 2, from_ns, now_ns);
     cr_assert_eq(limiter.fill_ns, SECOND - 200 * MS + 600 * MS);
-    stw_limiter_update(&limiter, 2, now_ns);
+    stw__limiter_update(&limiter, 2, now_ns);
     cr_assert_eq(limiter.fill_ns, SECOND + 400 * MS, "the stop is counted once");
 }
 
@@ -144,8 +144,8 @@ Test(limiter, time_that_goes_back_is_ignored)
 {
     start();
     run(100, 200);
-    stw_limiter_update(&limiter, 2, now_ns - 50);
-    stw_limiter_stopped(&limiter, 2, now_ns - 50, now_ns - 20);
+    stw__limiter_update(&limiter, 2, now_ns - 50);
+    stw__limiter_stopped(&limiter, 2, now_ns - 50, now_ns - 20);
     cr_assert_eq(limiter.fill_ns, 200 * MS);
     cr_assert_eq(limiter.seen_ns, now_ns);
 }
@@ -153,23 +153,23 @@ Test(limiter, time_that_goes_back_is_ignored)
 Test(limiter, tells_in_which_cycles_it_was_on)
 {
     start();
-    cr_assert_not(stw_limiter_end_cycle(&limiter));
+    cr_assert_not(stw__limiter_end_cycle(&limiter));
     run(1000, 2000);
     run(1000, 0);
-    cr_assert_not(stw_limiter_is_on(&limiter));
-    cr_assert(stw_limiter_end_cycle(&limiter), "it was, for a while");
-    cr_assert_not(stw_limiter_end_cycle(&limiter));
+    cr_assert_not(stw__limiter_is_on(&limiter));
+    cr_assert(stw__limiter_end_cycle(&limiter), "it was, for a while");
+    cr_assert_not(stw__limiter_end_cycle(&limiter));
     run(1000, 2000);
-    cr_assert(stw_limiter_end_cycle(&limiter));
+    cr_assert(stw__limiter_end_cycle(&limiter));
     run(10, 10);
-    cr_assert(stw_limiter_end_cycle(&limiter), "it still is");
+    cr_assert(stw__limiter_end_cycle(&limiter), "it still is");
 }
 
 Test(limiter, without_a_bucket_is_never_on)
 {
     static struct stw_limiter none;
-    stw_limiter_spend(&none, 1u << 30, 0);
-    stw_limiter_update(&none, 2, 1u << 30);
-    stw_limiter_stopped(&none, 2, 0, 1u << 30);
-    cr_assert_not(stw_limiter_is_on(&none));
+    stw__limiter_spend(&none, 1u << 30, 0);
+    stw__limiter_update(&none, 2, 1u << 30);
+    stw__limiter_stopped(&none, 2, 0, 1u << 30);
+    cr_assert_not(stw__limiter_is_on(&none));
 }

@@ -555,7 +555,6 @@ static void collect_in_mode(uint32_t mode, uint32_t mutators)
                                .stack = 65536, .allocate = 1u << 20, .operations = 12, .seed = 7,
                                .mutators = mutators};
     pthread_t threads[2];
-    struct stw_totals totals;
     gc_rig_options.gc.mode = mode;
     gc_rig_options.gc.stress = 8192;
     gc_rig_options.mutators = mutators;
@@ -567,7 +566,7 @@ static void collect_in_mode(uint32_t mode, uint32_t mutators)
     for (uint32_t i = 0; i < mutators; i++)
         pthread_join(threads[i], NULL);
     stw_runtime_stop();
-    stw_gc_totals(stw_runtime_gc(), &totals);
+    const struct stw_totals totals = stw_gc_snapshot(stw_runtime_gc()).totals;
     cr_assert_gt(totals.cycles, 40); /* a mutator's 12 * 32768 garbage cells make 48 */
     cr_assert_gt(totals.stack_bytes, s.stack * totals.cycles * 9 / 10);
     workload.ops.workload.destroy(workload.self);

@@ -2,7 +2,7 @@
  * apart, and the idle thread sees when the machine stands still.
  * Method: this thread does each in turn, with sleeps of known length; the whole process is stopped
  * by a signal for a known time. Bounds are those that hold however busy the machine is. */
-#include "gc/gc.h"
+#include "gc/mutator.h"
 #include "prim/memory.h"
 #include "trial/hiccup.h"
 #include "trial/laps.h"
@@ -25,7 +25,7 @@ static void begin(void)
 {
     m = stw_memory_map(sizeof *m);
     cr_assert(m);
-    stw_laps_begin(&laps, m, stw_clock_ns());
+    stw_laps_begin(&laps, &m->timeline, stw_clock_ns());
 }
 
 static void sleep_hidden(void)
@@ -74,9 +74,9 @@ Test(laps, a_sleep_that_the_runtime_logs_is_taken)
     begin();
     uint64_t began_ns = stw_clock_ns();
     uint32_t never = 0;
-    while (m->asleep_ns < SLEEP_NS)
-        stw_mutator_sleep(m, &never, 0, SLEEP_NS);
-    stw_timeline_add(m, STW_TAKEN_TURN, began_ns, stw_clock_ns());
+    while (m->timeline.asleep_ns < SLEEP_NS)
+        stw__mutator_sleep(m, &never, 0, SLEEP_NS);
+    stw__timeline_add(&m->timeline, STW_TAKEN_TURN, began_ns, stw_clock_ns());
     stw_laps_end(&laps, stw_clock_ns());
     conserves(&laps.longest);
     cr_assert_geq(laps.longest.taken_ns[STW_TAKEN_TURN], SLEEP_NS);
@@ -91,13 +91,13 @@ Test(laps, are_cut_between_operations_and_the_longest_gap_is_kept)
     uint64_t now_ns = laps.first.wall_ns;
     stw_laps_pass(&laps, now_ns + STW_LAP_NS_MIN - 1);
     cr_assert_eq(laps.last.wall_ns, now_ns, "too short");
-    stw_timeline_add(m, STW_TAKEN_ASSIST, now_ns + 10, now_ns + 30010);
-    stw_timeline_add(m, STW_TAKEN_STOP, now_ns + 40000, now_ns + 45000);
-    m->asleep_ns += STW_LAP_NS_MIN; /* no machine time: these are not the clock's times */
+    stw__timeline_add(&m->timeline, STW_TAKEN_ASSIST, now_ns + 10, now_ns + 30010);
+    stw__timeline_add(&m->timeline, STW_TAKEN_STOP, now_ns + 40000, now_ns + 45000);
+    m->timeline.asleep_ns += STW_LAP_NS_MIN; /* no machine time: these are not the clock's times */
     stw_laps_pass(&laps, now_ns + STW_LAP_NS_MIN);
     cr_assert_eq(laps.last.wall_ns, now_ns + STW_LAP_NS_MIN);
-    stw_timeline_add(m, STW_TAKEN_SWEEP, now_ns + 60000, now_ns + 61000);
-    m->asleep_ns += STW_LAP_NS_MIN;
+    stw__timeline_add(&m->timeline, STW_TAKEN_SWEEP, now_ns + 60000, now_ns + 61000);
+    m->timeline.asleep_ns += STW_LAP_NS_MIN;
     stw_laps_pass(&laps, now_ns + 2 * STW_LAP_NS_MIN);
     cr_assert_eq(laps.longest.taken_ns[STW_TAKEN_ASSIST], 30000);
     cr_assert_eq(laps.longest.taken_ns[STW_TAKEN_STOP], 5000);

@@ -320,7 +320,7 @@ static void go_on(const struct stw_error *error)
 /* In guard builds what is passed on is compared, too; here the checksum is to tell. */
 Test(map_merge, a_wrong_map_changes_the_checksum)
 {
-    stw_runtime_gc()->options.audit_failed = go_on;
+    stw_runtime_audit(0, go_on);
     static const struct stw_strategy_ops faults[] = {
         {.struct_size = sizeof faults[0], .merge = lose_one},
         {.struct_size = sizeof faults[0], .merge = change_one},

@@ -2,7 +2,7 @@
 /* Method: a collector that was never started; cycles are played by setting what they measured.
  * Oracles: Go 1.19 to 1.27, runtime/mgcpacer.go, worked out by hand for the cases below. */
 #include "base/error.h"
-#include "gc/gc.h"
+#include "gc/collector.h"
 
 #include <criterion/criterion.h>
 
@@ -13,11 +13,11 @@ static struct stw_gc gc;
 static void start(int32_t percent)
 {
     gc = (struct stw_gc){0};
-    stw_gc_init(&gc);
+    stw__gc_init(&gc);
     gc.options.mode = STW_MODE_STW;
     gc.options.percent = percent;
     gc.processors.total = 2;
-    stw_pacer_init(&gc);
+    stw__pacer_init(&gc);
 }
 
 /* Ends a cycle that marked so many bytes. */
@@ -26,7 +26,7 @@ static void end_cycle(uint64_t marked_bytes, uint64_t scan_bytes)
     gc.marked_bytes = marked_bytes;
     gc.cycle_scan_bytes = scan_bytes;
     gc.cycle_stack_bytes = gc.cycle_root_bytes = 0;
-    stw_pacer_end(&gc);
+    stw__pacer_end(&gc);
 }
 
 Test(pacer, first_cycle)
@@ -72,7 +72,7 @@ Test(pacer, roots_and_stacks_count_for_the_goal)
     gc.marked_bytes = 100 * MIB;
     gc.cycle_stack_bytes = 2 * MIB;
     gc.cycle_root_bytes = 1 * MIB;
-    stw_pacer_end(&gc);
+    stw__pacer_end(&gc);
     cr_assert_eq(gc.pacer.goal, 203 * MIB);
 }
 
@@ -91,9 +91,9 @@ Test(pacer, gc_off_never_triggers)
     start(STW_GC_OFF);
     cr_assert_eq(gc.pacer.goal, UINT64_MAX);
     cr_assert_eq(gc.pacer.trigger, UINT64_MAX);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 100, NULL), STW_GC_OFF);
+    cr_assert_eq(stw_gc_set_percent(&gc, NULL, 100, NULL), STW_GC_OFF);
     cr_assert_eq(gc.pacer.trigger, 3997696);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, -7, NULL), 100);
+    cr_assert_eq(stw_gc_set_percent(&gc, NULL, -7, NULL), 100);
     cr_assert_eq(gc.pacer.percent, STW_GC_OFF);
 }
 
@@ -115,7 +115,7 @@ Test(pacer, cycles_are_told_to_the_embedder_while_there_is_room)
     gc.options.cycle_count = &count;
     gc.options.pause_capacity = 1;
     gc.heap_live = 4 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     gc.heap_live = 5 * MIB;
     end_cycle(3 * MIB, 0);
     cr_assert_eq(count, 1);
@@ -133,13 +133,13 @@ Test(pacer, debt_is_what_is_left_over_what_may_be_allocated)
     start(100);
     end_cycle(100 * MIB, 40 * MIB);
     gc.heap_live = 180 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     gc.cycle_scan_bytes = 0;
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 2.0, 1e-9, "40 MiB over 20 MiB");
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 2.0, 1e-9, "40 MiB over 20 MiB");
     gc.cycle_scan_bytes = 30 * MIB;
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 0.5, 1e-9);
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 0.5, 1e-9);
     gc.heap_live = 200 * MIB;
-    cr_assert(stw_pacer_assist_ratio(&gc) > 1e6, "at the goal nothing may be allocated unpaid");
+    cr_assert(stw__pacer_assist_ratio(&gc) > 1e6, "at the goal nothing may be allocated unpaid");
 }
 
 Test(pacer, trigger_stays_within_its_bounds)
@@ -188,12 +188,12 @@ static void hold(uint64_t used_pages, uint64_t retained_pages)
 static void start_limited(int32_t percent, uint64_t limit_bytes)
 {
     gc = (struct stw_gc){0};
-    stw_gc_init(&gc);
+    stw__gc_init(&gc);
     gc.options.mode = STW_MODE_CONCURRENT;
     gc.options.percent = percent;
     gc.options.limit_bytes = limit_bytes;
     gc.processors.total = 2;
-    stw_pacer_init(&gc);
+    stw__pacer_init(&gc);
 }
 
 Test(pacer, limit_drives_cycles_with_gc_off)
@@ -205,7 +205,7 @@ Test(pacer, limit_drives_cycles_with_gc_off)
     /* 41 MiB needed, 38 of them cells: 97 MiB are left, less 3 %. */
     cr_assert_eq(gc.pacer.goal, 98660518);
     cr_assert_eq(gc.pacer.trigger, 95018810, "20971520 + 1213890 * 61");
-    cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
+    cr_assert_eq(stw__pacer_audit(&gc, NULL), STW_OK);
 }
 
 Test(pacer, swept_cells_take_no_room_in_the_limit)
@@ -248,7 +248,7 @@ Test(pacer, limit_below_the_live_heap_collects_at_once_and_never_below_it)
     gc.heap.own_bytes = 4 * MIB;
     end_unswept_cycle(10 * MIB, 7 * MIB);
     cr_assert_eq(gc.pacer.goal, 7 * MIB, "nothing is left for the heap");
-    cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
+    cr_assert_eq(stw__pacer_audit(&gc, NULL), STW_OK);
 }
 
 Test(pacer, headroom_is_at_least_a_mebibyte)
@@ -272,16 +272,16 @@ Test(pacer, goal_in_a_cycle_is_above_what_triggered_it_unless_the_limit_counts)
     start_limited(100, 0);
     end_cycle(100 * MIB, 0);
     gc.heap_live = 205 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     cr_assert_eq(gc.pacer.goal, 205 * MIB + 65536);
-    cr_assert_eq(stw_pacer_set_percent(&gc, NULL, 200, NULL), 100, "in the cycle");
+    cr_assert_eq(stw_gc_set_percent(&gc, NULL, 200, NULL), 100, "in the cycle");
     cr_assert_eq(gc.pacer.goal, 300 * MIB);
-    cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
+    cr_assert_eq(stw__pacer_audit(&gc, NULL), STW_OK);
     end_cycle(100 * MIB, 0);
     cr_assert_eq(gc.pacer.goal, 300 * MIB);
     start_limited(STW_GC_OFF, 10 * MIB);
     gc.heap_live = 20 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     cr_assert_eq(gc.pacer.goal, 9 * MIB);
 }
 
@@ -291,7 +291,7 @@ static void begin_growing_cycle(uint64_t scannable_bytes, uint64_t done_bytes)
     start(100);
     end_cycle(100 * MIB, 10 * MIB);
     gc.heap_live = 180 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     gc.pacer.scannable = scannable_bytes;
     gc.cycle_scan_bytes = done_bytes;
 }
@@ -299,39 +299,39 @@ static void begin_growing_cycle(uint64_t scannable_bytes, uint64_t done_bytes)
 Test(pacer, a_cycle_beyond_its_estimate_extends_its_goal)
 {
     begin_growing_cycle(100 * MIB, 20 * MIB);
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 80.0 / 200, 1e-9,
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 80.0 / 200, 1e-9,
                        "goal 180 + 20 / 10 * 100 = 380 MiB, 80 MiB to scan");
     begin_growing_cycle(200 * MIB, 20 * MIB);
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 180.0 / 220, 1e-9, "at most twice the goal");
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 180.0 / 220, 1e-9, "at most twice the goal");
 }
 
 Test(pacer, a_cycle_beyond_its_goal_has_a_tenth_more)
 {
     begin_growing_cycle(100 * MIB, 5 * MIB);
     gc.heap_live = 210 * MIB;
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 9.5, 1e-6, "95 MiB over 10 MiB");
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 9.5, 1e-6, "95 MiB over 10 MiB");
     gc.cycle_scan_bytes = 10 * MIB;
     gc.heap_live = 190 * MIB;
-    cr_assert_float_eq(stw_pacer_assist_ratio(&gc), 1000.0 / (10 * MIB), 1e-9, "Go's least");
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 1000.0 / (10 * MIB), 1e-9, "Go's least");
 }
 
 Test(pacer, a_forced_cycle_with_gc_off_hardly_asks_for_assists)
 {
     start(STW_GC_OFF);
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     gc.heap_live = 10 * MIB;
     gc.pacer.scannable = 5 * MIB;
-    cr_assert(stw_pacer_assist_ratio(&gc) < 1e-9);
+    cr_assert(stw__pacer_assist_ratio(&gc) < 1e-9);
     gc.cycle_scan_bytes = 1 * MIB;
-    cr_assert(stw_pacer_assist_ratio(&gc) < 1e-9);
-    cr_assert(stw_pacer_assist_ratio(&gc) > 0);
+    cr_assert(stw__pacer_assist_ratio(&gc) < 1e-9);
+    cr_assert(stw__pacer_assist_ratio(&gc) > 0);
 }
 
 /* One cycle in which so much was allocated and scanned. */
 static void play_cycle(uint64_t allocated_bytes, uint64_t scan_bytes)
 {
     gc.heap_live = 100 * MIB;
-    stw_pacer_begin(&gc);
+    stw__pacer_begin(&gc);
     gc.pacer.assist_ns = gc.pacer.idle_ns = gc.pacer.mark_start_ns + 123456789;
     gc.heap_live += (int64_t)allocated_bytes;
     end_cycle(50 * MIB, scan_bytes);
@@ -373,14 +373,14 @@ Test(pacer, keeps_a_tenth_more_pages_than_the_last_cycle_in_proportion)
     hold(640, 0); /* 5 MiB when the goal was 4 MiB */
     end_cycle(4 * MIB, 0);
     cr_assert_eq(gc.pacer.retain_bytes, 11 * MIB, "5 MiB * 8/4 * 1.1");
-    stw_pacer_set_percent(&gc, NULL, STW_GC_OFF, NULL);
+    stw_gc_set_percent(&gc, NULL, STW_GC_OFF, NULL);
     cr_assert_eq(gc.pacer.retain_bytes, UINT64_MAX);
 }
 
 static void expect_rule(const char *rule)
 {
     struct stw_error error = STW_ERROR_INIT;
-    cr_assert_eq(stw_pacer_audit(&gc, &error), STW_E_AUDIT);
+    cr_assert_eq(stw__pacer_audit(&gc, &error), STW_E_AUDIT);
     cr_assert_str_eq(error.field, rule);
 }
 
@@ -388,13 +388,13 @@ Test(pacer, audit_names_the_rule_that_is_broken)
 {
     start(100);
     end_cycle(100 * MIB, 0);
-    cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
+    cr_assert_eq(stw__pacer_audit(&gc, NULL), STW_OK);
     gc.pacer.trigger = 196 * MIB + 1;
     expect_rule("gc.P1");
     gc.pacer.trigger = 170 * MIB;
     expect_rule("gc.P1");
     gc.pacer.trigger = 180 * MIB;
-    cr_assert_eq(stw_pacer_audit(&gc, NULL), STW_OK);
+    cr_assert_eq(stw__pacer_audit(&gc, NULL), STW_OK);
     gc.heap_live = -1;
     expect_rule("gc.P3");
     start(STW_GC_OFF);

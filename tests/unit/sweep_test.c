@@ -3,6 +3,7 @@
 /* Method: the real runtime in this process, the test's thread as its only mutator, audits on. With
  * one processor the mutator holds it, so nobody else sweeps or marks. Memory is what the collector
  * counts: pages in use and free ones that the system does not have back, and its own. */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
@@ -75,7 +76,7 @@ Test(sweep, keeps_pace_with_allocation_and_is_done_at_the_trigger)
         cr_assert_leq(pages_owed(), 1 + (int64_t)(gc->sweep.pages_per_byte * 10 * STW_PAGE_BYTES));
         int is_near = gc->heap_live > (int64_t)gc->pacer.trigger - (int64_t)MIB / 2;
         if (!m->marking && is_near && gc->sweep.pending)
-            cr_assert_eq(stw_sweep_some(gc, 1), 0, "half a mebibyte before the trigger");
+            cr_assert_eq(stw__sweep_some(gc, 1), 0, "half a mebibyte before the trigger");
     }
     cr_assert_gt(sweeps, 100, "%llu", (unsigned long long)sweeps);
 }
@@ -376,7 +377,7 @@ static uint32_t is_over; /* atomic */
 static void *sweep_on_and_on(void *context)
 {
     while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST))
-        stw_sweep_some(gc, 1);
+        stw__sweep_some(gc, 1);
     return context;
 }
 

@@ -3,6 +3,7 @@
 /* Method: the real runtime in this process with a period of some milliseconds, audits on. Mutators
  * run without allocating, or are blocked, so that nothing but time begins a cycle; the heap is
  * small and far from its trigger. */
+#include "gc/collector.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
@@ -56,7 +57,7 @@ static __attribute__((noinline)) void sleep_ms(uint64_t ms)
 static void run_until(uint64_t count)
 {
     uint64_t began_ns = stw_clock_ns();
-    while ((timed() < count || stw_phase(gc) != STW_PHASE_OFF)
+    while ((timed() < count || stw__phase(gc) != STW_PHASE_OFF)
            && stw_clock_ns() - began_ns < PATIENCE_NS)
         stw_poll(m);
 }
@@ -64,7 +65,7 @@ static void block_until(uint64_t count)
 {
     uint64_t began_ns = stw_clock_ns();
     stw_block_begin(m);
-    while ((timed() < count || stw_phase(gc) != STW_PHASE_OFF)
+    while ((timed() < count || stw__phase(gc) != STW_PHASE_OFF)
            && stw_clock_ns() - began_ns < PATIENCE_NS)
         sleep_ms(1);
     stw_block_end(m);

@@ -4,8 +4,7 @@
  * them; sums and windows are compared with a map of single nanoseconds, window by window. A window
  * that begins at no edge is among them, so the claim that edges suffice is tested too. */
 #include "base/random.h"
-#include "gc/gc.h"
-#include "gc/witness.h"
+#include "gc/collector.h"
 #include "prim/memory.h"
 
 #include <criterion/criterion.h>
@@ -16,20 +15,20 @@
 #define BEGIN_NS 1000u
 #define LOGS 400u
 
-static struct stw_mutator_record *m;
+static struct stw_timeline *timeline;
 static unsigned char kinds[SPAN_NS]; /* of each nanosecond: innermost kind plus 1, or 0 */
 
 static void set_up(void)
 {
-    m = stw_memory_map(sizeof *m);
-    cr_assert(m);
+    timeline = stw_memory_map(sizeof *timeline);
+    cr_assert(timeline);
 }
 
 TestSuite(timeline, .init = set_up);
 
 static void add(uint32_t kind, uint64_t from, uint64_t to)
 {
-    stw_timeline_add(m, kind, BEGIN_NS + from, BEGIN_NS + to);
+    stw__timeline_add(timeline, kind, BEGIN_NS + from, BEGIN_NS + to);
     for (uint64_t at = from; at < to; at++)
         if (!kinds[at])
             kinds[at] = (unsigned char)(kind + 1);
@@ -41,7 +40,7 @@ static void log_at_random(struct stw_random *random)
     uint64_t end = 0;
     uint32_t count = 1 + stw_random_below(random, 40);
     memset(kinds, 0, sizeof kinds);
-    stw_timeline_begin(m, BEGIN_NS);
+    stw_timeline_begin(timeline, BEGIN_NS);
     for (uint32_t i = 0; i < count && end < SPAN_NS; i++) {
         end += stw_random_below(random, 30);
         end = end < SPAN_NS ? end : SPAN_NS;
@@ -49,7 +48,7 @@ static void log_at_random(struct stw_random *random)
         uint64_t start = end > back ? end - back : 0;
         add(stw_random_below(random, STW_TAKEN_KINDS), start, end);
     }
-    stw_timeline_end(m, BEGIN_NS + SPAN_NS);
+    stw_timeline_end(timeline, BEGIN_NS + SPAN_NS);
 }
 
 static uint64_t worst_by_hand(uint64_t window)
@@ -75,7 +74,7 @@ Test(timeline, gives_each_nanosecond_to_its_innermost_kind)
             if (kinds[at])
                 sums[kinds[at] - 1]++;
         for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
-            cr_assert_eq(m->timeline.taken_ns[kind], sums[kind], "log %u: %s", log,
+            cr_assert_eq(timeline->taken_ns[kind], sums[kind], "log %u: %s", log,
                          stw_taken_name(kind));
     }
 }
@@ -86,14 +85,14 @@ Test(timeline, unites_what_is_nested_and_overlapping)
     struct stw_random random = stw_random_seed(2, 1);
     for (uint32_t log = 0; log < LOGS; log++) {
         log_at_random(&random);
-        stw_timeline_unite(&m->timeline);
+        stw_timeline_unite(timeline);
         uint64_t free_from = BEGIN_NS, taken = 0;
-        for (uint64_t i = 0; i < m->timeline.count; i++) {
-            const struct stw_interval *interval = stw_timeline_at(&m->timeline, i);
+        for (uint64_t i = 0; i < timeline->count; i++) {
+            const struct stw_interval *interval = stw__timeline_at(timeline, i);
             cr_assert(i == 0 || interval->start_ns > free_from, "log %u: disjoint", log);
-            for (uint64_t at = interval->start_ns; at < stw_interval_end_ns(interval); at++)
+            for (uint64_t at = interval->start_ns; at < stw__interval_end_ns(interval); at++)
                 cr_assert(kinds[at - BEGIN_NS]);
-            free_from = stw_interval_end_ns(interval);
+            free_from = stw__interval_end_ns(interval);
             taken += free_from - interval->start_ns;
         }
         for (uint32_t at = 0; at < SPAN_NS; at++)
@@ -108,83 +107,83 @@ Test(timeline, finds_the_worst_window)
     struct stw_random random = stw_random_seed(3, 1);
     for (uint32_t log = 0; log < LOGS; log++) {
         log_at_random(&random);
-        stw_timeline_unite(&m->timeline);
+        stw_timeline_unite(timeline);
         for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
-            cr_assert_eq(stw_timeline_worst_ns(&m->timeline, windows[i]),
+            cr_assert_eq(stw_timeline_worst_ns(timeline, windows[i]),
                          worst_by_hand(windows[i]), "log %u, window %llu", log,
                          (unsigned long long)windows[i]);
     }
-    cr_assert_eq(stw_timeline_worst_ns(&m->timeline, SPAN_NS + 1), STW_TIMELINE_NONE);
+    cr_assert_eq(stw_timeline_worst_ns(timeline, SPAN_NS + 1), STW_TIMELINE_NONE);
 }
 
 Test(timeline, of_a_mutator_that_loses_nothing_is_empty)
 {
-    stw_timeline_begin(m, BEGIN_NS);
-    stw_timeline_end(m, BEGIN_NS + SPAN_NS);
-    stw_timeline_unite(&m->timeline);
-    cr_assert_eq(stw_timeline_worst_ns(&m->timeline, SPAN_NS), 0);
+    stw_timeline_begin(timeline, BEGIN_NS);
+    stw_timeline_end(timeline, BEGIN_NS + SPAN_NS);
+    stw_timeline_unite(timeline);
+    cr_assert_eq(stw_timeline_worst_ns(timeline, SPAN_NS), 0);
 }
 
 /* gc.T1 */
 Test(timeline, holds_only_what_lies_between_begin_and_end)
 {
-    stw_timeline_add(m, STW_TAKEN_STOP, 10, 20);
-    cr_assert_eq(m->timeline.count, 0, "not begun");
-    stw_timeline_begin(m, BEGIN_NS);
-    stw_timeline_add(m, STW_TAKEN_TURN, BEGIN_NS - 50, BEGIN_NS - 10);
-    stw_timeline_add(m, STW_TAKEN_STOP, BEGIN_NS - 5, BEGIN_NS + 7);
-    cr_assert_eq(m->timeline.count, 1);
-    cr_assert_eq(m->timeline.taken_ns[STW_TAKEN_STOP], 7, "the part after begin");
-    stw_timeline_end(m, BEGIN_NS + 100);
-    stw_timeline_add(m, STW_TAKEN_STOP, BEGIN_NS + 150, BEGIN_NS + 170);
-    cr_assert_eq(m->timeline.taken_ns[STW_TAKEN_STOP], 7, "ended");
-    stw_timeline_begin(m, 2 * BEGIN_NS);
-    cr_assert_eq(m->timeline.count + m->timeline.taken_ns[STW_TAKEN_STOP], 0, "begun anew");
+    stw__timeline_add(timeline, STW_TAKEN_STOP, 10, 20);
+    cr_assert_eq(timeline->count, 0, "not begun");
+    stw_timeline_begin(timeline, BEGIN_NS);
+    stw__timeline_add(timeline, STW_TAKEN_TURN, BEGIN_NS - 50, BEGIN_NS - 10);
+    stw__timeline_add(timeline, STW_TAKEN_STOP, BEGIN_NS - 5, BEGIN_NS + 7);
+    cr_assert_eq(timeline->count, 1);
+    cr_assert_eq(timeline->taken_ns[STW_TAKEN_STOP], 7, "the part after begin");
+    stw_timeline_end(timeline, BEGIN_NS + 100);
+    stw__timeline_add(timeline, STW_TAKEN_STOP, BEGIN_NS + 150, BEGIN_NS + 170);
+    cr_assert_eq(timeline->taken_ns[STW_TAKEN_STOP], 7, "ended");
+    stw_timeline_begin(timeline, 2 * BEGIN_NS);
+    cr_assert_eq(timeline->count + timeline->taken_ns[STW_TAKEN_STOP], 0, "begun anew");
 }
 
 Test(timeline, that_is_full_counts_what_it_loses_and_still_sums)
 {
     const uint64_t room = (uint64_t)STW_TIMELINE_CHUNK * STW_TIMELINE_CHUNKS;
-    stw_timeline_begin(m, BEGIN_NS);
+    stw_timeline_begin(timeline, BEGIN_NS);
     for (uint64_t i = 0; i < room + 5; i++)
-        stw_timeline_add(m, STW_TAKEN_SWEEP, BEGIN_NS + 10 * i, BEGIN_NS + 10 * i + 3);
-    cr_assert_eq(m->timeline.count, room);
-    cr_assert_eq(m->timeline.lost, 5);
-    cr_assert_eq(stw_timeline_taken_ns(&m->timeline), 3 * (room + 5));
+        stw__timeline_add(timeline, STW_TAKEN_SWEEP, BEGIN_NS + 10 * i, BEGIN_NS + 10 * i + 3);
+    cr_assert_eq(timeline->count, room);
+    cr_assert_eq(timeline->lost, 5);
+    cr_assert_eq(stw__timeline_taken_ns(timeline), 3 * (room + 5));
 }
 
 Test(timeline, takes_cpu_time_of_pieces_without_that_of_pieces_inside)
 {
-    stw_timeline_begin(m, stw_clock_ns());
+    stw_timeline_begin(timeline, stw_clock_ns());
     uint64_t before_ns = stw_clock_thread_cpu_ns();
-    struct stw_taken outer = stw_taken_begin(m), inner = stw_taken_begin(m);
+    struct stw_taken outer = stw__taken_begin(timeline), inner = stw__taken_begin(timeline);
     /* Between two readings of the clock a thread that lost its processor may be charged 0.2 ms: the
      * piece is at least as long as what was read inside it, not what was read before. */
     uint64_t inside_ns = stw_clock_thread_cpu_ns();
     while (stw_clock_thread_cpu_ns() - inside_ns < 3000000)
         ;
-    uint64_t inner_ns = stw_taken_end(m, STW_TAKEN_MARK, inner);
-    stw_taken_end(m, STW_TAKEN_ASSIST, outer);
+    uint64_t inner_ns = stw__taken_end(timeline, STW_TAKEN_MARK, inner);
+    stw__taken_end(timeline, STW_TAKEN_ASSIST, outer);
     uint64_t cpu_ns = stw_clock_thread_cpu_ns() - before_ns;
-    const uint64_t *parts_ns = m->timeline.cpu_ns;
+    const uint64_t *parts_ns = timeline->cpu_ns;
     cr_assert_geq(parts_ns[STW_TAKEN_MARK], 3000000);
     cr_assert_leq(parts_ns[STW_TAKEN_MARK], inner_ns);
     cr_assert_leq(parts_ns[STW_TAKEN_MARK] + parts_ns[STW_TAKEN_ASSIST], cpu_ns);
-    cr_assert_eq(m->timeline.count, 2);
+    cr_assert_eq(timeline->count, 2);
 }
 
 /* Two mutators and
 Test(timeline, takes_wall_time_of_pieces_inside_whose_cpu_time_is_not_measured)
 {
-    stw_timeline_begin(m, stw_clock_ns());
-    struct stw_taken outer = stw_taken_begin(m);
+    stw_timeline_begin(timeline, stw_clock_ns());
+    struct stw_taken outer = stw__taken_begin(timeline);
     uint64_t before_ns = stw_clock_thread_cpu_ns(), began_ns = stw_clock_ns();
     while (stw_clock_thread_cpu_ns() - before_ns < 3000000)
         ;
-    stw_timeline_add(m, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
-    stw_taken_end(m, STW_TAKEN_CYCLE, outer);
-    cr_assert_lt(m->timeline.cpu_ns[STW_TAKEN_CYCLE], 1000000, "only what is around the sweep");
-    cr_assert_geq(m->timeline.taken_ns[STW_TAKEN_SWEEP], 3000000);
+    stw__timeline_add(timeline, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
+    stw__taken_end(timeline, STW_TAKEN_CYCLE, outer);
+    cr_assert_lt(timeline->cpu_ns[STW_TAKEN_CYCLE], 1000000, "only what is around the sweep");
+    cr_assert_geq(timeline->taken_ns[STW_TAKEN_SWEEP], 3000000);
 }
  one stop: requested at 1100, all stopped at 1110, released at 1150, the last ran
  * again at 1155. */
@@ -200,13 +199,13 @@ static struct stw_testimony hear(uint64_t start, uint64_t end)
     gc.mutator_count = 2;
     for (uint32_t i = 0; i < 2; i++) {
         if (!gc.mutators[i])
-            gc.mutators[i] = stw_memory_map(sizeof *m);
-        stw_timeline_begin(gc.mutators[i], BEGIN_NS);
+            gc.mutators[i] = stw_memory_map(sizeof *gc.mutators[i]);
+        stw_timeline_begin(&gc.mutators[i]->timeline, BEGIN_NS);
     }
-    stw_timeline_add(gc.mutators[0], STW_TAKEN_STOP, BEGIN_NS + 100, BEGIN_NS + 170);
-    stw_timeline_add(gc.mutators[1], STW_TAKEN_STOP, BEGIN_NS + start, BEGIN_NS + end);
+    stw__timeline_add(&gc.mutators[0]->timeline, STW_TAKEN_STOP, BEGIN_NS + 100, BEGIN_NS + 170);
+    stw__timeline_add(&gc.mutators[1]->timeline, STW_TAKEN_STOP, BEGIN_NS + start, BEGIN_NS + end);
     for (uint32_t i = 0; i < 2; i++)
-        stw_timeline_end(gc.mutators[i], BEGIN_NS + 500);
+        stw_timeline_end(&gc.mutators[i]->timeline, BEGIN_NS + 500);
     return stw_witnesses_hear(&gc);
 }
 

@@ -1,5 +1,7 @@
-/* gc/watch.c: counts what plugins do inside a stop. The rules V1 and V2 are in gc/watch.h. */
-#include "gc/gc.h"
+/* gc/watched.c: counts what plugins do inside a stop. Rules V1, V2: gc/watched.h. */
+#include "gc/watched.h"
+
+#include "gc/collector.h"
 
 #define OUTSIDE UINT32_MAX
 
@@ -12,7 +14,7 @@ const char *stw_watch_place_name(uint32_t place)
     return place < STW_WATCH_HOOK ? names[place] : "cycle hook";
 }
 
-void stw_watch_init(struct stw_gc *gc)
+void stw__watch_init(struct stw_gc *gc)
 {
     if (!gc->options.watch)
         return;
@@ -38,7 +40,7 @@ static void note_under_way(struct stw_gc *gc, uint32_t which, uint32_t call)
         __atomic_store_n(&gc->options.under_way[which], call, __ATOMIC_RELAXED);
 }
 
-void stw_watch_begin(struct stw_gc *gc, uint32_t place)
+void stw__watch_begin(struct stw_gc *gc, uint32_t place)
 {
     STW_ASSERT(inside == OUTSIDE && place < STW_WATCH_PLACES);
     inside = place;
@@ -49,7 +51,7 @@ void stw_watch_begin(struct stw_gc *gc, uint32_t place)
     stw_allocs_begin();
 }
 
-void stw_watch_end(struct stw_gc *gc)
+void stw__watch_end(struct stw_gc *gc)
 {
     uint32_t place = inside;
     inside = OUTSIDE;
@@ -58,17 +60,17 @@ void stw_watch_end(struct stw_gc *gc)
         return;
     struct stw_thread_use now;
     struct stw_watch_counts *counts = &gc->watch.places[place];
-    counts->allocs += stw_allocs_end();
+    STW_ADD(counts->allocs, stw_allocs_end());
     stw_thread_use(&now);
-    counts->calls++;
-    counts->faults += now.faults - gc->watch.before.faults;
+    STW_ADD(counts->calls, 1);
+    STW_ADD(counts->faults, now.faults - gc->watch.before.faults);
     if (gc->watch.sees_waits && now.faults == gc->watch.before.faults)
-        counts->blocks += now.waits - gc->watch.before.waits;
+        STW_ADD(counts->blocks, now.waits - gc->watch.before.waits);
 }
 
-void stw_watch_enter(struct stw_gc *gc, uint32_t place)
+void stw__watch_enter(struct stw_gc *gc, uint32_t place)
 {
-    struct stw_mutator_record *self = stw_mutator_self();
+    struct stw_mutator_record *self = stw__mutator_self();
     inside = place;
     if (self)
         stw_trace(&self->mutator, gc->options.allocator_ordinal, call_at(gc, place) & 0xffffu);
@@ -76,14 +78,14 @@ void stw_watch_enter(struct stw_gc *gc, uint32_t place)
         note_under_way(gc, STW_UNDER_WAY_SWEEP, call_at(gc, place));
 }
 
-void stw_watch_leave(struct stw_gc *gc)
+void stw__watch_leave(struct stw_gc *gc)
 {
     inside = OUTSIDE;
-    if (!stw_mutator_self())
+    if (!stw__mutator_self())
         note_under_way(gc, STW_UNDER_WAY_SWEEP, 0);
 }
 
-void stw_watch_alloc(struct stw_gc *gc)
+void stw__watch_alloc(struct stw_gc *gc)
 {
     if (inside != OUTSIDE)
         gc->options.broke_in_stop(inside, NULL);
@@ -95,7 +97,7 @@ void stw_watch_wait(struct stw_gc *gc, const char *function)
         gc->options.broke_in_stop(inside, function);
 }
 
-void stw_watch_stop_begin(struct stw_gc *gc)
+void stw__watch_stop_begin(struct stw_gc *gc)
 {
     struct stw_thread_use now;
     if (!gc->options.watch)
@@ -104,7 +106,7 @@ void stw_watch_stop_begin(struct stw_gc *gc)
     gc->watch.stop_faults = now.faults;
 }
 
-void stw_watch_stop_end(struct stw_gc *gc)
+void stw__watch_stop_end(struct stw_gc *gc)
 {
     struct stw_thread_use now;
     gc->world.pause->page_faults = STW_FAULTS_UNKNOWN;
