@@ -215,6 +215,12 @@ stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
     return status == STW_OK ? STW_OK : refuse(info, &reason, error);
 }
 
+stw_status stw_plugin_configure(const struct stw_loaded *loaded, const struct stw_config *config,
+                                struct stw_error *error)
+{
+    return stw__slots_configure(loaded, config, error);
+}
+
 /* Loading. */
 
 static stw_status check_unchanged(const struct stw_plugin_info *info,

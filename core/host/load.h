@@ -32,5 +32,9 @@ stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded
 stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
                             const struct stw_descriptor *descriptor, struct stw_loaded *loaded,
                             struct stw_error *error);
+/* Before create: binds slots that the plugin left to parameters (workload.h, operations) to their
+ * values. STW_E_REFUSED when there is no such parameter. */
+stw_status stw_plugin_configure(const struct stw_loaded *loaded, const struct stw_config *config,
+                                struct stw_error *error);
 
 #endif

@@ -47,6 +47,7 @@ struct stw_plugin_info {
     uint32_t kind; /* STW_KIND_* */
     uint32_t param_count;
     char id[STW_ID_BYTES];
+    char operations[STW_WORD_BYTES]; /* of a workload: the parameter that counts them, or empty */
     char summary[STW_HELP_BYTES];
     /* Of the object that holds it; shared by its siblings. */
     char path[4096]; /* absolute, resolved */

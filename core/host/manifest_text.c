@@ -360,6 +360,22 @@ static stw_status parse_counter(struct parser *p, int is_gauge)
     return status;
 }
 
+/* The parameter that stands for a workload's slot: operations|NAME. */
+static stw_status parse_operations(struct parser *p)
+{
+    if (p->field_count != 2)
+        return refuse(p, "operations", "has %u fields; operations|NAME has 2", p->field_count);
+    if (p->manifest->count == 0)
+        return refuse(p, "operations", "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->kind != STW_KIND_WORKLOAD)
+        return refuse(p, "operations", "%s \"%s\" has none: it is no workload",
+                      stw_kind_name(info->kind), info->id);
+    if (*info->operations)
+        return refuse(p, "operations", "is declared twice");
+    return copy_word(p, &p->fields[1], "name", info->operations, sizeof info->operations);
+}
+
 /* Lines. */
 
 static void split(struct parser *p, const char *line, size_t bytes)
@@ -387,7 +403,10 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_variable(p);
     if (is(&p->fields[0], "counter") || is(&p->fields[0], "gauge"))
         return parse_counter(p, is(&p->fields[0], "gauge"));
-    return refuse(p, "record", "\"%.*s\" is neither plugin, param, needs, env, counter nor gauge",
+    if (is(&p->fields[0], "operations"))
+        return parse_operations(p);
+    return refuse(p, "record",
+                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge nor operations",
                   columns(&p->fields[0]), p->fields[0].at);
 }
 

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stwlab/kit.h>
 
 #define RULE "merge-alters"
 
@@ -37,20 +38,12 @@ static void fail(const struct stw_loaded *strategy, const char *what)
     stw_runtime_audit_failed(&error);
 }
 
-/* Steele, Lea and Flood's splittable generator, its output function. */
-static uint64_t mix(uint64_t word)
-{
-    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9ull;
-    word = (word ^ word >> 27) * 0x94d049bb133111ebull;
-    return word ^ word >> 31;
-}
-
 static uint64_t hash_bytes(const void *from, uint64_t length)
 {
     const unsigned char *bytes = from;
     uint64_t hash = length;
     for (uint64_t i = 0; i < length; i++)
-        hash = mix(hash + bytes[i] + 1);
+        hash = stw_mix(hash + bytes[i] + 1);
     return hash;
 }
 
@@ -67,7 +60,7 @@ static struct tally tally_of(const struct stw_entries *entries, uint64_t first, 
 {
     struct tally tally = {count, 0};
     for (uint64_t i = first; i < first + count; i++)
-        tally.sum += mix(key_hash(entries, i) + mix(hash_bytes(stw_entry_value(entries, i),
+        tally.sum += stw_mix(key_hash(entries, i) + stw_mix(hash_bytes(stw_entry_value(entries, i),
                                                                entries->type->value_bytes)));
     return tally;
 }

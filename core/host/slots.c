@@ -3,12 +3,16 @@
  * A map without merge needs a stub that calls the map's own assign, but a slot gets nothing but the
  * plugin's self. So there are several such stubs, each bound at load to one assign function: a
  * trial has one map, a test a few. Rejected: a host record in place of self. The slot that makes
- * self has no context to find that record by, and every other slot would pay for one more call. */
+ * self has no context to find that record by, and every other slot would pay for one more call.
+ *
+ * In the same way a workload without operations gets a stub that is bound to a parameter's value
+ * when it is configured: a process runs one workload. */
 #include "host/slots.h"
 
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Stubs of strategies: pass on. */
@@ -161,6 +165,33 @@ static uint32_t workload_expected(void *self, struct stw_mutator *m, void *state
     return 0;
 }
 
+/* The stub of workload.operations. */
+
+static uint64_t operations_bound;
+
+static uint64_t workload_operations(void *self)
+{
+    (void)self;
+    return operations_bound;
+}
+
+stw_status stw__slots_configure(const struct stw_loaded *loaded, const struct stw_config *config,
+                                struct stw_error *error)
+{
+    const char *name = *loaded->info->operations ? loaded->info->operations : "operations";
+    if (loaded->info->kind != STW_KIND_WORKLOAD
+        || loaded->ops.workload.operations != workload_operations)
+        return STW_OK;
+    for (uint32_t i = 0; i < config->value_count; i++)
+        if (strcmp(config->values[i].name, name) == 0 && config->values[i].type == STW_TYPE_U64) {
+            operations_bound = config->values[i].as_u64;
+            return STW_OK;
+        }
+    return stw_error_set(error, STW_E_REFUSED, "operations",
+                         "workload \"%s\" has neither the slot \"operations\" nor a u64 parameter "
+                         "\"%s\" in its place", loaded->info->id, name);
+}
+
 /* Stubs of map.merge, each bound to an assign. Written at load, before mutators run. */
 
 #define MERGE_STUBS 8u
@@ -290,8 +321,8 @@ static const struct slot strategy_slots[] = {
 
 static const struct slot workload_slots[] = {
     NEED(workload, create),
-    NEED(workload, destroy),
-    NEED(workload, operations),
+    MAY(workload, destroy, STUB(free)),
+    MAY(workload, operations, STUB(workload_operations)),
     NEED(workload, setup),
     NEED(workload, operate),
     NEED(workload, checksum),

@@ -189,6 +189,8 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
     status = stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
                                  &trial.configs[ordinal], error);
     if (status == STW_OK)
+        status = stw_plugin_configure(loaded, &trial.configs[ordinal], error);
+    if (status == STW_OK)
         stw_counters_add(trial.counters, info, &trial.configs[ordinal]);
     return status;
 }
@@ -439,6 +441,7 @@ static void *run_mutator(void *context)
     ops->last_map(self, m, t->state, &t->last_map);
     call_workload(m, STW_CALL_WORKLOAD_TEARDOWN);
     ops->teardown(self, m, t->state);
+    stw_store(m, &t->state, NULL);
     stw_next_end(trial.links, m);
     stw_mutator_detach(m);
     return NULL;

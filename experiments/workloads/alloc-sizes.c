@@ -12,9 +12,7 @@
  *
  * Meant for gogc = off: nothing is kept, and a cycle drops the current tiny block.
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
-#include <stdlib.h>
-#include <stwlab/plugin.h>
-
+#include <stwlab/kit.h>
 
 #define DIGEST_MASK ((1ull << 48) - 1)
 #define TINY_BATCH  64u
@@ -28,6 +26,19 @@ struct plan {
     uint64_t first, count;
     struct counters counters;
 };
+
+static const struct stw_binding bindings[] = {
+    STW_BIND_U64(struct plan, first, "first"),
+    STW_BIND_U64(struct plan, count, "count"),
+    STW_BIND_COUNTER(struct plan, counters.charged, "charged"),
+    STW_BIND_COUNTER(struct plan, counters.cells, "cells"),
+    STW_BIND_COUNTER(struct plan, counters.blocks, "blocks"),
+    STW_BIND_COUNTER(struct plan, counters.places, "places"),
+    STW_BIND_COUNTER(struct plan, counters.last_asked, "last_asked"),
+    STW_BIND_COUNTER(struct plan, counters.last_charged, "last_charged"),
+    STW_BIND_COUNTER(struct plan, counters.last_scanned, "last_scanned"),
+};
+STW_CREATE_PLAN(create, struct plan, bindings)
 
 struct state {
     const struct counters *count;
@@ -43,48 +54,7 @@ struct item {
     uint32_t tiny; /* a batch of objects instead */
 };
 
-static const uint64_t every_word = 1;
-static const struct stw_type pointers_type = {sizeof(struct stw_type), 0, sizeof(void *),
-                                              sizeof(void *), &every_word, "alloc-sizes"};
-
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
-
-static stw_status create(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self)
-{
-    struct plan *plan = calloc(1, sizeof *plan);
-    if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "alloc-sizes: out of memory");
-    plan->first = stw_config_u64(config, "first");
-    plan->count = stw_config_u64(config, "count");
-    plan->counters = (struct counters){
-        .charged = stw_config_counter(config, "charged"),
-        .cells = stw_config_counter(config, "cells"),
-        .blocks = stw_config_counter(config, "blocks"),
-        .places = stw_config_counter(config, "places"),
-        .last_asked = stw_config_counter(config, "last_asked"),
-        .last_charged = stw_config_counter(config, "last_charged"),
-        .last_scanned = stw_config_counter(config, "last_scanned"),
-    };
-    *self = plan;
-    return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->count;
-}
+STW_TYPE_OF_POINTERS(pointers_type, "alloc-sizes");
 
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                         struct stw_error *error, void **state)
@@ -93,7 +63,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     (void)error;
     struct state *s = stw_alloc(m, sizeof *s, NULL);
     s->count = &plan->counters;
-    s->salt = mix(trial->seed);
+    s->salt = stw_mix(trial->seed);
     *state = s;
     return STW_OK;
 }
@@ -120,12 +90,12 @@ static uint64_t bytes_of(uint64_t range, uint64_t chance)
 
 static struct item item_at(uint64_t salt, uint64_t number)
 {
-    uint64_t chance = mix(salt + number);
+    uint64_t chance = stw_mix(salt + number);
     struct item item = {.scan = chance >> 8 & 1, .tiny = chance % 8 == 0};
     uint64_t range = (chance >> 16) % 8;
     if (range == 7 && (chance >> 24) % 4)
         range = 0;
-    item.bytes = bytes_of(range, mix(chance));
+    item.bytes = bytes_of(range, stw_mix(chance));
     if (item.scan)
         item.bytes &= ~7ull;
     return item;
@@ -154,7 +124,7 @@ static void allocate(struct stw_mutator *m, struct state *s, const struct item *
     const void *cell = stw_alloc(m, item->bytes, item->scan ? &pointers_type : NULL);
     uint64_t charge = charge_of(m, cell, item);
     stw_count(m, s->count->charged, charge);
-    s->cells = mix(mix(s->cells ^ item->bytes) + 2 * charge + item->scan);
+    s->cells = stw_mix(stw_mix(s->cells ^ item->bytes) + 2 * charge + item->scan);
     if (is_last) {
         stw_count(m, s->count->last_asked, item->bytes);
         stw_count(m, s->count->last_charged, charge);
@@ -168,10 +138,10 @@ static void allocate_tiny(struct stw_mutator *m, struct state *s, uint64_t chanc
     while ((uintptr_t)stw_alloc(m, 1, NULL) % TINY_BYTES != TINY_BYTES - 1)
         continue;
     for (uint32_t i = 0; i < TINY_BATCH; i++) {
-        uint64_t bytes = 1 + mix(chance + i) % (TINY_BYTES - 1);
+        uint64_t bytes = 1 + stw_mix(chance + i) % (TINY_BYTES - 1);
         uint64_t place = (uintptr_t)stw_alloc(m, bytes, NULL) % TINY_BYTES;
         stw_count(m, s->count->blocks, place == 0);
-        s->places = mix(s->places ^ (TINY_BYTES * bytes + place));
+        s->places = stw_mix(s->places ^ (TINY_BYTES * bytes + place));
     }
 }
 
@@ -183,7 +153,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     int is_last = number + 1 == plan->count;
     struct item item = item_at(s->salt, plan->first + number);
     if (item.tiny)
-        allocate_tiny(m, s, mix(s->salt - number - plan->first));
+        allocate_tiny(m, s, stw_mix(s->salt - number - plan->first));
     else
         allocate(m, s, &item, is_last);
     s->operations++;
@@ -205,15 +175,13 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
 {
     (void)m;
     (void)state;
-    *sum = operations(self);
+    *sum = ((const struct plan *)self)->count;
     return 1;
 }
 
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
@@ -224,6 +192,7 @@ STW_MANIFEST(
     STW_PLUGIN("workload", "alloc-sizes", "Allocates random sizes and tells what each is charged")
     STW_PARAM_U64("first", "item", 0, 0, 1000000000, "number of the first item")
     STW_PARAM_U64("count", "items", 1000, 1, 1000000, "items that each mutator allocates")
+    STW_OPERATIONS("count")
     STW_COUNTER("charged", "bytes", sum, "bytes charged for cells")
     STW_COUNTER("cells", "", sum, "a digest (48 bits) of every cell's size, kind and charge")
     STW_COUNTER("blocks", "", sum, "tiny blocks opened")

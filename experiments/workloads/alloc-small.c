@@ -9,7 +9,7 @@
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
 /* The last two words of every object; what precedes them is payload. */
 struct links {
@@ -23,7 +23,10 @@ struct plan {
     uint64_t chain;
     uint64_t keep; /* percent of the chains */
     uint64_t live;
+    uint32_t size;  /* which of the sizes */
     uint64_t bytes; /* of an object */
+    uint64_t object_pointers;
+    struct stw_type object_type;
 };
 
 struct state {
@@ -32,50 +35,30 @@ struct state {
     uint64_t salt;
 };
 
-static const uint64_t first_word = 1;
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
-                                           sizeof(void *), &first_word, "alloc-small state"};
-static const struct stw_type ring_type = {sizeof(struct stw_type), 0, sizeof(void *),
-                                          sizeof(void *), &first_word, "alloc-small table"};
-static uint64_t object_pointers;
-static struct stw_type object_type = {sizeof(struct stw_type), 0, 0, 0, &object_pointers,
-                                      "alloc-small object"};
-
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
+STW_TYPE_OF(state_type, struct state, "alloc-small state", ring);
+STW_TYPE_OF_POINTERS(ring_type, "alloc-small table");
 
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
     static const uint64_t sizes[] = {16, 32, 64, 128};
-    struct plan *plan = calloc(1, sizeof *plan);
+    static const struct stw_binding bindings[] = {
+        STW_BIND_U64(struct plan, operations, "operations"),
+        STW_BIND_U64(struct plan, objects, "n"),
+        STW_BIND_U64(struct plan, chain, "chain"),
+        STW_BIND_U64(struct plan, keep, "keep"),
+        STW_BIND_U64(struct plan, live, "live"),
+        STW_BIND_CHOICE(struct plan, size, "bytes"),
+    };
+    struct plan *plan = STW_PLAN_NEW(host, config, error, struct plan, bindings);
     if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "alloc-small: out of memory");
-    plan->operations = stw_config_u64(config, "operations");
-    plan->objects = stw_config_u64(config, "n");
-    plan->chain = stw_config_u64(config, "chain");
-    plan->keep = stw_config_u64(config, "keep");
-    plan->live = stw_config_u64(config, "live");
-    plan->bytes = sizes[stw_config_get(config, "bytes")->choice];
-    object_type.element_bytes = object_type.pointer_bytes = plan->bytes;
-    object_pointers = 3ull << (plan->bytes / 8 - 2);
+        return STW_E_NOMEM;
+    plan->bytes = sizes[plan->size];
+    plan->object_pointers = 3ull << (plan->bytes / 8 - 2);
+    plan->object_type = (struct stw_type){sizeof(struct stw_type), 0, plan->bytes, plan->bytes,
+                                          &plan->object_pointers, "alloc-small object"};
     *self = plan;
     return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->operations;
 }
 
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
@@ -84,7 +67,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     (void)error;
     const struct plan *plan = self;
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
-    s->salt = mix(trial->seed);
+    s->salt = stw_mix(trial->seed);
     stw_store(m, &s->ring, stw_alloc(m, plan->live * sizeof(void *), &ring_type));
     *state = s;
     return STW_OK;
@@ -92,7 +75,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
 
 static struct links *new_object(const struct plan *plan, struct stw_mutator *m)
 {
-    char *object = stw_alloc(m, plan->bytes, &object_type);
+    char *object = stw_alloc(m, plan->bytes, &plan->object_type);
     return (struct links *)(object + plan->bytes - sizeof(struct links));
 }
 
@@ -118,7 +101,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     const char *site = stw_site(m, "alloc-small");
     for (uint64_t left = plan->objects; left > 0;) {
         uint64_t length = plan->chain < left ? plan->chain : left;
-        uint64_t chance = mix(s->salt + s->chains++);
+        uint64_t chance = stw_mix(s->salt + s->chains++);
         struct links *last = make_chain(plan, m, length, chance);
         left -= length;
         if (chance % 100 < plan->keep)
@@ -131,12 +114,12 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
 
 static uint64_t fold_chain(uint64_t slot, const struct links *last)
 {
-    uint64_t fold = mix(slot + 1);
+    uint64_t fold = stw_mix(slot + 1);
     const struct links *first = last;
     while (first->next)
         first = first->next;
     for (const struct links *at = last; at->next; at = at->next)
-        fold = mix(fold + (at->other == first && at->next != first));
+        fold = stw_mix(fold + (at->other == first && at->next != first));
     return fold;
 }
 
@@ -164,9 +147,9 @@ static uint64_t fold_number(const struct plan *plan, uint64_t slot, uint64_t sal
     uint64_t in_operation = (plan->objects + plan->chain - 1) / plan->chain;
     uint64_t before = number % in_operation * plan->chain, left = plan->objects - before;
     uint64_t length = plan->chain < left ? plan->chain : left;
-    uint64_t fold = mix(slot + 1), chance = mix(salt + number);
+    uint64_t fold = stw_mix(slot + 1), chance = stw_mix(salt + number);
     for (uint64_t i = length - 1; i > 0; i--)
-        fold = mix(fold + (i > 1 && (chance >> i & 1)));
+        fold = stw_mix(fold + (i > 1 && (chance >> i & 1)));
     return fold;
 }
 
@@ -178,7 +161,7 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     if (!numbers)
         return 0;
     for (uint64_t number = 0; number < chains; number++) {
-        uint64_t chance = mix(salt + number);
+        uint64_t chance = stw_mix(salt + number);
         if (chance % 100 < plan->keep)
             numbers[(chance >> 32) % plan->live] = number + 1;
         stw_poll(m);
@@ -191,21 +174,12 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     return 1;
 }
 
-static void teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    stw_store(m, &((struct state *)state)->ring, NULL);
-}
-
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
-    .teardown = teardown,
     .expected = expected,
 };
 

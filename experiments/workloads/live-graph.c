@@ -26,7 +26,7 @@
  * made marking up to twice as fast, and scanning a stack six times as slow from 32 to 512 MiB). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
 #define NODE_BYTES_MAX 32768
 #define LANDMARKS_MAX 131072u /* 1 MiB of addresses: little beside a graph that has so many */
@@ -47,6 +47,18 @@ struct plan {
     uint64_t held; /* words on the stack: the nodes held - 1 .. 0 */
     uint64_t garbage;
     uint64_t operations;
+    uint64_t live_bytes, stack_bytes, garbage_bytes; /* as asked for */
+    uint64_t node_mask[NODE_BYTES_MAX / 8 / 64];     /* only the parameters say where they are */
+    struct stw_type node_type;
+};
+
+static const struct stw_binding bindings[] = {
+    STW_BIND_U64(struct plan, live_bytes, "live"),
+    STW_BIND_U64(struct plan, node_bytes, "node"),
+    STW_BIND_U64(struct plan, pointers, "pointers"),
+    STW_BIND_U64(struct plan, stack_bytes, "stack"),
+    STW_BIND_U64(struct plan, garbage_bytes, "allocate"),
+    STW_BIND_U64(struct plan, operations, "operations"),
 };
 
 /* A garbage cell; managed. */
@@ -66,41 +78,22 @@ struct state {
     uint64_t sum;         /* of what was read back through the stack */
 };
 
-/* Filled by create: only the parameters say where a node's pointers are. */
-static uint64_t node_mask[NODE_BYTES_MAX / 8 / 64];
-static struct stw_type node_type = {sizeof(struct stw_type), 0, 0, 0, node_mask,
-                                    "live-graph node"};
-
-static const uint64_t first_word = 1;
-static const struct stw_type table_type = {sizeof(struct stw_type), 0, sizeof(void *),
-                                           sizeof(void *), &first_word, "live-graph landmarks"};
-static const struct stw_type garbage_type = {sizeof(struct stw_type), 0, sizeof(struct garbage),
-                                             sizeof(void *), &first_word, "live-graph garbage"};
-static const uint64_t state_pointers = 7;
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
-                                           3 * sizeof(void *), &state_pointers,
-                                           "live-graph state"};
+STW_TYPE_OF_POINTERS(table_type, "live-graph landmarks");
+STW_TYPE_OF(garbage_type, struct garbage, "live-graph garbage", landmark);
+STW_TYPE_OF(state_type, struct state, "live-graph state", last, top, landmarks);
 
 _Static_assert(sizeof(struct garbage) == GARBAGE_BYTES, "parameters count cells of this size");
-
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
 
 /* G1: the graph in numbers. */
 
 static uint64_t node_value(uint64_t salt, uint64_t number)
 {
-    return mix(salt + number);
+    return stw_mix(salt + number);
 }
 
 static uint64_t link_value(uint64_t salt, uint64_t number)
 {
-    return mix(~salt ^ number);
+    return stw_mix(~salt ^ number);
 }
 
 /* The node that is a landmark. */
@@ -118,13 +111,13 @@ static uint64_t landmarks_made(const struct plan *plan, uint64_t number)
 /* The landmark that a pointer of a node leads to; those made so far are equally likely. */
 static uint64_t target(uint64_t made, uint64_t salt, uint64_t number, uint64_t pointer)
 {
-    return (mix((salt ^ pointer << 48) + number) >> 32) * made >> 32;
+    return (stw_mix((salt ^ pointer << 48) + number) >> 32) * made >> 32;
 }
 
 /* What a pointer adds to the checksum. */
 static uint64_t edge(uint64_t from, uint64_t to, uint64_t pointer)
 {
-    return mix(from + mix(to + pointer));
+    return stw_mix(from + stw_mix(to + pointer));
 }
 
 /* Parameters. */
@@ -174,33 +167,29 @@ static stw_status divide(const struct stw_host *host, struct plan *plan, uint64_
     return refuse(host, error, "stack", message);
 }
 
-static void describe_node(const struct plan *plan)
+static void describe_node(struct plan *plan)
 {
     uint64_t words = plan->link + 1; /* pointers, then the link */
-    for (uint64_t i = 0; i < sizeof node_mask / sizeof *node_mask; i++)
-        node_mask[i] = words <= 64 * i ? 0 : words >= 64 * i + 64 ? ~0ull
-                                           : (1ull << (words - 64 * i)) - 1;
-    node_type.element_bytes = plan->node_bytes;
-    node_type.pointer_bytes = 8 * words;
+    for (uint64_t i = 0; i < sizeof plan->node_mask / sizeof *plan->node_mask; i++)
+        plan->node_mask[i] = words <= 64 * i ? 0 : words >= 64 * i + 64 ? ~0ull
+                                                 : (1ull << (words - 64 * i)) - 1;
+    plan->node_type = (struct stw_type){sizeof(struct stw_type), 0, plan->node_bytes, 8 * words,
+                                        plan->node_mask, "live-graph node"};
 }
 
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct plan *plan = STW_PLAN_NEW(host, config, error, struct plan, bindings);
     if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "live-graph: out of memory");
-    plan->node_bytes = stw_config_u64(config, "node");
-    plan->pointers = stw_config_u64(config, "pointers");
+        return STW_E_NOMEM;
     plan->link = plan->pointers;
     plan->value = plan->pointers + 1;
-    plan->held = (stw_config_u64(config, "stack") + 7) / 8;
-    plan->garbage = (stw_config_u64(config, "allocate") + GARBAGE_BYTES - 1) / GARBAGE_BYTES;
-    plan->operations = stw_config_u64(config, "operations");
+    plan->held = (plan->stack_bytes + 7) / 8;
+    plan->garbage = (plan->garbage_bytes + GARBAGE_BYTES - 1) / GARBAGE_BYTES;
     stw_status status = check_node(host, plan, error);
     if (status == STW_OK)
-        status = divide(host, plan, stw_config_u64(config, "live") / host->mutator_count(host),
-                        error);
+        status = divide(host, plan, plan->live_bytes / host->mutator_count(host), error);
     if (status != STW_OK) {
         free(plan);
         return status;
@@ -210,22 +199,12 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     return STW_OK;
 }
 
-static void destroy(void *self)
-{
-    free(self);
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->operations;
-}
-
 /* Building. */
 
 static uint64_t *new_node(const struct plan *plan, struct stw_mutator *m, const struct state *s,
                           uint64_t number)
 {
-    uint64_t *node = stw_alloc(m, plan->node_bytes, &node_type);
+    uint64_t *node = stw_alloc(m, plan->node_bytes, &plan->node_type);
     node[plan->value] = node_value(s->salt, number);
     uint64_t made = landmarks_made(plan, number);
     if (landmark_node(plan, made - 1) == number)
@@ -243,7 +222,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     const struct plan *plan = self;
     const char *site = stw_site(m, "live-graph setup");
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
-    s->salt = mix(trial->seed + mix(m->index));
+    s->salt = stw_mix(trial->seed + stw_mix(m->index));
     stw_store(m, &s->landmarks, stw_alloc(m, 8 * plan->landmarks, &table_type));
     for (uint64_t number = 0; number < plan->nodes; number++) {
         stw_store(m, &s->last, new_node(plan, m, s, number));
@@ -342,7 +321,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     const uint64_t *node = s->last;
     for (uint64_t number = plan->nodes; number-- > 0; stw_poll(m)) {
         uint64_t value = node[plan->value];
-        sum += mix(value + number);
+        sum += stw_mix(value + number);
         for (uint64_t i = 1; number % CROSS_SAMPLE == 0 && i < plan->pointers; i++)
             sum += edge(value, ((const uint64_t *)(uintptr_t)node[i])[plan->value], i);
         const struct garbage *last = (const struct garbage *)(uintptr_t)node[plan->link];
@@ -358,7 +337,7 @@ static uint64_t expect_graph(const struct plan *plan, struct stw_mutator *m, uin
     uint64_t sum = 0;
     for (uint64_t number = 0; number < plan->nodes; number++, stw_poll(m)) {
         uint64_t value = node_value(salt, number);
-        sum += mix(value + number);
+        sum += stw_mix(value + number);
         for (uint64_t i = 1; number % CROSS_SAMPLE == 0 && i < plan->pointers; i++) {
             uint64_t to = target(landmarks_made(plan, number), salt, number, i);
             sum += edge(value, node_value(salt, landmark_node(plan, to)), i);
@@ -388,24 +367,12 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     return 1;
 }
 
-static void teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    struct state *s = state;
-    stw_store(m, &s->last, NULL);
-    stw_store(m, &s->top, NULL);
-    stw_store(m, &s->landmarks, NULL);
-}
-
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
-    .teardown = teardown,
     .expected = expected,
 };
 

@@ -14,8 +14,7 @@
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
 #include <stdlib.h>
-#include <stwlab/plugin.h>
-
+#include <stwlab/kit.h>
 
 #define KEY_BYTES   16u /* of a string key: the digits of a number that no other has */
 #define DIGEST_MASK ((1ull << 48) - 1)
@@ -25,11 +24,29 @@ struct counters {
 };
 
 struct plan {
-    const struct stw_host *host;
     struct counters count;
     uint64_t entries, hint, keep, deletes, updates, maps;
     uint32_t key; /* STW_KEY_* */
 };
+
+static const struct stw_binding bindings[] = {
+    STW_BIND_U64(struct plan, entries, "n"),
+    STW_BIND_CHOICE(struct plan, key, "key"), /* STW_KEY_U64 and STW_KEY_STRING are 0 and 1 */
+    STW_BIND_U64(struct plan, hint, "hint"),
+    STW_BIND_U64(struct plan, keep, "keep"),
+    STW_BIND_U64(struct plan, deletes, "deletes"),
+    STW_BIND_U64(struct plan, updates, "updates"),
+    STW_BIND_U64(struct plan, maps, "maps"),
+    STW_BIND_COUNTER(struct plan, count.doublings, "doublings"),
+    STW_BIND_COUNTER(struct plan, count.same_size, "same_size"),
+    STW_BIND_COUNTER(struct plan, count.moments, "moments"),
+    STW_BIND_COUNTER(struct plan, count.overflow, "overflow"),
+    STW_BIND_COUNTER(struct plan, count.growing, "growing"),
+    STW_BIND_COUNTER(struct plan, count.entries, "entries"),
+    STW_BIND_COUNTER(struct plan, count.since, "since"),
+    STW_BIND_COUNTER(struct plan, count.squares, "squares"),
+};
+STW_CREATE_PLAN(create, struct plan, bindings)
 
 /* What one mutator writes and keeps; managed. */
 struct state {
@@ -47,14 +64,8 @@ struct state {
     uint64_t counts;  /* folded entry counts of all maps */
 };
 
-static const uint64_t state_pointers = 3;
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
-                                           2 * sizeof(void *), &state_pointers,
-                                           "map-churn state"};
-static const uint64_t first_word = 1;
-static const struct stw_type strings_type = {sizeof(struct stw_type), 0,
-                                             sizeof(struct stw_string), sizeof(void *),
-                                             &first_word, "map-churn keys"};
+STW_TYPE_OF(state_type, struct state, "map-churn state", strings, last);
+STW_TYPE_OF(strings_type, struct stw_string, "map-churn keys", bytes);
 static const struct stw_map_type map_types[] = {
     [STW_KEY_U64] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_U64,
                      .value_bytes = 8},
@@ -62,62 +73,14 @@ static const struct stw_map_type map_types[] = {
                         .value_bytes = 8},
 };
 
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
-
-/* Lifecycle. */
-
-static stw_status create(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self)
-{
-    struct plan *plan = calloc(1, sizeof *plan);
-    if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "map-churn: out of memory");
-    plan->host = host;
-    plan->count = (struct counters){
-        .doublings = stw_config_counter(config, "doublings"),
-        .same_size = stw_config_counter(config, "same_size"),
-        .moments = stw_config_counter(config, "moments"),
-        .overflow = stw_config_counter(config, "overflow"),
-        .growing = stw_config_counter(config, "growing"),
-        .entries = stw_config_counter(config, "entries"),
-        .since = stw_config_counter(config, "since"),
-        .squares = stw_config_counter(config, "squares"),
-    };
-    plan->entries = stw_config_u64(config, "n");
-    plan->hint = stw_config_u64(config, "hint");
-    plan->keep = stw_config_u64(config, "keep");
-    plan->deletes = stw_config_u64(config, "deletes");
-    plan->updates = stw_config_u64(config, "updates");
-    plan->maps = stw_config_u64(config, "maps");
-    plan->key = stw_config_get(config, "key")->choice == 0 ? STW_KEY_U64 : STW_KEY_STRING;
-    *self = plan;
-    return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
-
 static const struct stw_map_type *map_type(void *self, uint32_t index)
 {
     return index == 0 ? &map_types[((const struct plan *)self)->key] : NULL;
 }
 
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->maps;
-}
-
 static uint64_t number_at(uint64_t index, uint64_t salt)
 {
-    return mix(index ^ salt);
+    return stw_key_number(STW_KEYS_RANDOM, index, salt);
 }
 
 static void *build_strings(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
@@ -125,12 +88,11 @@ static void *build_strings(const struct plan *plan, struct stw_mutator *m, uint6
     uint64_t bytes = plan->entries * sizeof(struct stw_string);
     struct stw_string *keys = stw_alloc(m, bytes, &strings_type);
     for (uint64_t i = 0; i < plan->entries; i++) {
-        char *text = stw_alloc(m, KEY_BYTES, NULL);
+        char text[KEY_BYTES];
         uint64_t rest = number_at(i, salt);
         for (uint32_t at = 0; at < KEY_BYTES; at++, rest >>= 4)
             text[at] = "0123456789abcdef"[rest & 15];
-        stw_store(m, &keys[i].bytes, text);
-        keys[i].length = KEY_BYTES;
+        stw_string_set(m, &keys[i], text, KEY_BYTES);
     }
     return keys;
 }
@@ -144,7 +106,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
     s->strategy = trial->strategy;
     s->count = &plan->count;
-    s->salt = mix(trial->seed);
+    s->salt = stw_mix(trial->seed);
     if (plan->key == STW_KEY_STRING)
         stw_store(m, &s->strings, build_strings(plan, m, s->salt));
     *state = s;
@@ -177,7 +139,7 @@ static void look(struct stw_mutator *m, struct state *s)
         return;
     }
     stw_count(m, s->count->doublings, 1);
-    s->moments = mix(s->moments ^ s->writes);
+    s->moments = stw_mix(s->moments ^ s->writes);
     s->buckets = buckets;
 }
 
@@ -212,14 +174,14 @@ struct writer {
 static void write_entry(const struct plan *plan, uint64_t salt, uint64_t i,
                         const struct writer *writer)
 {
-    uint64_t chance = mix(mix(salt) + i), more = mix(chance);
+    uint64_t chance = stw_mix(stw_mix(salt) + i), more = stw_mix(chance);
     writer->put(writer->context, i, chance);
     if (plan->keep && i >= plan->keep)
         writer->drop(writer->context, i - plan->keep);
     if (chance % 100 < plan->updates)
         writer->put(writer->context, more % (i + 1), more);
     if (more % 100 < plan->deletes)
-        writer->drop(writer->context, mix(more) % (i + 1));
+        writer->drop(writer->context, stw_mix(more) % (i + 1));
 }
 
 struct live_writer {
@@ -246,7 +208,7 @@ static void finish_map(struct stw_mutator *m, struct state *s)
     uint64_t handed = m->counters[STW_COUNT_MAP_OVERFLOW] - s->handed;
     uint64_t entries = stw_map_count(link, m, s->last);
     stw_map_stats(link, m, s->last, &stats);
-    s->counts = mix(s->counts ^ entries);
+    s->counts = stw_mix(s->counts ^ entries);
     stw_count(m, s->count->overflow, stats.overflow);
     stw_count(m, s->count->growing, stats.growing);
     stw_count(m, s->count->entries, entries);
@@ -286,29 +248,24 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
 
 /* The checksum: of the last map, and of all maps' entry counts. */
 
-struct tally {
-    struct stw_mutator *m;
-    uint32_t key;
-    uint64_t sum;
-};
-
-static uint64_t hash_key(uint32_t kind, const void *key)
+/* A string counts as the number that it spells, so that both kinds of keys come to one sum. */
+static uint64_t fold_key(const struct stw_map_type *type, const void *key)
 {
-    if (kind == STW_KEY_U64)
-        return mix(*(const uint64_t *)key);
+    if (type->key == STW_KEY_U64)
+        return stw_fold_key(type, key);
     const struct stw_string *string = key;
     uint64_t number = 0;
     for (uint64_t i = string->length; i-- > 0;) {
         uint64_t digit = (unsigned char)string->bytes[i];
         number = number << 4 | (digit <= '9' ? digit - '0' : digit - 'a' + 10);
     }
-    return mix(number);
+    return stw_mix(number);
 }
 
 static int32_t add_entry(void *context, const void *key, const void *value)
 {
-    struct tally *tally = context;
-    tally->sum += mix(hash_key(tally->key, key) + mix(*(const uint64_t *)value));
+    struct stw_tally *tally = context;
+    tally->sum += stw_fold_entry(fold_key(tally->type, key), stw_fold_word(value));
     stw_poll(tally->m);
     return 0;
 }
@@ -318,7 +275,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
     const struct plan *plan = self;
     const struct state *s = state;
     const struct stw_link *link = s->strategy;
-    struct tally tally = {m, plan->key, s->counts};
+    struct stw_tally tally = {m, &map_types[plan->key], s->counts};
     stw_map_iterate(link, m, s->last, add_entry, &tally);
     return tally.sum;
 }
@@ -358,11 +315,11 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     for (uint64_t i = 0; i < plan->entries; i++, stw_poll(m))
         write_entry(plan, salt, i, &writer);
     for (uint64_t i = 0; i < plan->maps; i++)
-        counts = mix(counts ^ model.count);
+        counts = stw_mix(counts ^ model.count);
     *sum = counts;
     for (uint64_t i = 0; i < plan->entries; i++, stw_poll(m))
         if (model.entries[i].is_there)
-            *sum += mix(mix(number_at(i, salt)) + mix(model.entries[i].value));
+            *sum += stw_fold_entry(stw_mix(number_at(i, salt)), stw_mix(model.entries[i].value));
     free(model.entries);
     return 1;
 }
@@ -374,24 +331,13 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
     stw_map_stats(s->strategy, m, s->last, stats);
 }
 
-static void teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    struct state *s = state;
-    stw_store(m, &s->strings, NULL);
-    stw_store(m, &s->last, NULL);
-}
-
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
     .last_map = last_map,
-    .teardown = teardown,
     .expected = expected,
     .map_type = map_type,
 };
@@ -405,6 +351,7 @@ STW_MANIFEST(
     STW_PARAM_U64("deletes", "percent", 0, 0, 100, "chance of a delete after each insert")
     STW_PARAM_U64("updates", "percent", 0, 0, 100, "chance of another write after each insert")
     STW_PARAM_U64("maps", "maps", 1, 1, 1000000, "maps that each mutator makes so")
+    STW_OPERATIONS("maps")
     STW_COUNTER("doublings", "", sum, "growths to more buckets")
     STW_COUNTER("same_size", "", sum, "growths to as many buckets")
     STW_COUNTER("moments", "", sum, "a digest (48 bits) of which writes began the doublings")

@@ -20,17 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
-#define KEYS_SEQUENTIAL 0u
-#define KEYS_RANDOM 1u
-#define KEYS_FILE 2u
+#define KEYS_FILE 2u /* beside STW_KEYS_SEQUENTIAL and STW_KEYS_RANDOM */
 
 #define KEY_BYTES_MAX 4096     /* of a line in a key file; a bound for files that have no lines */
-#define KEY_TEXT_BYTES 32u    /* of a generated key */
-#define RANDOM_BYTES_MIN 8u   /* 26^8 > 2^36: eight letters tell all indices apart */
-#define RANDOM_BYTES_MAX 24u
-#define INDEX_BITS 36u
 #define SHOWN_PATH_BYTES 120u /* of a path in a message: its end, which tells files apart */
 
 /* The keys of a file, in C memory. */
@@ -49,9 +43,20 @@ struct plan {
     uint64_t merges;
     uint64_t live;
     uint64_t hint_entries;
-    uint32_t key;    /* STW_KEY_* */
-    uint32_t source; /* KEYS_* */
+    uint32_t key;     /* STW_KEY_* */
+    uint32_t source;  /* STW_KEYS_*, or KEYS_FILE */
+    const char *keys; /* a word, or the path of the file */
     struct key_file file;
+};
+
+static const struct stw_binding bindings[] = {
+    STW_BIND_HOST(struct plan, host),
+    STW_BIND_U64(struct plan, entries, "n"),
+    STW_BIND_CHOICE(struct plan, key, "key"), /* STW_KEY_U64 and STW_KEY_STRING are 0 and 1 */
+    STW_BIND_TEXT(struct plan, keys, "keys"),
+    STW_BIND_U64(struct plan, merges, "merges"),
+    STW_BIND_U64(struct plan, live, "live"),
+    STW_BIND_U64(struct plan, hint_entries, "hint"),
 };
 
 /* What one mutator merges and keeps; managed. */
@@ -66,16 +71,9 @@ struct state {
     uint64_t salt;   /* of the keys and values */
 };
 
-static const uint64_t state_pointers = 0xf;
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
-                                           4 * sizeof(void *), &state_pointers,
-                                           "map-merge state"};
-static const uint64_t first_word = 1;
-static const struct stw_type ring_type = {sizeof(struct stw_type), 0, sizeof(void *),
-                                          sizeof(void *), &first_word, "map-merge ring"};
-static const struct stw_type strings_type = {sizeof(struct stw_type), 0,
-                                             sizeof(struct stw_string), sizeof(void *),
-                                             &first_word, "map-merge string keys"};
+STW_TYPE_OF(state_type, struct state, "map-merge state", keys, values, ring, last);
+STW_TYPE_OF_POINTERS(ring_type, "map-merge ring");
+STW_TYPE_OF(strings_type, struct stw_string, "map-merge string keys", bytes);
 static const struct stw_map_type map_types[] = {
     [STW_KEY_U64] = {.struct_size = sizeof(struct stw_map_type), .key = STW_KEY_U64,
                      .value_bytes = 8},
@@ -83,64 +81,25 @@ static const struct stw_map_type map_types[] = {
                         .value_bytes = 8},
 };
 
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
-
-/* Generated keys. `salt` is the mixed seed. */
-
-/* A bijection of INDEX_BITS bits: odd products and shifted sums are undone step by step. */
-static uint64_t shuffle_index(uint64_t index, uint64_t salt)
-{
-    const uint64_t mask = (1ull << INDEX_BITS) - 1;
-    uint64_t x = (index ^ salt) & mask;
-    for (uint32_t round = 0; round < 3; round++) {
-        x = x * 0x5851f42d4c957f2dull & mask;
-        x ^= x >> INDEX_BITS / 2;
-    }
-    return x;
-}
-
-/* Eight letters that spell the shuffled index, then up to 16 more. Returns the length. */
-static uint64_t spell_random(uint64_t index, uint64_t salt, char text[KEY_TEXT_BYTES])
-{
-    uint64_t more = mix(index + salt);
-    uint64_t length = RANDOM_BYTES_MIN + more % (RANDOM_BYTES_MAX - RANDOM_BYTES_MIN + 1);
-    uint64_t rest = shuffle_index(index, salt);
-    for (uint64_t i = 0; i < RANDOM_BYTES_MIN; i++, rest /= 26)
-        text[i] = (char)('a' + rest % 26);
-    for (uint64_t i = RANDOM_BYTES_MIN; i < length; i++) {
-        more = mix(more + i);
-        text[i] = (char)('a' + more % 26);
-    }
-    return length;
-}
+/* Keys. `salt` is the mixed seed. */
 
 static uint64_t number_at(const struct plan *plan, uint64_t index, uint64_t salt)
 {
     if (plan->source == KEYS_FILE)
         return plan->file.words[index];
-    return plan->source == KEYS_RANDOM ? mix(index ^ salt) : index;
+    return stw_key_number(plan->source, index, salt);
 }
 
 /* The text of a key: in `text`, or in the file. Never empty. */
 static const char *text_at(const struct plan *plan, uint64_t index, uint64_t salt,
-                           char text[KEY_TEXT_BYTES], uint64_t *length)
+                           char text[STW_KEY_TEXT_BYTES], uint64_t *length)
 {
     if (plan->source == KEYS_FILE) {
         uint64_t start = index ? plan->file.words[index - 1] : 0;
         *length = plan->file.words[index] - start;
         return plan->file.bytes + start;
     }
-    if (plan->source == KEYS_RANDOM)
-        *length = spell_random(index, salt, text);
-    else
-        *length = (uint64_t)snprintf(text, KEY_TEXT_BYTES, "key-%08llu",
-                                     (unsigned long long)index);
+    *length = stw_key_text(plan->source, index, salt, text);
     return text;
 }
 
@@ -270,7 +229,7 @@ static int compare_keys(const struct plan *plan, uint32_t a, uint32_t b)
     if (plan->key == STW_KEY_U64)
         return (plan->file.words[a] > plan->file.words[b])
                - (plan->file.words[a] < plan->file.words[b]);
-    char unused[KEY_TEXT_BYTES];
+    char unused[STW_KEY_TEXT_BYTES];
     uint64_t a_length = 0, b_length = 0;
     const char *a_text = text_at(plan, a, 0, unused, &a_length);
     const char *b_text = text_at(plan, b, 0, unused, &b_length);
@@ -347,21 +306,14 @@ static void destroy(void *self)
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct plan *plan = STW_PLAN_NEW(host, config, error, struct plan, bindings);
     if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "map-merge: out of memory");
-    plan->host = host;
-    plan->entries = stw_config_u64(config, "n");
-    plan->merges = stw_config_u64(config, "merges");
-    plan->live = stw_config_u64(config, "live");
-    plan->hint_entries = stw_config_u64(config, "hint");
-    plan->key = stw_config_get(config, "key")->choice == 0 ? STW_KEY_U64 : STW_KEY_STRING;
-    const char *keys = stw_config_text(config, "keys");
-    plan->source = strcmp(keys, "sequential") == 0 ? KEYS_SEQUENTIAL
-                   : strcmp(keys, "random") == 0   ? KEYS_RANDOM
-                                                   : KEYS_FILE;
+        return STW_E_NOMEM;
+    plan->source = strcmp(plan->keys, "sequential") == 0 ? STW_KEYS_SEQUENTIAL
+                   : strcmp(plan->keys, "random") == 0   ? STW_KEYS_RANDOM
+                                                         : KEYS_FILE;
     if (plan->source == KEYS_FILE) {
-        stw_status status = load_keys(plan, keys, error);
+        stw_status status = load_keys(plan, plan->keys, error);
         if (status != STW_OK) {
             destroy(plan);
             return status;
@@ -374,11 +326,6 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
 static const struct stw_map_type *map_type(void *self, uint32_t index)
 {
     return index == 0 ? &map_types[((const struct plan *)self)->key] : NULL;
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->merges;
 }
 
 static void *build_numbers(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
@@ -396,20 +343,17 @@ static void *build_strings(const struct plan *plan, struct stw_mutator *m, uint6
     uint64_t bytes = (plan->entries ? plan->entries : 1) * sizeof(struct stw_string);
     struct stw_string *keys = stw_alloc(m, bytes, &strings_type);
     for (uint64_t i = 0; i < plan->entries; i++) {
-        char scratch[KEY_TEXT_BYTES];
+        char scratch[STW_KEY_TEXT_BYTES];
         uint64_t length = 0;
         const char *text = text_at(plan, i, salt, scratch, &length);
-        char *cell = stw_alloc(m, length, NULL);
-        memcpy(cell, text, length);
-        stw_store(m, &keys[i].bytes, cell);
-        keys[i].length = length;
+        stw_string_set(m, &keys[i], text, length);
     }
     return keys;
 }
 
 static uint64_t value_at(uint64_t index, uint64_t salt)
 {
-    return mix(mix(salt) + index);
+    return stw_mix(stw_mix(salt) + index);
 }
 
 static uint64_t *build_values(const struct plan *plan, struct stw_mutator *m, uint64_t salt)
@@ -428,7 +372,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     (void)error;
     const struct plan *plan = self;
     const char *site = stw_site(m, "map-merge setup");
-    uint64_t salt = mix(trial->seed);
+    uint64_t salt = stw_mix(trial->seed);
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
     s->strategy = trial->strategy;
     s->salt = salt;
@@ -482,7 +426,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         .count = plan->entries,
     };
     stw_next_merge(link, m, map, &entries, 0, plan->entries);
-    s->counts = mix(s->counts ^ stw_map_count(link, m, map));
+    s->counts = stw_mix(s->counts ^ stw_map_count(link, m, map));
     s->operations++;
     keep(plan, m, s, map, number);
     stw_next_request_end(link, m);
@@ -492,53 +436,27 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
 
 /* The checksum. */
 
-struct tally {
-    struct stw_mutator *m;
-    uint32_t key;
-    uint64_t sum;
-};
-
-static uint64_t hash_key(uint32_t kind, const void *key)
-{
-    if (kind == STW_KEY_U64)
-        return mix(*(const uint64_t *)key);
-    const struct stw_string *string = key;
-    uint64_t hash = string->length;
-    for (uint64_t i = 0; i < string->length; i++)
-        hash = (hash ^ (unsigned char)string->bytes[i]) * 0x100000001b3ull;
-    return mix(hash);
-}
-
-/* Polls: others may still be at work, and their stops shall not wait for this walk. */
-static int32_t add_entry(void *context, const void *key, const void *value)
-{
-    struct tally *tally = context;
-    tally->sum += mix(hash_key(tally->key, key) + mix(*(const uint64_t *)value));
-    stw_poll(tally->m);
-    return 0;
-}
-
 static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
 {
     const struct plan *plan = self;
     const struct state *s = state;
-    const struct stw_link *link = s->strategy;
-    struct tally tally = {m, plan->key, mix(s->counts) + s->operations};
+    uint64_t sum = stw_mix(s->counts) + s->operations;
     if (s->last)
-        stw_map_iterate(link, m, s->last, add_entry, &tally);
-    return tally.sum;
+        sum += stw_tally_map(s->strategy, m, &map_types[plan->key], s->last);
+    return sum;
 }
 
-static uint64_t hash_key_at(const struct plan *plan, uint64_t index, uint64_t salt)
+static uint64_t fold_key_at(const struct plan *plan, uint64_t index, uint64_t salt)
 {
-    char text[KEY_TEXT_BYTES];
+    char text[STW_KEY_TEXT_BYTES];
     struct stw_string string = {NULL, 0};
     uint64_t number = 0;
     if (plan->key == STW_KEY_STRING)
         string.bytes = text_at(plan, index, salt, text, &string.length);
     else
         number = number_at(plan, index, salt);
-    return hash_key(plan->key, plan->key == STW_KEY_STRING ? (const void *)&string : &number);
+    return stw_fold_key(&map_types[plan->key],
+                        plan->key == STW_KEY_STRING ? (const void *)&string : &number);
 }
 
 /* What every mutator must come to, from what its entries were made of (M3). */
@@ -548,11 +466,11 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     uint64_t salt = ((const struct state *)state)->salt;
     uint64_t counts = 0, distinct = plan->file.repeated ? plan->file.distinct : plan->entries;
     for (uint64_t i = 0; i < plan->merges; i++)
-        counts = mix(counts ^ distinct);
-    *sum = mix(counts) + plan->merges;
+        counts = stw_mix(counts ^ distinct);
+    *sum = stw_mix(counts) + plan->merges;
     for (uint64_t i = 0; i < plan->entries; i++) {
         if (!plan->file.repeated || !plan->file.repeated[i])
-            *sum += mix(hash_key_at(plan, i, salt) + mix(value_at(i, salt)));
+            *sum += stw_fold_entry(fold_key_at(plan, i, salt), stw_mix(value_at(i, salt)));
         stw_poll(m);
     }
     return 1;
@@ -566,26 +484,14 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
         stw_map_stats(s->strategy, m, s->last, stats);
 }
 
-static void teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    struct state *s = state;
-    stw_store(m, &s->keys, NULL);
-    stw_store(m, &s->values, NULL);
-    stw_store(m, &s->ring, NULL);
-    stw_store(m, &s->last, NULL);
-}
-
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
     .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
     .last_map = last_map,
-    .teardown = teardown,
     .expected = expected,
     .map_type = map_type,
 };
@@ -597,6 +503,7 @@ STW_MANIFEST(
     STW_PARAM_FILE("keys", "sequential,random", "sequential",
                    "sequential, random or the path of a file, one key a line")
     STW_PARAM_U64("merges", "merges", 20, 1, 1000000, "merges by each mutator")
+    STW_OPERATIONS("merges")
     STW_PARAM_U64("live", "maps", 0, 0, 100000, "maps that each mutator keeps alive")
     STW_PARAM_U64("hint", "entries", 0, 0, 16777216, "size that the program asks for; 0: none"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "map-merge", &ops));

@@ -7,9 +7,7 @@
  * The checksum reads pointer-free elements back: growth loses none.
  *
  * Threads: the plan is constant; each mutator has a state of its own, a managed cell. */
-#include <stdlib.h>
-#include <stwlab/plugin.h>
-
+#include <stwlab/kit.h>
 
 #define DIGEST_MASK ((1ull << 48) - 1)
 #define BYTES_MAX   262144u /* of a slice's elements */
@@ -22,6 +20,17 @@ struct plan {
     uint64_t first, count;
     struct counters counters;
 };
+
+static const struct stw_binding bindings[] = {
+    STW_BIND_U64(struct plan, first, "first"),
+    STW_BIND_U64(struct plan, count, "count"),
+    STW_BIND_COUNTER(struct plan, counters.growths, "growths"),
+    STW_BIND_COUNTER(struct plan, counters.capacities, "capacities"),
+    STW_BIND_COUNTER(struct plan, counters.elements, "elements"),
+    STW_BIND_COUNTER(struct plan, counters.last_kind, "last_kind"),
+    STW_BIND_COUNTER(struct plan, counters.last_capacity, "last_capacity"),
+};
+STW_CREATE_PLAN(create, struct plan, bindings)
 
 struct state {
     uint64_t salt;
@@ -60,57 +69,20 @@ struct item {
     uint64_t length;   /* that it ends with, at least */
 };
 
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
-
-static stw_status create(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self)
-{
-    struct plan *plan = calloc(1, sizeof *plan);
-    if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "slice-grow: out of memory");
-    plan->first = stw_config_u64(config, "first");
-    plan->count = stw_config_u64(config, "count");
-    plan->counters = (struct counters){
-        .growths = stw_config_counter(config, "growths"),
-        .capacities = stw_config_counter(config, "capacities"),
-        .elements = stw_config_counter(config, "elements"),
-        .last_kind = stw_config_counter(config, "last_kind"),
-        .last_capacity = stw_config_counter(config, "last_capacity"),
-    };
-    *self = plan;
-    return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->count;
-}
-
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                         struct stw_error *error, void **state)
 {
     (void)self;
     (void)error;
     struct state *s = stw_alloc(m, sizeof *s, NULL);
-    s->salt = mix(trial->seed);
+    s->salt = stw_mix(trial->seed);
     *state = s;
     return STW_OK;
 }
 
 static struct item item_at(uint64_t salt, uint64_t number)
 {
-    uint64_t chance = mix(salt + number), more = mix(chance);
+    uint64_t chance = stw_mix(salt + number), more = stw_mix(chance);
     struct item item = {.kind = chance % KINDS, .step = 1};
     if (chance >> 8 & 1)
         item.capacity = 1 + more % 600;
@@ -149,7 +121,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         append(m, &slice, &item);
         if (slice.capacity != before) {
             stw_count(m, plan->counters.growths, 1);
-            s->digest = mix(s->digest ^ slice.capacity);
+            s->digest = stw_mix(s->digest ^ slice.capacity);
         }
         stw_poll(m);
     }
@@ -187,8 +159,6 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
@@ -199,6 +169,7 @@ STW_MANIFEST(
     STW_PLUGIN("workload", "slice-grow", "Appends to slices and tells the capacities they grow to")
     STW_PARAM_U64("first", "slice", 0, 0, 1000000000, "number of the first slice")
     STW_PARAM_U64("count", "slices", 1000, 1, 1000000, "slices that each mutator makes")
+    STW_OPERATIONS("count")
     STW_COUNTER("growths", "", sum, "growths of slices")
     STW_COUNTER("capacities", "", sum, "a digest (48 bits) of every capacity")
     STW_COUNTER("elements", "", sum, "the capacities that slices ended with, added up")

@@ -16,8 +16,7 @@
  *
  * Threads: the plan is constant but for S2's words; each mutator has a state of its own, a managed
  * cell. */
-#include <stdlib.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
 #define BLOCK_WORDS 64u
 #define BLOCK_BYTES (8u * BLOCK_WORDS)
@@ -25,8 +24,9 @@
 
 struct plan {
     const struct stw_host *host;
-    uint64_t blocks;
+    uint64_t live_bytes, blocks;
     uint64_t pointers; /* of a block */
+    uint32_t shape;    /* which number of them */
     const struct stw_type *type;
     uint64_t piece_bytes, pieces, work, force, operations;
     uint32_t built;  /* atomic: mutators that have */
@@ -39,23 +39,13 @@ struct state {
     uint64_t sum; /* of what operations computed */
 };
 
-static const uint64_t first_word = 1, eight_words = 0xff, most_words = ~(1ull << VALUE);
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state), 8,
-                                           &first_word, "steady-heap state"};
-static const struct stw_type table_type = {sizeof(struct stw_type), 0, 8, 8, &first_word,
-                                           "steady-heap table"};
+STW_TYPE_OF(state_type, struct state, "steady-heap state", blocks);
+STW_TYPE_OF_POINTERS(table_type, "steady-heap table");
+static const uint64_t eight_words = 0xff, most_words = ~(1ull << VALUE);
 static const struct stw_type few_type = {sizeof(struct stw_type), 0, BLOCK_BYTES, 8 * 8,
                                          &eight_words, "steady-heap block, 8 pointers"};
 static const struct stw_type most_type = {sizeof(struct stw_type), 0, BLOCK_BYTES, 8 * VALUE,
                                           &most_words, "steady-heap block, 63 pointers"};
-
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
 
 static stw_status create(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self)
@@ -64,38 +54,31 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
         uint64_t pointers;
         const struct stw_type *type;
     } choices[] = {{0, NULL}, {8, &few_type}, {VALUE, &most_type}};
-    struct plan *plan = calloc(1, sizeof *plan);
+    static const struct stw_binding bindings[] = {
+        STW_BIND_HOST(struct plan, host),
+        STW_BIND_U64(struct plan, live_bytes, "live"),
+        STW_BIND_CHOICE(struct plan, shape, "pointers"),
+        STW_BIND_U64(struct plan, piece_bytes, "piece"),
+        STW_BIND_U64(struct plan, pieces, "pieces"),
+        STW_BIND_U64(struct plan, work, "work"),
+        STW_BIND_U64(struct plan, force, "force"),
+        STW_BIND_U64(struct plan, operations, "operations"),
+    };
+    struct plan *plan = STW_PLAN_NEW(host, config, error, struct plan, bindings);
     if (!plan)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "steady-heap: out of memory");
-    uint32_t choice = stw_config_get(config, "pointers")->choice;
-    plan->host = host;
+        return STW_E_NOMEM;
     plan->percent = STW_GC_OFF;
-    plan->blocks = stw_config_u64(config, "live") / BLOCK_BYTES;
-    plan->pointers = choices[choice].pointers;
-    plan->type = choices[choice].type;
-    plan->piece_bytes = stw_config_u64(config, "piece");
-    plan->pieces = stw_config_u64(config, "pieces");
-    plan->work = stw_config_u64(config, "work");
-    plan->force = stw_config_u64(config, "force");
-    plan->operations = stw_config_u64(config, "operations");
+    plan->blocks = plan->live_bytes / BLOCK_BYTES;
+    plan->pointers = choices[plan->shape].pointers;
+    plan->type = choices[plan->shape].type;
     *self = plan;
     return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
-
-static uint64_t operations(void *self)
-{
-    return ((const struct plan *)self)->operations;
 }
 
 /* The number of the block that pointer `at` of block `number` leads to. */
 static uint64_t target(uint64_t salt, uint64_t number, uint64_t at)
 {
-    return number ? mix(salt + BLOCK_WORDS * number + at) % number : 0;
+    return number ? stw_mix(salt + BLOCK_WORDS * number + at) % number : 0;
 }
 
 static void build(const struct plan *plan, struct stw_mutator *m, struct state *s)
@@ -105,7 +88,7 @@ static void build(const struct plan *plan, struct stw_mutator *m, struct state *
         stw_store(m, &s->blocks[number], block);
         for (uint64_t at = 0; at < plan->pointers; at++)
             stw_store(m, &block[at], s->blocks[target(s->salt, number, at)]);
-        block[VALUE] = mix(s->salt ^ number);
+        block[VALUE] = stw_mix(s->salt ^ number);
     }
 }
 
@@ -119,7 +102,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     int32_t found = plan->host->set_gc_percent(plan->host, m, STW_GC_OFF);
     if (found != STW_GC_OFF)
         __atomic_store_n(&plan->percent, found, __ATOMIC_RELEASE); /* read by the last */
-    s->salt = mix(trial->seed);
+    s->salt = stw_mix(trial->seed);
     stw_store(m, &s->blocks, stw_alloc(m, 8 * plan->blocks, &table_type));
     build(plan, m, s);
     plan->host->collect(plan->host, m);
@@ -135,7 +118,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
 static uint64_t labour(uint64_t rounds, uint64_t number)
 {
     for (uint64_t i = 0; i < rounds; i++)
-        number = mix(number + i);
+        number = stw_mix(number + i);
     return number;
 }
 
@@ -164,7 +147,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
         const uint64_t *block = s->blocks[number], *to = block;
         if (plan->pointers)
             to = (const uint64_t *)(uintptr_t)block[number % plan->pointers];
-        sum += mix(block[VALUE] + 3 * to[VALUE]);
+        sum += stw_mix(block[VALUE] + 3 * to[VALUE]);
     }
     return sum;
 }
@@ -178,7 +161,7 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
         uint64_t to = number;
         if (plan->pointers)
             to = target(salt, number, number % plan->pointers);
-        *sum += mix(mix(salt ^ number) + 3 * mix(salt ^ to));
+        *sum += stw_mix(stw_mix(salt ^ number) + 3 * stw_mix(salt ^ to));
     }
     for (uint64_t number = 0; number < plan->operations; number++)
         for (uint64_t i = 0; i < plan->pieces; i++, stw_poll(m))
@@ -186,21 +169,12 @@ static uint32_t expected(void *self, struct stw_mutator *m, void *state, uint64_
     return 1;
 }
 
-static void teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    stw_store(m, &((struct state *)state)->blocks, NULL);
-}
-
 static const struct stw_workload_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
-    .operations = operations,
     .setup = setup,
     .operate = operate,
     .checksum = checksum,
-    .teardown = teardown,
     .expected = expected,
 };
 

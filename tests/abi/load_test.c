@@ -221,7 +221,8 @@ static stw_status adopt(uint32_t kind, const void *ops, struct stw_loaded *loade
     return stw_plugin_adopt(&info, &descriptor, loaded, error);
 }
 
-/* Slot by slot: a hole is refused exactly if the slot is mandatory, and filled else. */
+/* Slot by slot: a hole is refused exactly if the slot is mandatory, and filled else. Where slots
+ * from one to another are mandatory, so is create. */
 static void try_holes(uint32_t kind, size_t bytes, size_t mandatory_from, size_t mandatory_to)
 {
     char ops[512];
@@ -231,7 +232,7 @@ static void try_holes(uint32_t kind, size_t bytes, size_t mandatory_from, size_t
         struct stw_error error;
         fill_vtable(ops, bytes, hole);
         stw_status status = adopt(kind, ops, &loaded, &error);
-        if (hole >= mandatory_from && hole < mandatory_to) {
+        if (hole < mandatory_to && (hole >= mandatory_from || hole == 8)) {
             cr_assert_eq(status, STW_E_REFUSED, "slot at %zu", hole);
             cr_assert_gt(strlen(error.field), 0);
         } else {
@@ -249,7 +250,7 @@ Test(load, knows_which_slots_are_mandatory)
     try_holes(STW_KIND_ALLOCATOR, END(allocator), 8, AT(allocator, release));
     try_holes(STW_KIND_MAP, END(map), 8, AT(map, merge));
     try_holes(STW_KIND_STRATEGY, AT(strategy, maps), 0, 0); /* then a table, not a slot */
-    try_holes(STW_KIND_WORKLOAD, END(workload), 8, AT(workload, last_map));
+    try_holes(STW_KIND_WORKLOAD, END(workload), AT(workload, setup), AT(workload, last_map));
 }
 
 Test(load, keeps_the_slots_that_a_plugin_has)
@@ -348,4 +349,41 @@ Test(load, stubs_do_nothing_harmful)
     fill_vtable(ops, AT(map, merge), 0);
     cr_assert_eq(adopt(STW_KIND_MAP, ops, &loaded, &error), STW_OK);
     cr_assert_eq(loaded.ops.map.audit(NULL, NULL, NULL, &error), STW_OK);
+}
+
+/* What configuring a workload without the slot operations says, and how many it then runs. */
+static stw_status configure(const char *named, const struct stw_value *value, uint64_t *operations,
+                            struct stw_error *error)
+{
+    char ops[512];
+    struct stw_loaded loaded;
+    struct stw_plugin_info info;
+    const struct stw_config config = {
+        .struct_size = sizeof config, .value_count = 1, .values = value};
+    fill_vtable(ops, END(workload), AT(workload, operations));
+    cr_assert_eq(adopt(STW_KIND_WORKLOAD, ops, &loaded, error), STW_OK);
+    info = *loaded.info;
+    strcpy(info.operations, named);
+    loaded.info = &info;
+    stw_status status = stw_plugin_configure(&loaded, &config, error);
+    *operations = status == STW_OK ? loaded.ops.workload.operations(NULL) : 0;
+    return status;
+}
+
+Test(load, counts_operations_by_a_parameter)
+{
+    const struct stw_value rounds = {.name = "rounds", .type = STW_TYPE_U64, .as_u64 = 7};
+    const struct stw_value usual = {.name = "operations", .type = STW_TYPE_U64, .as_u64 = 9};
+    const struct stw_value text = {.name = "operations", .type = STW_TYPE_TEXT, .as_text = "9"};
+    struct stw_error error;
+    uint64_t operations;
+    cr_assert_eq(configure("rounds", &rounds, &operations, &error), STW_OK);
+    cr_assert_eq(operations, 7);
+    cr_assert_eq(configure("", &usual, &operations, &error), STW_OK);
+    cr_assert_eq(operations, 9);
+    cr_assert_eq(configure("rounds", &usual, &operations, &error), STW_E_REFUSED);
+    cr_assert_str_eq(error.message, "workload \"x\" has neither the slot \"operations\" nor a u64 "
+                                    "parameter \"rounds\" in its place");
+    cr_assert_eq(configure("", &text, &operations, &error), STW_E_REFUSED);
+    cr_assert_str_eq(error.field, "operations");
 }

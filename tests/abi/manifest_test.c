@@ -571,10 +571,10 @@ Test(manifest, refuses_records_that_are_none)
     expect_text_refused("", "manifest", "its manifest names no plugin");
     expect_text_refused("\n", "record",
                         "manifest line 1, record: \"\" is neither plugin, param, needs, env, "
-                        "counter nor gauge");
+                        "counter, gauge nor operations");
     expect_text_refused(HEAD_LINE "Param|n|u64||1|1|1|h\n", "record",
                         "manifest line 2, record: \"Param\" is neither plugin, param, needs, "
-                        "env, counter nor gauge");
+                        "env, counter, gauge nor operations");
     expect_text_refused("plugin|map|m\n", "plugin",
                         "manifest line 1, plugin: has 3 fields; plugin|KIND|ID|SUMMARY has 4");
     expect_text_refused("plugin|map|m|s|t\n", "plugin",
@@ -727,6 +727,27 @@ Test(manifest, refuses_bad_counters)
 }
 
 /* host.KO1: a key of an experiment has one owner. */
+Test(manifest, names_the_parameter_that_counts_operations)
+{
+    static const char good[] = "plugin|workload|w|s\noperations|rounds\n"
+                               "param|rounds|u64||1|1|9|h\nplugin|workload|v|s\n";
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw__manifest_parse(good, sizeof good, &manifest, &error), STW_OK);
+    cr_assert_str_eq(manifest.plugins[0].operations, "rounds");
+    cr_assert_str_empty(manifest.plugins[1].operations);
+    expect_text_refused("operations|n\n", "operations",
+                        "manifest line 1, operations: stands before the first plugin line");
+    expect_text_refused(HEAD_LINE "operations|n\n", "operations",
+                        "manifest line 2, operations: map \"m\" has none: it is no workload");
+    expect_text_refused("plugin|workload|w|s\noperations|n|m\n", "operations",
+                        "manifest line 2, operations: has 3 fields; operations|NAME has 2");
+    expect_text_refused("plugin|workload|w|s\noperations|n\noperations|n\n", "operations",
+                        "manifest line 3, operations: is declared twice");
+    expect_text_refused("plugin|workload|w|s\noperations|N\n", "name",
+                        "manifest line 2, name: \"N\" is not a lower-case letter followed by "
+                        "letters, digits, _ . and -");
+}
+
 Test(manifest, refuses_a_workloads_parameter_whose_name_is_taken)
 {
     expect_text_refused("plugin|workload|w|s\nparam|mutators|u64||1|0|10|h\n", "name",

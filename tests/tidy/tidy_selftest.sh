@@ -67,6 +67,8 @@ source_of s.c '#include "../core/base/text.h"' | expect '2: [plugin-include]' st
 source_of w.c '#include <unistd.h>' | expect '2: [plugin-include]' experiments/workloads/w.c
 source_of stwlab/a.h '#include <stdint.h>' '#include "base.h"' | expect none core/abi/stwlab/a.h
 source_of stwlab/a.h '#include <stddef.h>' | expect '2: [plugin-include]' core/abi/stwlab/a.h
+source_of stwlab/kit.h '#include <unistd.h>' | expect '2: [plugin-include]' core/abi/stwlab/kit.h
+source_of stwlab/kit.h '#include <string.h>' | expect none core/abi/stwlab/kit.h
 source_of stwlab/a.h '#include "base/text.h"' | expect '2: [plugin-include]' core/abi/stwlab/a.h
 
 # The operating system.

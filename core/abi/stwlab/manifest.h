@@ -9,6 +9,7 @@
  *     env|NAME                                       (likewise; optional)
  *     counter|NAME|UNIT|sum or max|HELP              (likewise; optional)
  *     gauge|NAME|UNIT|HELP                           (likewise; optional)
+ *     operations|NAME                                (of a workload; optional)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
  * NAME matches [a-z][a-z0-9_.-]*; that of a workload's parameter is none that the runtime or
  * [experiment] has, nor begins with a KIND and a point. TYPE is u64, f64, bool, text,
@@ -74,6 +75,10 @@ STW_STATIC_ASSERT(sizeof(struct stw_manifest_head) == 64, "the head's size is pa
  * several mutators' values. A gauge is what it was set to last. */
 #define STW_COUNTER(name, unit, adds, help) "counter|" name "|" unit "|" #adds "|" help "\n"
 #define STW_GAUGE(name, unit, help) "gauge|" name "|" unit "|" help "\n"
+
+/* The parameter of a workload that says how many operations each mutator runs, if it is not called
+ * "operations": of a workload without that slot. */
+#define STW_OPERATIONS(name) "operations|" name "\n"
 
 #define STW_MANIFEST(text)                                                                         \
     __attribute__((section(STW_NOTE_SECTION), used, aligned(4))) static const struct {             \

@@ -21,11 +21,13 @@ struct stw_workload_ops {
     uint32_t struct_size;
     uint32_t reserved;
 
-    /* Mandatory. */
+    /* Mandatory. kit.h has it ready for workloads that read parameters and nothing else. */
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
+    /* Optional. Without it the host hands self, which is null or comes from malloc, to free(). */
     void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
-    /* Mandatory. Operations that each mutator will run; constant. */
+    /* Optional. Operations that each mutator will run; constant. Without it they are the value of a
+     * parameter, u64, that the manifest names with STW_OPERATIONS, or else calls "operations". */
     uint64_t (*operations)(void *self) STW_ON_ANY STW_CONCURRENT;
     /* Mandatory. Builds mutator m's inputs, untimed. `*state` is kept by the host in a registered
      * root when it is a managed cell, and passed back. */
@@ -41,7 +43,7 @@ struct stw_workload_ops {
     /* Optional. Shape of the last map that m built. */
     void (*last_map)(void *self, struct stw_mutator *m, void *state, struct stw_map_stats *stats)
         STW_ON_MUTATOR STW_CONCURRENT;
-    /* Optional. */
+    /* Optional. What the mutator has outside of its state; that is dropped afterwards anyway. */
     void (*teardown)(void *self, struct stw_mutator *m, void *state)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
     /* Optional. What checksum must return for m, worked out without maps and strategies: 1 and

@@ -17,7 +17,7 @@
  * What the host does for the map (refilling runs, growing its arrays) it does through its own table
  * on both sides. Threads: the plan is constant; each mutator has a state of its own. */
 #include <stdlib.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
 /* The map comes without its manifest and its entry: it is no plugin here. */
 #pragma push_macro("STW_MANIFEST")
@@ -44,20 +44,10 @@ struct state {
     uint64_t operations;
 };
 
-static const uint64_t state_pointers = 0x7;
-static const struct stw_type state_type = {sizeof(struct stw_type), 0, sizeof(struct state),
-                                           3 * sizeof(void *), &state_pointers, "abi-tax state"};
+STW_TYPE_OF(state_type, struct state, "abi-tax state", keys, values, last);
 static const struct stw_map_type numbers = {.struct_size = sizeof(struct stw_map_type),
                                             .key = STW_KEY_U64,
                                             .value_bytes = 8};
-
-/* A bijection of 64 bits (Steele, Lea, Flood 2014: SplitMix64's output function). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
-}
 
 static void tax_destroy(void *self)
 {
@@ -110,8 +100,8 @@ static stw_status tax_setup(void *self, struct stw_mutator *m, const struct stw_
     stw_store(m, &s->keys, stw_alloc(m, plan->entries * sizeof *s->keys, NULL));
     stw_store(m, &s->values, stw_alloc(m, plan->entries * sizeof *s->values, NULL));
     for (uint64_t i = 0; i < plan->entries; i++) {
-        s->keys[i] = mix(i ^ mix(trial->seed));
-        s->values[i] = mix(s->keys[i]);
+        s->keys[i] = stw_mix(i ^ stw_mix(trial->seed));
+        s->values[i] = stw_mix(s->keys[i]);
         stw_poll(m);
     }
     *state = s;
@@ -179,7 +169,7 @@ static uint64_t tax_checksum(void *self, struct stw_mutator *m, void *state)
         uint32_t found = plan->is_linked
                              ? stw__buckets_find(plan->linked_self, m, s->last, &s->keys[i], &value)
                              : stw_map_find(link, m, s->last, &s->keys[i], &value);
-        sum += found ? mix(s->keys[i] + mix(value)) : 0;
+        sum += found ? stw_mix(s->keys[i] + stw_mix(value)) : 0;
         stw_poll(m);
     }
     return sum;
@@ -191,16 +181,10 @@ static uint32_t tax_expected(void *self, struct stw_mutator *m, void *state, uin
     const struct state *s = state;
     *sum = plan->merges;
     for (uint64_t i = 0; i < plan->entries; i++) {
-        *sum += mix(s->keys[i] + mix(s->values[i]));
+        *sum += stw_mix(s->keys[i] + stw_mix(s->values[i]));
         stw_poll(m);
     }
     return 1;
-}
-
-static void tax_teardown(void *self, struct stw_mutator *m, void *state)
-{
-    (void)self;
-    stw_store(m, &((struct state *)state)->last, NULL);
 }
 
 static const struct stw_workload_ops tax_ops = {
@@ -211,7 +195,6 @@ static const struct stw_workload_ops tax_ops = {
     .setup = tax_setup,
     .operate = tax_operate,
     .checksum = tax_checksum,
-    .teardown = tax_teardown,
     .expected = tax_expected,
 };
 

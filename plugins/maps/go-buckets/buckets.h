@@ -36,7 +36,7 @@
 #include "hash.h"
 
 #include <stddef.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
 #define SLOTS 8u /* entries a bucket; Go: abi/map_bucket.go, MapBucketCount */
 
@@ -123,13 +123,9 @@ extern const struct stw_type stw__buckets_string_body_type; /* the same without 
 uint32_t stw__buckets_shape(struct instance *self, const struct stw_map_type *type);
 void stw__buckets_free_shapes(struct instance *self);
 
-/* Steele, Lea and Flood's SplitMix64. */
 static inline uint64_t draw(struct instance *self, const struct stw_mutator *m)
 {
-    uint64_t mixed = self->streams[m->index].state += 0x9e3779b97f4a7c15ull;
-    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
-    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
-    return mixed ^ mixed >> 31;
+    return stw_random(&self->streams[m->index].state);
 }
 
 /* Shapes. `shape` points to one of these two constants where speed matters. */
