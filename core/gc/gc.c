@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "gc/collector.h"
 
+#include <stwlab/map.h>
+
 const char *stw_step_name(uint32_t step)
 {
     static const char *const names[STW_STEPS] = {
@@ -61,6 +63,21 @@ void stw_gc_stop(struct stw_gc *gc)
     stw__workers_stop(gc);
 }
 
+void stw_gc_growth_note(struct stw_gc *gc, uint32_t kind, uint64_t ns)
+{
+    struct stw_totals *totals = &gc->totals;
+    uint64_t longest = STW_LOAD(totals->map_longest_growth_ns);
+    uint64_t *counts[STW_GROWTHS] = {NULL, &totals->map_splits, &totals->map_same_size,
+                                     &totals->map_rehashes};
+    if (kind < STW_GROWTHS && counts[kind])
+        STW_ADD(*counts[kind], 1);
+    STW_ADD(totals->map_growth_ns, ns);
+    while (ns > longest
+           && !__atomic_compare_exchange_n(&totals->map_longest_growth_ns, &longest, ns, 1,
+                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
 stw_status stw_gc_hook_add(struct stw_gc *gc, const struct stw_hook *hook)
 {
     if (gc->hook_count == STW_CYCLE_HOOKS)
@@ -88,6 +105,8 @@ static void fill_totals(const struct stw_gc *gc, struct stw_totals *totals)
     totals->map_grow_events = totals->counters[STW_COUNT_MAP_GROW];
     totals->map_evacuated = totals->counters[STW_COUNT_MAP_EVACUATED];
     totals->map_overflow = totals->counters[STW_COUNT_MAP_OVERFLOW];
+    totals->map_moved_entries = totals->counters[STW_COUNT_MAP_MOVED_ENTRIES];
+    totals->map_moved_bytes = totals->counters[STW_COUNT_MAP_MOVED_BYTES];
 }
 
 struct stw_gc_snapshot stw_gc_snapshot(const struct stw_gc *gc)

@@ -168,6 +168,8 @@ void stw_gc_live_add(struct stw_gc *gc, int64_t bytes);
 /* Memory of plugins that is not the heap's; a charge by mutator `m`, which may be null, may begin a
  * cycle. */
 void stw_gc_external_add(struct stw_gc *gc, struct stw_mutator *m, int64_t bytes);
+/* A growth of a map, of STW_GROWTH_*, took that long in the write that began it. */
+void stw_gc_growth_note(struct stw_gc *gc, uint32_t kind, uint64_t ns);
 
 /* For a thread that is no mutator and keeps stepped mutators from running meanwhile. */
 int stw_processor_try_enter(struct stw_gc *gc);

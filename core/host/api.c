@@ -170,6 +170,13 @@ static void api_external_bytes(const struct stw_host *host, struct stw_mutator *
     stw_gc_external_add(handle->gc, m, delta);
 }
 
+static void api_growth(const struct stw_host *host, struct stw_mutator *m, uint32_t kind,
+                       uint64_t ns)
+{
+    (void)m;
+    stw_gc_growth_note(gc_of(host), kind, ns);
+}
+
 int64_t stw_runtime_external(const struct stw_loaded *plugin)
 {
     return __atomic_load_n(&handles[plugin->ordinal].external_bytes, __ATOMIC_RELAXED);
@@ -234,6 +241,7 @@ static const struct stw_host table = {
     .set_gc_percent = api_set_gc_percent,
     .fail = api_fail,
     .external_bytes = api_external_bytes,
+    .growth = api_growth,
     .pages_acquire = api_pages_acquire,
     .pages_release = api_pages_release,
     .span_register = api_span_register,

@@ -136,6 +136,17 @@ static stw_status map_accept(void *self, const struct stw_map_type *type, struct
     return STW_OK;
 }
 
+static uint64_t map_hash(void *self, struct stw_mutator *m, void *map, const void *key)
+{
+    (void)self, (void)m, (void)map, (void)key;
+    return 0;
+}
+
+static void map_reserve(void *self, struct stw_mutator *m, void *map, uint64_t entries)
+{
+    (void)self, (void)m, (void)map, (void)entries;
+}
+
 static void map_done(void *self, struct stw_mutator *m, void *map)
 {
     (void)self, (void)m, (void)map;
@@ -300,6 +311,8 @@ static const struct slot map_slots[] = {
     MAY(map, audit, STUB(map_audit)),
     MAY(map, accept, STUB(map_accept)),
     MAY(map, done, STUB(map_done)),
+    MAY(map, hash, STUB(map_hash)),
+    MAY(map, reserve, STUB(map_reserve)),
 };
 
 static const struct slot strategy_slots[] = {

@@ -506,6 +506,13 @@ static void external_bytes(const struct stw_host *host, struct stw_mutator *m, i
     __atomic_add_fetch(&fake.external_bytes, delta, __ATOMIC_SEQ_CST);
 }
 
+static void growth(const struct stw_host *host, struct stw_mutator *m, uint32_t kind, uint64_t ns)
+{
+    (void)host, (void)ns;
+    if (kind < STW_GROWTHS)
+        record_of(m)->counts.growths[kind]++;
+}
+
 int64_t fake_external_bytes(void)
 {
     return __atomic_load_n(&fake.external_bytes, __ATOMIC_SEQ_CST);
@@ -533,6 +540,7 @@ static const struct stw_host table = {
     .set_gc_percent = set_gc_percent,
     .fail = fail,
     .external_bytes = external_bytes,
+    .growth = growth,
 };
 
 /* Life. */
@@ -598,6 +606,8 @@ const struct fake_counts *fake_counts(void)
         fake.counts.yields += of->yields;
         fake.counts.blocks += of->blocks;
         fake.counts.collects += of->collects;
+        for (uint32_t kind = 0; kind < STW_GROWTHS; kind++)
+            fake.counts.growths[kind] += of->growths[kind];
     }
     return &fake.counts;
 }

@@ -21,6 +21,7 @@ struct fake_counts {
     uint64_t yields;
     uint64_t blocks; /* block_begin calls */
     uint64_t collects;
+    uint64_t growths[STW_GROWTHS]; /* of maps, by kind */
 };
 
 /* Called at the start of every allocation, which is where a real host may collect. */

@@ -153,8 +153,11 @@ static void assign(void *self, struct stw_mutator *m, void *cell, const void *ke
     struct map *map = cell;
     uint64_t slot = search(map, key);
     if (map->states[slot] == SLOT_FREE && map->taken + 1 > map->slot_count / 4 * 3) {
-        stw_count_map(m, STW_COUNT_MAP_GROW, 1);
+        struct stw_map_growth growth = stw_growth_begin(m, STW_GROWTH_GROW);
+        stw_growth_moved(m, map->entries,
+                         map->entries * (stw_key_bytes(&map->type) + map->type.value_bytes));
         rebuild(m, map, 2 * map->slot_count);
+        stw_growth_end(m, &growth);
         slot = search(map, key);
     }
     if (map->states[slot] == SLOT_FREE)

@@ -24,10 +24,10 @@ static void break_count(struct map_case *c)
 static void break_place(struct map_case *c)
 {
     struct u64_bucket *b = (struct u64_bucket *)full_chain(c);
-    uint64_t mask = bucket_count(c->map) - 1, home = hash_u64(b->keys[0], c->map->seed);
+    uint64_t mask = bucket_count(c->map) - 1, home = stw_key_hash_u64(b->keys[0], c->map->seed);
     uint64_t key = b->keys[0], hash;
     do
-        hash = hash_u64(++key, c->map->seed);
+        hash = stw_key_hash_u64(++key, c->map->seed);
     while (top_of(hash) != b->head.tops[0] || (hash & mask) == (home & mask));
     b->keys[0] = key;
 }
@@ -84,7 +84,7 @@ static void break_load(struct map_case *c)
             list = c->map->extra->overflow;
         }
         b->keys[i % 8] = case_integer(i);
-        b->head.tops[i % 8] = top_of(hash_u64(b->keys[i % 8], c->map->seed));
+        b->head.tops[i % 8] = top_of(stw_key_hash_u64(b->keys[i % 8], c->map->seed));
         c->map->count = i + 1;
     }
     cr_assert_eq(list->length, 1);

@@ -261,6 +261,45 @@ Test(go_buckets, keeps_overflow_buckets_in_a_go_slice)
     case_free(&c);
 }
 
+/* Growths. */
+
+Test(go_buckets, tells_of_its_growths)
+{
+    struct map_case c = case_new(STW_KEY_U64, 417, 0, 0);
+    case_fill(&c, 0, 416);
+    case_settle(&c);
+    cr_expect_eq(fake_counts()->growths[STW_GROWTH_GROW], 6);
+    cr_expect_eq(fake_counts()->growths[STW_GROWTH_SAME_SIZE], 0);
+    uint64_t moved = c.m->counters[STW_COUNT_MAP_MOVED_ENTRIES];
+    cr_expect_eq(c.m->counters[STW_COUNT_MAP_MOVED_BYTES], 16 * moved);
+    case_assign(&c, 416, 416); /* begins one more: all entries but this one are moved */
+    case_settle(&c);
+    cr_expect_eq(c.m->counters[STW_COUNT_MAP_MOVED_ENTRIES] - moved, 416);
+    c.map->overflow_count = (uint16_t)bucket_count(c.map);
+    uint64_t key = 1;
+    c.ops->assign(c.self, c.m, c.map, &key, &key);
+    cr_expect_eq(fake_counts()->growths[STW_GROWTH_SAME_SIZE], 1);
+    case_free(&c);
+}
+
+Test(go_buckets, tells_the_hash_that_places_a_key)
+{
+    struct map_case c = case_new(STW_KEY_STRING, 100, 100, 0);
+    case_fill(&c, 0, 100);
+    for (uint64_t i = 0; i < 100; i++) {
+        uint64_t hash = c.ops->hash(c.self, c.m, c.map, case_key(&c, i));
+        cr_expect_eq(hash, stw_key_hash(&c.type, case_key(&c, i), c.map->seed));
+        struct bucket *b = bucket_at(c.shape, c.map->buckets, hash & (bucket_count(c.map) - 1));
+        uint32_t found = 0;
+        for (; b; b = link_of(c.shape, b))
+            for (uint32_t slot = 0; slot < SLOTS; slot++)
+                found += b->tops[slot] == top_of(hash)
+                         && slot_holds(c.shape, b, slot, case_key(&c, i), top_of(hash));
+        cr_expect_eq(found, 1);
+    }
+    case_free(&c);
+}
+
 /* The hash. */
 
 static uint64_t pattern(uint32_t which, uint64_t i)
@@ -306,10 +345,10 @@ Test(go_buckets, hashes_with_avalanche)
     for (uint64_t round = 0; round < ROUNDS; round++) {
         uint64_t key = round * GOLDEN >> (round % 60);
         uint32_t seed = (uint32_t)(round * 2654435761u);
-        uint64_t hash = hash_u64(key, seed);
+        uint64_t hash = stw_key_hash_u64(key, seed);
         for (uint32_t bit = 0; bit < 96; bit++) {
-            uint64_t other = bit < 64 ? hash_u64(key ^ 1ull << bit, seed)
-                                      : hash_u64(key, seed ^ 1u << (bit - 64));
+            uint64_t other = bit < 64 ? stw_key_hash_u64(key ^ 1ull << bit, seed)
+                                      : stw_key_hash_u64(key, seed ^ 1u << (bit - 64));
             for (uint32_t out = 0; out < 64; out++)
                 flips[bit][out] += (uint32_t)((hash ^ other) >> out) & 1;
         }
@@ -333,14 +372,14 @@ Test(go_buckets, hashes_every_byte_of_a_string)
 {
     char text[64] = {0}, copy[64] = {0};
     for (uint64_t length = 0; length <= sizeof text; length++) {
-        uint64_t hash = hash_bytes(text, length, 7);
-        cr_expect_eq(hash_bytes(copy, length, 7), hash);
-        cr_expect_neq(hash_bytes(text, length, 8), hash);
+        uint64_t hash = stw_key_hash_bytes(text, length, 7);
+        cr_expect_eq(stw_key_hash_bytes(copy, length, 7), hash);
+        cr_expect_neq(stw_key_hash_bytes(text, length, 8), hash);
         if (length > 0)
-            cr_expect_neq(hash_bytes(text, length - 1, 7), hash);
+            cr_expect_neq(stw_key_hash_bytes(text, length - 1, 7), hash);
         for (uint64_t i = 0; i < length; i++) {
             copy[i] = 1;
-            cr_expect_neq(hash_bytes(copy, length, 7), hash, "byte %u of %u", (unsigned)i,
+            cr_expect_neq(stw_key_hash_bytes(copy, length, 7), hash, "byte %u of %u", (unsigned)i,
                           (unsigned)length);
             copy[i] = 0;
         }

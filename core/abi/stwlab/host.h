@@ -140,6 +140,10 @@ struct stw_host {
     void (*external_bytes)(const struct stw_host *host, struct stw_mutator *m, int64_t delta)
         STW_ON_ANY STW_CONCURRENT STW_MAY_ALLOC;
 
+    /* A map's growth (map.h, STW_GROWTH_*) has taken `ns` of the write that began it. */
+    void (*growth)(const struct stw_host *host, struct stw_mutator *m, uint32_t kind, uint64_t ns)
+        STW_ON_MUTATOR;
+
     /* For allocators. */
 
     /* `page_count` adjacent pages, first fit by address. `*needs_zero` is 0 if all of them are

@@ -1,9 +1,19 @@
 /* stwlab/map.h: the map kind: how a hash map is laid out and how it grows.
  *
  * A map object is a managed cell that the plugin allocates; callers hold its address. One mutator
- * uses a map at a time. Every slot that takes a mutator may poll, so the collector can interrupt a
- * map operation at any allocation. Growths, evacuations and overflow buckets are counted with
- * stw_count; buckets and bytes are told by stats. */
+ * uses a map at a time. A slot with STW_MAY_ALLOC may poll, so the collector can interrupt it at
+ * any allocation; the others may not.
+ *
+ * Tables may lie in memory of the C library: malloc is allowed in every slot, as nothing here runs
+ * while the world is stopped. Managed pointers there are invisible to the collector, so only maps
+ * of types without pointers can; what is so used is charged with stw_host.external_bytes.
+ *
+ * Keys that are looked up or erased may be anywhere, a string's bytes too: on the stack, in C
+ * memory. A key that is assigned is stored: its bytes or its pointer must be managed (M1, M4 of
+ * mutator.h), or outlive the map. The bytes of an empty string may be null.
+ *
+ * Growths are told with stw_growth_begin and _end, what they move with stw_growth_moved, overflow
+ * buckets with stw_count_map; buckets and bytes are told by stats. */
 #ifndef STWLAB_MAP_H
 #define STWLAB_MAP_H
 
@@ -88,22 +98,26 @@ struct stw_map_ops {
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
                          struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
     void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
-    /* Mandatory. A new, empty map of an accepted type, sized for `hint` entries (0: no hint). When
-     * the memory for it cannot be had: stw_host.fail. */
+    /* Mandatory. A new, empty map of an accepted type, sized for `hint` entries (0: no hint): that
+     * many can be assigned without a growth. When there is no memory for it: stw_host.fail. */
     void *(*make)(void *self, struct stw_mutator *m, const struct stw_map_type *type,
                   uint64_t hint) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
-    /* Mandatory. Inserts or overwrites: copies what `key` and `value` point to into the map, with
-     * the barrier where that is a pointer. `value` may be null when values have no bytes. */
+    /* Mandatory. Inserts or overwrites. An update also replaces the key where equal keys can be
+     * told apart: a string (Go: needkeyupdate), whose new bytes are the ones kept alive then. It
+     * copies what `key` and `value` point to into the map, with the barrier where that is a
+     * pointer. `value` may be null when values have no bytes. */
     void (*assign)(void *self, struct stw_mutator *m, void *map, const void *key,
                    const void *value) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
     /* Mandatory. 1 and the entry's value copied to `value`, or 0. `value` may be null: the caller
      * asks only whether the key is there. */
     uint32_t (*find)(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
         STW_ON_MUTATOR STW_CONCURRENT;
-    /* Mandatory. 1 if it was there. */
+    /* Mandatory. 1 if it was there. The map keeps neither key nor value alive any longer. */
     uint32_t (*erase)(void *self, struct stw_mutator *m, void *map, const void *key)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
-    /* Mandatory. Empties the map, keeping what a runtime's clear() keeps. */
+    /* Mandatory. Empties the map, keeping what a runtime's clear() keeps: of Go's the bucket array,
+     * not its overflow buckets nor its hash seed. Nothing that was in it is kept alive. Its size
+     * may stay: another hint is not heeded. */
     void (*clear)(void *self, struct stw_mutator *m, void *map)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
     /* Mandatory. Visits every entry once, in any order. */
@@ -111,6 +125,7 @@ struct stw_map_ops {
                     void *context) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
     /* Mandatory. */
     uint64_t (*count)(void *self, struct stw_mutator *m, void *map) STW_ON_MUTATOR STW_CONCURRENT;
+    /* Mandatory. Fills what fits into stats->struct_size; may be slow. */
     void (*stats)(void *self, struct stw_mutator *m, void *map, struct stw_map_stats *stats)
         STW_ON_MUTATOR STW_CONCURRENT;
     /* Optional. Assigns entries [first, first + count) in order, polling between entries. The host
@@ -130,6 +145,45 @@ struct stw_map_ops {
      * it, gets no such call: `destroy` frees what is left. */
     void (*done)(void *self, struct stw_mutator *m, void *map) STW_ON_MUTATOR STW_CONCURRENT
         STW_MAY_ALLOC;
+    /* Optional. The hash by which the map places the key now, its low bits the finest, or 0 from
+     * a map without the slot: for merges in the table's order. It changes with the map's seed. */
+    uint64_t (*hash)(void *self, struct stw_mutator *m, void *map, const void *key)
+        STW_ON_MUTATOR STW_CONCURRENT;
+    /* Optional. Makes room for `entries` in all, as a hint would have; without the slot nothing
+     * happens (Go has none: go-buckets neither). */
+    void (*reserve)(void *self, struct stw_mutator *m, void *map, uint64_t entries)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
 };
+
+/* A growth: the table gets another shape, in one write or over many. */
+#define STW_GROWTH_GROW 0u      /* to more buckets */
+#define STW_GROWTH_SPLIT 1u     /* one table of several becomes two */
+#define STW_GROWTH_SAME_SIZE 2u /* to as many buckets, against tombstones or overflow */
+#define STW_GROWTH_REHASH 3u    /* all entries are placed anew in the same table */
+#define STW_GROWTHS 4u
+
+struct stw_map_growth {
+    uint32_t kind; /* STW_GROWTH_* */
+    uint32_t reserved;
+    uint64_t began_ns;
+};
+
+/* Around what one write does for a growth that it begins, or does as a whole. */
+static inline struct stw_map_growth stw_growth_begin(struct stw_mutator *m, uint32_t kind)
+{
+    struct stw_map_growth growth = {kind, 0, m->host->clock_ns(m->host)};
+    stw_count_map(m, STW_COUNT_MAP_GROW, 1);
+    return growth;
+}
+static inline void stw_growth_end(struct stw_mutator *m, const struct stw_map_growth *growth)
+{
+    m->host->growth(m->host, m, growth->kind, m->host->clock_ns(m->host) - growth->began_ns);
+}
+/* What a growth moved, then or in later writes. */
+static inline void stw_growth_moved(struct stw_mutator *m, uint64_t entries, uint64_t bytes)
+{
+    stw_count_map(m, STW_COUNT_MAP_MOVED_ENTRIES, entries);
+    stw_count_map(m, STW_COUNT_MAP_MOVED_BYTES, bytes);
+}
 
 #endif

@@ -55,6 +55,8 @@ struct stw_size_classes {
 #define STW_COUNT_MAP_GROW 0u      /* growths started */
 #define STW_COUNT_MAP_EVACUATED 1u /* buckets moved out of an old array */
 #define STW_COUNT_MAP_OVERFLOW 2u  /* overflow buckets handed out */
+#define STW_COUNT_MAP_MOVED_ENTRIES 3u /* by growths */
+#define STW_COUNT_MAP_MOVED_BYTES 4u   /* keys and values of them */
 #define STW_COUNTERS 8u
 
 /* Gauges describe the last map that was built; the map plugin's stats slot fills them. */

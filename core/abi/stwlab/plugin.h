@@ -35,6 +35,7 @@
 #include "host.h"
 #include "slice.h"
 #include "map.h"
+#include "hash.h"
 #include "strategy.h"
 #include "workload.h"
 

@@ -124,6 +124,17 @@ static inline void stw_map_stats(const struct stw_link *link, struct stw_mutator
     link->map_ops->stats(link->map_self, m, map, stats);
 }
 
+static inline uint64_t stw_map_hash(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                    const void *key)
+{
+    return link->map_ops->hash(link->map_self, m, map, key);
+}
+static inline void stw_map_reserve(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                   uint64_t entries)
+{
+    link->map_ops->reserve(link->map_self, m, map, entries);
+}
+
 /* State an intent to `to`: the workload uses the head of the chain, a strategy its `next`. */
 static inline void stw_next_begin(const struct stw_link *to, struct stw_mutator *m)
 {

@@ -33,9 +33,8 @@
 #ifndef GO_BUCKETS_H
 #define GO_BUCKETS_H
 
-#include "hash.h"
-
 #include <stddef.h>
+#include <stwlab/hash.h>
 #include <stwlab/kit.h>
 
 #define SLOTS 8u /* entries a bucket; Go: abi/map_bucket.go, MapBucketCount */
@@ -149,11 +148,11 @@ static inline uint64_t hash_key(const struct shape *shape, const void *key, uint
 {
     if (shape->key == STW_KEY_STRING) {
         const struct stw_string *string = (const struct stw_string *)key;
-        return hash_bytes(string->bytes, string->length, seed);
+        return stw_key_hash_bytes(string->bytes, string->length, seed);
     }
     if (shape->key == STW_KEY_BYTES)
-        return hash_bytes((const char *)key, shape->key_bytes, seed);
-    return hash_u64(*(const uint64_t *)key, seed); /* or a pointer */
+        return stw_key_hash_bytes((const char *)key, shape->key_bytes, seed);
+    return stw_key_hash_u64(*(const uint64_t *)key, seed); /* or a pointer */
 }
 
 static inline uint8_t top_of(uint64_t hash)

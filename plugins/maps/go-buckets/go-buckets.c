@@ -39,7 +39,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
         return host->set_error(host, error, STW_E_NOMEM, "create", "no memory for random streams");
     }
     for (uint32_t i = 0; i < mutators; i++)
-        streams[i].state = hash_u64(stw_config_u64(config, "seed"), i);
+        streams[i].state = stw_key_hash_u64(stw_config_u64(config, "seed"), i);
     made->host = host;
     made->shapes[SHAPE_INTEGER] = &integer_shape;
     made->shapes[SHAPE_STRING] = &string_shape;
@@ -98,6 +98,13 @@ static uint64_t count(void *self, struct stw_mutator *m, void *object)
     (void)self;
     (void)m;
     return ((struct header *)object)->count;
+}
+
+static uint64_t hash(void *self, struct stw_mutator *m, void *object, const void *key)
+{
+    const struct header *map = object;
+    (void)m;
+    return hash_key(shape_of(self, map), key, map->seed);
 }
 
 /* Lookup. */
@@ -363,6 +370,7 @@ static const struct stw_map_ops ops = {
     .stats = stw__buckets_stats,
     .merge = merge,
     .audit = stw__buckets_audit,
+    .hash = hash,
 };
 
 STW_MANIFEST(STW_PLUGIN("map", "go-buckets",

@@ -123,6 +123,8 @@ void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct head
     const char *site = stw_site(m, "map.grow");
     const struct shape *shape = shape_of(self, map);
     uint32_t larger = map->count + 1 > load_max(map->log_buckets);
+    struct stw_map_growth growth =
+        stw_growth_begin(m, larger ? STW_GROWTH_GROW : STW_GROWTH_SAME_SIZE);
     uint32_t log_buckets = map->log_buckets + larger;
     void *buckets = alloc_array(m, shape, log_buckets);
     struct bucket *spare = prepare_spare(m, shape, log_buckets, buckets);
@@ -142,7 +144,7 @@ void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct head
         stw_store(m, &map->extra->overflow, NULL);
     }
     set_spare(m, map, spare);
-    stw_count_map(m, STW_COUNT_MAP_GROW, 1);
+    stw_growth_end(m, &growth);
     stw_site(m, site);
 }
 
@@ -171,6 +173,7 @@ struct mover {
     struct instance *self;
     struct stw_mutator *m;
     struct header *map;
+    uint64_t moved; /* entries */
     struct {
         struct bucket *bucket;
         uint32_t slot;
@@ -181,6 +184,7 @@ static inline void move_entry(struct mover *mover, const struct shape *shape,
                               struct bucket *from, uint32_t slot)
 {
     struct header *map = mover->map;
+    mover->moved++;
     const void *key = key_at(shape, from, slot);
     uint8_t top = from->tops[slot];
     uint32_t high = 0;
@@ -235,13 +239,14 @@ static void move_bucket(struct instance *self, struct stw_mutator *m, struct hea
         struct bucket *low = bucket_at(shape, map->buckets, index), *high = low;
         if (!(map->flags & FLAG_SAME_SIZE))
             high = bucket_at(shape, map->buckets, index + old_count(map));
-        struct mover mover = {self, m, map, {{low, 0}, {high, 0}}};
+        struct mover mover = {self, m, map, 0, {{low, 0}, {high, 0}}};
         move_known_chain(&mover, shape, from);
         /* So that a collection in between finds less to keep. */
         if (shape->bucket && !(map->flags & FLAG_OLD_ITERATOR))
             stw_copy(m, (char *)from + sizeof *from, NULL, shape->bucket_bytes - sizeof *from,
                      shape->body);
         stw_count_map(m, STW_COUNT_MAP_EVACUATED, 1);
+        stw_growth_moved(m, mover.moved, mover.moved * (shape->key_bytes + shape->value_bytes));
     }
     if (index == map->moved)
         advance(m, shape, map);
