@@ -1,5 +1,5 @@
-/* gc/timeline.c: the log of taken time, its sums and its worst windows. Invariants T1, T2:
- * gc/taken.h. */
+/* gc/timeline.c: the log of taken time, its sums and its worst windows. Invariants: gc.T1,
+ * gc.T2. */
 #include "gc/taken.h"
 
 #include "prim/memory.h"
@@ -31,7 +31,7 @@ void stw_timeline_end(struct stw_timeline *timeline, uint64_t now_ns)
 }
 
 /* How much of [start_ns, end_ns) is logged already. From the latest end backwards, what lies
- * between the least start so far and an interval's end is covered (T1). */
+ * between the least start so far and an interval's end is covered (gc.T1). */
 static uint64_t covered_ns(const struct stw_timeline *timeline, uint64_t start_ns, uint64_t end_ns)
 {
     uint64_t covered = 0, floor_ns = end_ns;

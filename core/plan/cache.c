@@ -47,7 +47,7 @@ static const char *breach_of(const struct stat *about, int is_last)
     return is_shared && (is_last || !is_sticky) ? "can be written by others" : NULL;
 }
 
-/* CA1 of a path without links. What breaks it is told. */
+/* Whether a path without links keeps to CA1. What breaks it is told. */
 static int is_safe(const char *path)
 {
     char *copy = stw_strdup(path);

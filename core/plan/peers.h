@@ -93,8 +93,8 @@ struct stw_peer *stw_peers_get(const struct stw_peers *peers, const char *label)
 /* Makes sure that there is a program. Go's is built, unless the user's cache has it (plan/cache.h).
  * STW_E_IO with what the toolchain printed. */
 stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error);
-/* Provides the program and asks it what it can do, once (PE2). STW_E_IO with what is wrong with the
- * answer. */
+/* Provides the program and asks it what it can do, once (plan.PE2). STW_E_IO with what is wrong
+ * with the answer. */
 stw_status stw_peer_ask(struct stw_peer *peer, struct stw_error *error);
 /* Asks all that the experiment's cells may need. Before its matrix is built. */
 stw_status stw_peers_ask(const struct stw_peers *peers, const struct stw_experiment *experiment,

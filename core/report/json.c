@@ -1,6 +1,6 @@
 /* report/json.c: the streaming JSON writer.
- * J1: a frame is OBJECT or array; FILLED once it has a member; KEYED between a key and its value.
- * J2: the C library's locale is "C" (nobody calls setlocale), so decimal points are points. */
+ * J1  a frame is OBJECT or array; FILLED once it has a member; KEYED between a key and its value.
+ * The C library's locale is "C" (nobody calls setlocale), so decimal points are points. */
 #include "report/json.h"
 
 #include "base/check.h"

@@ -3,7 +3,7 @@
  * The database is copied into a private temporary one first, and all queries run on the copy: it is
  * a consistent moment of a run that goes on, and the run's own commits wait for the copying only,
  * not for percentiles over millions of pauses.
- * C1: the file is never changed, with one exception: a coordinator that was killed inside a commit
+ * C1  the file is never changed, with one exception: a coordinator that was killed inside a commit
  *     leaves a journal, and then SQLite has to roll that commit back before anyone can read. */
 #include "report/reader.h"
 

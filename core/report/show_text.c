@@ -1,7 +1,7 @@
 /* report/show_text.c: the table of cells for people.
- * S1: a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
+ * S1  a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
  *     is the maximum, and a reader should know.
- * S2: nothing is left out silently: skipped cells have rows, failed trials have lines below. */
+ * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below. */
 #include "report/show.h"
 
 #include "base/utf8.h"

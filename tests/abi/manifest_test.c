@@ -375,6 +375,26 @@ static void write_note(const char *path, size_t bytes)
     free(good.bytes);
 }
 
+/* host.N2: a segment of 1 TiB of empty notes, which the file has as a hole. */
+Test(manifest, refuses_more_notes_than_anybody_needs, .timeout = 10)
+{
+    struct scratch scratch = scratch_new();
+    const char *path = scratch_path(&scratch, "notes.so");
+    struct image image = read_image(GOOD);
+    const Elf64_Phdr segment = {.p_type = PT_NOTE, .p_offset = sizeof(Elf64_Ehdr) + sizeof segment,
+                                .p_filesz = 1ull << 40, .p_align = 4};
+    const Elf64_Off at = sizeof(Elf64_Ehdr);
+    const Elf64_Half one = 1;
+    memcpy(image.bytes + offsetof(Elf64_Ehdr, e_phoff), &at, sizeof at);
+    memcpy(image.bytes + offsetof(Elf64_Ehdr, e_phnum), &one, sizeof one);
+    memcpy(image.bytes + at, &segment, sizeof segment);
+    write_file(path, image.bytes, at + sizeof segment);
+    if (truncate(path, 1ll << 41) == 0)
+        expect_refusal(path, STW_E_REFUSED, "file", "has more than 16384 notes");
+    free(image.bytes);
+    scratch_free(&scratch);
+}
+
 Test(manifest, refuses_a_manifest_too_short_or_too_long)
 {
     const size_t head_bytes = sizeof(struct stw_manifest_head);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Goal: the public headers compile as C11 to C2x and as C++17 with gcc and clang; a workload in C++
 # runs; and so does one built with the headers of a neighbouring minor, as long as it uses nothing
-# that this host lacks.
+# that this host lacks (abi.A2, abi.A3).
 # Method: one source, headers changed by sed: one slot less in the workload's table (an older minor),
 # one slot more there, in stw_trial, stw_host and stw_error (a newer one), one field more in
 # stw_mutator.
@@ -40,6 +40,17 @@ done
     echo "skipped: there is no C++ compiler"
     exit 77
 }
+
+# abi.A1: what the headers say without comments and macros, but for lists of arguments of macros.
+wide()
+{
+    sed -e 's#/\*.*\*/##' -e '/^ *\/\*/,/\*\//d' -e '/^ *#/d' -e '/\\$/d' "$@" |
+        grep -E '(^|[^a-z_])(size_t|bool|_Bool|enum|long|short|va_list)([^a-z_]|$)|\.\.\.|_t [a-z_]+ : [0-9]'
+}
+printf 'struct s {\n    uint32_t bits : 3;\n};\nenum kind {\n    NONE\n};\nvoid f(size_t n, ...);\n' \
+    >"$work/wide.h"
+[ "$(wide "$work/wide.h" | wc -l)" -eq 3 ] || fail "what is not of fixed width is not found"
+! wide "$headers"/stwlab/*.h || fail "not of fixed width"
 
 # variant NAME FILE SED: a copy of the headers, changed.
 variant()

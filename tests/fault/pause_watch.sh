@@ -3,8 +3,8 @@
 # Method: strategies whose cycle hooks sleep, call malloc, touch fresh memory, and allocate managed
 # memory, alone and behind a blameless one of the same file, in trials that collect often: without
 # gc.watch, where only the last is noticed, and with it. Calls of malloc are not seen in release
-# builds, waits not where threads wait for the build's own reasons (core/prim/usage.h). The pool and
-# the allocator must come out clean. Rules: host.HH1.
+# builds, waits not where threads wait for the build's own reasons (core/prim/usage.h). The pool
+# (pool.P5) and the allocator must come out clean. Rules: host.HH1.
 . "$(dirname "$0")/common.sh"
 
 names='pause-nothing, pause-sleeps, pause-mallocs, pause-touches, pause-allocates'

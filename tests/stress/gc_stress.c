@@ -1,6 +1,6 @@
 /* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode.
- * Rules: gc.G3, gc.R1, gc.U1, heap.H3, heap.H4; by ThreadSanitizer gc.K2, heap.H2; by the mutants
- * of tests/mutants those that they name. */
+ * Rules: abi.M1 (a cell's words tell where it was made), abi.M2, gc.G3, gc.R1, gc.U1, heap.H3,
+ * heap.H4; by ThreadSanitizer gc.K2, heap.H2; with the mutants those that they name. */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,

@@ -3,8 +3,8 @@
  * Method: four mutators put and take maps of one pool as fast as they can; each map carries an
  * owner word, so that a map given to two mutators at once is seen. Every other time there are no
  * stops, and no map may be lost; else the main thread stops them again and again and runs the cycle
- * hooks. A plain program, so that it also runs under ThreadSanitizer. P1 to P5 are the rules of
- * strategies/pool.c. */
+ * hooks. A plain program, so that it also runs under ThreadSanitizer. Rules: pool.P1,
+ * pool.P2, pool.P4. */
 /* sources: strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
 #include "strategy_rig.h"
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Goal: the checker cannot pass silently: each rule finds a sample that breaks it, at the right line,
-# and the same sample without the fault passes.
-# Method: each case writes one file into an empty tree and compares what stw_tidy prints.
+# Goal: the checkers cannot pass silently: each rule finds a sample that breaks it, at the right
+# line, and the same sample without the fault passes.
+# Method: each case writes one file into an empty tree and compares what stw_tidy prints; then small
+# trees for rules.sh.
 set -eu
 
 tree=$(mktemp -d)
@@ -112,6 +113,45 @@ source_of a.c "$(printf '\tint x;')" | expect '2: [tab]' core/gc/a.c
 source_of a.c 'int x; ' | expect '2: [blank]' core/gc/a.c
 source_of a.c 'typedef struct s s;' | expect '2: [typedef-struct]' core/gc/a.c
 source_of a.c 'typedef int s;' | expect none core/gc/a.c
+
+# The rules that sources state. rules WHAT EXPECTED: what rules.sh says of the tree.
+here=$(dirname -- "$(readlink -f -- "$0")")
+rules()
+{
+    status=0
+    output=$(sh "$here/rules.sh" "$tree") || status=$?
+    [ "$output" = "$2" ] || fail "$1: $output"
+    case $2 in *' 0 faults') expected=0 ;; *) expected=1 ;; esac
+    [ $status -eq $expected ] || fail "$1: exit status $status"
+}
+rm -rf "${tree:?}"/*
+mkdir -p "$tree/core/gc" "$tree/core/heap" "$tree/strategies" "$tree/tests/unit" "$tree/docs"
+printf '/* gc/a.h: a sample\n * K1  grey\n *     K7 goes on\n * K2  black */\n/* K1. */\n' \
+    >"$tree/core/gc/a.h"
+printf '/* gc/b.c: a sample\n * K3: gc.K1 for all */\nint x; /* K3 and heap.H1, "K1" */\n' \
+    >"$tree/core/gc/b.c"
+printf '/* heap/a.c: a sample (gc.K1)\n * H1  pages */\n' >"$tree/core/heap/a.c"
+printf '/* s.c: a sample\n * P1  maps */\n' >"$tree/strategies/s.c"
+printf '/* (gc.K1-K3, heap.H1) s.P1 */\n' >"$tree/tests/unit/a_test.c"
+echo 'As gc.K2 says, file.A1 and U64.' >"$tree/docs/a.md"
+rules "rules that are all cited" '5 rules, 0 faults'
+printf '/* (gc.K1-K2, heap.H1) s.P1 */\n' >"$tree/tests/unit/a_test.c"
+rules "a rule without a test" "core/gc/b.c: no test cites gc.K3
+5 rules, 1 faults"
+printf '/* (gc.K1-K4, heap.H1) s.P1 */\n' >"$tree/tests/unit/a_test.c"
+rules "a test of no rule" "tests/unit/a_test.c: there is no rule gc.K4
+5 rules, 1 faults"
+printf '/* (gc.K1-K3, heap.H1) s.P1 */\n' >"$tree/tests/unit/a_test.c"
+echo 'As gc.K9 says.' >"$tree/docs/a.md"
+rules "a document that names no rule" "docs/a.md: there is no rule gc.K9
+5 rules, 1 faults"
+echo >"$tree/docs/a.md"
+printf '/* gc/a.c: a sample */\nint y; /* K2 */\nint z; /* K3 */\n' >"$tree/core/gc/a.c"
+rules "a rule of another file by its short name" "core/gc/a.c:3: K3 is of another file: gc.K3
+5 rules, 1 faults"
+printf '/* gc/a.c: a sample\n * K3  twice */\n' >"$tree/core/gc/a.c"
+rules "a rule that is stated twice" "core/gc/b.c: gc.K3 is stated in core/gc/a.c, too
+5 rules, 1 faults"
 
 # A tree that cannot be read is not a clean one.
 status=0

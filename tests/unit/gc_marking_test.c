@@ -169,6 +169,36 @@ static void *enter(void *context)
     return context;
 }
 
+static void *attach_while_marking(void *context)
+{
+    struct stw_mutator *late = gc_rig_attach(1);
+    cr_assert_eq(late->marking, 1);
+    cr_assert_eq(STW_LOAD(late->poll) & STW_POLL_SCAN, 0);
+    stw_mutator_detach(late);
+    return context;
+}
+
+/* abi.M4 */
+Test(gc_marking, a_mutator_that_comes_while_others_mark_is_not_scanned)
+{
+    pthread_t thread;
+    gc_rig_options.gc.processors = 1;
+    gc_rig_options.mutators = 2;
+    start();
+    stw_store(m, &root, tree(16));
+    while (stw__phase(gc) != STW_PHASE_MARK)
+        stw_alloc(m, 4096, NULL);
+    cr_assert_eq(gc->mark.stack_count, 1);
+    cr_assert_eq(stw_thread_start(&thread, 0, attach_while_marking, NULL), STW_OK);
+    while (STW_LOAD(gc->processors.waiting) == 0)
+        stw_spin_pause();
+    stw__processor_yield(stw__record_of(m));
+    stw_block_begin(m);
+    pthread_join(thread, NULL);
+    stw_block_end(m);
+    cr_assert_eq(gc->mark.stack_count, 1);
+}
+
 /* gc.G4: it queues, and does not run before the one that holds the only processor leaves. */
 Test(gc_marking, a_mutator_without_a_processor_waits)
 {

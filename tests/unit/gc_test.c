@@ -210,6 +210,7 @@ Test(gc, heap_live_is_what_was_marked)
               "%llu", (unsigned long long)marked);
 }
 
+/* abi.M3 */
 Test(gc, cells_come_zeroed_after_reuse)
 {
     start(STW_MODE_CONCURRENT);
@@ -343,6 +344,19 @@ Test(gc, many_roots_are_added_and_removed)
     for (uint32_t i = 0; i < COUNT; i += 2)
         cr_assert_eq(m->host->root_add(m->host, &words[2 * i], 1), STW_OK);
     cr_assert_leq(gc->roots.count, COUNT + 1, "places are used again");
+}
+
+/* abi.A4: whoever says why keeps its text. */
+Test(gc, what_a_plugin_says_is_copied)
+{
+    char field[] = "field", text[] = "a reason";
+    struct stw_error error = {.struct_size = sizeof error};
+    start(STW_MODE_CONCURRENT);
+    cr_assert_eq(m->host->set_error(m->host, &error, STW_E_STATE, field, text), STW_E_STATE);
+    memset(field, 'x', sizeof field - 1);
+    memset(text, 'x', sizeof text - 1);
+    cr_assert_str_eq(error.field, "field");
+    cr_assert_str_eq(error.message, "a reason");
 }
 
 Test(gc, hooks_run_once_a_cycle)

@@ -2,8 +2,7 @@
  *
  * Method: on fake mutators, the graph is walked and counted, the stack is looked through while an
  * operation allocates, and single words are falsified, each of which the checksum must show. Then
- * it runs over the real collector, audited, with small heaps. G1 to G3 are the rules of
- * experiments/workloads/live-graph.c. */
+ * it runs over the real collector, audited, with small heaps. */
 /* sources: experiments/workloads/live-graph.c plugins/allocators/go.c */
 /* sources: tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
 /* sources: tests/support/gc_rig.c */
@@ -161,7 +160,7 @@ Test(live_graph, is_as_large_as_asked)
     }
 }
 
-/* G1: with more nodes than places in the table. */
+/* live-graph.G1: with more nodes than places in the table. */
 Test(live_graph, landmarks_lie_at_equal_distances)
 {
     struct settings s = usual;
@@ -326,7 +325,7 @@ Test(live_graph, the_stack_is_full_of_distinct_nodes_while_it_allocates)
     }
 }
 
-/* G3: what a barrier and a stack scan are needed for. */
+/* live-graph.G3: what a barrier and a stack scan are needed for. */
 Test(live_graph, a_replaced_link_lives_on_the_stack_alone)
 {
     watch(&usual);
@@ -396,7 +395,7 @@ Test(live_graph, the_checksum_tells_inputs_apart)
     }
 }
 
-/* G1: what a mutator computes depends on its number and its share, not on the others. */
+/* live-graph.G1: what a mutator computes depends on its number and its share, not on the others. */
 Test(live_graph, mutators_share_the_live_bytes)
 {
     struct settings s = usual;
@@ -475,6 +474,7 @@ static void wipe(struct stw_mutator *m, void *context)
     replaced = cell;
 }
 
+/* live-graph.G2 */
 Test(live_graph, damage_to_what_only_the_stack_holds_changes_the_checksum)
 {
     wiping = usual;

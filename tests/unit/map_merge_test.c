@@ -1,8 +1,7 @@
 /* unit/map_merge_test.c: the workload map-merge: what it asks for, what it keeps, what it computes.
  *
  * Method: the workload runs over the rig's chains, operation by operation, on fake mutators. Its
- * checksum is compared between chains that must agree and between inputs that must not. M1 to M3
- * are the rules of experiments/workloads/map-merge.c. */
+ * checksum is compared between chains that must agree and between inputs that must not. */
 /* sources: experiments/workloads/map-merge.c strategies/presize.c strategies/chunked-merge.c strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
 #include "host/runtime.h"
 #include "strategy_rig.h"
@@ -265,6 +264,7 @@ Test(map_merge, the_checksum_tells_inputs_apart)
     }
 }
 
+/* map-merge.M1 */
 Test(map_merge, all_mutators_compute_the_same)
 {
     struct settings s = usual;
@@ -339,7 +339,7 @@ Test(map_merge, a_wrong_map_changes_the_checksum)
     }
 }
 
-/* M2: a map of generated keys has as many entries as there were keys. */
+/* map-merge.M2: a map of generated keys has as many entries as there were keys. */
 Test(map_merge, generated_keys_are_distinct)
 {
     for (uint32_t input = 0; input < 4; input++) {
@@ -567,6 +567,7 @@ static int is_as_expected(const struct settings *s)
     return same;
 }
 
+/* map-merge.M3 */
 Test(map_merge, knows_its_checksum_without_a_map)
 {
     static const char *const sources[] = {"sequential", "random"};

@@ -111,6 +111,7 @@ Test(matrix, binds_and_before_or)
                  "n=1 deep=true -x\nn=1 deep=false\nn=2 deep=true -x\nn=2 deep=false\n");
 }
 
+/* plan.D1: a value is compared as what its key stands for, in this and the one before. */
 Test(matrix, compares_fixed_keys_and_quoted_chains)
 {
     expect_cells(HEAD "[axes]\nstrategy = fixture-a, fixture-a + fixture-b\n"

@@ -1,8 +1,8 @@
 /* unit/pool_test.c: the pool behaves like Go's sync.Pool, and holds nothing that it gave away.
  *
  * Method: chains that end in the rig's probe, which tells a new map from a pooled one. Cycles are
- * hook calls; what is alive is found by marking from the roots that the pool registered. P1 to P5
- * are the rules of strategies/pool.c; P1, P2 and P4 under real threads: stress/pool_race.c. */
+ * hook calls; what is alive is found by marking from the roots that the pool registered. Under
+ * real threads: stress/pool_race.c. */
 /* sources: strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
 #include "strategy_rig.h"
 
@@ -183,6 +183,7 @@ Test(pool, a_victim_found_empty_is_not_searched_until_the_next_cycle)
     rig_free();
 }
 
+/* pool.P2: null keeps a slot from holding on to a map. */
 Test(pool, holds_no_map_that_it_gave_away)
 {
     pool_new(2);
@@ -206,6 +207,7 @@ Test(pool, holds_no_map_that_it_gave_away)
     rig_free();
 }
 
+/* pool.P3 */
 Test(pool, chains_of_rings_keep_all_that_they_are_given)
 {
     pool_new(2);
@@ -245,7 +247,7 @@ Test(pool, rings_are_reused_round_and_round)
     rig_free();
 }
 
-/* P4: a ring that thieves emptied goes at the first use after the next stop. */
+/* pool.P4: a ring that thieves emptied goes at the first use after the next stop. */
 Test(pool, empty_rings_stop_being_roots_after_a_cycle)
 {
     pool_new(2);

@@ -14,6 +14,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,11 +49,31 @@ static int is_told_of_presize_alone(const char *settings)
            && strcmp(name, "/presize.so") == 0;
 }
 
+/* How many trials are stored, as a workload finds it behind its gate. */
+static uint64_t count_stored(void)
+{
+    char path[100];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    stw_process_await_gate();
+    snprintf(path, sizeof path, "%s/results.sqlite", getenv("STW_RUN_TEST"));
+    uint64_t count = UINT32_MAX;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK
+        && sqlite3_prepare_v2(db, "SELECT count(*) FROM trial", -1, &row, NULL) == SQLITE_OK
+        && sqlite3_step(row) == SQLITE_ROW)
+        count = (uint64_t)sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return count;
+}
+
 static void behave(struct stw_record *record)
 {
     const char *as = record->settings;
     static volatile uintptr_t nowhere = 64;
     record->checksum = strstr(as, "n\t8") ? 8 : 9;
+    if (strstr(as, "strategy\tcounts"))
+        record->operations = count_stored();
     if (strstr(as, "strategy\tcrash"))
         *(volatile int *)nowhere = 1;
     if (strstr(as, "strategy\texit"))
@@ -199,6 +220,40 @@ static void expect_typed(char *strategy, const char *outcome, const char *detail
     cr_assert_str_eq(query("SELECT DISTINCT outcome FROM trials WHERE id LIKE '%good'"), "ok");
 }
 
+/* Reads the run again and again, so that each commit has to wait. */
+static uint32_t is_over; /* atomic */
+static void *read_on_and_on(void *context)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s/results.sqlite", folder);
+    while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST)) {
+        sqlite3 *db = NULL;
+        if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK
+            && sqlite3_exec(db, "BEGIN; SELECT count(*) FROM trial", NULL, NULL, NULL) == SQLITE_OK)
+            usleep(50000);
+        sqlite3_close(db);
+        usleep(1000);
+    }
+    return context;
+}
+
+/* lab.R1, lab.R2: when a workload begins, all trials before it are over and stored. */
+Test(run, a_trial_begins_when_the_one_before_is_stored)
+{
+    static char counts[] = "counts";
+    pthread_t reader;
+    setenv("STW_RUN_TEST", folder, 1);
+    strategies[0] = counts;
+    set_strategy(counts);
+    cr_assert_eq(pthread_create(&reader, NULL, read_on_and_on, NULL), 0);
+    run_matrix();
+    __atomic_store_n(&is_over, 1, __ATOMIC_SEQ_CST);
+    pthread_join(reader, NULL);
+    cr_assert_str_eq(query("SELECT group_concat(operations) FROM (SELECT operations FROM trial"
+                           " ORDER BY rowid)"), "0,1,2,3,4,5,6,7");
+}
+
+/* lab.R2: bad trials stop no matrix, in this and those that follow. */
 Test(run, a_crash_is_typed)
 {
     expect_typed("crash", "crashed", "SIGSEGV at 0x40");
@@ -391,10 +446,18 @@ Test(run, the_second_interrupt_drops_it)
     cr_assert_str_eq(query("SELECT count(*) FROM trials"), "0");
 }
 
+/* lab.R4 */
 Test(run, times_of_a_trial_are_told)
 {
     set_strategy("slow");
+    uint64_t began_ns = stw_clock_ns();
     run_matrix();
+    uint64_t took_ns = stw_clock_ns() - began_ns;
+    const char *told = query("SELECT sum(wall_ns + coordinator_ns) FROM trials");
+    uint64_t told_ns = strtoull(told, NULL, 10);
+    cr_assert_leq(told_ns, took_ns);
+    cr_assert_geq(told_ns, took_ns / 2, "%llu of %llu ns", (unsigned long long)told_ns,
+                  (unsigned long long)took_ns);
     cr_assert_str_eq(query("SELECT min(wall_ns) >= 100000000, min(start_ns) > 0,"
                            " min(start_ns) < 100000000 FROM trials WHERE id LIKE '%slow'"),
                      "1|1|0"); /* this worker sleeps before its first operation */

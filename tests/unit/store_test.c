@@ -176,6 +176,42 @@ Test(store, a_new_run_holds_the_plan)
     cr_assert_str_eq(query("PRAGMA application_id"), "1398036273");
 }
 
+static uint32_t writes_left;
+
+static ssize_t write_or_die(int file, const void *bytes, size_t count, off_t at)
+{
+    if (writes_left-- == 0)
+        raise(SIGKILL);
+    return pwrite(file, bytes, count, at);
+}
+
+/* store.S1: whoever creates a run is killed at its first write, at its second, and so on. */
+Test(store, a_run_that_was_killed_at_its_creation_is_whole_or_none)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    int status = 1;
+    uint32_t writes = 0;
+    for (; status != 0; writes++) {
+        char command[128];
+        snprintf(command, sizeof command, "rm -rf %s", run_path());
+        cr_assert_eq(system(command), 0);
+        pid_t creator = fork();
+        if (creator == 0) {
+            writes_left = writes;
+            vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)write_or_die);
+            vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)write_or_die);
+            stw_store_close(open_run(0));
+            _exit(0);
+        }
+        cr_assert_eq(waitpid(creator, &status, 0), creator);
+        cr_assert(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+        stw_store_close(open_run(1));
+        cr_assert_str_eq(query("SELECT (SELECT count(*) FROM cell), (SELECT count(*) FROM claim)"),
+                         "4|1", "killed at write %u", writes);
+    }
+    cr_assert_gt(writes, 10);
+}
+
 Test(store, an_existing_run_needs_resume)
 {
     struct stw_store *store = open_run(0);

@@ -201,6 +201,7 @@ Test(strategies, chunked_merge_leaves_other_intents_alone)
     rig_free();
 }
 
+/* gc-off.O2 */
 Test(strategies, gc_off_lasts_from_the_first_begin_to_the_last_end)
 {
     const struct stw_link *link = chain(3, (const char *[]){"gc-off", "probe"}, 2);
@@ -218,6 +219,7 @@ Test(strategies, gc_off_lasts_from_the_first_begin_to_the_last_end)
     rig_free();
 }
 
+/* gc-off.O1, in this and the next. */
 Test(strategies, gc_off_restores_the_setting_that_it_found)
 {
     const struct stw_link *link = chain(1, (const char *[]){"gc-off"}, 1);

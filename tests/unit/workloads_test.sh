@@ -2,7 +2,8 @@
 # tests/unit/workloads_test.sh: goal: alloc-small and tree compute what their parameters alone say,
 # in every mode of the collector, and so do their namesakes in each Go that there is.
 # Method: small matrices. A workload's `expected` knows the checksum without a heap, and a trial
-# with another one is invalid; checksums of one cell's runtimes are compared by the run.
+# with another one is invalid (alloc-small.A1, map-churn.M1, map-churn.M2, steady-heap.S1); checksums
+# of one cell's runtimes are compared by the run.
 set -eu
 : "${STWLAB:?the path of the program under test}"
 
@@ -116,7 +117,8 @@ told=$(sqlite3 steady-heap/results.sqlite "SELECT count(*), (SELECT sum(value) F
         min(goal_bytes >= triggered_bytes) FROM cycles WHERE id LIKE '%=stwlab%'")
 [ "$told" = "${told%%|*}|${told%%|*}|1" ] || { echo "cycles are told so: $told"; exit 1; }
 
-# Its set-up turns the collector off, once for all mutators: in operations it is on (S2).
+# Its set-up turns the collector off, once for all mutators: in operations it is on
+# (steady-heap.S2).
 matrix steady-heap >together.ini <<END
 mutators = 2, 4
 [fixed]

@@ -11,11 +11,11 @@
  *
  * T1  both sides do the same work on the same entries: the map's hash seeds come from streams that
  *     begin alike, and `expected` knows the checksum of both from the entries alone.
- * T2  only go-buckets.c itself is compiled differently; the plugin's other files are separate here
- *     as they are there. So the ratio is the price of the boundary, not of the compiler's seeing
- *     the whole plugin at once.
- * What the host does for the map (refilling runs, growing its arrays) it does through its own table
- * on both sides. Threads: the plan is constant; each mutator has a state of its own. */
+ * Only go-buckets.c itself is compiled differently; the plugin's other files are separate here as
+ * they are there. So the ratio is the price of the boundary, not of the compiler's seeing the whole
+ * plugin at once. What the host does for the map (refilling runs, growing its arrays) it does
+ * through its own table on both sides. Threads: the plan is constant; each mutator has a state of
+ * its own. */
 #include <stdlib.h>
 #include <stwlab/kit.h>
 
