@@ -1,5 +1,6 @@
-/* base/check.h: checks by cost. REQUIRE always, ASSERT in guard builds, AUDIT in audit builds.
- * A failed check is a programming error: it prints file, line and text, and aborts. */
+/* base/check.h: checks by cost: REQUIRE always, ASSERT and CHECK in guard builds. What walks the
+ * heap is an audit (gc/audit.c). A failed check is a programming error: it prints file, line and
+ * text, and aborts. */
 #ifndef STW_BASE_CHECK_H
 #define STW_BASE_CHECK_H
 
@@ -10,14 +11,11 @@ _Noreturn void stw_check_failed(const char *file, int line, const char *text);
 
 #ifdef STW_GUARD
 #define STW_ASSERT(condition) STW_REQUIRE(condition)
+/* Where a long-lived struct is entered and left: the call of its check function. */
+#define STW_CHECK(call) (call)
 #else
 #define STW_ASSERT(condition) ((void)sizeof(condition))
-#endif
-
-#ifdef STW_AUDITED
-#define STW_AUDIT(condition) STW_REQUIRE(condition)
-#else
-#define STW_AUDIT(condition) ((void)sizeof(condition))
+#define STW_CHECK(call) ((void)0)
 #endif
 
 #endif

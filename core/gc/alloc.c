@@ -87,6 +87,7 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
     m->run_spans[span_class].start = start;
     m->run_spans[span_class].end = start + bytes;
     m->active_runs[span_class / 64] |= 1ull << (span_class % 64);
+    STW_CHECK(stw__run_check(m, span_class));
 }
 
 /* A cell of a small class, its type written. */

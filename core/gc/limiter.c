@@ -31,6 +31,12 @@ void stw__limiter_spend(struct stw_limiter *limiter, uint64_t ns, int idle)
     STW_ADD(*(idle ? &limiter->idle_ns : &limiter->spent_ns), ns);
 }
 
+void stw__limiter_check(const struct stw_limiter *limiter)
+{
+    STW_REQUIRE(0 <= limiter->fill_ns && limiter->fill_ns <= limiter->capacity_ns); /* gc.B1 */
+    STW_REQUIRE(limiter->fill_ns < limiter->capacity_ns || limiter->on);            /* gc.B2 */
+}
+
 /* Positive: into the bucket. What does not fit is forgotten. The lock is held. */
 static void pour(struct stw_limiter *limiter, int64_t change_ns, uint64_t now_ns)
 {
@@ -43,6 +49,7 @@ static void pour(struct stw_limiter *limiter, int64_t change_ns, uint64_t now_ns
     __atomic_store_n(&limiter->on, (uint32_t)on, __ATOMIC_RELAXED);
     if (on)
         __atomic_store_n(&limiter->was_on, 1, __ATOMIC_RELAXED);
+    STW_CHECK(stw__limiter_check(limiter));
 }
 
 /* Of `running` processors' time, marking goes in and the rest comes out; processors that marked

@@ -28,6 +28,7 @@ struct stw_limiter {
     uint32_t was_on;       /* atomic: it was, in this cycle */
 };
 
+void stw__limiter_check(const struct stw_limiter *limiter); /* the lock is held */
 void stw__limiter_init(struct stw_limiter *limiter, uint32_t processors, uint64_t now_ns);
 /* Marking that ended just now; an update counts it. */
 void stw__limiter_spend(struct stw_limiter *limiter, uint64_t ns, int idle);

@@ -11,9 +11,15 @@
 #define AHEAD_CELLS STW_LIMIT_AHEAD_CELLS
 #define LOWEST_POINTER 4096u /* Go: minLegalPointer */
 
+void stw__marker_check(const struct stw_marker *marker)
+{
+    STW_REQUIRE(!marker->active && !marker->spare); /* gc.K1 */
+    STW_REQUIRE(!marker->spans.first && !marker->spans.count && !marker->slot);
+}
+
 void stw__marker_begin(struct stw_marker *marker, struct stw_gc *gc)
 {
-    STW_ASSERT(!marker->active && !marker->spare && !marker->spans.count);
+    STW_CHECK(stw__marker_check(marker));
     __atomic_fetch_add(&gc->mark.active, 1, __ATOMIC_SEQ_CST);
     STW_EDGE("drain.begin");
     __atomic_fetch_add(&gc->mark.begins, 1, __ATOMIC_SEQ_CST);
@@ -52,6 +58,7 @@ void stw__marker_end(struct stw_marker *marker)
     struct stw_gc *gc = marker->gc;
     STW_EDGE("drain.end");
     stw__work_give_back(marker);
+    STW_CHECK(stw__marker_check(marker));
     add(marker->in_stop ? &gc->totals.scan_stw_bytes : &gc->totals.scan_conc_bytes,
         marker->scan_bytes);
     add(&gc->totals.mark_objects, marker->mark_objects);

@@ -35,6 +35,8 @@ struct stw_marking {
 /* Only between begin and end may a marker be used. Begin is for mutators and for the thread that
  * stopped the world; begin_outside is for all others, who must not mark while the world is stopped:
  * it waits that out. The phase cannot change from mark to off before end. */
+/* Outside begin..end: it holds nothing (gc.K1). */
+void stw__marker_check(const struct stw_marker *marker);
 void stw__marker_begin(struct stw_marker *marker, struct stw_gc *gc);
 void stw__marker_begin_outside(struct stw_marker *marker, struct stw_gc *gc);
 void stw__marker_end(struct stw_marker *marker);

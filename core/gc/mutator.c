@@ -52,6 +52,33 @@ void stw__mutator_await_lock(struct stw_mutator_record *m, pthread_mutex_t *lock
     stw__timeline_add(&m->timeline, STW_TAKEN_TURN, began_ns, woke_ns);
 }
 
+void stw__run_check(const struct stw_mutator_record *m, uint32_t span_class)
+{
+    const struct stw_run *run = &m->mutator.runs[span_class];
+    const struct stw_run_span *where = &m->run_spans[span_class];
+    if (!where->record)
+        return;
+    const struct stw_span *span = &where->record->span;
+    STW_REQUIRE(span->span_class == span_class);
+    STW_REQUIRE(where->start <= run->cursor && run->cursor <= run->limit); /* gc.R1 */
+    STW_REQUIRE(run->limit <= where->end);                                  /* gc.R2 */
+    STW_REQUIRE(span->base <= where->start
+                && where->end <= span->base + span->cell_count * span->cell_bytes);
+    STW_REQUIRE(m->active_runs[span_class / 64] >> (span_class % 64) & 1);
+}
+
+void stw__mutator_check(const struct stw_mutator_record *m)
+{
+    STW_REQUIRE(m->mutator.struct_size == sizeof m->mutator && m->gc);
+    STW_REQUIRE(STW_LOAD(m->state) <= STW_STATE_AWAITED && m->stack_low <= m->stack_top);
+    STW_REQUIRE(m->mutator.barrier_buffer <= m->mutator.barrier_next
+                && m->mutator.barrier_next <= m->mutator.barrier_end);
+    STW_REQUIRE(m->mutator.tiny_cursor <= m->mutator.tiny_limit);
+    for (uint32_t word = 0; word < STW_SPAN_CLASSES / 64; word++)
+        for (uint64_t left = m->active_runs[word]; left; left &= left - 1)
+            stw__run_check(m, word * 64 + (uint32_t)__builtin_ctzll(left));
+}
+
 static uint32_t cell_index(const struct stw_span_record *record, uintptr_t address)
 {
     uint64_t offset = address - record->span.base;
@@ -64,6 +91,7 @@ void stw__mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
     struct stw_run *run = &m->mutator.runs[span_class];
     struct stw_span_record *record = m->run_spans[span_class].record;
     uintptr_t start = m->run_spans[span_class].start;
+    STW_CHECK(stw__run_check(m, span_class));
     if (!record || run->cursor == start)
         return;
     uint32_t first = cell_index(record, start);
@@ -213,6 +241,7 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
     }
     self = m;
     stw_block_end(&m->mutator);
+    STW_CHECK(stw__mutator_check(m));
     *mutator = &m->mutator;
     return STW_OK;
 }
@@ -236,6 +265,7 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     struct stw_mutator_record *m = stw__record_of(mutator);
     struct stw_gc *gc = m->gc;
     STW_EDGE("detach");
+    STW_CHECK(stw__mutator_check(m));
     stw__world_lock(gc, m);
     /* No stop can begin now; what is owed from earlier ones is served first. */
     if (mutator->marking)

@@ -80,6 +80,10 @@ static inline int stw__is_detached(const struct stw_mutator_record *m)
     return __atomic_load_n(&m->detached, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* By its own thread, or by one that holds it, or world stopped. A run, or all and the rest. */
+void stw__run_check(const struct stw_mutator_record *m, uint32_t span_class);
+void stw__mutator_check(const struct stw_mutator_record *m);
+
 /* The mutator that the calling thread is, or null. */
 struct stw_mutator_record *stw__mutator_self(void);
 /* stw_futex_wait by the calling mutator m (may be null), counted in asleep_ns. */

@@ -13,6 +13,13 @@
 
 /* Below, the caller holds the lock. */
 
+void stw__processors_check(const struct stw_processors *p)
+{
+    STW_REQUIRE(p->free <= p->total); /* gc.G4 */
+    STW_REQUIRE(!p->first == !p->waiting && !p->first == !p->last);
+    STW_REQUIRE(!p->free || !p->first); /* gc.O1: nobody waits for one that is free */
+}
+
 static void queue(struct stw_processors *p, struct stw_turn *turn, int first)
 {
     __atomic_store_n(&turn->granted, 0, __ATOMIC_RELAXED);
@@ -89,9 +96,11 @@ void stw__processor_enter(struct stw_mutator_record *m)
     struct stw_processors *p = &m->gc->processors;
     STW_EDGE("processor.enter");
     pthread_mutex_lock(&p->lock);
+    STW_CHECK(stw__processors_check(p));
     int granted = take_free(p);
     if (!granted)
         queue(p, &m->turn, 0);
+    STW_CHECK(stw__processors_check(p));
     pthread_mutex_unlock(&p->lock);
     if (granted) {
         begin_turn(m, stw_clock_ns());
@@ -120,9 +129,11 @@ void stw__processor_enter_first(struct stw_gc *gc, struct stw_turn *turn)
 {
     struct stw_processors *p = &gc->processors;
     pthread_mutex_lock(&p->lock);
+    STW_CHECK(stw__processors_check(p));
     int granted = take_free(p);
     if (!granted)
         queue(p, turn, 1);
+    STW_CHECK(stw__processors_check(p));
     pthread_mutex_unlock(&p->lock);
     /* Whoever holds one may not have been running when it was asked for, and the background thread
      * asks nobody while it waits here itself. */
@@ -138,9 +149,11 @@ void stw_processor_leave(struct stw_gc *gc)
     struct stw_processors *p = &gc->processors;
     STW_EDGE("processor.leave");
     pthread_mutex_lock(&p->lock);
+    STW_CHECK(stw__processors_check(p));
     struct stw_turn *heir = hand_over(p);
     if (!heir)
         __atomic_store_n(&p->free, p->free + 1, __ATOMIC_RELEASE);
+    STW_CHECK(stw__processors_check(p));
     pthread_mutex_unlock(&p->lock);
     if (heir)
         stw_futex_wake(&heir->granted, 1);
@@ -150,7 +163,9 @@ int stw_processor_try_enter(struct stw_gc *gc)
 {
     struct stw_processors *p = &gc->processors;
     pthread_mutex_lock(&p->lock);
+    STW_CHECK(stw__processors_check(p));
     int granted = take_free(p);
+    STW_CHECK(stw__processors_check(p));
     pthread_mutex_unlock(&p->lock);
     return granted;
 }
@@ -169,9 +184,11 @@ void stw__processor_yield(struct stw_mutator_record *m)
     stw__managed_leave(m);
     STW_EDGE("processor.yield");
     pthread_mutex_lock(&p->lock);
+    STW_CHECK(stw__processors_check(p));
     struct stw_turn *heir = hand_over(p);
     if (heir)
         queue(p, &m->turn, 0);
+    STW_CHECK(stw__processors_check(p));
     pthread_mutex_unlock(&p->lock);
     if (heir) {
         stw_futex_wake(&heir->granted, 1);

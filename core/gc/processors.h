@@ -25,6 +25,8 @@ struct stw_processors {
     struct stw_turn *first, *last;
 };
 
+/* The lock is held. */
+void stw__processors_check(const struct stw_processors *p);
 void stw__processor_enter(struct stw_mutator_record *m); /* waits for one */
 /* Waits at the head of the queue; asks a running mutator to yield. */
 void stw__processor_enter_first(struct stw_gc *gc, struct stw_turn *turn);

@@ -18,6 +18,14 @@
 #define RANGE_WORDS_MAX STW_LIMIT_ROOT_WORDS /* longer ranges are cut */
 #define DEAD_BYTES 8192u /* more than the frames from an operation down to a stack scan */
 
+void stw__roots_check(const struct stw_roots *roots)
+{
+    STW_REQUIRE(roots->count <= roots->capacity && roots->free <= roots->count);
+    STW_REQUIRE(!(roots->capacity & (roots->capacity - 1)));
+    STW_REQUIRE(STW_LOAD(roots->next_job) <= roots->count);
+    STW_REQUIRE(!roots->free || !roots->ranges[roots->free - 1].words);
+}
+
 static uint32_t *bucket_of(const struct stw_roots *roots, void **words)
 {
     uint64_t hash = (uint64_t)(uintptr_t)words / sizeof *words * HASH_FACTOR;
@@ -76,7 +84,9 @@ static void add_piece(struct stw_gc *gc, void **words, uint64_t count, uint64_t 
     stw__marker_begin_outside(&marker, gc);
     STW_EDGE("roots.add");
     pthread_mutex_lock(&gc->roots.lock);
+    STW_CHECK(stw__roots_check(&gc->roots));
     insert(&gc->roots, words, count, more);
+    STW_CHECK(stw__roots_check(&gc->roots));
     if (stw__phase(gc) == STW_PHASE_MARK)
         scan_range(&marker, words, count);
     pthread_mutex_unlock(&gc->roots.lock);
@@ -119,7 +129,9 @@ void stw_roots_remove(struct stw_gc *gc, void **words)
         stw__marker_begin_outside(&marker, gc);
         STW_EDGE("roots.remove");
         pthread_mutex_lock(&gc->roots.lock);
+        STW_CHECK(stw__roots_check(&gc->roots));
         next = remove_range(&gc->roots, &marker, next);
+        STW_CHECK(stw__roots_check(&gc->roots));
         pthread_mutex_unlock(&gc->roots.lock);
         stw__marker_end(&marker);
         poll();

@@ -26,6 +26,7 @@ struct stw_roots {
     uint32_t next_job; /* atomic */
 };
 
+void stw__roots_check(const struct stw_roots *roots); /* the lock is held */
 int stw__roots_scan_next(struct stw_marker *marker); /* 0: no job left */
 void stw__stack_scan(struct stw_marker *marker, struct stw_mutator_record *m);
 /* Asks the next mutators for their stacks: up to one that runs, which does it at its next

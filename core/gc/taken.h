@@ -7,6 +7,8 @@
 
 #include "gc/timeline.h"
 
+void stw__timeline_check(const struct stw_timeline *timeline); /* by its writer */
+
 /* One interval, wall time only: short pieces, and those that are slept through. */
 void stw__timeline_add(struct stw_timeline *timeline, uint32_t kind, uint64_t start_ns,
                        uint64_t end_ns);

@@ -2,6 +2,7 @@
  * gc.T2. */
 #include "gc/taken.h"
 
+#include "base/check.h"
 #include "prim/memory.h"
 #include "prim/thread.h"
 
@@ -28,6 +29,21 @@ void stw_timeline_end(struct stw_timeline *timeline, uint64_t now_ns)
 {
     timeline->end_ns = now_ns;
     timeline->is_open = 0;
+}
+
+void stw__timeline_check(const struct stw_timeline *timeline)
+{
+    uint64_t count = timeline->count;
+    STW_REQUIRE(count <= (uint64_t)STW_TIMELINE_CHUNK * STW_TIMELINE_CHUNKS);
+    STW_REQUIRE(timeline->is_open || timeline->begin_ns <= timeline->end_ns);
+    if (count == 0)
+        return;
+    const struct stw_interval *last = stw__timeline_at(timeline, count - 1);
+    STW_REQUIRE(stw__interval_kind(last) < STW_TAKEN_KINDS);
+    STW_REQUIRE(last->start_ns >= timeline->begin_ns); /* gc.T1 */
+    STW_REQUIRE(count == 1
+                || stw__interval_end_ns(stw__timeline_at(timeline, count - 2))
+                       <= stw__interval_end_ns(last)); /* gc.T1 */
 }
 
 /* How much of [start_ns, end_ns) is logged already. From the latest end backwards, what lies
@@ -76,6 +92,7 @@ void stw__timeline_add(struct stw_timeline *timeline, uint32_t kind, uint64_t st
     }
     *place = (struct stw_interval){start_ns, (end_ns - start_ns) * 8 + kind};
     timeline->count++;
+    STW_CHECK(stw__timeline_check(timeline));
 }
 
 uint64_t stw__timeline_cpu_ns(const struct stw_timeline *timeline)

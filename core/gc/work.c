@@ -38,6 +38,13 @@
 
 /* Grey spans. */
 
+void stw__span_queue_check(const struct stw_span_queue *queue)
+{
+    STW_REQUIRE(!queue->first == !queue->count);
+    STW_REQUIRE(!queue->first || (queue->last && !queue->last->grey_next));
+    STW_REQUIRE((queue->first == queue->last) == (queue->count == 1) || !queue->first);
+}
+
 static void append(struct stw_span_queue *queue, struct stw_span_record *record)
 {
     record->grey_next = NULL;
@@ -47,6 +54,7 @@ static void append(struct stw_span_queue *queue, struct stw_span_record *record)
         queue->first = record;
     queue->last = record;
     queue->count++;
+    STW_CHECK(stw__span_queue_check(queue));
 }
 
 static void append_all(struct stw_span_queue *queue, struct stw_span_record *first)
@@ -67,6 +75,7 @@ static struct stw_span_record *take_first(struct stw_span_queue *queue)
     if (!queue->first)
         queue->last = NULL;
     queue->count--;
+    STW_CHECK(stw__span_queue_check(queue));
     return record;
 }
 
@@ -81,6 +90,7 @@ static struct stw_span_record *cut(struct stw_span_queue *queue, uint64_t count)
         queue->last = NULL;
     queue->count -= count;
     last->grey_next = NULL;
+    STW_CHECK(stw__span_queue_check(queue));
     return first;
 }
 

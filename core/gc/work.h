@@ -21,6 +21,8 @@ struct stw_span_queue {
     uint64_t count; /* of the global queue: atomic read */
 };
 
+void stw__span_queue_check(const struct stw_span_queue *queue); /* its ends and its count agree */
+
 /* What is to be scanned next: a span, or else a cell by its address. */
 struct stw_grey {
     uintptr_t address;

@@ -54,6 +54,14 @@ void stw__world_lock(struct stw_gc *gc, struct stw_mutator_record *self)
     }
 }
 
+void stw__world_check(const struct stw_world *world)
+{
+    uint32_t stopping = STW_LOAD(world->stopping), stopped = STW_LOAD(world->stopped);
+    STW_REQUIRE(!stopped || stopping); /* gc.G3 */
+    STW_REQUIRE(!STW_LOAD(world->settled) || stopped); /* gc.W5 */
+    STW_REQUIRE(!stopping || STW_LOAD(world->resuming) == 0); /* gc.W3 */
+}
+
 static struct stw_pause *next_record(struct stw_gc *gc)
 {
     const struct stw_gc_options *options = &gc->options;
@@ -213,7 +221,8 @@ void stw__world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_
     struct stw_world *world = &gc->world;
     uint64_t came_ns = stw_clock_ns();
     stw__world_lock(gc, self);
-    await(gc, &world->resuming, stw__world_is_zero); /* W3 */
+    await(gc, &world->resuming, stw__world_is_zero); /* gc.W3 */
+    STW_CHECK(stw__world_check(world));
     world->came_ns = came_ns;
     world->came_cpu_ns = stw_clock_thread_cpu_ns(); /* a system call: not inside the stop */
     struct stw_pause *pause = next_record(gc);
@@ -267,6 +276,7 @@ void stw__world_start(struct stw_gc *gc)
     struct stw_pause *pause = world->pause;
     uint64_t began_ns = pause->start_ns + gc->options.origin_ns, came_ns = world->came_ns;
     uint32_t alone = pause->mutators == 0;
+    STW_CHECK(stw__world_check(world));
     stw__watch_stop_end(gc);
     note_work(gc);
     __atomic_store_n(&world->resuming, alone ? 0 : pause->mutators + 1, __ATOMIC_RELEASE);

@@ -35,6 +35,8 @@ struct stw_world {
     struct stw_work before; /* totals when the world had stopped */
 };
 
+/* For the thread that holds world.lock. */
+void stw__world_check(const struct stw_world *world);
 /* `self` is the calling mutator, or null for a collector thread. A stop for sweep or mark
  * termination leaves with the runs blackened, or the buffers flushed, of all mutators that were
  * running, `self` included. */

@@ -12,6 +12,24 @@
 
 #define POISON 0xdb
 
+void stw_span_record_check(const struct stw_span_record *record)
+{
+    const struct stw_span *span = &record->span;
+    uint64_t last = span->cell_count - 1, tail = span->cell_count % 64;
+    uint64_t beyond = tail ? ~0ull << tail : 0;
+    STW_REQUIRE(span->struct_size == sizeof *span && span->cell_count > 0);
+    STW_REQUIRE(span->base % STW_PAGE_BYTES == 0 && span->page_count > 0); /* heap.H1 */
+    STW_REQUIRE(span->cell_bytes <= span->page_count * STW_PAGE_BYTES / span->cell_count);
+    STW_REQUIRE(record->bit_words == last / 64 + 1
+                && record->bit_words <= 1u << record->record_class);
+    STW_REQUIRE(span->alloc_bits != record->mark_bits); /* heap.H4: sweeping swaps them */
+    STW_REQUIRE(!record->divide
+                || (last * span->cell_bytes * record->divide) >> 32 == last);
+    STW_REQUIRE(!((__atomic_load_n(&span->alloc_bits[last / 64], __ATOMIC_RELAXED)
+                   | __atomic_load_n(&record->mark_bits[last / 64], __ATOMIC_RELAXED))
+                  & beyond)); /* heap.H3 */
+}
+
 stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error)
 {
     memset(heap, 0, sizeof *heap);
@@ -138,6 +156,7 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
     heap->all = record;
     heap->span_count++;
     heap->span_pages += request->page_count;
+    STW_CHECK(stw_span_record_check(record)); /* heap.H2: it is complete */
     pthread_mutex_unlock(&heap->lock);
     *span = &record->span;
     return STW_OK;
@@ -146,6 +165,7 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
 void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span)
 {
     struct stw_span_record *record = (struct stw_span_record *)span;
+    STW_CHECK(stw_span_record_check(record));
     pthread_mutex_lock(&heap->lock);
     map_pages(heap, span->base, span->page_count, NULL);
     if (record->all_prev)
@@ -222,6 +242,7 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
 {
     struct stw_span_record *record = (struct stw_span_record *)span;
     STW_REQUIRE(span->sweep_generation != heap->generation);
+    STW_CHECK(stw_span_record_check(record));
     if (heap->poison)
         poison_dead(record);
     for (uint32_t i = 0; i < record->bit_words && !span->needs_zero; i++)
@@ -234,6 +255,7 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
         memset(record->scan_bits, 0, record->bit_words * sizeof *old);
     span->live_count = stw_bits_count(span->alloc_bits, record->bit_words);
     span->free_index = 0;
+    STW_CHECK(stw_span_record_check(record));
     __atomic_store_n(&span->sweep_generation, heap->generation, __ATOMIC_RELEASE);
     return span->live_count;
 }

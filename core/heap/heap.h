@@ -55,6 +55,9 @@ struct stw_heap {
     char *record_cursor, *record_limit;
 };
 
+/* Between calls of the heap, whoever has the span. The page map, and bits of all cells: audit. */
+void stw_span_record_check(const struct stw_span_record *record);
+
 stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error);
 
 stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_request *request,
