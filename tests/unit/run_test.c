@@ -453,8 +453,8 @@ Test(run, times_of_a_trial_are_told)
     uint64_t began_ns = stw_clock_ns();
     run_matrix();
     uint64_t took_ns = stw_clock_ns() - began_ns;
-    const char *told = query("SELECT sum(wall_ns + coordinator_ns) FROM trials");
-    uint64_t told_ns = strtoull(told, NULL, 10);
+    const char *sum = query("SELECT sum(wall_ns + coordinator_ns) FROM trials");
+    uint64_t told_ns = strtoull(sum, NULL, 10);
     cr_assert_leq(told_ns, took_ns);
     cr_assert_geq(told_ns, took_ns / 2, "%llu of %llu ns", (unsigned long long)told_ns,
                   (unsigned long long)took_ns);

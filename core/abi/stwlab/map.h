@@ -9,8 +9,8 @@
  * of types without pointers can; what is so used is charged with stw_host.external_bytes.
  *
  * Keys that are looked up or erased may be anywhere, a string's bytes too: on the stack, in C
- * memory. A key that is assigned is stored: its bytes or its pointer must be managed (M1, M4 of
- * mutator.h), or outlive the map. The bytes of an empty string may be null.
+ * memory. A key that is assigned is stored: its bytes or its pointer must be managed (abi.M1,
+ * abi.M4), or outlive the map. The bytes of an empty string may be null.
  *
  * Growths are told with stw_growth_begin and _end, what they move with stw_growth_moved, overflow
  * buckets with stw_count_map; buckets and bytes are told by stats. */
