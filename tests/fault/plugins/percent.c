@@ -56,7 +56,7 @@ static void turn_off(void *self, struct stw_mutator *m, void *state, uint64_t nu
 
 static void turn_off_and_on(void *self, struct stw_mutator *m, void *state, uint64_t number)
 {
-    static uint32_t is_off; /* by one mutator at a time: another would put "off" back (abi.A21) */
+    static uint32_t is_off; /* by one mutator at a time: another would put "off" back */
     const struct stw_host *host = self;
     (void)state, (void)number;
     if (__atomic_exchange_n(&is_off, 1, __ATOMIC_ACQUIRE))
