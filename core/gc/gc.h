@@ -29,12 +29,10 @@ struct stw_gc_options {
     uint32_t mode;
     int32_t percent;
     uint32_t processors;
-    uint32_t audit;
-    uint32_t watch;             /* count what plugins do inside stops (gc/watch.h) */
     uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
-    uint64_t period_ns;         /* at most, between cycles while GOGC is on; 0: no limit */
-    uint64_t limit_bytes;       /* of memory (GOMEMLIMIT); 0 or UINT64_MAX: none */
-    uint64_t stress;            /* collect at every Nth slow allocation; 0: never */
+#define NUMBER(field, ...) uint64_t field;
+#define SWITCH(field, ...) uint32_t field;
+#include "base/settings.def"
     const struct stw_host *host;
     const struct stw_allocator_ops *allocator; /* no null slots */
     void *allocator_self;

@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-/* Builds for finding faults watch; one that is for measuring does when it is told to. */
-#ifdef STW_GUARD
-#define WATCH "true"
-#else
-#define WATCH "false"
-#endif
-
 const struct stw_param stw_runtime_params[] = {
     {.name = "allocator", .type = STW_TYPE_TEXT, .default_text = "go",
      .help = "which allocator plugin finds cells in the heap"},
@@ -27,19 +20,8 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "gc.processors", .type = STW_TYPE_U64, .unit = "processors", .default_text = "0",
      .min_u64 = 0, .max_u64 = 256,
      .help = "threads that run at once, collector included; 0: as many as the machine has"},
-    {.name = "gc.period", .type = STW_TYPE_U64, .unit = "ns", .default_text = "120s",
-     .max_u64 = UINT64_MAX,
-     .help = "a cycle begins when none has ended for so long and gogc is not off; 0: never"},
-    {.name = "gc.limit", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "0",
-     .max_u64 = UINT64_MAX,
-     .help = "memory that the runtime tries to stay below, as GOMEMLIMIT; 0: no limit"},
-    {.name = "gc.stress", .type = STW_TYPE_U64, .unit = "allocations", .default_text = "0",
-     .min_u64 = 0, .max_u64 = 1000000000,
-     .help = "collect at every Nth slow allocation; 0: never"},
     {.name = "gc.trace", .type = STW_TYPE_BOOL, .default_text = "false",
      .help = "another runtime tells its cycles, too; that makes its stops longer"},
-    {.name = "gc.watch", .type = STW_TYPE_BOOL, .default_text = WATCH,
-     .help = "count page faults, waits and malloc of plugins inside stops, and judge by them"},
     {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40,
      .help = "address space set aside for the heap"},
@@ -50,8 +32,12 @@ const struct stw_param stw_runtime_params[] = {
      .help = "who carries the workload out: stwlab, go (each that is there), go1.23, bdwgc"},
     {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
      .help = "a processor of its own for each mutator, if there are enough"},
-    {.name = "audit", .type = STW_TYPE_BOOL, .default_text = "false",
-     .help = "check the whole heap at the end of every cycle"},
+#define NUMBER(field, key, unit_, default_, least, most, help_)                                    \
+    {.name = key, .type = STW_TYPE_U64, .unit = unit_, .default_text = default_,                   \
+     .min_u64 = least, .max_u64 = most, .help = help_},
+#define SWITCH(field, key, default_, help_)                                                        \
+    {.name = key, .type = STW_TYPE_BOOL, .default_text = default_, .help = help_},
+#include "base/settings.def"
 };
 const uint32_t stw_runtime_param_count = sizeof stw_runtime_params / sizeof *stw_runtime_params;
 

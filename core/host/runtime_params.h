@@ -10,8 +10,7 @@
 
 #include "host/manifest.h"
 
-/* The runtime's settings: allocator, map, strategy, mutators, gogc, gc.mode, gc.processors,
- * gc.period, gc.limit, gc.stress, gc.watch, pin, heap.reserve, schedule, runtime, audit. */
+/* The runtime's settings: those of base/settings.def, and what has to be worked out first. */
 extern const struct stw_param stw_runtime_params[];
 extern const uint32_t stw_runtime_param_count;
 /* Null when the runtime has no such setting. */

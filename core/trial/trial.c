@@ -245,6 +245,15 @@ static void harden(struct stw_gc_options *options)
     (void)options;
 }
 
+/* What the collector obeys as it is written. */
+static void take_settings(const struct stw_settings *settings, struct stw_gc_options *options)
+{
+#define NUMBER(field, key, ...) options->field = stw_settings_runtime(settings, key).as_u64;
+#define SWITCH(field, key, ...)                                                                    \
+    options->field = (uint32_t)stw_settings_runtime(settings, key).as_u64;
+#include "base/settings.def"
+}
+
 static stw_status start_runtime(struct stw_error *error)
 {
     struct stw_record *record = trial.record;
@@ -255,9 +264,6 @@ static stw_status start_runtime(struct stw_error *error)
         .find_setter = find_setter,
         .failed = failed,
         .gc = {
-            .audit = (uint32_t)stw_settings_runtime(settings, "audit").as_u64,
-            .watch = (uint32_t)stw_settings_runtime(settings, "gc.watch").as_u64,
-            .stress = stw_settings_runtime(settings, "gc.stress").as_u64,
             .pauses = stw_record_pauses(record),
             .pause_capacity = record->pause_capacity,
             .pause_count = &record->pause_count,
@@ -271,13 +277,12 @@ static stw_status start_runtime(struct stw_error *error)
             .under_way = record->under_way,
         },
     };
+    take_settings(settings, &options.gc);
     const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
     options.gc.mode = strcmp(mode, "stw") == 0      ? STW_MODE_STW
                       : strcmp(mode, "rescan") == 0 ? STW_MODE_RESCAN
                                                     : STW_MODE_CONCURRENT;
     options.gc.stepped = (uint32_t)trial.stepped;
-    options.gc.period_ns = stw_settings_runtime(settings, "gc.period").as_u64;
-    options.gc.limit_bytes = stw_settings_runtime(settings, "gc.limit").as_u64;
     options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
     if (options.gc.processors == 0)
         options.gc.processors = stw_processor_count();
