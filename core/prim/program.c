@@ -56,7 +56,7 @@ struct start {
     pid_t parent;
     int output;
     sigset_t mask;
-    volatile int failed; /* the child's errno: it runs in our memory until it is another program */
+    int told; /* end of a pipe that takes the child's errno, and that exec closes */
 };
 
 /* Handlers and what is ignored, so that nothing of ours runs in the child. */
@@ -91,8 +91,8 @@ static _Noreturn void child_run(struct start *start)
     }
     if (ready)
         execvpe(start->arguments[0], start->arguments, start->environment);
-    start->failed = errno;
-    _exit(127);
+    int failed = errno;
+    _exit(write(start->told, &failed, sizeof failed) < 0 ? 126 : 127);
 }
 
 /* A function of its own, with nothing in it that the child could spoil for the parent. */
@@ -104,15 +104,25 @@ static __attribute__((noinline)) pid_t start_child(struct start *start)
     return pid;
 }
 
-/* 0 or an error number. No handler runs while the child has our memory. */
+/* 0 or an error number. No handler runs while the child has our memory; it has a copy of it where
+ * vfork is fork, under ThreadSanitizer: so a pipe tells what failed. */
 static int spawn(struct start *start, int32_t *pid)
 {
     sigset_t all;
+    int told[2], failed = 0;
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return errno;
     sigfillset(&all);
     start->parent = getpid();
+    start->told = told[1];
     pthread_sigmask(SIG_SETMASK, &all, &start->mask);
     *pid = start_child(start);
-    int failed = *pid < 0 ? errno : start->failed;
+    if (*pid < 0)
+        failed = errno;
+    close(told[1]);
+    if (*pid > 0 && read(told[0], &failed, sizeof failed) != sizeof failed)
+        failed = 0; /* closed by exec */
+    close(told[0]);
     pthread_sigmask(SIG_SETMASK, &start->mask, NULL);
     if (*pid > 0 && failed)
         stw_process_reap(*pid, stw_clock_ns() + STW_PROCESS_KILL_NS, NULL, NULL);

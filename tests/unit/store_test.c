@@ -4,6 +4,7 @@
 #include "store/store.h"
 
 #include "base/error.h"
+#include "base/sanitizer.h"
 #include "base/text.h"
 #include "prim/thread.h"
 
@@ -653,7 +654,8 @@ Test(store, a_trial_with_50_pauses_costs_under_5_ms)
     for (uint32_t i = 0; i < 20; i++)
         keep(store, 0, i, STW_OUTCOME_OK, record);
     uint64_t each_ns = (stw_clock_thread_cpu_ns() - before_ns) / 20;
-    cr_assert_lt(each_ns, 5000000, "%llu us", (unsigned long long)each_ns / 1000);
+    if (!STW_ASAN && !STW_TSAN) /* whose times mean nothing */
+        cr_assert_lt(each_ns, 5000000, "%llu us", (unsigned long long)each_ns / 1000);
     stw_store_close(store);
     free(record);
 }
