@@ -33,13 +33,17 @@ endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/abi/stwlab DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_SOURCE_DIR}/plugins/exports.map DESTINATION ${STW_INSTALL_DATADIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments/conformance ${PROJECT_SOURCE_DIR}/docs/guide/examples
+  DESTINATION ${STW_INSTALL_DATADIR})
 
 file(RELATIVE_PATH STW_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" STW_PC_TO_PREFIX "${STW_PC_TO_PREFIX}")
-configure_file(${CMAKE_CURRENT_LIST_DIR}/stwlab.pc.in ${PROJECT_BINARY_DIR}/stwlab.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/stwlab.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(module stwlab stwlab-testing)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/${module}.pc.in ${PROJECT_BINARY_DIR}/${module}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
-install(TARGETS stw_abi EXPORT stwlabTargets)
+install(TARGETS stw_abi stwlab-testing EXPORT stwlabTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT stwlabTargets NAMESPACE stwlab:: DESTINATION ${STW_INSTALL_CMAKEDIR})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/stwlabConfig.cmake.in
   ${PROJECT_BINARY_DIR}/stwlabConfig.cmake

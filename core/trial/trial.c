@@ -101,8 +101,10 @@ static void failed(const struct stw_loaded *plugin, stw_status status, const cha
     char message[sizeof trial.record->message];
     snprintf(message, sizeof message, "%s%s%s",
              plugin ? trial.record->plugin_names[plugin->ordinal] : "", plugin ? ": " : "", text);
-    end_with(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED, "",
-             message);
+    end_with(status == STW_E_NOMEM   ? STW_VERDICT_OUT_OF_MEMORY
+             : status == STW_E_AUDIT ? STW_VERDICT_INVALID
+                                     : STW_VERDICT_REFUSED,
+             "", message);
 }
 
 /* What the watch needs to name plugins. */

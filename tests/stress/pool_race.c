@@ -5,8 +5,9 @@
  * stops, and no map may be lost; else the main thread stops them again and again and runs the cycle
  * hooks. A plain program, so that it also runs under ThreadSanitizer. Rules: pool.P1,
  * pool.P2, pool.P4. */
-/* sources: strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
-#include "strategy_rig.h"
+/* sources: strategies/pool.c */
+#include "pool_config.h"
+#include "testing/rig.h"
 
 #include "base/check.h"
 
@@ -121,7 +122,7 @@ static uint64_t drain(void)
 /* A pool of its own each time, because rings grow early in a pool's life. */
 static void repeat(int with_stops)
 {
-    const struct rig_part part = {"pool", stw_plugin_entry_pool(), NULL, 0};
+    const struct rig_part part = {"pool", stw_plugin_entry_pool(), pool_config()};
     chain_head = rig_new(MUTATORS, &part, 1, NULL);
     stops += run_all(with_stops);
     uint64_t made = maps_made(), found = drain();

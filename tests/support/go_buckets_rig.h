@@ -6,12 +6,12 @@
 #define STW_GO_BUCKETS_RIG_H
 
 #include "../../plugins/maps/go-buckets/buckets.h"
-#include "fake_host.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stwlab/testing.h>
 
 #define CASE_TEXT_BYTES 40u
 

@@ -18,7 +18,7 @@ pairs()
         --include='*.[ch]' --with-filename |
         sed -E 's|^core/abi/|abi/|; s|^core/||; s|^experiments/workloads/|workloads/|' |
         awk -F'[/:"<]' '{to = $(NF - 1) == "stwlab" ? "abi" : $(NF - 1); if ($1 != to) print $1, to}' |
-        awk '$2 ~ /^(abi|base|prim|heap|gc|host|plan|trial|store|lab|report|cli)$/'
+        awk '$2 ~ /^(abi|base|prim|heap|gc|host|testing|plan|trial|store|lab|report|cli)$/'
 }
 
 pairs | sort -u | awk '
@@ -44,7 +44,7 @@ function reaches(from, to,    f)
     return 0
 }
 END {
-    count = split("abi base prim heap gc host plan trial store lab report cli " \
+    count = split("abi base prim heap gc host testing plan trial store lab report cli " \
                   "plugins strategies workloads", order, " ")
     print "An arrow says \"includes\"; what is reached in several steps has none of its own.\n"
     print "```mermaid"

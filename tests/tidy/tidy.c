@@ -5,7 +5,7 @@
  *   dependency       a folder of core includes itself and earlier folders only
  *   plugin-include   plugins, strategies and workloads include <stwlab/...>, the C library and
  *                    their own folder only; the public headers include each other and <stdint.h>,
- *                    those that are no part of the ABI (kit.h, testing.h) the C library, too
+ *                    kit.h, which is no part of the ABI, the C library, too
  *   system           the operating system's interfaces belong to core/prim
  *   function-length, file-length, line-length
  *   title            the first line is a comment that names the file

@@ -2,18 +2,18 @@
  * calls the map; slots that are not there are stood in for. Method: strategies that note what they
  * see, on the host of tests/support with its small map; the flight recorder tells who was called.
  */
-/* sources: tests/support/fake_host.c tests/support/simple_map.c strategies/none.c */
+/* sources: strategies/none.c */
 #include "base/error.h"
 #include "host/chain.h"
 #include "host/runtime.h"
 
-#include "fake_host.h"
-#include "simple_map.h"
+#include "testing/simple_map.h"
 
 #include <criterion/criterion.h>
 
 #include <stdio.h>
 #include <string.h>
+#include <stwlab/testing.h>
 
 #define MAP_ORDINAL 2u
 #define FIRST_ORDINAL 4u

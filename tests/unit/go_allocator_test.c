@@ -1,12 +1,11 @@
 /* unit/go_allocator_test.c: goal: the allocator `go` divides, grants, sweeps, charges like Go. */
-/* sources: plugins/allocators/go.c tests/support/fake_heap.c */
+/* sources: plugins/allocators/go.c */
 /* Method: the plugin runs over a fake host heap (support/fake_heap.h) that checks every grant, so
  * that a cell granted twice, stale or outside its span ends the test. Sizes are compared with Go's
  * own table. Random histories of allocation, survival and sweeping are compared with a model that
  * knows every object's bytes; at each stop the plugin's audit (go.A1-A4, abi.L1-L4) must agree, and
  * the live heap must be exactly marked plus allocated bytes (go.A5). The race test uses plain
  * threads. */
-#include "fake_heap.h"
 
 #include "base/random.h"
 
@@ -14,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stwlab/testing.h>
 
 #define PAGES 4096u
 #define OBJECTS 8192u
@@ -171,7 +171,7 @@ Test(go_allocator, grants_whole_runs_in_address_order)
     for (uint32_t i = 0, run = 0; i < 512; i++) {
         run += i >= runs[run][1];
         if (i < runs[run][0])
-            fake_mark(cells[i]);
+            fake_heap_mark(cells[i]);
     }
     cycle(m);
     for (uint32_t run = 0; run < 5; run++)
@@ -194,7 +194,7 @@ Test(go_allocator, sweeps_what_it_needs_before_it_grows)
         char *cell = fake_alloc(m, 1024, 0);
         fake_retire(m);
         if (i % 2)
-            fake_mark(cell);
+            fake_heap_mark(cell);
     }
     cycle(m);
     cr_assert_eq(stats().spans_unswept, 3);
@@ -219,7 +219,7 @@ Test(go_allocator, gives_up_after_100_sweeps)
     for (uint32_t i = 0; i < 150; i++) {
         char *cell = fake_alloc(m, 8192, 0);
         fake_retire(m);
-        fake_mark(cell);
+        fake_heap_mark(cell);
     }
     cycle(m);
     cr_assert_eq(stats().spans_unswept, 149);
@@ -241,7 +241,7 @@ Test(go_allocator, frees_empty_spans_small_and_large)
     fake_alloc(m, 70000, 0);
     fake_alloc(m, 24, 1);
     fake_alloc(m, 3000, 0);
-    fake_mark(kept);
+    fake_heap_mark(kept);
     cycle(m);
     cr_assert_eq(fake_span_count(), 2, "the flush swept and freed both small spans");
     cr_assert_eq(ops->sweep(go, 100), 2);
@@ -269,7 +269,7 @@ Test(go_allocator, charges_free_cells_of_cached_spans)
     cr_assert_eq((char *)fake_alloc(other, 1024, 0), cell + 1024, "others take what was left");
     cr_assert_eq(fake_heap_live(), 8192);
     fake_retire(other);
-    fake_mark(cell);
+    fake_heap_mark(cell);
     fake_cycle_end();
     cr_assert_eq(fake_heap_live(), 1024);
     ops->flush(go, &other->m);
@@ -287,8 +287,8 @@ Test(go_allocator, keeps_spans_that_nobody_swept)
     char *small = fake_alloc(m, 8192, 0), *big = fake_alloc(m, 50000, 0);
     fake_alloc(m, 8192, 0);
     fake_retire(m);
-    fake_mark(small);
-    fake_mark(big);
+    fake_heap_mark(small);
+    fake_heap_mark(big);
     fake_cycle_end();
     fake_cycle_end(); /* against abi.L4 */
     audit();
@@ -408,7 +408,7 @@ static void survive(struct model *model, uint32_t percent)
         cr_assert(is_filled(object->bytes, object->count, object->fill),
                   "a live cell of %u has changed", (unsigned)object->count);
         if (stw_random_below(&model->random, 100) < percent) {
-            fake_mark(model->objects[i].bytes);
+            fake_heap_mark(model->objects[i].bytes);
             model->objects[kept++] = model->objects[i];
         }
     }

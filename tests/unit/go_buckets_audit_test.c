@@ -1,5 +1,5 @@
 /* unit/go_buckets_audit_test.c: the audit of go-buckets names the invariant that is broken. */
-/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c */
+/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c */
 /* Method: build a map that the audit likes, damage one thing in it, and ask again. The names are
  * those of plugins/maps/go-buckets/buckets.h. */
 #include "go_buckets_rig.h"

@@ -1,5 +1,5 @@
 /* unit/go_buckets_model_test.c: go-buckets stays a map, and its heap stays sound, whatever. */
-/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c */
+/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c */
 /* Goal: the map agrees with a plain table after any sequence of operations, and its audit holds
  * then; stores go through the barrier; and at every allocation, where a collector may run, every
  * chain is reachable by pointers that the collector sees. */

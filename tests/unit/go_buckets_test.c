@@ -1,5 +1,5 @@
 /* unit/go_buckets_test.c: go-buckets grows, moves and spills as Go's map does up to 1.23. */
-/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c */
+/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c */
 /* Goal: every number that a Go program would show for the same inserts: array sizes, moments of
  * growth, lengths of evacuations, overflow buckets. The numbers come from runs of Go 1.19 and 1.23
  * and from the Poisson model of a uniform hash; models get a margin of six standard deviations. */

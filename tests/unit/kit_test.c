@@ -2,11 +2,10 @@
  * Method: types against offsetof; keys against a set and against what earlier versions generated;
  * parameters from a configuration made by hand; tallies over the simple map, filled in two orders;
  * roots by what they keep alive. */
-/* sources: tests/support/fake_host.c tests/support/simple_map.c */
-#include "fake_host.h"
-#include "simple_map.h"
+#include "testing/simple_map.h"
 
 #include <criterion/criterion.h>
+#include <stwlab/testing.h>
 #include <stwlab/kit.h>
 
 struct key {

@@ -4,11 +4,10 @@
  * operation allocates, and single words are falsified, each of which the checksum must show. Then
  * it runs over the real collector, audited, with small heaps. */
 /* sources: experiments/workloads/live-graph.c plugins/allocators/go.c */
-/* sources: tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
 /* sources: tests/support/gc_rig.c */
 #include "base/error.h"
 #include "gc_rig.h"
-#include "strategy_rig.h"
+#include "testing/rig.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

@@ -2,9 +2,10 @@
  *
  * Method: the workload runs over the rig's chains, operation by operation, on fake mutators. Its
  * checksum is compared between chains that must agree and between inputs that must not. */
-/* sources: experiments/workloads/map-merge.c strategies/presize.c strategies/chunked-merge.c strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
+/* sources: experiments/workloads/map-merge.c strategies/presize.c strategies/chunked-merge.c strategies/pool.c */
 #include "host/runtime.h"
-#include "strategy_rig.h"
+#include "pool_config.h"
+#include "testing/rig.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static struct stw_loaded workload;
 static struct stw_trial trial;
 static void *states[4];
 
-static const struct rig_part probe_only[] = {{"probe", NULL, NULL, 0}};
+static const struct rig_part probe_only[] = {{"probe", NULL, NULL}};
 
 static stw_status create(const struct settings *s, const struct stw_host *host,
                          struct stw_error *error)
@@ -203,7 +204,7 @@ Test(map_merge, stores_pointers_with_the_barrier)
     struct settings s = usual;
     s.key = 1;
     s.live = 2;
-    const struct rig_part pool = {"pool", stw_plugin_entry_pool(), NULL, 0};
+    const struct rig_part pool = {"pool", stw_plugin_entry_pool(), pool_config()};
     start(&s, &pool, 1);
     fake_marking_begin();
     void *state = NULL;
@@ -223,9 +224,11 @@ Test(map_merge, the_checksum_is_the_same_under_every_strategy)
     static const struct stw_value chunk[] = {
         {.name = "chunk", .type = STW_TYPE_U64, .as_u64 = 7},
         {.name = "yield", .type = STW_TYPE_BOOL, .as_u64 = 1}};
-    const struct rig_part presize = {"presize", stw_plugin_entry_presize(), NULL, 0};
-    const struct rig_part chunked = {"chunked-merge", stw_plugin_entry_chunked_merge(), chunk, 2};
-    const struct rig_part pool = {"pool", stw_plugin_entry_pool(), NULL, 0};
+    const struct rig_part presize = {"presize", stw_plugin_entry_presize(), NULL};
+    const struct stw_config config = {.struct_size = sizeof config, .value_count = 2,
+                                      .values = chunk};
+    const struct rig_part chunked = {"chunked-merge", stw_plugin_entry_chunked_merge(), &config};
+    const struct rig_part pool = {"pool", stw_plugin_entry_pool(), pool_config()};
     const struct rig_part chains[][3] = {{presize}, {chunked}, {pool}, {presize, pool},
                                          {pool, presize}, {chunked, pool, presize}};
     const uint32_t counts[] = {1, 1, 1, 2, 2, 3};
@@ -334,7 +337,7 @@ Test(map_merge, a_wrong_map_changes_the_checksum)
         const struct stw_offer offer = STW_OFFER(STW_KIND_STRATEGY, "fault", &faults[i]);
         const struct stw_descriptor descriptor = {sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR,
                                                   STW_ABI_MINOR, 1, &offer};
-        const struct rig_part fault = {"fault", &descriptor, NULL, 0};
+        const struct rig_part fault = {"fault", &descriptor, NULL};
         cr_assert_neq(run_on(&usual, &fault, 1), expected, "fault %u", i);
     }
 }

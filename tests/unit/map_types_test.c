@@ -1,10 +1,11 @@
 /* unit/map_types_test.c: maps of every kind of key and value that a map's type can describe. */
-/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c tests/support/fake_host.c tests/support/simple_map.c */
+/* sources: plugins/maps/go-buckets/go-buckets.c plugins/maps/go-buckets/grow.c plugins/maps/go-buckets/walk.c plugins/maps/go-buckets/audit.c plugins/maps/go-buckets/types.c */
 /* Method: the same random operations on a map and on a table, for each type and each map of the
  * tree. Values are built from a number, so that any that is damaged or mixed up is seen; their
  * pointers lead to cells that the map alone keeps. The bucket sizes are Go's. */
 #include "go_buckets_rig.h"
-#include "simple_map.h"
+#include "testing/simple_map.h"
+#include <stwlab/testing.h>
 
 #define KEYS 600u
 #define STEPS 12000u

@@ -3,8 +3,9 @@
  * Method: chains that end in the rig's probe, which tells a new map from a pooled one. Cycles are
  * hook calls; what is alive is found by marking from the roots that the pool registered. Under
  * real threads: stress/pool_race.c. */
-/* sources: strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
-#include "strategy_rig.h"
+/* sources: strategies/pool.c */
+#include "pool_config.h"
+#include "testing/rig.h"
 
 #include <criterion/criterion.h>
 
@@ -18,8 +19,8 @@ static const struct stw_link *link_;
 
 static void pool_new_on(uint32_t mutators, const struct stw_host *host)
 {
-    const struct rig_part parts[] = {{"pool", stw_plugin_entry_pool(), NULL, 0},
-                                     {"probe", rig_probe(), NULL, 0}};
+    const struct rig_part parts[] = {{"pool", stw_plugin_entry_pool(), pool_config()},
+                                     {"probe", rig_probe(), NULL}};
     link_ = rig_new(mutators, parts, 2, host);
 }
 
@@ -413,18 +414,16 @@ Test(pool, create_fails_cleanly)
 {
     struct stw_loaded loaded;
     struct stw_error error = {.struct_size = sizeof error};
-    struct stw_config config = {.struct_size = sizeof config};
-    rig_counters("pool", &config);
     adds_left = 0;
     const struct stw_host *host = host_with(add_some);
     void *self = NULL;
     rig_adopt(STW_KIND_STRATEGY, "pool", stw_plugin_entry_pool(), &loaded);
-    cr_assert_eq(loaded.ops.strategy.create(host, &config, &error, &self), STW_E_NOMEM);
+    cr_assert_eq(loaded.ops.strategy.create(host, pool_config(), &error, &self), STW_E_NOMEM);
     cr_assert_str_eq(error.message, "pool: out of memory");
     for (uint32_t i = 0; i < 16; i++)
         cr_assert_eq(fake_table->cycle_hook_add(fake_table, no_hook, NULL), STW_OK);
     adds_left = 1;
-    cr_assert_eq(loaded.ops.strategy.create(host, &config, &error, &self), STW_E_NOMEM);
+    cr_assert_eq(loaded.ops.strategy.create(host, pool_config(), &error, &self), STW_E_NOMEM);
     cr_assert_str_eq(error.message, "pool: no room for a cycle hook");
     cr_assert_eq(fake_root_words(), 0);
     fake_host_free();

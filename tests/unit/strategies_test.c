@@ -2,8 +2,9 @@
  *
  * Method: a chain of strategies over the simple map, with the rig's probe where the test looks. The
  * pool has a file of its own. */
-/* sources: strategies/none.c strategies/presize.c strategies/gc-off.c strategies/chunked-merge.c strategies/pool.c tests/support/fake_host.c tests/support/simple_map.c tests/support/strategy_rig.c */
-#include "strategy_rig.h"
+/* sources: strategies/none.c strategies/presize.c strategies/gc-off.c strategies/chunked-merge.c strategies/pool.c */
+#include "pool_config.h"
+#include "testing/rig.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -23,16 +24,18 @@ static struct stw_value chunk_values[] = {
     {.name = "yield", .type = STW_TYPE_BOOL, .as_u64 = 1},
 };
 
+static const struct stw_config chunk_config = {
+    .struct_size = sizeof chunk_config, .value_count = 2, .values = chunk_values};
+
 static const struct rig_part *part(const char *id)
 {
     static struct rig_part parts[6];
-    parts[0] = (struct rig_part){"none", stw_plugin_entry_none(), NULL, 0};
-    parts[1] = (struct rig_part){"presize", stw_plugin_entry_presize(), NULL, 0};
-    parts[2] = (struct rig_part){"gc-off", stw_plugin_entry_gc_off(), NULL, 0};
-    parts[3] = (struct rig_part){"chunked-merge", stw_plugin_entry_chunked_merge(), chunk_values,
-                                 2};
-    parts[4] = (struct rig_part){"pool", stw_plugin_entry_pool(), NULL, 0};
-    parts[5] = (struct rig_part){"probe", rig_probe(), NULL, 0};
+    parts[0] = (struct rig_part){"none", stw_plugin_entry_none(), NULL};
+    parts[1] = (struct rig_part){"presize", stw_plugin_entry_presize(), NULL};
+    parts[2] = (struct rig_part){"gc-off", stw_plugin_entry_gc_off(), NULL};
+    parts[3] = (struct rig_part){"chunked-merge", stw_plugin_entry_chunked_merge(), &chunk_config};
+    parts[4] = (struct rig_part){"pool", stw_plugin_entry_pool(), pool_config()};
+    parts[5] = (struct rig_part){"probe", rig_probe(), NULL};
     uint32_t at = 0;
     while (at < 6 && strcmp(parts[at].id, id) != 0)
         at++;

@@ -129,8 +129,9 @@ struct stw_host {
     int32_t (*set_gc_percent)(const struct stw_host *host, struct stw_mutator *m,
                               int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
 
-    /* Ends the trial for want of something: with STW_E_NOMEM as out of memory, else as refused.
-     * `text` is one line; the plugin's name is put before it. Does not return. */
+    /* Ends the trial for want of something: with STW_E_NOMEM as out of memory, with STW_E_AUDIT as
+     * invalid, because somebody broke a rule, else as refused. `text` is one line; the plugin's
+     * name is put before it. Does not return. */
     void (*fail)(const struct stw_host *host, struct stw_mutator *m, stw_status status,
                  const char *text) STW_ON_ANY STW_CONCURRENT;
     /* Charges (or, negative, credits) memory that the plugin has from elsewhere for the workload's

@@ -1,4 +1,4 @@
-/* support/fake_host.h: a host table for tests of plugins that need mutators but no collector.
+/* stwlab/fake_host.h: a host table for tests of plugins that need mutators but no collector.
  *
  * Every cell is its own zeroed block of the C library, so AddressSanitizer sees the bounds, and
  * every allocation takes the slow path, where it is noted. Nothing is ever freed before
@@ -6,10 +6,10 @@
  * several threads.
  *
  * Not offered: what only allocators call (those slots are null). */
-#ifndef STW_FAKE_HOST_H
-#define STW_FAKE_HOST_H
+#ifndef STWLAB_FAKE_HOST_H
+#define STWLAB_FAKE_HOST_H
 
-#include <stwlab/plugin.h>
+#include "plugin.h"
 
 /* What the mutators and the main thread asked for since fake_host_new. */
 struct fake_counts {

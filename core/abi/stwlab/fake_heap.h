@@ -1,4 +1,4 @@
-/* support/fake_heap.h: a host heap for tests of allocators, without a collector and without stops.
+/* stwlab/fake_heap.h: a host heap for tests of allocators, without a collector and without stops.
  *
  * Pages lie in one block and are handed out first fit; span records and bitmaps come from the C
  * library; a test marks cells by hand and says when a cycle ends. Every call of the allocator is
@@ -6,10 +6,10 @@
  * that another mutator's run is in ends the test, as do spans over foreign pages. Swept cells that
  * die are filled with FAKE_POISON. Host functions and mutators may be used by several threads at
  * once; the rest belongs to the one thread that stands in for the collector. */
-#ifndef STW_SUPPORT_FAKE_HEAP_H
-#define STW_SUPPORT_FAKE_HEAP_H
+#ifndef STWLAB_FAKE_HEAP_H
+#define STWLAB_FAKE_HEAP_H
 
-#include <stwlab/plugin.h>
+#include "plugin.h"
 
 #define FAKE_POISON 0xdb
 
@@ -35,7 +35,7 @@ void fake_retire(struct fake_mutator *mutator);
 void *fake_alloc(struct fake_mutator *mutator, uint64_t bytes, uint32_t scan);
 
 /* Marks the cell that holds `address`. */
-void fake_mark(const void *address);
+void fake_heap_mark(const void *address);
 /* Ends a cycle: the generation goes up, the live heap becomes the marked bytes, and cycle_end is
  * called. All runs are retired. */
 void fake_cycle_end(void);

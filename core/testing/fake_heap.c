@@ -1,6 +1,4 @@
-/* support/fake_heap.c: see fake_heap.h. Runs are kept as in gc/mutator.c and gc/alloc.c. */
-#include "fake_heap.h"
-
+/* testing/fake_heap.c: see stwlab/fake_heap.h. Runs are kept as in gc/mutator.c and gc/alloc.c. */
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -8,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stwlab/testing.h>
 
 struct fake_span {
     struct stw_span span;
@@ -366,7 +365,7 @@ struct stw_span *fake_span_at(const void *address)
     return (struct stw_span *)record_at(address);
 }
 
-void fake_mark(const void *address)
+void fake_heap_mark(const void *address)
 {
     struct fake_span *record = record_at(address);
     STW_REQUIRE(record && record->span.sweep_generation == heap.generation);

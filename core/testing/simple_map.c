@@ -1,6 +1,6 @@
-/* support/simple_map.c: the small map. States, keys and values are three arrays, each of the type
+/* testing/simple_map.c: the small map. States, keys and values are three arrays, each of the type
  * that its elements have; an erased slot stays as a gap until the table is built anew. */
-#include "simple_map.h"
+#include "testing/simple_map.h"
 
 #include <string.h>
 

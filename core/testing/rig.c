@@ -1,11 +1,12 @@
-/* support/strategy_rig.c: the rig, and its strategy "probe". */
-#include "strategy_rig.h"
+/* testing/rig.c: chains of strategies for tests, and the strategy "probe"; see stwlab/testing.h. */
+#include "testing/rig.h"
 
 #include "base/check.h"
 #include "base/error.h"
 #include "host/chain.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct stw_loaded strategies[RIG_PARTS], map_plugin;
@@ -152,18 +153,30 @@ void rig_adopt(uint32_t kind, const char *id, const struct stw_descriptor *descr
     STW_REQUIRE(status == STW_OK);
 }
 
-/* As the manifest declares them, which a statically linked plugin has nowhere. */
-void rig_counters(const char *id, struct stw_config *config)
+const void *fake_admit(uint32_t kind, const char *id, const struct stw_descriptor *descriptor,
+                       const struct stw_config *config, const char *operations)
 {
-    static const char *const pools[] = {"hits", "misses", "dropped"};
-    static uint64_t shared[sizeof pools / sizeof *pools];
-    static struct stw_named_counter named[sizeof pools / sizeof *pools];
-    for (uint32_t i = 0; i < sizeof pools / sizeof *pools; i++)
-        named[i] = (struct stw_named_counter){pools[i], {&shared[i], i}};
-    if (strcmp(id, "pool") == 0) {
-        config->counters = named;
-        config->counter_count = sizeof pools / sizeof *pools;
+    static struct stw_loaded admitted[8];
+    static struct stw_plugin_info infos[8];
+    static uint32_t used;
+    struct stw_loaded *loaded = &admitted[used % 8];
+    struct stw_plugin_info *info = &infos[used++ % 8];
+    struct stw_error error = STW_ERROR_INIT;
+    rig_adopt(kind, id, descriptor, loaded);
+    *info = *loaded->info;
+    if (operations)
+        snprintf(info->operations, sizeof info->operations, "%s", operations);
+    loaded->info = info;
+    if (stw_plugin_configure(loaded, config ? config : fake_config(), &error) != STW_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        abort();
     }
+    return &loaded->ops;
+}
+
+const struct stw_descriptor *rig_map(void)
+{
+    return stw_simple_map_descriptor();
 }
 
 const struct stw_link *rig_new(uint32_t mutators, const struct rig_part *parts, uint32_t count,
@@ -176,13 +189,10 @@ const struct stw_link *rig_new(uint32_t mutators, const struct rig_part *parts, 
     rig_adopt(STW_KIND_MAP, "simple", stw_simple_map_descriptor(), &map_plugin);
     map_plugin.ordinal = 2;
     for (uint32_t i = 0; i < count; i++) {
-        struct stw_config config = {.struct_size = sizeof config,
-                                    .value_count = parts[i].value_count,
-                                    .values = parts[i].values};
-        rig_counters(parts[i].id, &config);
+        const struct stw_config *config = parts[i].config ? parts[i].config : fake_config();
         rig_adopt(STW_KIND_STRATEGY, parts[i].id, parts[i].descriptor, &strategies[i]);
         strategies[i].ordinal = 4 + i;
-        STW_REQUIRE(strategies[i].ops.strategy.create(host ? host : fake, &config, &error,
+        STW_REQUIRE(strategies[i].ops.strategy.create(host ? host : fake, config, &error,
                                                       &strategies[i].self) == STW_OK);
     }
     strategy_count = count;

@@ -1,14 +1,13 @@
-/* support/fake_host.c: mutators over cells of the C library; see fake_host.h.
+/* testing/fake_host.c: mutators over cells of the C library; see stwlab/fake_host.h.
  *
  * Threads: a mutator's cells, counts and recorded pointers are its own. Roots are under a lock.
  * What looks at all of them (marking, the lookups of cells) is called while no other mutator
  * runs. */
-#include "fake_host.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stwlab/testing.h>
 
 #define HOOKS              16u
 #define PAGE_BYTES         8192u
@@ -32,7 +31,7 @@ struct fake_record {
     uint64_t recorded_count;
     uint64_t recorded_capacity;
     uint32_t trace[STW_TRACE_CALLS];
-    uint64_t own_counts[16]; /* of strategies' counters */
+    uint64_t own_counts[FAKE_COUNTERS];
 };
 
 struct root {

@@ -1,0 +1,117 @@
+#!/bin/sh
+# Goal: what docs/guide/write-a-map.md and write-a-workload.md promise to an
+# author outside this tree comes true, and the installed examples are those of the pages.
+# Method: as outside_author_test.sh: installs into a temporary prefix, takes files and commands from
+# each page, runs them in empty folders, with pkg-config and with the CMake package, and judges what
+# `show --json` says. The workload is also built as C++; the strategy's test is built, too.
+set -eu
+
+[ "${STW_SANITIZE:-}" != thread ] || {
+    echo "skipped: a plugin without ThreadSanitizer hides half of all accesses from it"
+    exit 77
+}
+
+guides=$STW_SOURCE_DIR/docs/guide
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    printf 'FAILED: %s\n' "$1" >&2
+    exit 1
+}
+
+# block GUIDE WHAT: the fenced blocks of the guide that stand below <!-- WHAT -->
+block() {
+    awk -v wanted="<!-- $2 -->" '
+        fenced && /^```$/ { fenced = 0; next }
+        fenced { print; next }
+        /^<!-- .* -->$/ { found = ($0 == wanted) }
+        /^```/ { fenced = found; found = 0 }
+    ' "$guides/$1.md"
+}
+
+# step GUIDE NAME: runs the commands of a step
+step() {
+    block "$1" "run: $2" >"$2.sh"
+    [ -s "$2.sh" ] || fail "$1 has no commands for $2"
+    sh -eu "$2.sh" >"$2.log" 2>&1 || {
+        cat "$2.log"
+        fail "$1: its commands for $2"
+    }
+}
+
+# outcomes RUN: "OK OTHERS", cells that are all ok, and all others
+outcomes() {
+    stwlab show --json "$1" >cells.json
+    sqlite3 :memory: "SELECT sum(ok > 0 AND ok = trials) || ' ' || sum(ok = 0 OR ok < trials) FROM
+        (SELECT value ->> '\$.outcomes.ok' AS ok, value ->> '\$.trials' AS trials
+         FROM json_each(readfile('cells.json'), '\$.cells'))"
+}
+
+# follow GUIDE KIND ID CELLS: both ways, from the page's files
+follow() {
+    guide=$1 kind=$2 id=$3 cells=$4
+    for way in pkg-config cmake; do
+        mkdir "$work/$kind-$way"
+        cd "$work/$kind-$way"
+        for file in "$id.c" "${id}_test.c" CMakeLists.txt matrix.ini; do
+            block "$guide" "file: $file" >"$file"
+            cmp "$file" "$examples/$kind/$file" || fail "$guide: $file is not the installed example"
+        done
+        step "$guide" "$way"
+        grep -q "$id" "$way.log" || fail "$guide: stwlab plugins does not list it"
+        [ -e "$id.so" ] || cp "build/$id.so" "$id.so"
+        exported=$(nm -D --defined-only "$id.so" | awk '{ print $NF }')
+        [ "$exported" = stw_plugin_entry_v0 ] || fail "$guide: the plugin exports $exported"
+        grep -q 'Failing: 0' "$way.log" || [ "$way" = pkg-config ] || fail "$guide: its test"
+    done
+    step "$guide" "test"
+    grep -q 'Failing: 0 | Crashing: 0' test.log || fail "$guide: its test: $(cat test.log)"
+    step "$guide" check
+    step "$guide" both
+    [ "$(outcomes first)" = "$cells 0" ] || fail "$guide: cells: $(outcomes first)"
+    echo "$guide: built twice, tested alone, checked, measured"
+}
+
+cmake --install "$STW_BUILD_DIR" --prefix "$work/prefix" >"$work/install.log" || {
+    cat "$work/install.log"
+    fail "cmake --install"
+}
+pc=$(find "$work/prefix" -name stwlab.pc)
+[ -f "$pc" ] || fail "no pkg-config file is installed"
+export PATH="$work/prefix/bin:$PATH" PKG_CONFIG_PATH="${pc%/*}" CMAKE_PREFIX_PATH="$work/prefix"
+export CMAKE_GENERATOR=Ninja
+unset STWLAB_PLUGIN_PATH CC CFLAGS
+examples=$(pkg-config --variable=examplesdir stwlab)
+
+# In a sanitizer build the archive's objects need its runtime, which these commands do not name.
+[ -z "${STW_SANITIZE:-}" ] || {
+    echo "skipped: the commands of the pages link no sanitizer"
+    exit 77
+}
+
+follow write-a-map map sorted 6
+follow write-a-workload workload draws 3
+
+# The same source as C++, by both compilers if both are there.
+cd "$work/workload-pkg-config"
+for compiler in g++ clang++; do
+    command -v $compiler >/dev/null || continue
+    # shellcheck disable=SC2046 # word splitting wanted
+    $compiler -std=c++20 -O2 -x c++ draws.c -x none $(pkg-config --cflags --libs stwlab) -o cxx.so
+    mkdir -p "$compiler"
+    mv cxx.so "$compiler/draws.so"
+    stwlab run matrix.ini -o "cxx-$compiler" --plugin-path "$compiler/draws.so" --quiet
+    [ "$(outcomes "cxx-$compiler")" = "3 0" ] || fail "$compiler: $(outcomes "cxx-$compiler")"
+done
+
+# The strategy of write-a-strategy.md, alone.
+mkdir "$work/strategy"
+cd "$work/strategy"
+block write-a-strategy "file: guess.c" >guess.c
+cmp guess.c "$examples/strategy/guess.c" || fail "write-a-strategy: guess.c is not the example"
+cp "$examples/strategy/guess_test.c" .
+# shellcheck disable=SC2046 # word splitting wanted
+gcc -std=c17 -O2 -DSTW_STATIC_PLUGIN=guess guess.c guess_test.c \
+    $(pkg-config --cflags --libs stwlab-testing criterion) -o guess_test
+./guess_test >test.log 2>&1 || { cat test.log; fail "the strategy's test"; }
