@@ -93,7 +93,7 @@ map_mutant no-pointer-map map-keys buckets.h \
     '/string_shape = {/,/};/s/&stw__buckets_string[a-z_]*/NULL/g'
 map_mutant update-loses-key map-update go-buckets.c \
     '/^INLINE void assign_in(/,/^}/{/if (shape->key == STW_KEY_STRING)/{n;s/key);/\&(struct stw_string){0});/}}'
-map_mutant update-keeps-value map-update go-buckets.c \
+map_mutant update-keeps-value 'map-\(update\|merge\)' go-buckets.c \
     '/^INLINE void assign_in(/,/^}/s/set_value(w.m, shape, place.bucket, /(void)(/'
 
 # Barriers of keys, and of values: what is overwritten while marking.
@@ -114,11 +114,11 @@ allocator_mutant() # NAME PATTERN SED
 }
 allocator_mutant overlapping-grants 'alloc-overlap:\|L3' \
     '/^static int next_run(/,/^}/s/{span, first, end - first}/{span, first ? first - 1 : 0, end - first}/'
-allocator_mutant unswept-grant 'alloc-live:\|L4' \
+allocator_mutant unswept-grant 'alloc-live:\|alloc-overlap:\|L4' \
     '/^static struct stw_span \*take_listed(/,/^}/s/if (go->host->span_sweep(go->host, span) < span->cell_count)/if (count_free(span) > 0)/'
 allocator_mutant leaked-span 'L2\|L7\|U6' \
     '/^static void sweep_chain(/,/^}/s/^        else$/        else if (live != 1)/'
-allocator_mutant registered-twice 'L1\|registered' \
+allocator_mutant registered-twice 'L1\|U6' \
     '/^static stw_status make_span(/,/^}/s/status = host->span_register(host, request, span);/host->span_register(host, request, span), status = host->span_register(host, request, span);/'
 allocator_mutant wrong-cell-bytes 'alloc-overlap:\|alloc-live:\|L5\|L3' \
     '/^static struct stw_span_request shape_of(/,/^}/s/\.cell_bytes = bytes,/.cell_bytes = bytes > 32 ? bytes - 16 : bytes,/'

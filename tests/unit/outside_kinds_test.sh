@@ -40,11 +40,11 @@ step() {
     }
 }
 
-# outcomes RUN: "OK OTHERS", cells that are all ok, and all others
+# outcomes RUN: "OK OTHERS", cells whose three trials are ok, and all others
 outcomes() {
     stwlab show --json "$1" >cells.json
-    sqlite3 :memory: "SELECT sum(ok > 0 AND ok = trials) || ' ' || sum(ok = 0 OR ok < trials) FROM
-        (SELECT value ->> '\$.outcomes.ok' AS ok, value ->> '\$.trials' AS trials
+    sqlite3 :memory: "SELECT sum(ok = 3) || ' ' || sum(ok <> 3) FROM
+        (SELECT value ->> '\$.outcomes.ok' AS ok
          FROM json_each(readfile('cells.json'), '\$.cells'))"
 }
 
