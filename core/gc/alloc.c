@@ -2,10 +2,11 @@
  *
  * Order inside: poll, refill (the allocator plugin grants a run), charge and blacken the run, carve
  * the cell, then test the trigger. A cycle that begins here finds the new cell in a register or on
- * the stack. The live heap is charged by spans (allocator) and large cells (here), as in Go, whose
- * mcache.refill counts every free slot of a span as used. */
+ * the stack. The live heap is charged by spans (gc.R4) and large cells (here). What the allocator
+ * grants is checked in grants.c. */
 #include "gc/collector.h"
 #include "gc/cycle.h"
+#include "gc/grants.h"
 #include "gc/share.h"
 #include "prim/memory.h"
 
@@ -14,29 +15,15 @@
 /* Of a large cell: cleared between two polls, or backed by one call. */
 #define CLEAR_BYTES STW_LIMIT_CLEAR_BYTES
 #define BACK_BYTES_MAX (16u << 20) /* of a fresh one: maps' buckets are backed, a ballast is not */
-#define TINY_BLOCK_BYTES 16u
 #define STEP_TURN 64u /* slow allocations in a turn, stepped: about half a megabyte */
 #define WORK_LOOKS STW_LIMIT_WORK_LOOKS
-
-void stw_gc_live_add(struct stw_gc *gc, int64_t bytes)
-{
-    int64_t live = __atomic_add_fetch(&gc->heap_live, bytes, __ATOMIC_RELAXED);
-    uint64_t peak = STW_LOAD(gc->totals.heap_peak_bytes);
-    while (live > 0 && (uint64_t)live > peak
-           && !__atomic_compare_exchange_n(&gc->totals.heap_peak_bytes, &peak, (uint64_t)live, 1,
-                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
-}
 
 void stw_gc_external_add(struct stw_gc *gc, struct stw_mutator *m, int64_t bytes)
 {
     int64_t now = __atomic_add_fetch(&gc->external_bytes, bytes, __ATOMIC_SEQ_CST);
-    uint64_t peak = STW_LOAD(gc->totals.external_peak_bytes);
-    while (now > 0 && (uint64_t)now > peak
-           && !__atomic_compare_exchange_n(&gc->totals.external_peak_bytes, &peak, (uint64_t)now, 1,
-                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
-    stw_gc_live_add(gc, bytes);
+    if (now > 0)
+        stw_raise(&gc->totals.external_peak_bytes, (uint64_t)now);
+    stw__pacer_charge(gc, bytes);
     if (m && bytes > 0)
         stw__cycle_maybe_start(stw__record_of(m));
 }
@@ -50,38 +37,31 @@ static void charge(struct stw_mutator_record *m, uint64_t bytes)
         stw__share_assist(m);
 }
 
-/* Gets the next run of a span class. */
-static void refill(struct stw_mutator_record *m, uint32_t span_class)
+/* Gets the next run that serves `fit`. */
+static void refill(struct stw_mutator_record *m, const struct stw_fit *fit)
 {
-    struct stw_gc *gc = m->gc;
-    const struct stw_gc_options *options = &gc->options;
+    uint32_t span_class = fit->run;
     struct stw_grant grant = {0};
     stw__sweep_pay(m, STW_PAGE_BYTES); /* the allocator alone knows whether it takes a new span */
     stw__mutator_retire_run(m, span_class);
     const struct stw_span_record *before = m->run_spans[span_class].record;
-    m->run_spans[span_class].record = NULL;
-    stw__watch_enter(gc, STW_WATCH_REFILL);
-    if (options->allocator->refill(options->allocator_self, &m->mutator, span_class, &grant))
-        options->out_of_memory("the managed heap is full");
-    stw__watch_leave(gc);
+    stw__grant_ask(m, fit, &grant);
     struct stw_span_record *record = (struct stw_span_record *)grant.span;
-    STW_REQUIRE(record && grant.cell_count > 0 && record->span.span_class == span_class);
-    STW_REQUIRE(grant.first_cell < record->span.cell_count
-                && grant.cell_count <= record->span.cell_count - grant.first_cell);
     uint64_t bytes = grant.cell_count * record->span.cell_bytes;
     uintptr_t start = record->span.base + grant.first_cell * record->span.cell_bytes;
     if (record != before) {
         stw_heap_prefetch_bits(record); /* allocation reads them */
+        stw__mutator_take_span(m, span_class, record);
         stw__mutator_tell_bytes(m);
     }
-    if (m->mutator.marking)
+    if (m->mutator.marking && fit->layout != STW_LAYOUT_MIXED)
         stw_heap_blacken(record, grant.first_cell, grant.cell_count);
     /* After all atomic instructions, which would wait until cold memory is written. */
     if (record->span.needs_zero)
         memset((void *)start, 0, bytes);
     if (record->span.layout != STW_LAYOUT_NOSCAN)
         m->scannable += bytes;
-    uint64_t shown = options->stress ? record->span.cell_bytes : bytes;
+    uint64_t shown = m->gc->options.stress ? fit->cell_bytes : bytes;
     m->mutator.runs[span_class] = (struct stw_run){start, start + shown};
     m->run_spans[span_class].record = record;
     m->run_spans[span_class].start = start;
@@ -93,29 +73,23 @@ static void refill(struct stw_mutator_record *m, uint32_t span_class)
 /* A cell of a small class, its type written. */
 static void *small_cell(struct stw_mutator_record *m, uint64_t bytes, const struct stw_type *type)
 {
-    const struct stw_size_classes *k = m->mutator.classes;
-    uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;
-    uint32_t size_class = k->class_by_word[(bytes + header + 7) / 8];
-    uint32_t span_class = 2 * size_class + (type ? 0 : 1);
-    struct stw_run *run = &m->mutator.runs[span_class];
-    while (run->cursor == run->limit) {
-        if (m->run_spans[span_class].record && run->limit != m->run_spans[span_class].end) {
-            run->limit += k->cell_bytes[size_class];
+    const struct stw_size_table *k = m->mutator.sizes;
+    const struct stw_fit *fit =
+        &(type ? k->with_pointers : k->without_pointers)[(bytes + 7) / 8];
+    struct stw_run *run = &m->mutator.runs[fit->run];
+    const struct stw_run_span *held = &m->run_spans[fit->run];
+    while (run->cursor + fit->cell_bytes > run->limit) {
+        if (held->record && run->cursor + fit->cell_bytes <= held->end) {
+            run->limit = run->cursor + fit->cell_bytes;
             break;
         }
-        refill(m, span_class);
+        refill(m, fit);
         /* An assist may end the cycle, which drops runs: then once more. */
-        charge(m, m->run_spans[span_class].end - run->cursor);
+        charge(m, held->end - run->cursor);
     }
     uintptr_t cell = run->cursor;
-    run->cursor += k->cell_bytes[size_class];
-    if (header) {
-        *(const struct stw_type **)cell = type;
-        return (void *)(cell + 8);
-    }
-    if (type)
-        stw_set_pointer_bits(cell, k->cell_bytes[size_class], bytes, type);
-    return (void *)cell;
+    run->cursor += fit->cell_bytes;
+    return stw_cell_open(cell, fit, bytes, type);
 }
 
 /* What only running mutators are asked for, and one that backs memory hardly ever runs: a fraction
@@ -163,15 +137,9 @@ static void clear_large(struct stw_mutator_record *m, uintptr_t base, uint64_t b
 static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const struct stw_type *type)
 {
     struct stw_gc *gc = m->gc;
-    const struct stw_gc_options *options = &gc->options;
-    struct stw_span *span = NULL;
     stw__sweep_pay(m, bytes);
-    stw__watch_enter(gc, STW_WATCH_LARGE);
-    if (options->allocator->large(options->allocator_self, &m->mutator, bytes, type != NULL, &span))
-        options->out_of_memory("the managed heap is full (large cell)");
-    stw__watch_leave(gc);
+    struct stw_span *span = stw__grant_ask_large(m, bytes, type != NULL);
     struct stw_span_record *record = (struct stw_span_record *)span;
-    STW_REQUIRE(record && span->cell_count == 1 && span->cell_bytes >= bytes);
     record->large_bytes = bytes;
     stw_bits_set(span->alloc_bits, 0, 1);
     span->live_count = 1;
@@ -183,7 +151,7 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     m->alloc_objects++;
     m->alloc_large++;
     m->alloc_bytes += span->cell_bytes;
-    stw_gc_live_add(gc, (int64_t)span->cell_bytes);
+    stw__pacer_charge(gc, (int64_t)span->cell_bytes);
     if (type)
         STW_ADD(gc->pacer.scannable, bytes);
     uintptr_t base = span->base;         /* keeps the cell alive while it is cleared */
@@ -199,14 +167,13 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
 static void *tiny_cell(struct stw_mutator_record *m, uint64_t bytes)
 {
     struct stw_mutator *mutator = &m->mutator;
-    uintptr_t block = (uintptr_t)small_cell(m, TINY_BLOCK_BYTES, NULL);
+    uintptr_t block = (uintptr_t)small_cell(m, STW_TINY_BLOCK_BYTES, NULL);
     if (!mutator->tiny_cursor || mutator->tiny_limit - mutator->tiny_cursor
-                                     < TINY_BLOCK_BYTES - bytes) {
+                                     < STW_TINY_BLOCK_BYTES - bytes) {
         mutator->tiny_cursor = block + bytes;
-        mutator->tiny_limit = block + TINY_BLOCK_BYTES;
+        mutator->tiny_limit = block + STW_TINY_BLOCK_BYTES;
     }
     mutator->tiny_objects++;
-    mutator->tiny_bytes += bytes;
     m->alloc_objects--; /* the block is not an object of its own */
     return (void *)block;
 }
@@ -223,7 +190,7 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
                                                  const struct stw_type *type)
 {
     struct stw_mutator_record *m = stw__record_of(mutator);
-    const struct stw_size_classes *k = mutator->classes;
+    const struct stw_size_table *k = mutator->sizes;
     const struct stw_gc_options *options = &m->gc->options;
     stw__watch_alloc(m->gc);
     stw_poll(mutator);
@@ -236,6 +203,7 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
     m->slow_allocs++;
     if (bytes == 0)
         bytes = 1;
+    mutator->requested_bytes += bytes;
     void *volatile cell; /* in memory: on the stack that a cycle scans */
     if (!type && bytes < k->tiny_bytes_max)
         cell = tiny_cell(m, bytes);
@@ -243,7 +211,9 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
         cell = small_cell(m, bytes, type);
     else
         cell = large_cell(m, bytes, type);
+    m->is_refused = 0; /* it needed no grant */
     stw__cycle_maybe_start(m);
+    stw__ends_tell(m);
     return cell;
 }
 

@@ -10,8 +10,8 @@
  * U3  every span is swept or new.
  * U4  what markers and allocation counted as marked is what mark bits say.
  * U5  after sweep termination as many pages have been swept as spans had when marking ended.
- * U6  every page of the space that is handed out belongs to a registered span, once the allocator
- *     has released what it keeps for itself.
+ * U6  every page of the space that is handed out belongs to a registered span, or is kept by the
+ *     allocator, which says so (stats); pages from elsewhere that spans have were adopted.
  * U7  when marking ends no span is grey, and all of its marked cells were scanned, or born black.
  * U8  what a sweep keeps is what was counted as marked; without audits sweep.c asserts it.
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
@@ -50,7 +50,7 @@ static void fail(struct audit *audit, const char *rule, const struct stw_cell *c
     audit->status = stw_error_set(
         audit->error, STW_E_AUDIT, rule,
         "cell %#llx (%llu bytes, layout %u) is reachable from %#llx but %s",
-        (unsigned long long)cell->base, (unsigned long long)cell->record->span.cell_bytes,
+        (unsigned long long)cell->base, (unsigned long long)stw_cell_bytes(cell),
         cell->record->span.layout, (unsigned long long)from,
         stw_cell_is_marked(cell) ? "not allocated" : "not marked");
 }
@@ -89,10 +89,10 @@ static int is_pointer_word(const struct stw_cell *cell, uint64_t word)
         const uint64_t *bits = (const uint64_t *)(span->base + STW_PAGE_BYTES - 128);
         return (int)(bits[at / 64] >> (at % 64)) & 1;
     }
-    if (span->layout == STW_LAYOUT_HEADER) {
-        const struct stw_type *type = *(const struct stw_type **)cell->base;
-        uint64_t elements = (span->cell_bytes - 8) / type->element_bytes;
-        return word > 0 && (word - 1) * 8 < elements * type->element_bytes
+    if (span->layout == STW_LAYOUT_HEADER || span->layout == STW_LAYOUT_MIXED) {
+        const struct stw_type *type = stw_header_type(*(const uint64_t *)cell->base);
+        uint64_t elements = type ? (stw_cell_bytes(cell) - 8) / type->element_bytes : 0;
+        return elements > 0 && word > 0 && (word - 1) * 8 < elements * type->element_bytes
                && type_has_pointer(type, word - 1);
     }
     const struct stw_type *type = cell->record->large_type;
@@ -108,7 +108,7 @@ static void trace(struct audit *audit)
         if (!stw_heap_resolve(&audit->gc->heap, base, &cell)
             || cell.record->span.layout == STW_LAYOUT_NOSCAN)
             continue;
-        for (uint64_t word = 0; word < cell.record->span.cell_bytes / 8; word++)
+        for (uint64_t word = 0; word < stw_cell_bytes(&cell) / 8; word++)
             if (is_pointer_word(&cell, word))
                 reach(audit, ((const uintptr_t *)base)[word], base + 8 * word);
     }
@@ -142,7 +142,7 @@ static void check_marked_bytes(struct audit *audit)
 {
     uint64_t marked = 0, counted = STW_LOAD(audit->gc->marked_bytes);
     for (struct stw_span_record *r = audit->gc->heap.all; r; r = r->all_next)
-        marked += stw_bits_count(r->mark_bits, r->bit_words) * r->span.cell_bytes;
+        marked += stw_heap_marked_bytes(r);
     if (audit->status == STW_OK && marked != counted)
         audit->status = stw_error_set(audit->error, STW_E_AUDIT, "gc.U4",
                                       "%llu bytes are marked, %llu were counted",
@@ -218,15 +218,18 @@ stw_status stw__gc_audit(struct stw_gc *gc, struct stw_mutator_record *self,
     return audit.status == STW_OK ? stw__pacer_audit(gc, error) : audit.status;
 }
 
-/* Pages of registered spans that lie in the space; an allocator may have others. */
-static uint64_t pages_in_space(const struct stw_gc *gc)
+/* Pages of registered spans, and of them those that lie in the space. */
+static uint64_t pages_in_space(const struct stw_gc *gc, uint64_t *all)
 {
     const struct stw_space *space = &gc->heap.space;
     uintptr_t end = space->base + space->page_limit * STW_PAGE_BYTES;
     uint64_t pages = 0;
-    for (const struct stw_span_record *r = gc->heap.all; r; r = r->all_next)
+    *all = 0;
+    for (const struct stw_span_record *r = gc->heap.all; r; r = r->all_next) {
+        *all += r->span.page_count;
         if (r->span.base >= space->base && r->span.base < end)
             pages += r->span.page_count;
+    }
     return pages;
 }
 
@@ -246,13 +249,20 @@ stw_status stw__gc_audit_swept(struct stw_gc *gc, struct stw_error *error)
                              "the sweep kept %llu bytes, %llu were counted as marked",
                              (unsigned long long)gc->sweep.live_bytes,
                              (unsigned long long)gc->marked_bytes);
-    stw__watch_begin(gc, STW_WATCH_RELEASE);
-    gc->options.allocator->release(gc->options.allocator_self);
+    struct stw_allocator_stats stats = {.struct_size = sizeof stats};
+    stw__watch_begin(gc, STW_WATCH_STATS);
+    gc->options.allocator->stats(gc->options.allocator_self, &stats);
     stw__watch_end(gc);
-    uint64_t registered = pages_in_space(gc), used = STW_LOAD(gc->heap.space.used_pages);
-    if (registered != used)
+    uint64_t all, registered = pages_in_space(gc, &all), used = STW_LOAD(gc->heap.space.used_pages);
+    if (all - registered > STW_LOAD(gc->heap.adopted_pages))
         return stw_error_set(error, STW_E_AUDIT, "gc.U6",
-                             "%llu pages are handed out, spans have %llu",
-                             (unsigned long long)used, (unsigned long long)registered);
+                             "spans have %llu pages from elsewhere, and %llu were adopted",
+                             (unsigned long long)(all - registered),
+                             (unsigned long long)STW_LOAD(gc->heap.adopted_pages));
+    if (registered + stats.pages_kept != used)
+        return stw_error_set(error, STW_E_AUDIT, "gc.U6",
+                             "%llu pages are handed out, spans have %llu, and the allocator keeps "
+                             "%llu", (unsigned long long)used, (unsigned long long)registered,
+                             (unsigned long long)stats.pages_kept);
     return STW_OK;
 }

@@ -27,7 +27,8 @@
  * Each part has a header with its state and the rules for its callers, and a file that says how:
  * world (stop, start, handshakes), processors, mutator (runs), barrier, work (what is grey), mark,
  * scan, roots, cycle, share (mutators' share of marking), mark_workers, background, sweep, pacer,
- * limiter, watched (plugins' code in stops), audit; alloc.c and spans.c serve plugins. */
+ * limiter, watched (plugins' code in stops), ends (hooks after cycles), audit; alloc.c, grants.c
+ * and spans.c serve plugins. */
 #ifndef STW_GC_COLLECTOR_H
 #define STW_GC_COLLECTOR_H
 
@@ -35,6 +36,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "gc/background.h"
+#include "gc/ends.h"
 #include "gc/gc.h"
 #include "gc/limiter.h"
 #include "gc/mark.h"
@@ -66,6 +68,7 @@ struct stw_gc {
     uint32_t mutator_count; /* changes under world.lock */
     struct stw_hook hooks[STW_CYCLE_HOOKS];
     uint32_t hook_count;
+    struct stw_ends ends;
     struct stw_watch watch;
     struct stw_marking mark;
     struct stw_work_lists work;
@@ -87,6 +90,12 @@ void stw__gc_init(struct stw_gc *gc);
 static inline uint32_t stw__phase(const struct stw_gc *gc)
 {
     return __atomic_load_n(&gc->phase, __ATOMIC_ACQUIRE);
+}
+
+/* Pages that the allocator has. */
+static inline uint64_t stw__allocator_pages(const struct stw_gc *gc)
+{
+    return STW_LOAD(gc->heap.space.used_pages) + STW_LOAD(gc->heap.adopted_pages);
 }
 
 /* How many of options.pauses are in use. */

@@ -574,4 +574,5 @@ void stw_gc_collect(struct stw_mutator *mutator)
     while (stw__sweep_some(gc, 64))
         stw_poll(&m->mutator);
     end_duty(m, &duty);
+    stw__ends_tell(m);
 }

@@ -46,7 +46,7 @@ struct stw_gc_options {
     uint64_t origin_ns;
     /* The heap is exhausted: says so and does not return. Any thread. */
     void (*out_of_memory)(const char *message);
-    /* An invariant does not hold: the same. World stopped. */
+    /* An invariant does not hold, or the allocator breaks a rule: the same. Any thread. */
     void (*audit_failed)(const struct stw_error *error);
     /* Plugin code at `place` (STW_WATCH_*) allocates managed memory (function: null) or calls a
      * function of the host that may wait: the same. */
@@ -104,6 +104,12 @@ struct stw_hook {
     uint32_t plugin; /* ordinal of its owner */
 };
 
+struct stw_end_hook {
+    stw_cycle_end_hook run;
+    void *context;
+    uint32_t plugin;
+};
+
 struct stw_gc;
 
 struct stw_gc *stw_gc_of_process(void); /* never null */
@@ -121,6 +127,7 @@ struct stw_gc_cpu stw_gc_cpu(struct stw_gc *gc); /* between start and stop; syst
 
 /* Before the first cycle. STW_E_NOMEM: there are STW_CYCLE_HOOKS already. */
 stw_status stw_gc_hook_add(struct stw_gc *gc, const struct stw_hook *hook);
+stw_status stw_gc_end_hook_add(struct stw_gc *gc, const struct stw_end_hook *hook);
 
 /* Mutators: attach makes the calling thread one; `trace` is its flight recorder. */
 stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace,
@@ -149,6 +156,12 @@ void stw_gc_collect(struct stw_mutator *m);
 int32_t stw_gc_set_percent(struct stw_gc *gc, struct stw_mutator *m, int32_t percent,
                            const struct stw_percent_setter *setter);
 
+/* Go: SetMemoryLimit. 0: none. Returns what it was. By `m`, or by none (null). */
+uint64_t stw_gc_set_limit(struct stw_gc *gc, struct stw_mutator *m, uint64_t bytes);
+void stw_gc_heap_stats(const struct stw_gc *gc, struct stw_heap_stats *stats);
+/* The next grant that m needs is refused once, as if there were no memory. */
+void stw_mutator_refuse_grant(struct stw_mutator *m);
+
 /* Any thread; not inside a stop. */
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count);
 void stw_roots_remove(struct stw_gc *gc, void **words);
@@ -157,12 +170,17 @@ void stw_roots_remove(struct stw_gc *gc, void **words);
 stw_status stw_gc_pages_acquire(struct stw_gc *gc, uint64_t page_count, uintptr_t *base,
                                 uint32_t *needs_zero);
 void stw_gc_pages_release(struct stw_gc *gc, uintptr_t base, uint64_t page_count);
+void stw_gc_pages_adopt(struct stw_gc *gc, uint64_t page_count);
+void stw_gc_pages_disown(struct stw_gc *gc, uint64_t page_count);
+/* What the allocator tells of itself. By a mutator, or while none runs. */
+void stw_gc_allocator_stats(struct stw_gc *gc, struct stw_allocator_stats *stats);
+/* Whether the allocator, which was destroyed, has returned all spans and pages (abi.L7). */
+stw_status stw_gc_check_returned(const struct stw_gc *gc, struct stw_error *error);
 stw_status stw_gc_span_register(struct stw_gc *gc, const struct stw_span_request *request,
                                 struct stw_span **span);
 void stw_gc_span_unregister(struct stw_gc *gc, struct stw_span *span);
 uint32_t stw_gc_span_sweep(struct stw_gc *gc, struct stw_span *span);
 uint32_t stw_gc_sweep_generation(const struct stw_gc *gc);
-void stw_gc_live_add(struct stw_gc *gc, int64_t bytes);
 /* Memory of plugins that is not the heap's; a charge by mutator `m`, which may be null, may begin a
  * cycle. */
 void stw_gc_external_add(struct stw_gc *gc, struct stw_mutator *m, int64_t bytes);

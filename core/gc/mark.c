@@ -78,11 +78,12 @@ static void grey(struct stw_marker *marker, const struct stw_cell *cell)
     if (!stw_cell_mark(cell))
         return;
     marker->mark_objects++;
-    marker->marked_bytes += cell->record->span.cell_bytes;
+    marker->marked_bytes += stw_cell_bytes(cell);
     uint32_t layout = cell->record->span.layout;
     if (layout == STW_LAYOUT_BITMAP)
         stw__work_push_span(marker, cell->record);
-    else if (layout != STW_LAYOUT_NOSCAN)
+    else if (layout != STW_LAYOUT_NOSCAN
+             && (layout != STW_LAYOUT_MIXED || stw_header_type(stw_cell_header(cell))))
         stw__work_push(marker, cell->base);
 }
 

@@ -3,10 +3,16 @@
  * R1  cells in [start, cursor) of a run are handed out but not yet in alloc_bits; retiring a run
  *     moves them there, and counts them.
  * R2  while marking, all cells of a grant up to its end are marked (gc.G2); when the run is given
- *     up, the marks of cells that were never handed out are taken back.
+ *     up, the marks of cells that were never handed out are taken back. Of layout MIXED, where a
+ *     grant is not cut into cells yet, they are marked as they are retired; until then no pointer
+ *     leads to them (heap.H6).
  * R3  window 2 counts what runs have handed out as marked, and touches no span. The rest of R1 and
  *     R2 follows when the mutator gives its caches back, before it runs on and before the span is
  *     swept (gc.C3).
+ * R4  when a run gets its first grant of a span, all that is free in the span counts as live heap;
+ *     what was not handed out of it no longer does when the run gets another span, unless a cycle
+ *     has ended in between, which sets the live heap anew (Go: mcache.refill,
+ *     mcentral.uncacheSpan).
  * A mutator's record is never freed: after detach it stays as one that is blocked for ever and has
  * an empty stack, so that nobody needs a lock to look at the list. */
 #include "gc/mutator.h"
@@ -86,6 +92,17 @@ static uint32_t cell_index(const struct stw_span_record *record, uintptr_t addre
                                      : offset / record->span.cell_bytes);
 }
 
+/* Cells of [from, to) become allocated. Of layout MIXED they have no marks yet (gc.R2). */
+static uint32_t add_cells(struct stw_mutator_record *m, struct stw_span_record *record,
+                          uintptr_t from, uintptr_t to)
+{
+    if (record->span.layout == STW_LAYOUT_MIXED)
+        return stw_heap_add_mixed(record, from, to, m->mutator.marking || m->are_runs_closed);
+    uint32_t first = cell_index(record, from), count = cell_index(record, to) - first;
+    stw_bits_add(record->span.alloc_bits, first, count);
+    return count;
+}
+
 void stw__mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
 {
     struct stw_run *run = &m->mutator.runs[span_class];
@@ -94,16 +111,26 @@ void stw__mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class)
     STW_CHECK(stw__run_check(m, span_class));
     if (!record || run->cursor == start)
         return;
-    uint32_t first = cell_index(record, start);
-    uint32_t count = cell_index(record, run->cursor) - first;
     uint64_t bytes = run->cursor - start;
-    stw_bits_add(record->span.alloc_bits, first, count);
+    uint32_t count = add_cells(m, record, start, run->cursor);
     record->span.live_count += count;
     m->alloc_objects += count;
     m->alloc_bytes += bytes;
     m->run_spans[span_class].start = run->cursor;
+    m->run_spans[span_class].charged -= bytes;
     if (m->mutator.marking)
         m->marked += bytes;
+}
+
+void stw__mutator_take_span(struct stw_mutator_record *m, uint32_t span_class,
+                            struct stw_span_record *record)
+{
+    struct stw_run_span *held = &m->run_spans[span_class];
+    uint64_t bytes = record ? stw_heap_free_bytes(record) : 0;
+    int64_t more = (int64_t)(bytes - held->charged);
+    held->charged = bytes;
+    if (more != 0)
+        stw__pacer_charge(m->gc, more);
 }
 
 static void tell_marked(struct stw_mutator_record *m)
@@ -125,7 +152,7 @@ static void blacken_rest(struct stw_mutator_record *m, uint32_t span_class, int 
     struct stw_run *run = &m->mutator.runs[span_class];
     struct stw_span_record *record = m->run_spans[span_class].record;
     uintptr_t end = m->run_spans[span_class].end;
-    if (!record || run->cursor == end)
+    if (!record || run->cursor == end || record->span.layout == STW_LAYOUT_MIXED)
         return;
     uint32_t first = cell_index(record, run->cursor);
     uint32_t count = cell_index(record, end - 1) + 1 - first;
@@ -156,8 +183,8 @@ static void drop_run(struct stw_mutator_record *m, uint32_t span_class)
     if (m->mutator.marking || m->are_runs_closed)
         blacken_rest(m, span_class, 0);
     m->mutator.runs[span_class] = (struct stw_run){0, 0};
-    m->run_spans[span_class].record = NULL;
-    m->run_spans[span_class].start = 0;
+    __atomic_store_n(&m->run_spans[span_class].record->holder, NULL, __ATOMIC_RELAXED);
+    m->run_spans[span_class] = (struct stw_run_span){0};
     m->active_runs[span_class / 64] &= ~(1ull << (span_class % 64));
 }
 
@@ -170,6 +197,12 @@ static void make_run_exact(struct stw_mutator_record *m, uint32_t span_class)
 {
     stw__mutator_retire_run(m, span_class);
     blacken_rest(m, span_class, 0);
+}
+
+static void give_credit(struct stw_mutator_record *m, uint32_t span_class)
+{
+    stw__mutator_retire_run(m, span_class);
+    stw__mutator_take_span(m, span_class, NULL);
 }
 
 void stw__mutator_blacken_runs(struct stw_mutator_record *m)
@@ -208,8 +241,8 @@ static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, 
     m->mutator.index = index;
     m->mutator.host = options->host;
     m->mutator.trace = trace;
-    stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_CLASSES);
-    m->mutator.classes = options->allocator->size_classes(options->allocator_self);
+    stw_trace(&m->mutator, options->allocator_ordinal, STW_CALL_ALLOCATOR_SIZES);
+    m->mutator.sizes = options->allocator->size_table(options->allocator_self);
     m->marker.gc = gc;
     stw__barrier_reset(m);
     return m;
@@ -252,6 +285,7 @@ static void count_up(struct stw_mutator_record *m)
     struct stw_totals *totals = &m->gc->totals;
     STW_ADD(totals->alloc_objects, m->alloc_objects);
     STW_ADD(totals->alloc_bytes, m->alloc_bytes);
+    STW_ADD(totals->requested_bytes, m->mutator.requested_bytes);
     STW_ADD(totals->alloc_large, m->alloc_large);
     STW_ADD(totals->tiny_objects, m->mutator.tiny_objects);
     STW_ADD(totals->barrier_words, m->barrier_words);
@@ -270,6 +304,8 @@ void stw_mutator_detach(struct stw_mutator *mutator)
     /* No stop can begin now; what is owed from earlier ones is served first. */
     if (mutator->marking)
         stw_barrier_flush(mutator);
+    if (!(STW_LOAD(mutator->poll) & STW_POLL_CACHES))
+        for_each_run(m, give_credit);
     stw__mutator_drop_runs(m);
     stw_trace(mutator, gc->options.allocator_ordinal, STW_CALL_ALLOCATOR_DETACH);
     gc->options.allocator->detach(gc->options.allocator_self, mutator);

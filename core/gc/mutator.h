@@ -37,6 +37,7 @@ struct stw_run_span {
     struct stw_span_record *record;
     uintptr_t start; /* cells from here to the cursor are not yet in alloc_bits */
     uintptr_t end;   /* of the grant; under stress the run shows one cell of it at a time */
+    uint64_t charged; /* bytes of the live heap: of the span what may still be handed out */
 };
 
 /* A mutator: the public prefix, then the collector's part. */
@@ -51,6 +52,8 @@ struct stw_mutator_record {
     uint32_t is_in_cycle;      /* its time is logged as a cycle's already */
     uint32_t detached; /* atomic: its thread has ended; nothing of its stack counts */
     uint32_t is_sweeping; /* inside stw__sweep_some, which logs the time */
+    uint32_t is_refused;  /* its next grant is to be refused once */
+    uint32_t padding;
     uint64_t parked_ns; /* atomic */
     uint64_t flushed_words; /* on its way to window 2, which takes them back */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */
@@ -101,5 +104,8 @@ void stw__mutator_drop_runs(struct stw_mutator_record *m);
 /* At each new span, not at each run: an atomic add waits for all stores before it, 80 ns a run. */
 void stw__mutator_tell_bytes(struct stw_mutator_record *m);
 void stw__mutator_retire_run(struct stw_mutator_record *m, uint32_t span_class);
+/* Charges and credits (gc.R4): the span of a run is another now, or none. */
+void stw__mutator_take_span(struct stw_mutator_record *m, uint32_t span_class,
+                            struct stw_span_record *record);
 
 #endif

@@ -47,6 +47,13 @@ static uint64_t maximum(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+void stw__pacer_charge(struct stw_gc *gc, int64_t bytes)
+{
+    int64_t live = __atomic_add_fetch(&gc->heap_live, bytes, __ATOMIC_RELAXED);
+    if (live > 0)
+        stw_raise(&gc->totals.heap_peak_bytes, (uint64_t)live);
+}
+
 static uint64_t percent_goal(const struct stw_pacer *pacer)
 {
     if (pacer->percent < 0)
@@ -107,7 +114,7 @@ static uint64_t trigger_of(const struct stw_pacer *pacer, uint64_t goal)
  * pages in use; all else that the process holds is a fixed cost. */
 static uint64_t limit_goal(struct stw_gc *gc, uint64_t allocated)
 {
-    uint64_t limit = gc->options.limit_bytes, marked = gc->pacer.heap_marked;
+    uint64_t limit = STW_LOAD(gc->pacer.limit_bytes), marked = gc->pacer.heap_marked;
     if (limit == NEVER)
         return NEVER;
     uint64_t own = STW_LOAD(gc->heap.own_bytes);
@@ -154,8 +161,7 @@ static void commit(struct stw_gc *gc)
 
 void stw__pacer_init(struct stw_gc *gc)
 {
-    if (gc->options.limit_bytes == 0)
-        gc->options.limit_bytes = NEVER;
+    gc->pacer.limit_bytes = gc->options.limit_bytes ? gc->options.limit_bytes : NEVER;
     gc->pacer.percent = gc->pacer.percent_meant = gc->options.percent;
     gc->pacer.triggered = NEVER;
     gc->pacer.limit_goal = limit_goal(gc, 0);
@@ -301,6 +307,35 @@ int32_t stw_gc_set_percent(struct stw_gc *gc, struct stw_mutator *m, int32_t per
     if (percent < 0 && self)
         stw__cycle_wait_for_mark(self);
     return before;
+}
+
+/* The goal under the new limit is by what is allocated now, as at the end of marking. */
+uint64_t stw_gc_set_limit(struct stw_gc *gc, struct stw_mutator *m, uint64_t bytes)
+{
+    stw__world_lock(gc, m ? stw__record_of(m) : NULL);
+    uint64_t before = gc->pacer.limit_bytes;
+    int64_t live = STW_LOAD(gc->heap_live);
+    __atomic_store_n(&gc->pacer.limit_bytes, bytes ? bytes : NEVER, __ATOMIC_RELAXED);
+    gc->pacer.limit_goal = limit_goal(gc, live > 0 ? (uint64_t)live : 0);
+    commit(gc);
+    pthread_mutex_unlock(&gc->world.lock);
+    return before;
+}
+
+void stw_gc_heap_stats(const struct stw_gc *gc, struct stw_heap_stats *stats)
+{
+    int64_t live = STW_LOAD(gc->heap_live);
+    *stats = (struct stw_heap_stats){
+        .struct_size = sizeof *stats,
+        .gc_percent = STW_LOAD(gc->pacer.percent),
+        .cycles = STW_LOAD(gc->cycles_done),
+        .live_bytes = live > 0 ? (uint64_t)live : 0,
+        .marked_bytes = STW_LOAD(gc->pacer.heap_marked),
+        .goal_bytes = STW_LOAD(gc->pacer.goal),
+        .trigger_bytes = STW_LOAD(gc->pacer.trigger),
+        .limit_bytes = STW_LOAD(gc->pacer.limit_bytes),
+        .pages_bytes = stw__allocator_pages(gc) * STW_PAGE_BYTES,
+    };
 }
 
 static stw_status check_trigger(const struct stw_pacer *pacer, struct stw_error *error)

@@ -13,6 +13,7 @@ struct stw_pacer {
     uint32_t padding;
     uint64_t heap_marked;  /* by the last cycle */
     uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
+    uint64_t limit_bytes;  /* atomic: of memory (GOMEMLIMIT); UINT64_MAX: none */
     uint64_t limit_goal;   /* what the memory limit leaves for the heap; UINT64_MAX: no limit */
     uint64_t sweep_least;  /* no trigger below it, so that sweeping has time; 0: it was done */
     uint64_t triggered;    /* live heap at window 1; UINT64_MAX: no cycle is under way */
@@ -30,6 +31,8 @@ struct stw_pacer {
     uint64_t assist_ns, idle_ns; /* atomic: in this cycle */
 };
 
+/* Adds to the live heap, or takes from it. Any thread. */
+void stw__pacer_charge(struct stw_gc *gc, int64_t bytes);
 /* World stopped. */
 void stw__pacer_init(struct stw_gc *gc);
 void stw__pacer_begin(struct stw_gc *gc);

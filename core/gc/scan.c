@@ -69,9 +69,10 @@ void stw__scan_cell(struct stw_marker *marker, uintptr_t address)
     if (!stw_heap_resolve(&marker->gc->heap, address, &cell))
         return;
     switch (cell.record->span.layout) {
+    case STW_LAYOUT_MIXED: /* it is grey: it has a type */
     case STW_LAYOUT_HEADER: {
-        const struct stw_type *type = *(const struct stw_type **)cell.base;
-        uint64_t bytes = cell.record->span.cell_bytes - 8;
+        const struct stw_type *type = stw_header_type(stw_cell_header(&cell));
+        uint64_t bytes = stw_cell_bytes(&cell) - 8;
         scan_elements(marker, cell.base + 8, 0, bytes / type->element_bytes * type->element_bytes,
                       type);
         break;

@@ -1,5 +1,6 @@
 /* gc/spans.c: pages and spans for the allocator, with what taking and sweeping them means to the
  * collector: the memory limit, the counts of the sweep, and a mutator's lost time. */
+#include "base/error.h"
 #include "gc/collector.h"
 
 stw_status stw_gc_pages_acquire(struct stw_gc *gc, uint64_t page_count, uintptr_t *base,
@@ -8,9 +9,42 @@ stw_status stw_gc_pages_acquire(struct stw_gc *gc, uint64_t page_count, uintptr_
     struct stw_growth growth;
     stw_status status =
         stw_space_acquire_grown(&gc->heap.space, page_count, base, needs_zero, &growth);
-    if (status == STW_OK)
+    if (status == STW_OK) {
+        stw_raise(&gc->totals.heap_pages_peak_bytes, stw__allocator_pages(gc) * STW_PAGE_BYTES);
         stw__scavenge_taken(gc, &growth);
+    }
     return status;
+}
+
+void stw_gc_pages_adopt(struct stw_gc *gc, uint64_t page_count)
+{
+    STW_ADD(gc->heap.adopted_pages, page_count);
+    STW_ADD(gc->heap.own_bytes, page_count * STW_PAGE_BYTES);
+    stw_raise(&gc->totals.heap_pages_peak_bytes, stw__allocator_pages(gc) * STW_PAGE_BYTES);
+    stw__scavenge_taken(gc, NULL);
+}
+
+void stw_gc_pages_disown(struct stw_gc *gc, uint64_t page_count)
+{
+    STW_ADD(gc->heap.adopted_pages, -page_count);
+    STW_ADD(gc->heap.own_bytes, -(page_count * STW_PAGE_BYTES));
+}
+
+void stw_gc_allocator_stats(struct stw_gc *gc, struct stw_allocator_stats *stats)
+{
+    stw__watch_enter(gc, STW_WATCH_STATS);
+    gc->options.allocator->stats(gc->options.allocator_self, stats);
+    stw__watch_leave(gc);
+}
+
+stw_status stw_gc_check_returned(const struct stw_gc *gc, struct stw_error *error)
+{
+    uint64_t spans = gc->heap.span_count, pages = stw__allocator_pages(gc);
+    if (spans == 0 && pages == 0)
+        return STW_OK;
+    return stw_error_set(error, STW_E_AUDIT, "abi.L7",
+                         "the allocator was destroyed and has not returned %llu spans and %llu "
+                         "pages", (unsigned long long)spans, (unsigned long long)pages);
 }
 
 void stw_gc_pages_release(struct stw_gc *gc, uintptr_t base, uint64_t page_count)
@@ -49,7 +83,7 @@ uint32_t stw_gc_span_sweep(struct stw_gc *gc, struct stw_span *span)
     uint32_t live = stw_heap_sweep(&gc->heap, span);
     STW_ADD(gc->sweep.spans_total, 1);
     STW_ADD(gc->sweep.pages_swept, span->page_count);
-    STW_ADD(gc->sweep.live_bytes, live * span->cell_bytes);
+    STW_ADD(gc->sweep.live_bytes, stw_heap_kept_bytes((struct stw_span_record *)span));
     if (is_loss)
         stw__timeline_add(&self->timeline, STW_TAKEN_SWEEP, began_ns, stw_clock_ns());
     return live;

@@ -123,8 +123,8 @@ static int owes(struct stw_gc *gc, uint64_t bytes)
     int64_t swept = (int64_t)(STW_LOAD(gc->sweep.pages_swept) - STW_LOAD(gc->sweep.basis_pages));
     if ((int64_t)(slope * ((double)(used > 0 ? used : 0) + (double)bytes)) > swept)
         return 1;
-    return gc->options.limit_bytes != UINT64_MAX
-           && needed_bytes(gc) + bytes > gc->options.limit_bytes;
+    return STW_LOAD(gc->pacer.limit_bytes) != UINT64_MAX
+           && needed_bytes(gc) + bytes > STW_LOAD(gc->pacer.limit_bytes);
 }
 
 void stw__sweep_pay(struct stw_mutator_record *m, uint64_t bytes)
@@ -177,9 +177,21 @@ static uint64_t give_back(struct stw_gc *gc, uint64_t page_max)
     return pages.count;
 }
 
+/* 0: a stop is on. */
+static int release_kept(struct stw_gc *gc)
+{
+    if (!enter_between_stops(gc))
+        return 0;
+    stw__watch_enter(gc, STW_WATCH_RELEASE);
+    gc->options.allocator->release(gc->options.allocator_self);
+    stw__watch_leave(gc);
+    leave(gc);
+    return 1;
+}
+
 uint64_t stw__scavenge_some(struct stw_gc *gc, uint64_t page_max)
 {
-    uint64_t limit = gc->options.limit_bytes;
+    uint64_t limit = STW_LOAD(gc->pacer.limit_bytes);
     uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;
     uint64_t beyond = excess(held, STW_LOAD(gc->pacer.retain_bytes));
     if (limit != UINT64_MAX) {
@@ -188,7 +200,7 @@ uint64_t stw__scavenge_some(struct stw_gc *gc, uint64_t page_max)
         beyond = more > beyond ? more : beyond;
     }
     uint64_t pages = beyond / STW_PAGE_BYTES;
-    if (pages == 0)
+    if (pages == 0 || !release_kept(gc))
         return 0;
     return give_back(gc, pages < page_max ? pages : page_max);
 }
@@ -196,7 +208,7 @@ uint64_t stw__scavenge_some(struct stw_gc *gc, uint64_t page_max)
 /* Pages beyond the memory limit, rounded up. */
 static uint64_t pages_beyond_limit(struct stw_gc *gc)
 {
-    uint64_t limit = gc->options.limit_bytes;
+    uint64_t limit = STW_LOAD(gc->pacer.limit_bytes);
     if (limit == UINT64_MAX || limit == 0)
         return 0;
     uint64_t held = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES;

@@ -15,7 +15,8 @@
 #define STW_WATCH_RELEASE 4u
 #define STW_WATCH_REFILL 5u
 #define STW_WATCH_LARGE 6u
-#define STW_WATCH_HOOK 7u /* + its index */
+#define STW_WATCH_STATS 7u
+#define STW_WATCH_HOOK 8u /* + its index */
 #define STW_WATCH_PLACES (STW_WATCH_HOOK + STW_CYCLE_HOOKS)
 /* "flush", ..., "cycle hook"; never null. */
 const char *stw_watch_place_name(uint32_t place);

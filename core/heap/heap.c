@@ -1,4 +1,4 @@
-/* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H5: heap.h.
+/* heap/heap.c: span records, bitmaps and the page map. Invariants H1-H6: heap.h.
  *
  * A record and its three bitmaps lie in one block from a bump area; blocks of ended spans are kept
  * on free lists by capacity and used again, so registering a span costs no system call. */
@@ -119,6 +119,9 @@ static void check_request(const struct stw_span_request *request)
                 || (request->page_count == 1 && request->cell_bytes <= 512
                     && request->cell_bytes % 8 == 0));
     STW_REQUIRE(request->layout != STW_LAYOUT_LARGE || request->cell_count == 1);
+    STW_REQUIRE(request->layout != STW_LAYOUT_MIXED
+                || (request->cell_bytes == STW_GRANULE_BYTES
+                    && request->cell_count == room / STW_GRANULE_BYTES));
 }
 
 stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_request *request,
@@ -141,7 +144,9 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
     record->span.needs_zero = request->needs_zero;
     record->span.sweep_generation = heap->generation;
     uint64_t span_bytes = request->page_count * STW_PAGE_BYTES;
-    if (request->cell_count > 1 && request->cell_bytes <= (UINT32_MAX - 1) / span_bytes)
+    if (request->layout == STW_LAYOUT_MIXED)
+        record->span.line_bits = record->scan_bits;
+    else if (request->cell_count > 1 && request->cell_bytes <= (UINT32_MAX - 1) / span_bytes)
         record->divide = (uint32_t)(UINT32_MAX / request->cell_bytes + 1);
     stw_status status = map_pages(heap, request->base, request->page_count, record);
     if (status != STW_OK) {
@@ -227,15 +232,123 @@ uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count)
     return count;
 }
 
-/* Fills the cells that die in this sweep. */
-static void poison_dead(struct stw_span_record *record)
+uint32_t stw_bits_find(const uint64_t *bits, uint32_t first, uint32_t count)
 {
-    for (uint32_t i = 0; i < record->span.cell_count; i++) {
-        uint64_t bit = 1ull << (i % 64);
-        if ((record->span.alloc_bits[i / 64] & bit) && !(record->mark_bits[i / 64] & bit))
-            memset((void *)(record->span.base + i * record->span.cell_bytes), POISON,
-                   record->span.cell_bytes);
+    for (uint32_t width, at = first; at < first + count; at += width) {
+        uint64_t mask = bits_mask(at, first + count - at, &width);
+        uint64_t found = __atomic_load_n(&bits[at / 64], __ATOMIC_RELAXED) & mask;
+        if (found)
+            return at / 64 * 64 + (uint32_t)__builtin_ctzll(found);
     }
+    return first + count;
+}
+
+static struct stw_cell cell_at(struct stw_span_record *record, uint32_t index)
+{
+    return (struct stw_cell){record, record->span.base + index * record->span.cell_bytes, index};
+}
+
+int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset, struct stw_cell *cell)
+{
+    uint32_t index = (uint32_t)(offset / record->span.cell_bytes), word = index / 64;
+    if (record->span.layout != STW_LAYOUT_MIXED) {
+        *cell = cell_at(record, index);
+        return index < record->span.cell_count;
+    }
+    uint64_t starts = __atomic_load_n(&record->span.alloc_bits[word], __ATOMIC_ACQUIRE); /* H6 */
+    starts &= ~0ull >> (63 - index % 64);
+    while (!starts && word > 0)
+        starts = __atomic_load_n(&record->span.alloc_bits[--word], __ATOMIC_ACQUIRE);
+    if (!starts)
+        return 0;
+    *cell = cell_at(record, word * 64 + 63 - (uint32_t)__builtin_clzll(starts));
+    return index - cell->index < stw_header_granules(stw_cell_header(cell));
+}
+
+static void add_lines(struct stw_span_record *record, uint32_t first, uint32_t granules)
+{
+    uint32_t line = first / STW_LINE_GRANULES, last = (first + granules - 1) / STW_LINE_GRANULES;
+    stw_bits_add(record->span.line_bits, line, last - line + 1);
+}
+
+uint32_t stw_heap_add_mixed(struct stw_span_record *record, uintptr_t from, uintptr_t to, int black)
+{
+    uint32_t count = 0, granules;
+    uint32_t end = (uint32_t)((to - record->span.base) / STW_GRANULE_BYTES);
+    uint32_t at = (uint32_t)((from - record->span.base) / STW_GRANULE_BYTES);
+    for (; at < end; at += granules, count++) {
+        struct stw_cell cell = cell_at(record, at);
+        granules = (uint32_t)stw_header_granules(stw_cell_header(&cell));
+        STW_REQUIRE(granules > 0 && granules <= end - at); /* else a cell was written before it */
+        if (black)
+            stw_bits_set(record->mark_bits, at, 1);
+        stw_bits_add(record->span.alloc_bits, at, 1);
+        add_lines(record, at, granules);
+    }
+    return count;
+}
+
+uint32_t stw_heap_find_taken(const struct stw_span_record *record, uint32_t first, uint32_t count)
+{
+    if (record->span.layout != STW_LAYOUT_MIXED)
+        return stw_bits_find(record->span.alloc_bits, first, count);
+    uint32_t line = first / STW_LINE_GRANULES, lines = count / STW_LINE_GRANULES;
+    return stw_bits_find(record->span.line_bits, line, lines) * STW_LINE_GRANULES;
+}
+
+static uint32_t line_words(const struct stw_span_record *record)
+{
+    return (record->span.cell_count / STW_LINE_GRANULES + 63) / 64;
+}
+
+uint64_t stw_heap_free_bytes(const struct stw_span_record *record)
+{
+    const struct stw_span *span = &record->span;
+    uint32_t taken = span->layout == STW_LAYOUT_MIXED
+                         ? stw_bits_count(span->line_bits, line_words(record)) * STW_LINE_GRANULES
+                         : stw_bits_count(span->alloc_bits, record->bit_words);
+    return (span->cell_count - taken) * span->cell_bytes;
+}
+
+uint64_t stw_heap_kept_bytes(const struct stw_span_record *record)
+{
+    if (record->span.layout == STW_LAYOUT_MIXED)
+        return record->mixed_bytes;
+    return record->span.live_count * record->span.cell_bytes;
+}
+
+/* Calls act for the cells whose bits are set in `bits`, but not those in `without`, which may be
+ * null. */
+static uint64_t sum_cells(struct stw_span_record *record, const uint64_t *bits,
+                          const uint64_t *without, void (*act)(const struct stw_cell *cell))
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < record->bit_words; i++)
+        for (uint64_t left = bits[i] & ~(without ? without[i] : 0); left; left &= left - 1) {
+            struct stw_cell cell = cell_at(record, i * 64 + (uint32_t)__builtin_ctzll(left));
+            bytes += stw_cell_bytes(&cell);
+            if (act)
+                act(&cell);
+        }
+    return bytes;
+}
+
+uint64_t stw_heap_marked_bytes(const struct stw_span_record *record)
+{
+    if (record->span.layout != STW_LAYOUT_MIXED)
+        return stw_bits_count(record->mark_bits, record->bit_words) * record->span.cell_bytes;
+    return sum_cells((struct stw_span_record *)(uintptr_t)record, record->mark_bits, NULL, NULL);
+}
+
+/* Of the cells that die in a sweep. */
+static void poison(const struct stw_cell *cell)
+{
+    memset((void *)cell->base, POISON, stw_cell_bytes(cell));
+}
+
+static void add_lines_of(const struct stw_cell *cell)
+{
+    add_lines(cell->record, cell->index, (uint32_t)stw_header_granules(stw_cell_header(cell)));
 }
 
 uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
@@ -244,7 +357,7 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
     STW_REQUIRE(span->sweep_generation != heap->generation);
     STW_CHECK(stw_span_record_check(record));
     if (heap->poison)
-        poison_dead(record);
+        sum_cells(record, span->alloc_bits, record->mark_bits, poison);
     for (uint32_t i = 0; i < record->bit_words && !span->needs_zero; i++)
         span->needs_zero = span->alloc_bits[i] != 0;
     uint64_t *old = span->alloc_bits;
@@ -253,6 +366,10 @@ uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
     record->mark_bits = old;
     if (span->layout == STW_LAYOUT_BITMAP)
         memset(record->scan_bits, 0, record->bit_words * sizeof *old);
+    if (span->layout == STW_LAYOUT_MIXED) {
+        memset(span->line_bits, 0, line_words(record) * sizeof *old);
+        record->mixed_bytes = sum_cells(record, span->alloc_bits, NULL, add_lines_of);
+    }
     span->live_count = stw_bits_count(span->alloc_bits, record->bit_words);
     span->free_index = 0;
     STW_CHECK(stw_span_record_check(record));

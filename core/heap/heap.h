@@ -12,6 +12,9 @@
  *     into alloc bits.
  * H5  a cell of layout BITMAP that is black from the start has its scan bit before its mark bit:
  *     nobody sees it grey.
+ * H6  a cell of layout MIXED is found by its allocation bit, at its first granule, and by its
+ *     header, which is complete before. While marking, its mark bit is set before: one that is
+ *     found is black, or was there when marking began.
  * Threads: resolve by anyone; register and unregister by anyone; sweep by the span's owner. */
 #ifndef STW_HEAP_HEAP_H
 #define STW_HEAP_HEAP_H
@@ -30,12 +33,15 @@
 struct stw_span_record {
     struct stw_span span;
     uint64_t *mark_bits;              /* atomic words */
-    uint64_t *scan_bits; /* atomic words; layout BITMAP: marked cells that need no scan any more */
+    uint64_t *scan_bits; /* atomic words; layout BITMAP: marked cells that need no scan any more;
+                          * MIXED: span.line_bits */
     uint32_t grey_state;              /* atomic; gc/work.c */
-    uint32_t divide;                  /* ceil(2^32 / cell_bytes), or 0: divide */
+    uint32_t divide;                  /* ceil(2^32 / cell_bytes), or 0: resolve slowly */
     struct stw_span_record *grey_next; /* whoever has the queue that it is in */
     const struct stw_type *large_type; /* layout LARGE; atomic; null until published */
     uint64_t large_bytes;              /* as requested */
+    uint64_t mixed_bytes;              /* layout MIXED: of the cells that the last sweep kept */
+    const void *holder; /* atomic, relaxed: the run that is served from it, or null */
     uint32_t bit_words;                /* of each bitmap */
     uint32_t record_class;             /* log2 of the bitmap's capacity in words */
     struct stw_span_record *all_next, *all_prev;
@@ -50,7 +56,9 @@ struct stw_heap {
     pthread_mutex_t lock;               /* records, page map arenas, `all` */
     struct stw_span_record *all;
     uint64_t span_count, span_pages;    /* registered */
-    uint64_t own_bytes;                 /* atomic: memory of the runtime beside the pages */
+    uint64_t own_bytes;                 /* atomic: memory of the runtime beside the pages, and
+                                         * adopted ones */
+    uint64_t adopted_pages;             /* atomic: the allocator's, from elsewhere */
     struct stw_span_record *free_records[STW_RECORD_CLASSES];
     char *record_cursor, *record_limit;
 };
@@ -72,6 +80,19 @@ void stw_bits_clear(uint64_t *bits, uint32_t first, uint32_t count);
  * stores before it. */
 void stw_bits_add(uint64_t *bits, uint32_t first, uint32_t count);
 uint32_t stw_bits_count(const uint64_t *bits, uint32_t word_count);
+/* The first that is set, or first + count. */
+uint32_t stw_bits_find(const uint64_t *bits, uint32_t first, uint32_t count);
+/* Layout MIXED: the cells that were cut off one after the other from `from` on are allocated; while
+ * marking (black) they are marked, too. By the span's holder. Returns how many. */
+uint32_t stw_heap_add_mixed(struct stw_span_record *record, uintptr_t from, uintptr_t to,
+                            int black);
+/* The first granted cell that is not free, or first + count. Exact for the span's holder. */
+uint32_t stw_heap_find_taken(const struct stw_span_record *record, uint32_t first, uint32_t count);
+/* Of free cells or lines, and of those that the last sweep kept. */
+uint64_t stw_heap_free_bytes(const struct stw_span_record *record);
+uint64_t stw_heap_kept_bytes(const struct stw_span_record *record);
+/* Of marked cells. World stopped. */
+uint64_t stw_heap_marked_bytes(const struct stw_span_record *record);
 /* Cells [first, first + count) are marked and need no scan (H5). While marking, or stopped. */
 void stw_heap_blacken(struct stw_span_record *record, uint32_t first, uint32_t count);
 /* Checks H1 and the records. World stopped. */
@@ -97,14 +118,19 @@ static inline struct stw_span_record *stw_heap_span_at(const struct stw_heap *he
                            __ATOMIC_ACQUIRE);
 }
 
+/* For what a multiplication does not find: layout MIXED, and spans that are too large for it. */
+int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset, struct stw_cell *cell);
+
 /* The cell at an address in the pages of a span. 0: there is none, it is the span's tail. */
 static inline int stw_heap_resolve_in(struct stw_span_record *record, uintptr_t address,
                                       struct stw_cell *cell)
 {
     uint64_t offset = address - record->span.base, index = 0;
-    if (record->span.cell_count > 1)
-        index = record->divide ? (offset * record->divide) >> 32
-                               : offset / record->span.cell_bytes;
+    if (record->span.cell_count > 1) {
+        if (!record->divide)
+            return stw_heap_resolve_slowly(record, offset, cell);
+        index = (offset * record->divide) >> 32;
+    }
     if (index >= record->span.cell_count)
         return 0;
     *cell = (struct stw_cell){record, record->span.base + index * record->span.cell_bytes,
@@ -128,6 +154,19 @@ static inline void stw_heap_prefetch_bits(const struct stw_span_record *record)
     const char *end = (const char *)record->span.base + STW_PAGE_BYTES;
     for (const char *bits = end - STW_BITS_BYTES; bits < end; bits += STW_LINE_BYTES)
         __builtin_prefetch(bits);
+}
+
+/* Where it is of layout MIXED or HEADER. */
+static inline uint64_t stw_cell_header(const struct stw_cell *cell)
+{
+    return __atomic_load_n((const uint64_t *)cell->base, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t stw_cell_bytes(const struct stw_cell *cell)
+{
+    if (cell->record->span.layout != STW_LAYOUT_MIXED)
+        return cell->record->span.cell_bytes;
+    return stw_header_granules(stw_cell_header(cell)) * STW_GRANULE_BYTES;
 }
 
 static inline int stw_cell_is_marked(const struct stw_cell *cell)

@@ -2,14 +2,18 @@
  *
  * Each plugin has a handle, a table of its own with what the host knows of its holder behind it: so
  * the owner of a root, a hook or a setting is known, and which runtime is meant.
- * HH1  a function of the table is called with the table that it was found in. */
+ * HH1  a function of the table is called with the table that it was found in. One that the host
+ *      does not know is a copy: somebody has written m->host (abi.M5), and the trial ends. */
 #include "host/runtime.h"
 
 #include "base/error.h"
+#include "host/faults.h"
+#include "host/sizes.h"
 #include "prim/thread.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 
 struct handle {
@@ -22,9 +26,25 @@ struct handle {
 static struct stw_runtime_options runtime_options;
 static struct handle handles[STW_ORDINALS];
 
+static void break_host_rule(void)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    stw_error_set(&error, STW_E_AUDIT, "abi.M5", "a plugin has written m->host, or calls the host "
+                  "through a copy of its table");
+    runtime_options.gc.audit_failed(&error);
+}
+
 static const struct handle *handle_of(const struct stw_host *host)
 {
+    if ((uintptr_t)host - (uintptr_t)handles >= sizeof handles)
+        break_host_rule();
     return (const struct handle *)(const void *)host;
+}
+
+void stw_runtime_check_host(const struct stw_mutator *m)
+{
+    if (m->host != &handles[0].table)
+        break_host_rule();
 }
 
 static struct stw_gc *gc_of(const struct stw_host *host)
@@ -70,6 +90,13 @@ static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook
     return stw_gc_hook_add(gc_of(host), &added);
 }
 
+static stw_status api_cycle_end_hook_add(const struct stw_host *host, stw_cycle_end_hook hook,
+                                         void *context)
+{
+    const struct stw_end_hook added = {hook, context, ordinal_of(host)};
+    return stw_gc_end_hook_add(gc_of(host), &added);
+}
+
 static uint32_t api_mutator_count(const struct stw_host *host)
 {
     (void)host;
@@ -86,6 +113,9 @@ static void *api_alloc_slow(const struct stw_host *host, struct stw_mutator *m, 
                             const struct stw_type *type)
 {
     (void)host;
+    stw_runtime_check_host(m);
+    if (stw__faults_alloc(m, bytes, type))
+        stw_mutator_refuse_grant(m);
     return stw_alloc_slow_path(m, bytes, type);
 }
 
@@ -109,6 +139,8 @@ static uint64_t api_usable_bytes(const struct stw_host *host, struct stw_mutator
 static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "safepoint");
+    stw_runtime_check_host(m);
+    stw__faults_safepoint(m);
     stw_safepoint(m);
 }
 
@@ -182,6 +214,34 @@ int64_t stw_runtime_external(const struct stw_loaded *plugin)
     return __atomic_load_n(&handles[plugin->ordinal].external_bytes, __ATOMIC_RELAXED);
 }
 
+static uint64_t api_set_memory_limit(const struct stw_host *host, struct stw_mutator *m,
+                                     uint64_t bytes)
+{
+    stw_watch_wait(gc_of(host), "set_memory_limit");
+    return stw_gc_set_limit(gc_of(host), m, bytes);
+}
+
+static void api_heap_stats(const struct stw_host *host, struct stw_heap_stats *stats)
+{
+    struct stw_heap_stats now;
+    uint32_t bytes = stats->struct_size;
+    stw_gc_heap_stats(gc_of(host), &now);
+    memcpy(stats, &now, bytes < sizeof now ? bytes : sizeof now);
+    stats->struct_size = bytes;
+}
+
+static void api_pages_adopt(const struct stw_host *host, uintptr_t base, uint64_t page_count)
+{
+    (void)base;
+    stw_gc_pages_adopt(gc_of(host), page_count);
+}
+
+static void api_pages_disown(const struct stw_host *host, uintptr_t base, uint64_t page_count)
+{
+    (void)base;
+    stw_gc_pages_disown(gc_of(host), page_count);
+}
+
 static stw_status api_pages_acquire(const struct stw_host *host, uint64_t page_count,
                                     uintptr_t *base, uint32_t *needs_zero)
 {
@@ -214,11 +274,6 @@ static uint32_t api_sweep_generation(const struct stw_host *host)
     return stw_gc_sweep_generation(gc_of(host));
 }
 
-static void api_heap_live_add(const struct stw_host *host, int64_t bytes)
-{
-    stw_gc_live_add(gc_of(host), bytes);
-}
-
 static const struct stw_host table = {
     .struct_size = sizeof table,
     .abi_major = STW_ABI_MAJOR,
@@ -228,6 +283,8 @@ static const struct stw_host table = {
     .root_add = api_root_add,
     .root_remove = api_root_remove,
     .cycle_hook_add = api_cycle_hook_add,
+    .cycle_end_hook_add = api_cycle_end_hook_add,
+    .heap_stats = api_heap_stats,
     .mutator_count = api_mutator_count,
     .safepoint = api_safepoint,
     .barrier_flush = api_barrier_flush,
@@ -242,13 +299,15 @@ static const struct stw_host table = {
     .fail = api_fail,
     .external_bytes = api_external_bytes,
     .growth = api_growth,
+    .set_memory_limit = api_set_memory_limit,
     .pages_acquire = api_pages_acquire,
     .pages_release = api_pages_release,
+    .pages_adopt = api_pages_adopt,
+    .pages_disown = api_pages_disown,
     .span_register = api_span_register,
     .span_unregister = api_span_unregister,
     .span_sweep = api_span_sweep,
     .sweep_generation = api_sweep_generation,
-    .heap_live_add = api_heap_live_add,
 };
 
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)
@@ -271,6 +330,12 @@ stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_erro
     options->allocator = &allocator->ops.allocator;
     options->allocator_self = allocator->self;
     options->allocator_ordinal = allocator->ordinal;
+    char name[16 + STW_ID_BYTES];
+    snprintf(name, sizeof name, "allocator/%s", allocator->info->id);
+    stw_status status =
+        stw__sizes_check(options->allocator->size_table(options->allocator_self), name, error);
+    if (status != STW_OK)
+        return status;
     return stw_gc_start(stw_gc_of_process(), options, error);
 }
 

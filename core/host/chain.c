@@ -13,6 +13,7 @@
 #include "host/chain.h"
 
 #include "base/error.h"
+#include "host/faults.h"
 #include "host/map_type.h"
 #include "host/passage.h"
 #include "host/runtime.h"
@@ -140,6 +141,7 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
         }
     }
     stw_passage_watch(is_watched(), strategies, count, links);
+    stw__faults_set(strategies, count);
     for (uint32_t i = count; i-- > 0;)
         strategies[i].ops.strategy.linked(strategies[i].self, &links[i + 1]);
     return STW_OK;

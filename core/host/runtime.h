@@ -30,6 +30,8 @@ stw_status stw_runtime_init(const struct stw_runtime_options *options, struct st
 stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_error *error);
 void stw_runtime_stop(void);
 struct stw_gc *stw_runtime_gc(void);
+/* Rule M5 of stwlab/mutator.h, for who has called plugins: does not return if it is broken. */
+void stw_runtime_check_host(const struct stw_mutator *m);
 /* What options.failed does; without it the process aborts. */
 _Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status status,
                                 const char *text);

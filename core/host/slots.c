@@ -113,6 +113,23 @@ static void ignore(void *self)
     (void)self;
 }
 
+static void strategy_safepoint(void *self, struct stw_mutator *m)
+{
+    (void)self, (void)m;
+}
+
+static uint32_t strategy_alloc_slow(void *self, struct stw_mutator *m, uint64_t bytes,
+                                    const struct stw_type *type)
+{
+    (void)self, (void)m, (void)bytes, (void)type;
+    return 0;
+}
+
+int stw__slots_make_faults(const struct stw_strategy_ops *ops)
+{
+    return ops->safepoint != strategy_safepoint || ops->alloc_slow != strategy_alloc_slow;
+}
+
 static void allocator_stats(void *self, struct stw_allocator_stats *stats)
 {
     (void)self, (void)stats;
@@ -282,7 +299,7 @@ struct slot {
 static const struct slot allocator_slots[] = {
     NEED(allocator, create),
     NEED(allocator, destroy),
-    NEED(allocator, size_classes),
+    NEED(allocator, size_table),
     NEED(allocator, attach),
     NEED(allocator, detach),
     NEED(allocator, refill),
@@ -328,6 +345,8 @@ static const struct slot strategy_slots[] = {
     MAY(strategy, request_begin, STUB(strategy_request_begin)),
     MAY(strategy, request_end, STUB(strategy_request_end)),
     MAY(strategy, batch_boundary, STUB(strategy_batch_boundary)),
+    MAY(strategy, safepoint, STUB(strategy_safepoint)),
+    MAY(strategy, alloc_slow, STUB(strategy_alloc_slow)),
     MAY(strategy, linked, STUB(strategy_linked)),
     MAY(strategy, maps, NULL),
 };

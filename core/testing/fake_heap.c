@@ -23,7 +23,6 @@ static struct {
     struct fake_span **span_at; /* by page */
     uint8_t *used, *dirty;      /* by page */
     uint32_t generation;
-    int64_t live;     /* atomic */
     uint64_t fail_in; /* calls until one fails; 0: none will */
     const struct stw_allocator_ops *ops;
     void *self;
@@ -176,12 +175,6 @@ static uint32_t sweep_generation(const struct stw_host *host)
     return heap.generation;
 }
 
-static void heap_live_add(const struct stw_host *host, int64_t bytes)
-{
-    (void)host;
-    __atomic_fetch_add(&heap.live, bytes, __ATOMIC_RELAXED);
-}
-
 static stw_status set_error(const struct stw_host *host, struct stw_error *error,
                             stw_status status, const char *field,
                             const char *message)
@@ -226,11 +219,12 @@ static void check_grant(struct fake_mutator *f, uint32_t span_class, const struc
         STW_REQUIRE(!stw_span_is_allocated(span, grant->first_cell + i));
 }
 
-static int refill(struct fake_mutator *f, uint32_t span_class)
+static int refill(struct fake_mutator *f, const struct stw_fit *fit)
 {
     struct stw_grant grant = {0};
+    uint32_t span_class = fit->run;
     retire_run(f, span_class);
-    if (heap.ops->refill(heap.self, &f->m, span_class, &grant) != STW_OK)
+    if (heap.ops->refill(heap.self, &f->m, span_class, fit->cell_bytes, &grant) != STW_OK)
         return 0;
     check_grant(f, span_class, &grant);
     uintptr_t start = grant.span->base + grant.first_cell * grant.span->cell_bytes;
@@ -254,7 +248,6 @@ static void *large_cell(struct fake_mutator *f, uint64_t bytes, const struct stw
     if (span->needs_zero)
         memset((void *)span->base, 0, span->cell_bytes);
     f->alloc_bytes += span->cell_bytes;
-    heap_live_add(&table, (int64_t)span->cell_bytes);
     return (void *)span->base;
 }
 
@@ -263,21 +256,18 @@ static void *alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint
 {
     (void)host;
     struct fake_mutator *f = (struct fake_mutator *)m;
-    const struct stw_size_classes *k = m->classes;
-    uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;
+    const struct stw_size_table *k = m->sizes;
     if (bytes > k->small_bytes_max)
         return large_cell(f, bytes, type);
-    int tiny = !type && bytes < k->tiny_bytes_max;
-    uint32_t size_class = k->class_by_word[((tiny ? k->tiny_bytes_max : bytes) + header + 7) / 8];
-    uint32_t span_class = 2 * size_class + (type ? 0 : 1);
-    struct stw_run *run = &m->runs[span_class];
-    if (run->cursor == run->limit && !refill(f, span_class))
+    if (!type && bytes < k->tiny_bytes_max)
+        bytes = STW_TINY_BLOCK_BYTES; /* tiny requests get a block each: fewer cases to model */
+    const struct stw_fit *fit = &(type ? k->with_pointers : k->without_pointers)[(bytes + 7) / 8];
+    struct stw_run *run = &m->runs[fit->run];
+    if (run->cursor + fit->cell_bytes > run->limit && !refill(f, fit))
         return NULL;
-    if (!tiny)
-        return stw_alloc(m, bytes, type);
-    uintptr_t block = run->cursor; /* tiny requests get a block each: fewer cases to model */
-    run->cursor += k->cell_bytes[size_class];
-    return (void *)block;
+    uintptr_t cell = run->cursor;
+    run->cursor += fit->cell_bytes;
+    return stw_cell_open(cell, fit, bytes, type);
 }
 
 static const struct stw_host table = {
@@ -290,7 +280,6 @@ static const struct stw_host table = {
     .span_unregister = span_unregister,
     .span_sweep = span_sweep,
     .sweep_generation = sweep_generation,
-    .heap_live_add = heap_live_add,
 };
 
 const struct stw_host *fake_heap_begin(uint64_t page_limit)
@@ -304,7 +293,6 @@ const struct stw_host *fake_heap_begin(uint64_t page_limit)
     heap.used = stw_new(page_limit, 1);
     heap.dirty = stw_new(page_limit, 1);
     heap.generation = 1;
-    heap.live = 0;
     return &table;
 }
 
@@ -329,7 +317,7 @@ struct fake_mutator *fake_attach(uint32_t index)
     f->m.struct_size = sizeof f->m;
     f->m.index = index;
     f->m.host = &table;
-    f->m.classes = heap.ops->size_classes(heap.self);
+    f->m.sizes = heap.ops->size_table(heap.self);
     STW_REQUIRE(heap.ops->attach(heap.self, &f->m) == STW_OK);
     return f;
 }
@@ -395,11 +383,6 @@ static uint64_t count_bits(const uint64_t *bits, uint32_t words)
     return count;
 }
 
-static uint64_t marked_bytes(const struct fake_span *record)
-{
-    return count_bits(record->mark_bits, words_of(&record->span)) * record->span.cell_bytes;
-}
-
 static uint64_t allocated_cells(const struct fake_span *record)
 {
     return count_bits(record->span.alloc_bits, words_of(&record->span));
@@ -407,7 +390,6 @@ static uint64_t allocated_cells(const struct fake_span *record)
 
 void fake_cycle_end(void)
 {
-    heap.live = (int64_t)sum_spans(marked_bytes);
     heap.generation++;
     heap.ops->cycle_end(heap.self);
 }
@@ -425,11 +407,6 @@ uint64_t fake_cells_allocated(void)
 uint64_t fake_pages_used(void)
 {
     return heap.pages_used;
-}
-
-int64_t fake_heap_live(void)
-{
-    return __atomic_load_n(&heap.live, __ATOMIC_RELAXED);
 }
 
 void fake_fail_nth(uint64_t nth)

@@ -77,7 +77,7 @@ static const uint16_t class_bytes[] = {
     13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768};
 
 /* All requests take the slow path. */
-static const struct stw_size_classes classes = {.struct_size = sizeof classes};
+static const struct stw_size_table sizes = {.struct_size = sizeof sizes};
 
 static void *must(void *memory)
 {
@@ -556,7 +556,7 @@ const struct stw_host *fake_host_new(uint32_t mutators)
         m->struct_size = sizeof *m;
         m->index = i;
         m->host = &table;
-        m->classes = &classes;
+        m->sizes = &sizes;
         m->barrier_next = m->barrier_buffer;
         m->barrier_end = m->barrier_buffer + STW_BARRIER_WORDS;
         m->site = "";

@@ -43,7 +43,7 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_ALLOCATOR_CYCLE_END] = "cycle_end",
         [STW_CALL_ALLOCATOR_RELEASE] = "release",
         [STW_CALL_ALLOCATOR_AUDIT] = "audit",
-        [STW_CALL_ALLOCATOR_CLASSES] = "size_classes",
+        [STW_CALL_ALLOCATOR_SIZES] = "size_table",
         [STW_CALL_ALLOCATOR_USABLE] = "usable_bytes",
         [STW_CALL_CYCLE_HOOK] = "cycle_hook",
         [STW_CALL_MAP_AUDIT] = "audit",
@@ -54,6 +54,10 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_MAP_DONE] = "done",
         [STW_CALL_STRATEGY_LINKED] = "linked",
         [STW_CALL_WORKLOAD_MAP_TYPE] = "map_type",
+        [STW_CALL_ALLOCATOR_STATS] = "stats",
+        [STW_CALL_CYCLE_END_HOOK] = "cycle_end_hook",
+        [STW_CALL_STRATEGY_SAFEPOINT] = "safepoint",
+        [STW_CALL_STRATEGY_ALLOC_SLOW] = "alloc_slow",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }

@@ -60,6 +60,7 @@ struct trial_thread {
 
 static struct trial trial;
 static struct trial_thread threads[STW_RECORD_MUTATORS];
+static struct stw_allocator_stats allocator_stats = {.struct_size = sizeof allocator_stats};
 static struct stw_losses losses; /* not of stepped trials */
 
 /* 0: another verdict came first. */
@@ -144,6 +145,8 @@ static void check_settings(void)
     if (count % all)
         return;
     const char *when = count == all ? "began" : "ended";
+    if (count > all)
+        stw_gc_allocator_stats(stw_runtime_gc(), &allocator_stats);
     if (stw_effective_check(&plugins, stw_runtime_gc(), when, &error) != STW_OK)
         end_with(STW_VERDICT_INVALID, error.field, error.message);
 }
@@ -299,6 +302,7 @@ static stw_status start_runtime(struct stw_error *error)
         status = trial.allocator.ops.allocator.create(stw_host_handle(&trial.allocator),
                                                       &trial.configs[1], error,
                                                       &trial.allocator.self);
+    note_call(&trial.allocator, STW_CALL_ALLOCATOR_SIZES);
     if (status == STW_OK)
         status = stw_runtime_start(&trial.allocator, error);
     return status;
@@ -386,6 +390,7 @@ static void run_operations(struct trial_thread *t)
     for (uint64_t i = 0; i < count; i++) {
         call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
         ops->operate(trial.workload.self, t->mutator, t->state, i);
+        stw_runtime_check_host(t->mutator);
         uint64_t now = stw_clock_ns();
         stw_histogram_record(&t->op_ns, now - before);
         before = now;
@@ -496,6 +501,11 @@ static void fill_counters(void)
         if (!trial.stepped || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
             stw_record_count(trial.record, fields[i].fact, value);
     }
+    stw_record_count(trial.record, STW_FACT_SPANS_CACHED, allocator_stats.spans_cached);
+    stw_record_count(trial.record, STW_FACT_SPANS_PARTIAL, allocator_stats.spans_partial);
+    stw_record_count(trial.record, STW_FACT_SPANS_FULL, allocator_stats.spans_full);
+    stw_record_count(trial.record, STW_FACT_SPANS_UNSWEPT, allocator_stats.spans_unswept);
+    stw_record_count(trial.record, STW_FACT_PAGES_KEPT, allocator_stats.pages_kept);
     const struct stw_map_stats *map = &threads[0].last_map;
     stw_record_count(trial.record, STW_FACT_MAP_BUCKETS, map->buckets);
     stw_record_count(trial.record, STW_FACT_MAP_BUCKET_BYTES, map->bucket_bytes);
@@ -571,6 +581,9 @@ static void destroy_plugins(void)
     check_external(&trial.map);
     note_call(&trial.allocator, STW_CALL_DESTROY);
     trial.allocator.ops.allocator.destroy(trial.allocator.self);
+    struct stw_error error = STW_ERROR_INIT;
+    if (stw_runtime_is_audited() && stw_gc_check_returned(stw_runtime_gc(), &error) != STW_OK)
+        set_verdict(STW_VERDICT_INVALID, error.field, error.message);
 }
 
 uint32_t stw_trial_mutator(void)

@@ -7,6 +7,7 @@
  *
  * A small cell's charge is read off the run that served it: its cursor stands at the cell's end.
  * Of tiny objects their places within 16-byte blocks are told; one at a block's start opened it.
+ * (An allocator without such blocks gives each a cell.)
  *
  * Its counters are in the manifest below, summed over mutators.
  *
@@ -101,22 +102,16 @@ static struct item item_at(uint64_t salt, uint64_t number)
     return item;
 }
 
-/* Bytes of the cell of the latest allocation: no other run's cursor is nearer behind it. */
+/* Bytes of the cell of the latest allocation, which is the last of its run. */
 static uint64_t charge_of(struct stw_mutator *m, const void *cell, const struct item *item)
 {
-    const struct stw_size_classes *k = m->classes;
-    uint64_t nearest = UINT64_MAX;
-    uint32_t found = 0;
+    const struct stw_size_table *k = m->sizes;
     if (item->bytes > k->small_bytes_max)
         return m->host->usable_bytes(m->host, m, item->bytes, item->scan);
-    for (uint32_t i = 2; i < 2 * k->class_count; i++) {
-        uint64_t behind = m->runs[i].cursor - (uintptr_t)cell;
-        if (m->runs[i].cursor > (uintptr_t)cell && behind < nearest) {
-            nearest = behind;
-            found = i;
-        }
-    }
-    return (found & 1) == !item->scan ? k->cell_bytes[found / 2] : 0;
+    const struct stw_fit *fit =
+        &(item->scan ? k->with_pointers : k->without_pointers)[(item->bytes + 7) / 8];
+    uint64_t header = fit->layout >= STW_LAYOUT_HEADER ? 8 : 0;
+    return m->runs[fit->run].cursor - ((uintptr_t)cell - header);
 }
 
 static void allocate(struct stw_mutator *m, struct state *s, const struct item *item, int is_last)
@@ -135,7 +130,8 @@ static void allocate(struct stw_mutator *m, struct state *s, const struct item *
 /* The current block is filled first, so that no batch depends on what came before it. */
 static void allocate_tiny(struct stw_mutator *m, struct state *s, uint64_t chance)
 {
-    while ((uintptr_t)stw_alloc(m, 1, NULL) % TINY_BYTES != TINY_BYTES - 1)
+    while (m->sizes->tiny_bytes_max
+           && (uintptr_t)stw_alloc(m, 1, NULL) % TINY_BYTES != TINY_BYTES - 1)
         continue;
     for (uint32_t i = 0; i < TINY_BATCH; i++) {
         uint64_t bytes = 1 + stw_mix(chance + i) % (TINY_BYTES - 1);

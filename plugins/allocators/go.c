@@ -12,8 +12,6 @@
  * A3  a span in a list PARTIAL has a free cell, one in a list FULL has none, by its alloc_bits.
  * A4  the unswept lists only shrink until the next cycle_end: those of the classes below
  *     sweep_class are empty, and once sweep_class is SPAN_CLASSES all are.
- * A5  the free cells of a cached span count as live heap from the moment it is taken until it is
- *     given back, unless a cycle ends in between: that sets the live heap anew.
  *
  * Threads: a span's holder alone touches it. Locks: central.lock guards one class's lists,
  * caches_lock the list of caches; both are leaves, held over SWEEP_TOGETHER spans at most and never
@@ -82,8 +80,8 @@ struct go {
     struct cache *caches;
     uint32_t swept_side;  /* atomic, relaxed (A2) */
     uint32_t sweep_class; /* atomic, relaxed: the lists' locks order everything else (A4) */
-    struct stw_size_classes classes;
-    uint8_t class_by_word[LARGEST_CLASS_BYTES / 8 + 1];
+    struct stw_size_table sizes;
+    struct stw_fit fits[2][SMALL_BYTES_MAX / 8 + 1]; /* [1]: pointer-free */
 };
 
 static uint32_t swept_side(const struct go *go)
@@ -202,6 +200,15 @@ static int next_run(struct stw_span *span, struct stw_grant *grant)
     return end > first;
 }
 
+/* Span class: 2 * size class + (1 if pointer-free). Size class 0: large cells. */
+static uint32_t layout_of(uint32_t span_class)
+{
+    if (span_class % 2)
+        return STW_LAYOUT_NOSCAN;
+    return class_bytes[span_class / 2] <= HEADER_ABOVE_BYTES ? STW_LAYOUT_BITMAP
+                                                             : STW_LAYOUT_HEADER;
+}
+
 /* What every span of a small class looks like; base and needs_zero are left to fill in. */
 static struct stw_span_request shape_of(uint32_t span_class)
 {
@@ -212,9 +219,7 @@ static struct stw_span_request shape_of(uint32_t span_class)
         .span_class = span_class,
         .page_count = class_pages[size_class],
         .cell_bytes = bytes,
-        .layout = span_class % 2                ? STW_LAYOUT_NOSCAN
-                  : bytes <= HEADER_ABOVE_BYTES ? STW_LAYOUT_BITMAP
-                                                : STW_LAYOUT_HEADER,
+        .layout = layout_of(span_class),
     };
     if (shape.layout == STW_LAYOUT_BITMAP)
         room -= room / BITMAP_SHARE;
@@ -335,7 +340,6 @@ static stw_status take_span(struct go *go, uint32_t span_class, struct stw_span 
     }
     span->free_index = 0; /* behind it may be cells that an earlier holder did not use up */
     span->allocator_word = PLACE_CACHE;
-    go->host->heap_live_add(go->host, (int64_t)(count_free(span) * span->cell_bytes));
     *taken = span;
     return STW_OK;
 }
@@ -350,19 +354,15 @@ static void give_back(struct go *go, struct stw_span *span)
         sweep_chain(go, &stale);
         return;
     }
-    uint32_t free_cells = count_free(span);
-    if (free_cells > 0)
-        go->host->heap_live_add(go->host, -(int64_t)(free_cells * span->cell_bytes));
-    push(go, span, swept_side(go), free_cells == 0 ? FULL : PARTIAL);
+    push(go, span, swept_side(go), count_free(span) == 0 ? FULL : PARTIAL);
 }
 
 static stw_status refill(void *self, struct stw_mutator *m, uint32_t span_class,
-                         struct stw_grant *grant)
+                         uint64_t cell_bytes, struct stw_grant *grant)
 {
+    (void)cell_bytes; /* the class's */
     struct go *go = self;
     struct cache *cache = m->allocator_state;
-    if (span_class < 2 || span_class >= SPAN_CLASSES)
-        return STW_E_INVALID;
     struct stw_span *span = cache->spans[span_class];
     if (span && next_run(span, grant))
         return STW_OK;
@@ -449,13 +449,13 @@ static uint64_t usable_bytes(void *self, uint64_t bytes, uint32_t scan)
     const struct go *go = self;
     if (bytes > SMALL_BYTES_MAX)
         return whole_pages(bytes) ? whole_pages(bytes) : bytes;
-    uint64_t header = scan && bytes > HEADER_ABOVE_BYTES ? HEADER_BYTES : 0;
-    return class_bytes[go->class_by_word[(bytes + header + 7) / 8]] - header;
+    const struct stw_fit *fit = &go->fits[!scan][(bytes + 7) / 8];
+    return fit->cell_bytes - (fit->layout == STW_LAYOUT_HEADER ? HEADER_BYTES : 0);
 }
 
-static const struct stw_size_classes *size_classes(void *self)
+static const struct stw_size_table *size_table(void *self)
 {
-    return &((struct go *)self)->classes;
+    return &((struct go *)self)->sizes;
 }
 
 /* Whoever ends a cycle with spans unswept (against L4) gets them swept by their newest marks. */
@@ -478,22 +478,30 @@ static void cycle_end(void *self)
     __atomic_store_n(&go->sweep_class, 0, __ATOMIC_RELAXED);
 }
 
-static void set_classes(struct go *go)
+static void fill_fits(struct go *go, uint32_t pointer_free)
 {
-    uint8_t size_class = 1; /* also of no bytes at all: class 0 is for large cells */
-    for (uint32_t word = 0; word <= LARGEST_CLASS_BYTES / 8; word++) {
-        if (word * 8 > class_bytes[size_class])
+    uint32_t size_class = 1; /* also of no bytes at all: class 0 is for large cells */
+    for (uint32_t word = 0; word <= SMALL_BYTES_MAX / 8; word++) {
+        uint32_t header = !pointer_free && word * 8 > HEADER_ABOVE_BYTES ? HEADER_BYTES : 0;
+        while (word * 8 + header > class_bytes[size_class])
             size_class++;
-        go->class_by_word[word] = size_class;
+        uint32_t span_class = 2 * size_class + pointer_free;
+        go->fits[pointer_free][word] =
+            (struct stw_fit){.cell_bytes = class_bytes[size_class], .run = (uint8_t)span_class,
+                             .layout = (uint8_t)layout_of(span_class)};
     }
-    go->classes = (struct stw_size_classes){
-        .struct_size = sizeof go->classes,
-        .class_count = SIZE_CLASSES,
+}
+
+static void set_sizes(struct go *go)
+{
+    fill_fits(go, 0);
+    fill_fits(go, 1);
+    go->sizes = (struct stw_size_table){
+        .struct_size = sizeof go->sizes,
         .small_bytes_max = SMALL_BYTES_MAX,
-        .header_above_bytes = HEADER_ABOVE_BYTES,
         .tiny_bytes_max = TINY_BYTES_MAX,
-        .cell_bytes = class_bytes,
-        .class_by_word = go->class_by_word,
+        .with_pointers = go->fits[0],
+        .without_pointers = go->fits[1],
     };
 }
 
@@ -510,7 +518,7 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     pthread_mutex_init(&go->caches_lock, NULL);
     for (uint32_t i = 0; i < SPAN_CLASSES; i++)
         pthread_mutex_init(&go->central[i].lock, NULL);
-    set_classes(go);
+    set_sizes(go);
     *self = go;
     return STW_OK;
 }
@@ -647,7 +655,7 @@ static const struct stw_allocator_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
     .destroy = destroy,
-    .size_classes = size_classes,
+    .size_table = size_table,
     .attach = attach,
     .detach = detach,
     .refill = refill,

@@ -19,8 +19,14 @@ static _Noreturn void out_of_memory(const char *message)
     abort();
 }
 
+stw_plugin_entry gc_rig_entry = stw_plugin_entry_go;
+void (*gc_rig_change)(struct stw_allocator_ops *ops);
+void (*gc_rig_broken)(const struct stw_error *error);
+
 static _Noreturn void audit_failed(const struct stw_error *error)
 {
+    if (gc_rig_broken)
+        gc_rig_broken(error);
     fprintf(stderr, "gc_rig: audit: %s: %s\n", error->field, error->message);
     abort();
 }
@@ -47,9 +53,12 @@ void gc_rig_start(void)
     struct stw_config config = {.struct_size = sizeof config};
     gc_rig_options.gc.pauses = stw_memory_map(GC_RIG_PAUSES * sizeof(struct stw_pause));
     gc_rig_options.gc.origin_ns = stw_clock_ns();
-    static const struct stw_plugin_info info = {.kind = STW_KIND_ALLOCATOR, .id = "go"};
-    if (stw_plugin_adopt(&info, stw_plugin_entry_go(), &allocator, &error) != STW_OK
-        || stw_runtime_init(&gc_rig_options, &error) != STW_OK
+    static struct stw_plugin_info info = {.kind = STW_KIND_ALLOCATOR};
+    snprintf(info.id, sizeof info.id, "%s", gc_rig_entry()->offers->id);
+    stw_status status = stw_plugin_adopt(&info, gc_rig_entry(), &allocator, &error);
+    if (status == STW_OK && gc_rig_change)
+        gc_rig_change(&allocator.ops.allocator);
+    if (status != STW_OK || stw_runtime_init(&gc_rig_options, &error) != STW_OK
         || allocator.ops.allocator.create(stw_host_handle(NULL), &config, &error, &allocator.self)
                != STW_OK
         || stw_runtime_start(&allocator, &error) != STW_OK) {

@@ -36,8 +36,7 @@ void *fake_alloc(struct fake_mutator *mutator, uint64_t bytes, uint32_t scan);
 
 /* Marks the cell that holds `address`. */
 void fake_heap_mark(const void *address);
-/* Ends a cycle: the generation goes up, the live heap becomes the marked bytes, and cycle_end is
- * called. All runs are retired. */
+/* Ends a cycle: the generation goes up, and cycle_end is called. All runs are retired. */
 void fake_cycle_end(void);
 
 /* The span that holds `address`, or null. */
@@ -46,7 +45,6 @@ uint64_t fake_span_count(void);
 /* Cells with an allocation bit, in all spans. */
 uint64_t fake_cells_allocated(void);
 uint64_t fake_pages_used(void);
-int64_t fake_heap_live(void);
 /* From now on the nth call (1: the next) of pages_acquire or span_register fails, once. 0: none. */
 void fake_fail_nth(uint64_t nth);
 /* Raises the generation without telling the allocator: makes a broken heap for audits. */

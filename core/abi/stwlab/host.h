@@ -41,7 +41,7 @@
 #define STW_CALL_ALLOCATOR_CYCLE_END 28u
 #define STW_CALL_ALLOCATOR_RELEASE 29u
 #define STW_CALL_ALLOCATOR_AUDIT 30u
-#define STW_CALL_ALLOCATOR_CLASSES 31u
+#define STW_CALL_ALLOCATOR_SIZES 31u
 #define STW_CALL_ALLOCATOR_USABLE 32u
 #define STW_CALL_CYCLE_HOOK 33u
 #define STW_CALL_MAP_AUDIT 34u
@@ -52,9 +52,14 @@
 #define STW_CALL_MAP_DONE 39u
 #define STW_CALL_STRATEGY_LINKED 40u
 #define STW_CALL_WORKLOAD_MAP_TYPE 41u
-#define STW_CALLS 42u
+#define STW_CALL_ALLOCATOR_STATS 42u
+#define STW_CALL_CYCLE_END_HOOK 43u
+#define STW_CALL_STRATEGY_SAFEPOINT 44u
+#define STW_CALL_STRATEGY_ALLOC_SLOW 45u
+#define STW_CALLS 46u
 
-/* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire. */
+/* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire, or are
+ * adopted. */
 struct stw_span_request {
     uint32_t struct_size;
     uint32_t span_class;
@@ -71,6 +76,25 @@ struct stw_span_request {
  * at which Go empties its pools. What registered roots hold may be moved around without the
  * barrier; no function of the host that may wait (STW_MAY_BLOCK, STW_MAY_ALLOC) may be called. */
 typedef void (*stw_cycle_hook)(void *context) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
+
+/* Called after a mark phase has ended and the world runs again, on a mutator that has just
+ * allocated or collected: the place for what tunes GOGC or the memory limit. Cycles that end before
+ * a mutator comes by are told as one. It may set both, and must not allocate. */
+typedef void (*stw_cycle_end_hook)(void *context, struct stw_mutator *m)
+    STW_ON_MUTATOR STW_EXCLUSIVE STW_MAY_BLOCK;
+
+/* The heap as the pacer sees it. Each value by itself, while mutators run. */
+struct stw_heap_stats {
+    uint32_t struct_size;
+    int32_t gc_percent;      /* GOGC, or STW_GC_OFF */
+    uint64_t cycles;         /* mark phases that have ended */
+    uint64_t live_bytes;     /* marked by the last cycle, or allocated since */
+    uint64_t marked_bytes;   /* by the last cycle */
+    uint64_t goal_bytes;     /* UINT64_MAX: none */
+    uint64_t trigger_bytes;  /* likewise */
+    uint64_t limit_bytes;    /* UINT64_MAX: none */
+    uint64_t pages_bytes;    /* of the allocator's pages, adopted ones included */
+};
 
 #define STW_GC_OFF (-1)
 
@@ -96,6 +120,11 @@ struct stw_host {
         STW_MAY_BLOCK;
     stw_status (*cycle_hook_add)(const struct stw_host *host, stw_cycle_hook hook, void *context)
         STW_ON_MAIN STW_MAY_BLOCK;
+    /* Before the first cycle. STW_E_NOMEM: there are 16 already. */
+    stw_status (*cycle_end_hook_add)(const struct stw_host *host, stw_cycle_end_hook hook,
+                                     void *context) STW_ON_MAIN STW_MAY_BLOCK;
+    void (*heap_stats)(const struct stw_host *host, struct stw_heap_stats *stats)
+        STW_ON_ANY STW_CONCURRENT;
     /* How many mutators this trial has. */
     uint32_t (*mutator_count)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
 
@@ -144,6 +173,10 @@ struct stw_host {
     /* A map's growth (map.h, STW_GROWTH_*) has taken `ns` of the write that began it. */
     void (*growth)(const struct stw_host *host, struct stw_mutator *m, uint32_t kind, uint64_t ns)
         STW_ON_MUTATOR;
+    /* Sets the memory limit (Go: SetMemoryLimit); 0 or UINT64_MAX: none. Returns the one before. It
+     * is the process's. */
+    uint64_t (*set_memory_limit)(const struct stw_host *host, struct stw_mutator *m,
+                                 uint64_t bytes) STW_ON_MUTATOR STW_MAY_BLOCK;
 
     /* For allocators. */
 
@@ -154,6 +187,12 @@ struct stw_host {
         STW_ON_ANY STW_CONCURRENT;
     void (*pages_release)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
         STW_ON_ANY STW_CONCURRENT;
+    /* Pages that the allocator has from elsewhere and will register spans in: they count for the
+     * memory limit and for heap.pages_peak_bytes. Aligned to STW_PAGE_BYTES. Disown reverses it. */
+    void (*pages_adopt)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
+        STW_ON_ANY STW_CONCURRENT;
+    void (*pages_disown)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
+        STW_ON_ANY STW_CONCURRENT;
     /* Registers a span with the page map; its bits are clear, its generation is the heap's. */
     stw_status (*span_register)(const struct stw_host *host,
                                 const struct stw_span_request *request, struct stw_span **span)
@@ -162,13 +201,11 @@ struct stw_host {
     void (*span_unregister)(const struct stw_host *host, struct stw_span *span) STW_ON_ANY
         STW_CONCURRENT;
     /* Sweeps one unswept span that the caller owns: marked cells become the allocated ones;
-     * live_count, free_index (0) and needs_zero are set. Returns live_count. */
+     * live_count, free_index (0), needs_zero and line_bits are set. Returns live_count. */
     uint32_t (*span_sweep)(const struct stw_host *host, struct stw_span *span) STW_ON_COLLECTOR
         STW_CONCURRENT;
     /* The heap's sweep generation; changes only while the world is stopped. */
     uint32_t (*sweep_generation)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
-    /* Charges (or, negative, credits) bytes to the live heap that paces the collector. */
-    void (*heap_live_add)(const struct stw_host *host, int64_t bytes) STW_ON_ANY STW_CONCURRENT;
 };
 
 static inline void stw_slow_safepoint(struct stw_mutator *m)

@@ -11,14 +11,18 @@
  *     host function marked STW_MAY_BLOCK; between those it runs undisturbed.
  * M3  a cell is zeroed when it is handed out.
  * M4  the stack of a thread that becomes a mutator while others mark is not scanned in that cycle:
- *     a cell that it is to work on must be in a root or in another cell when it attaches. */
+ *     a cell that it is to work on must be in a root or in another cell when it attaches.
+ * M5  what is in struct stw_mutator is written by the functions of these headers alone, but for
+ *     what they say; m->host never. Faults have slots of their own (strategy.h). */
 #ifndef STWLAB_MUTATOR_H
 #define STWLAB_MUTATOR_H
 
 #include "base.h"
 #include "manifest.h"
 
-#define STW_SPAN_CLASSES 256u  /* upper bound over all allocators; Go uses 136 */
+#define STW_SPAN_CLASSES 256u  /* runs of a mutator; Go's allocator uses 136 */
+#define STW_SMALL_BYTES_MAX 65536u /* the most that a size table may cover */
+#define STW_TINY_BLOCK_BYTES 16u   /* Go: maxTinySize */
 #define STW_BARRIER_WORDS 512u /* Go: runtime/mwbbuf.go, wbBufEntries */
 #define STW_TRACE_CALLS 32u    /* ABI calls that the flight recorder keeps, a power of two */
 
@@ -33,22 +37,42 @@ struct stw_type {
     const char *name;
 };
 
-/* A run of free, zeroed, adjacent cells of one span class, consumed by bumping the cursor. */
+/* A run of free, zeroed memory, consumed by bumping the cursor. */
 struct stw_run {
     uintptr_t cursor; /* next cell */
-    uintptr_t limit;  /* end of the run; cursor == limit: empty */
+    uintptr_t limit;  /* end of the run; what is left may be too short for the next cell */
 };
 
-/* How the loaded allocator divides sizes; shared by all mutators, constant during a trial.
- * Span class = 2 * size class + (1 if pointer-free). Size class 0 is the large object. */
-struct stw_size_classes {
+/* Where the cells of a span keep their pointer maps. */
+#define STW_LAYOUT_NOSCAN 0u /* pointer-free: marked, never scanned */
+#define STW_LAYOUT_BITMAP 1u /* one page, cells <= 512 B, pointer bits in the last 128 bytes */
+#define STW_LAYOUT_HEADER 2u /* the first word of each cell is its type; user data follows */
+#define STW_LAYOUT_LARGE 3u  /* one cell; the type is in the span record */
+#define STW_LAYOUT_MIXED 4u  /* cells of any sizes, each with a header: allocator.h */
+
+/* How requests of one size in words are served: one row of the size table. */
+struct stw_fit {
+    uint32_t cell_bytes; /* that the cell takes of the run, its header included */
+    uint8_t run;         /* index in stw_mutator.runs: the span class */
+    uint8_t layout;      /* of the run's spans: BITMAP, HEADER or MIXED; without a type NOSCAN or
+                          * MIXED */
+    uint16_t granules;   /* MIXED: cell_bytes / 16; else 0 */
+};
+
+/* How the loaded allocator serves sizes; shared by all mutators, constant during a trial, and
+ * checked by the host when the allocator has been created:
+ * Z1  a row's cell holds its request, and the header of 8 bytes if its layout has one.
+ * Z2  a run serves one layout and, unless that is MIXED, one cell size, a multiple of 8.
+ * Z3  a larger request never gets a smaller cell. */
+struct stw_size_table {
     uint32_t struct_size;
-    uint32_t class_count;         /* size classes, class 0 included; at most STW_SPAN_CLASSES / 2 */
-    uint64_t small_bytes_max;     /* larger requests go to stw_host.alloc_large */
-    uint64_t header_above_bytes;  /* larger cells with pointers carry an 8-byte header */
-    uint64_t tiny_bytes_max;      /* smaller pointer-free ones share 16-byte blocks; 0: none */
-    const uint32_t *cell_bytes;   /* [class_count] */
-    const uint8_t *class_by_word; /* [small_bytes_max / 8 + 2], indexed by ceil(bytes / 8) */
+    uint32_t reserved;
+    uint64_t small_bytes_max; /* larger requests get spans of their own (allocator.h, large); a
+                               * multiple of 8, 16 to STW_SMALL_BYTES_MAX */
+    uint64_t tiny_bytes_max;  /* smaller pointer-free ones share blocks of STW_TINY_BLOCK_BYTES, at
+                               * most that; 0: none */
+    /* [small_bytes_max / 8 + 1], indexed by ceil(bytes / 8). */
+    const struct stw_fit *with_pointers, *without_pointers;
 };
 
 /* What every map counts, for stw_count_map. Totals over a trial. */
@@ -67,8 +91,8 @@ struct stw_mutator {
     uint32_t index;        /* 0 .. mutators - 1 */
     uint32_t poll;         /* atomic; non-zero: call host->safepoint. Set by any thread. */
     uint32_t marking;      /* non-zero: barrier on, allocate black. Changes only while stopped. */
-    const struct stw_host *host;
-    const struct stw_size_classes *classes;
+    const struct stw_host *host; /* M5 */
+    const struct stw_size_table *sizes;
     uintptr_t tiny_cursor; /* next free byte of the current tiny block; 0: none */
     uintptr_t tiny_limit;
     uint64_t *barrier_next; /* next free word of barrier_buffer; words left are always even */
@@ -78,7 +102,7 @@ struct stw_mutator {
     uint32_t *trace;           /* flight recorder ring, [STW_TRACE_CALLS] */
     uint64_t trace_count;      /* ABI calls recorded so far */
     uint64_t tiny_objects;     /* objects placed in tiny blocks */
-    uint64_t tiny_bytes;       /* bytes of them, as requested */
+    uint64_t requested_bytes;  /* that allocations asked for */
     uint64_t *counts;          /* of all plugins' counters, this mutator's part */
     uint64_t reserved;         /* keeps `runs` on a cache line */
     uint64_t counters[STW_COUNTERS];
@@ -130,6 +154,21 @@ static inline void stw_copy(struct stw_mutator *m, void *to, const void *from, u
         __builtin_memset(to, 0, bytes);
 }
 
+/* The word before the user's data in layouts HEADER and MIXED: the type's address in its low 48
+ * bits (0: pointer-free), above it the cell's granules of 16 bytes (layout HEADER: 0). */
+static inline uint64_t stw_header(const struct stw_type *type, uint64_t granules)
+{
+    return (uint64_t)(uintptr_t)type | granules << 48;
+}
+static inline const struct stw_type *stw_header_type(uint64_t header)
+{
+    return (const struct stw_type *)(uintptr_t)(header & 0xffffffffffffull);
+}
+static inline uint64_t stw_header_granules(uint64_t header)
+{
+    return header >> 48;
+}
+
 /* Writes the pointer bits of a cell in a span with a bitmap (cells up to 512 bytes, spans of one
  * 8 KiB page, bits in the span's last 128 bytes; Go 1.22: runtime/mbitmap.go, heapSetTypeNoHeader).
  * Only the span's owner writes them. */
@@ -151,29 +190,36 @@ static inline void stw_set_pointer_bits(uintptr_t cell, uint64_t cell_bytes, uin
     }
 }
 
+/* Writes the pointer map of a new cell where its layout has it; returns the user's memory. */
+static inline void *stw_cell_open(uintptr_t cell, const struct stw_fit *fit, uint64_t bytes,
+                                  const struct stw_type *type)
+{
+    if (fit->layout == STW_LAYOUT_NOSCAN)
+        return (void *)cell;
+    if (fit->layout == STW_LAYOUT_BITMAP) {
+        stw_set_pointer_bits(cell, fit->cell_bytes, bytes, type);
+        return (void *)cell;
+    }
+    *(uint64_t *)cell = stw_header(type, fit->granules);
+    return (void *)(cell + 8);
+}
+
 /* Allocates a zeroed cell of at least `bytes` (> 0). With a type, `bytes` is a multiple of its
  * element size and the cell is scanned by its mask; without one it is pointer-free and never
  * scanned. Never returns null: when memory runs out the trial ends with that outcome. A
  * safepoint. */
 static inline void *stw_alloc(struct stw_mutator *m, uint64_t bytes, const struct stw_type *type)
 {
-    const struct stw_size_classes *k = m->classes;
-    uint64_t header = type && bytes > k->header_above_bytes ? 8 : 0;
+    const struct stw_size_table *k = m->sizes;
     if (STW_LIKELY(bytes <= k->small_bytes_max) && (type || bytes >= k->tiny_bytes_max)) {
-        uint32_t size_class = k->class_by_word[(bytes + header + 7) / 8];
-        uint32_t cell_bytes = k->cell_bytes[size_class];
-        struct stw_run *run = &m->runs[2 * size_class + (type ? 0 : 1)];
-        uintptr_t cell = run->cursor;
-        if (STW_LIKELY(cell != run->limit)) {
-            run->cursor = cell + cell_bytes;
-            if (!type)
-                return (void *)cell;
-            if (header) {
-                *(const struct stw_type **)cell = type;
-                return (void *)(cell + 8);
-            }
-            stw_set_pointer_bits(cell, cell_bytes, bytes, type);
-            return (void *)cell;
+        const struct stw_fit *fit =
+            &(type ? k->with_pointers : k->without_pointers)[(bytes + 7) / 8];
+        struct stw_run *run = &m->runs[fit->run];
+        uintptr_t cell = run->cursor, end = cell + fit->cell_bytes;
+        if (STW_LIKELY(end <= run->limit)) {
+            run->cursor = end;
+            m->requested_bytes += bytes;
+            return stw_cell_open(cell, fit, bytes, type);
         }
     } else if (!type && bytes < k->tiny_bytes_max) {
         uint64_t align = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
@@ -181,7 +227,7 @@ static inline void *stw_alloc(struct stw_mutator *m, uint64_t bytes, const struc
         if (STW_LIKELY(m->tiny_cursor && at + bytes <= m->tiny_limit)) {
             m->tiny_cursor = at + bytes;
             m->tiny_objects++;
-            m->tiny_bytes += bytes;
+            m->requested_bytes += bytes;
             return (void *)at;
         }
     }
@@ -239,7 +285,7 @@ STW_FROZEN(struct stw_mutator, index, 4);
 STW_FROZEN(struct stw_mutator, poll, 8);
 STW_FROZEN(struct stw_mutator, marking, 12);
 STW_FROZEN(struct stw_mutator, host, 16);
-STW_FROZEN(struct stw_mutator, classes, 24);
+STW_FROZEN(struct stw_mutator, sizes, 24);
 STW_FROZEN(struct stw_mutator, tiny_cursor, 32);
 STW_FROZEN(struct stw_mutator, barrier_next, 48);
 STW_FROZEN(struct stw_mutator, site, 64);

@@ -67,6 +67,17 @@ struct stw_strategy_ops {
     void (*batch_boundary)(void *self, const struct stw_link *next, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
 
+    /* Faults, optional; the outermost strategy's first. They may sleep or spin and so delay what
+     * comes next; they touch no managed memory, and neither allocate nor poll. */
+    /* m is at a safepoint at which something is asked of it: a stop, say, which then waits. */
+    void (*safepoint)(void *self, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_BLOCK;
+    /* m allocates off the fast path. Not 0: the request is refused once, as if there were no
+     * memory: the host does what it does before memory counts as exhausted, and the request is
+     * tried again without asking. */
+    uint32_t (*alloc_slow)(void *self, struct stw_mutator *m, uint64_t bytes,
+                           const struct stw_type *type) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_BLOCK;
+
     /* Optional. The chain is built, all plugins are created; `next` stays until destroy. */
     void (*linked)(void *self, const struct stw_link *next) STW_ON_MAIN;
     /* Optional: the maps that this strategy presents; their slots get the strategy's self. Lives as

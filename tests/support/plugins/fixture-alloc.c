@@ -15,18 +15,20 @@ static void destroy(void *self)
     (void)self;
 }
 
-static const struct stw_size_classes *size_classes(void *self)
+static const struct stw_size_table *size_table(void *self)
 {
-    static const uint32_t cell_bytes[] = {0, 8};
-    static const uint8_t class_by_word[] = {1, 1, 1};
-    static const struct stw_size_classes classes = {.struct_size = sizeof classes,
-                                                    .class_count = 2,
-                                                    .small_bytes_max = 8,
-                                                    .header_above_bytes = 512,
-                                                    .cell_bytes = cell_bytes,
-                                                    .class_by_word = class_by_word};
+    static const struct stw_fit with_pointers[] = {{16, 0, STW_LAYOUT_BITMAP, 0},
+                                                   {16, 0, STW_LAYOUT_BITMAP, 0},
+                                                   {16, 0, STW_LAYOUT_BITMAP, 0}};
+    static const struct stw_fit without_pointers[] = {{16, 1, STW_LAYOUT_NOSCAN, 0},
+                                                      {16, 1, STW_LAYOUT_NOSCAN, 0},
+                                                      {16, 1, STW_LAYOUT_NOSCAN, 0}};
+    static const struct stw_size_table sizes = {.struct_size = sizeof sizes,
+                                                .small_bytes_max = 16,
+                                                .with_pointers = with_pointers,
+                                                .without_pointers = without_pointers};
     (void)self;
-    return &classes;
+    return &sizes;
 }
 
 static stw_status attach(void *self, struct stw_mutator *m)
@@ -41,9 +43,9 @@ static void detach(void *self, struct stw_mutator *m)
 }
 
 static stw_status refill(void *self, struct stw_mutator *m, uint32_t span_class,
-                         struct stw_grant *grant)
+                         uint64_t cell_bytes, struct stw_grant *grant)
 {
-    (void)self, (void)m, (void)span_class, (void)grant;
+    (void)self, (void)m, (void)span_class, (void)cell_bytes, (void)grant;
     return STW_E_NOMEM;
 }
 
@@ -79,7 +81,7 @@ static uint32_t sweep(void *self, uint32_t span_max)
 static const struct stw_allocator_ops ops = {.struct_size = sizeof ops,
                                              .create = create,
                                              .destroy = destroy,
-                                             .size_classes = size_classes,
+                                             .size_table = size_table,
                                              .attach = attach,
                                              .detach = detach,
                                              .refill = refill,

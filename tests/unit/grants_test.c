@@ -1,0 +1,281 @@
+/* unit/grants_test.c: goal: what the allocator grants is checked before it is used (gc.GR1: abi.L2
+ * to abi.L6), what it keeps is asked for before memory counts as exhausted (gc.GR2), and the host
+ * alone works out the live heap, by spans, as Go does (gc.R4). */
+/* sources: plugins/allocators/go.c tests/support/gc_rig.c */
+/* Method: a slot of allocator `go` is replaced by one that breaks a rule. Whoever is told of it
+ * leaves by a jump, since it must not return. */
+#include "gc_rig.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <string.h>
+
+static struct stw_allocator_ops go; /* as it is */
+static jmp_buf told;
+static struct stw_error error;
+static struct stw_mutator *m;
+
+static void leave(const struct stw_error *found)
+{
+    error = *found;
+    longjmp(told, 1);
+}
+
+static void start(void (*change)(struct stw_allocator_ops *ops))
+{
+    gc_rig_options.gc.mode = STW_MODE_STW;
+    gc_rig_options.gc.percent = STW_GC_OFF;
+    gc_rig_options.gc.stepped = 1;
+    gc_rig_options.gc.audit = 0;
+    gc_rig_change = change;
+    gc_rig_broken = leave;
+    gc_rig_start();
+    m = gc_rig_attach(0);
+}
+
+static void expect_told(void (*act)(void), const char *rule, const char *text)
+{
+    if (setjmp(told) == 0) {
+        act();
+        cr_assert_fail("%s was not noticed", rule);
+    }
+    cr_assert_str_eq(error.field, rule, "%s", error.message);
+    cr_assert_str_eq(error.message, text);
+}
+
+static void fill_page(void)
+{
+    for (uint32_t i = 0; i < 9; i++)
+        stw_alloc(m, 1024, NULL);
+}
+
+static void large(void)
+{
+    stw_alloc(m, 100000, NULL);
+}
+
+/* What refill is to do wrong. */
+static uint32_t wrong;
+enum {WRONG_NOTHING, WRONG_CELL, WRONG_RANGE, WRONG_EMPTY, WRONG_CLASS, WRONG_SHAPE, WRONG_STALE,
+      WRONG_TWICE, WRONG_STATUS, WRONG_NULL};
+
+static stw_status break_refill(void *self, struct stw_mutator *mutator, uint32_t span_class,
+                               uint64_t cell_bytes, struct stw_grant *grant)
+{
+    static struct stw_grant before;
+    static struct stw_span fake;
+    if (wrong == WRONG_STATUS)
+        return STW_E_IO;
+    if (wrong == WRONG_TWICE && before.span) {
+        *grant = before;
+        return STW_OK;
+    }
+    stw_status status = go.refill(self, mutator, span_class, cell_bytes, grant);
+    before = *grant;
+    fake = *grant->span;
+    if (wrong == WRONG_CELL)
+        grant->first_cell = 0, grant->span->alloc_bits[0] |= 1;
+    if (wrong == WRONG_RANGE)
+        grant->cell_count++;
+    if (wrong == WRONG_EMPTY)
+        grant->cell_count = 0;
+    if (wrong == WRONG_CLASS)
+        fake.span_class++, grant->span = &fake;
+    if (wrong == WRONG_SHAPE)
+        fake.cell_bytes /= 2, grant->span = &fake;
+    if (wrong == WRONG_STALE)
+        fake.sweep_generation--, grant->span = &fake;
+    if (wrong == WRONG_NULL)
+        grant->span = NULL;
+    return status;
+}
+
+static void change_refill(struct stw_allocator_ops *ops)
+{
+    go = *ops;
+    ops->refill = break_refill;
+}
+
+static void expect_wrong(uint32_t what, const char *rule, const char *text)
+{
+    start(change_refill);
+    wrong = what;
+    expect_told(fill_page, rule, text);
+}
+
+Test(grants, of_allocated_cells)
+{
+    expect_wrong(WRONG_CELL, "abi.L3", "the allocator granted cell 0, which is allocated already");
+}
+
+Test(grants, beyond_the_span)
+{
+    expect_wrong(WRONG_RANGE, "abi.L3",
+                 "the allocator granted cells 0 to 9 of a span of 8, for one of 1024 bytes");
+}
+
+Test(grants, of_nothing)
+{
+    expect_wrong(WRONG_EMPTY, "abi.L3",
+                 "the allocator granted cells 0 to 0 of a span of 8, for one of 1024 bytes");
+}
+
+Test(grants, of_another_class)
+{
+    expect_wrong(WRONG_CLASS, "abi.L5",
+                 "the allocator was asked for class 65 and granted a span of class 66");
+}
+
+Test(grants, of_other_cells)
+{
+    expect_wrong(WRONG_SHAPE, "abi.L5",
+                 "the allocator granted a span with cells of 512 bytes and layout 0, where its "
+                 "size table has 1024 and 0 (class 65)");
+}
+
+Test(grants, of_unswept_spans)
+{
+    expect_wrong(WRONG_STALE, "abi.L4",
+                 "the allocator granted cell 0 of a span that is not swept");
+}
+
+Test(grants, twice)
+{
+    start(change_refill);
+    fill_page(); /* a full page, and one cell of the next */
+    wrong = WRONG_TWICE;
+    expect_told(fill_page, "abi.L3",
+                "the allocator granted cell 0, which is allocated already");
+}
+
+Test(grants, with_another_status)
+{
+    expect_wrong(WRONG_STATUS, "abi.L6", "the allocator returned status 3 from refill");
+}
+
+Test(grants, without_a_span)
+{
+    expect_wrong(WRONG_NULL, "abi.L6",
+                 "the allocator returned STW_OK from refill, and granted no span");
+}
+
+/* Hands one span to two runs. */
+static struct stw_span *shared;
+
+static stw_status share_refill(void *self, struct stw_mutator *mutator, uint32_t span_class,
+                               uint64_t cell_bytes, struct stw_grant *grant)
+{
+    if (shared && mutator->index == 1) {
+        *grant = (struct stw_grant){shared, 4, 4};
+        return STW_OK;
+    }
+    stw_status status = go.refill(self, mutator, span_class, cell_bytes, grant);
+    grant->cell_count = 4;
+    shared = grant->span;
+    return status;
+}
+
+static void change_sharing(struct stw_allocator_ops *ops)
+{
+    go = *ops;
+    ops->refill = share_refill;
+}
+
+static void *other(void *unused)
+{
+    (void)unused;
+    m = gc_rig_attach(1);
+    if (setjmp(told) == 0)
+        fill_page();
+    cr_assert_str_eq(error.field, "abi.L2");
+    return NULL;
+}
+
+Test(grants, to_two_mutators)
+{
+    start(change_sharing);
+    stw_alloc(m, 1024, NULL);
+    pthread_t thread;
+    m->host->block_begin(m->host, m);
+    pthread_create(&thread, NULL, other, NULL);
+    pthread_join(thread, NULL);
+    cr_assert(strstr(error.message, "which serves another run"));
+}
+
+static stw_status small_large(void *self, struct stw_mutator *mutator, uint64_t bytes,
+                              uint32_t scan, struct stw_span **span)
+{
+    return go.large(self, mutator, bytes / 2, scan, span);
+}
+
+static void change_large(struct stw_allocator_ops *ops)
+{
+    go = *ops;
+    ops->large = small_large;
+}
+
+Test(grants, of_large_cells_that_are_too_small)
+{
+    start(change_large);
+    expect_told(large, "abi.L5",
+                "the allocator made a span of 1 cells of 57344 bytes and layout 0 for a large cell "
+                "of 100000");
+}
+
+/* Has pages only once it was told to give back what it keeps. */
+static uint32_t released;
+
+static stw_status need_release(void *self, struct stw_mutator *mutator, uint32_t span_class,
+                               uint64_t cell_bytes, struct stw_grant *grant)
+{
+    if (!released)
+        return STW_E_NOMEM;
+    return go.refill(self, mutator, span_class, cell_bytes, grant);
+}
+
+static void note_release(void *self)
+{
+    (void)self;
+    released++;
+}
+
+static void change_release(struct stw_allocator_ops *ops)
+{
+    go = *ops;
+    ops->refill = need_release;
+    ops->release = note_release;
+}
+
+Test(grants, are_asked_for_again_after_release)
+{
+    start(change_release);
+    cr_assert_not_null(stw_alloc(m, 1024, NULL), "gc.GR2");
+    cr_assert_eq(released, 1);
+}
+
+static int64_t live(void)
+{
+    return stw_gc_snapshot(stw_runtime_gc()).live_bytes;
+}
+
+Test(grants, charge_the_free_cells_of_a_span)
+{
+    start(NULL);
+    stw_alloc(m, 1024, NULL);
+    cr_assert_eq(live(), 8192, "gc.R4: the whole span from the start");
+    for (uint32_t i = 0; i < 7; i++)
+        stw_alloc(m, 1024, NULL);
+    cr_assert_eq(live(), 8192);
+    stw_alloc(m, 1024, NULL);
+    cr_assert_eq(live(), 2 * 8192);
+    stw_alloc(m, 100000, NULL);
+    cr_assert_eq(live(), 15 * 8192, "13 pages");
+    stw_gc_collect(m);
+    int64_t kept = live(); /* what a stale word on the stack keeps, and no span as a whole */
+    cr_assert_leq(kept, 13 * 8192 + 2 * 1024);
+    stw_alloc(m, 2048, NULL);
+    cr_assert_eq(live(), kept + 8192);
+    stw_mutator_detach(m);
+    cr_assert_eq(live(), kept + 2048, "gc.R4: what was not used is credited");
+}
