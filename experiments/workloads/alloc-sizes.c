@@ -111,7 +111,8 @@ static uint64_t charge_of(struct stw_mutator *m, const void *cell, const struct 
     const struct stw_fit *fit =
         &(item->scan ? k->with_pointers : k->without_pointers)[(item->bytes + 7) / 8];
     uint64_t header = fit->layout >= STW_LAYOUT_HEADER ? 8 : 0;
-    return m->runs[fit->run].cursor - ((uintptr_t)cell - header);
+    uintptr_t start = (uintptr_t)cell - header, end = m->runs[fit->run].cursor;
+    return end > start ? end - start : 0; /* a cycle that has just ended drops runs */
 }
 
 static void allocate(struct stw_mutator *m, struct state *s, const struct item *item, int is_last)

@@ -10,7 +10,7 @@ expect "exit status" $? 1
 
 counter() # STRATEGY NAME: the least of its trials
 {
-    sql "$work/run" "SELECT min(value) FROM counters WHERE id LIKE '% strategy=$1' AND name = '$2'"
+    sql "$work/run" "SELECT min(value) FROM counters WHERE id LIKE '%strategy=$1' AND name = '$2'"
 }
 least() # WHAT ACTUAL LEAST
 {
@@ -19,20 +19,20 @@ least() # WHAT ACTUAL LEAST
 
 for each in none late refuse tuner 'late + tuner'; do
     expect "$each" "$(sql "$work/run" "SELECT DISTINCT outcome FROM trials
-        WHERE id LIKE '% strategy=$each'")" ok
+        WHERE id LIKE '%strategy=$each'")" ok
 done
 expect checksums "$(sql "$work/run" 'SELECT count(DISTINCT checksum) FROM trials
     WHERE outcome = '\''ok'\')" 1
 least 'cycles of none' "$(counter none gc.cycles)" 2
 least 'late safepoints' "$(counter late strategy/late.calls)" 4
 least 'the longest stop under late' "$(sql "$work/run" "SELECT max(pause_ns) FROM pauses
-    WHERE id LIKE '% strategy=late'")" 1900000
+    WHERE id LIKE '%strategy=late'")" 1900000
 least 'slow allocations' "$(counter refuse strategy/refuse.calls)" 20
 least 'calls of the tuner' "$(counter tuner strategy/tuner.calls)" 1
 expect writes-host "$(sql "$work/run" "SELECT DISTINCT outcome FROM trials
-    WHERE id LIKE '% strategy=writes-host'")" invalid
+    WHERE id LIKE '%strategy=writes-host'")" invalid
 case $(sql "$work/run" "SELECT detail FROM trials
-    WHERE id LIKE '% strategy=writes-host' LIMIT 1") in
+    WHERE id LIKE '%strategy=writes-host' LIMIT 1") in
 abi.M5*) ;;
 *) fail "writes-host is not told of abi.M5" ;;
 esac

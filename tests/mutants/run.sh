@@ -25,7 +25,7 @@ command -v patch >/dev/null || { echo "skipped: patch is not installed" >&2; exi
 
 # What the stress programs are made of; objects are called after their sources.
 sources='core/base/*.c core/prim/*.c core/heap/*.c core/gc/*.c core/host/*.c
-    plugins/allocators/go.c tests/support/gc_rig.c
+    plugins/allocators/go.c plugins/allocators/bump.c tests/support/gc_rig.c
     tests/stress/gc_stress.c tests/stress/termination.c tests/stress/waking.c'
 flags='-std=gnu17 -O1 -g -w -pthread -D_GNU_SOURCE -DSTW_VERSION="0" -DSTW_INSTALLED_PLUGINS="/"
     -DSTW_GUARD -DSTW_AUDITED -DSTW_DELAYS'
@@ -46,7 +46,9 @@ compile()
     export compiler flags objects extra
     # shellcheck disable=SC2016 # expanded by the inner shell
     (cd "$tree" && printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh -c '
-        case $1 in plugins/*) extra="$extra -DSTW_STATIC_PLUGIN=go" ;; esac
+        case $1 in
+        plugins/*) name=${1##*/} extra="$extra -DSTW_STATIC_PLUGIN=${name%.c}" ;;
+        esac
         exec $compiler $flags $extra -Icore -Icore/abi -Itests/support \
             -o "$objects/$(echo "$1" | tr / _).o" -c "$1"' sh)
 }

@@ -1,7 +1,7 @@
 /* tests/stress/gc_stress.c: goal: no live cell is lost, no free cell is live, under every mode.
  * Rules: abi.M1 (a cell's words tell where it was made), abi.M2, gc.G3, gc.R1, gc.U1, heap.H3,
  * heap.H4; by ThreadSanitizer gc.K2, heap.H2; with the mutants those that they name. */
-/* sources: plugins/allocators/go.c tests/support/gc_rig.c */
+/* sources: plugins/allocators/go.c plugins/allocators/bump.c tests/support/gc_rig.c */
 /* Method: mutators build and rewire a graph of cells of every layout (tiny, bitmap, header, large,
  * pointer-free), hang cells into each other's tables, keep some only in local variables, block,
  * yield and force collections at random. Every cell carries its identity in every word that is not
@@ -12,7 +12,7 @@
  * In hostile builds the seed is that of the delays at edges too, unless STW_SEED says otherwise.
  *
  * usage: gc_stress [mode=stw|concurrent|rescan] [seed=N] [ms=N] [mutators=N] [processors=N]
- *                  [stress=N] [gogc=N] [period=MICROSECONDS] [stepped=1]
+ *                  [stress=N] [gogc=N] [period=MICROSECONDS] [stepped=1] [allocator=go|bump]
  * Prints what it did; aborts on a bad cell. */
 #include "base/random.h"
 #include "gc/collector.h"
@@ -63,6 +63,8 @@ struct thread {
     uint32_t index;
     uint64_t made, met, blobs;
 };
+
+const struct stw_descriptor *stw_plugin_entry_bump(void);
 
 static struct thread threads[THREADS];
 static struct {
@@ -494,6 +496,8 @@ static void set(const char *name, const char *value)
         config.mode = strcmp(value, "stw") == 0      ? STW_MODE_STW
                       : strcmp(value, "rescan") == 0 ? STW_MODE_RESCAN
                                                      : STW_MODE_CONCURRENT;
+    if (strcmp(name, "allocator") == 0 && strcmp(value, "bump") == 0)
+        gc_rig_entry = stw_plugin_entry_bump;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(name, keys[i].name) == 0)
             *keys[i].target = strtoull(value, NULL, 10);

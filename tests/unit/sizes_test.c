@@ -1,5 +1,5 @@
-/* unit/sizes_test.c: goal: no size table that would corrupt memory is believed (abi.Z1, abi.Z2,
- * abi.Z3), and who made it is told which row is wrong. */
+/* unit/sizes_test.c: goal: no size table that would corrupt memory is believed (Z1 to Z3 of
+ * stwlab/mutator.h), and who made it is told which row is wrong. */
 /* Method: the table of allocator `go`, which is right, is copied; each test breaks one thing. */
 /* sources: plugins/allocators/go.c */
 #include "host/sizes.h"
