@@ -1,5 +1,5 @@
 #!/bin/sh
-# Goal: what docs/guide/write-a-map.md and write-a-workload.md promise to an
+# Goal: what docs/guide/write-a-map.md, -a-workload.md and -an-allocator.md promise to an
 # author outside this tree comes true, and the installed examples are those of the pages.
 # Method: as outside_author_test.sh: installs into a temporary prefix, takes files and commands from
 # each page, runs them in empty folders, with pkg-config and with the CMake package, and judges what
@@ -92,6 +92,7 @@ examples=$(pkg-config --variable=examplesdir stwlab)
 
 follow write-a-map map sorted 6
 follow write-a-workload workload draws 3
+follow write-an-allocator allocator powers 2
 
 # The same source as C++, by both compilers if both are there.
 cd "$work/workload-pkg-config"
