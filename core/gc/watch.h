@@ -12,10 +12,10 @@
 #define STW_WATCH_SWEEP 1u
 #define STW_WATCH_CYCLE_END 2u
 #define STW_WATCH_AUDIT 3u
-#define STW_WATCH_RELEASE 4u
+#define STW_WATCH_STATS 4u /* of audits */
 #define STW_WATCH_REFILL 5u
 #define STW_WATCH_LARGE 6u
-#define STW_WATCH_STATS 7u
+#define STW_WATCH_RELEASE 7u
 #define STW_WATCH_HOOK 8u /* + its index */
 #define STW_WATCH_PLACES (STW_WATCH_HOOK + STW_CYCLE_HOOKS)
 /* "flush", ..., "cycle hook"; never null. */

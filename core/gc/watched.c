@@ -10,7 +10,7 @@ static _Thread_local uint32_t inside = OUTSIDE; /* the place that the calling th
 const char *stw_watch_place_name(uint32_t place)
 {
     static const char *const names[STW_WATCH_HOOK] = {"flush",   "sweep",  "cycle_end", "audit",
-                                                      "release", "refill", "large", "stats"};
+                                                      "stats",   "refill", "large", "release"};
     return place < STW_WATCH_HOOK ? names[place] : "cycle hook";
 }
 
@@ -27,8 +27,8 @@ static uint32_t call_at(const struct stw_gc *gc, uint32_t place)
 {
     static const uint32_t calls[STW_WATCH_HOOK] = {
         STW_CALL_ALLOCATOR_FLUSH,   STW_CALL_ALLOCATOR_SWEEP,  STW_CALL_ALLOCATOR_CYCLE_END,
-        STW_CALL_ALLOCATOR_AUDIT,   STW_CALL_ALLOCATOR_RELEASE, STW_CALL_ALLOCATOR_REFILL,
-        STW_CALL_ALLOCATOR_LARGE,   STW_CALL_ALLOCATOR_STATS};
+        STW_CALL_ALLOCATOR_AUDIT,   STW_CALL_ALLOCATOR_STATS,  STW_CALL_ALLOCATOR_REFILL,
+        STW_CALL_ALLOCATOR_LARGE,   STW_CALL_ALLOCATOR_RELEASE};
     if (place < STW_WATCH_HOOK)
         return gc->options.allocator_ordinal << 16 | calls[place];
     return gc->hooks[place - STW_WATCH_HOOK].plugin << 16 | STW_CALL_CYCLE_HOOK;

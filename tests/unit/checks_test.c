@@ -46,7 +46,8 @@ static void mutator_is_sound(void)
 {
     m.mutator.struct_size = sizeof m.mutator;
     stw__barrier_reset(&m);
-    m.run_spans[2] = (struct stw_run_span){&span, span.span.base, span.span.base + 4096};
+    m.run_spans[2] = (struct stw_run_span){.record = &span, .start = span.span.base,
+                                           .end = span.span.base + 4096};
     m.mutator.runs[2] = (struct stw_run){span.span.base + 1024, span.span.base + 4096};
     m.active_runs[0] = 1u << 2;
     stw__mutator_check(&m);
