@@ -59,6 +59,7 @@ END
 expect_none "the parts are not the whole" tree "parts <> total"
 expect_none "more was used than is accounted for" tree "process > total + $residue"
 
+[ -z "$STW_AUDITED" ] || exit 0 # thousands of audits take minutes, and are what the time goes to
 cat >small.ini <<'END'
 [experiment]
 name = small
@@ -74,8 +75,8 @@ operations = 1
 END
 "$STWLAB" run --quiet small.ini -o small
 expect_none "more was used than is accounted for" small "process > total + $residue"
-[ -n "$STW_AUDITED" ] || expect_none "the collector's work counts as the mutators' own" small \
+expect_none "the collector's work counts as the mutators' own" small \
     "cycles > 3000 AND mutator > 5000000 + 4 *
         (SELECT min(mutator) FROM a WHERE cycles < 1000)"
-[ -n "$STW_AUDITED" ] || [ -n "$(cells small 'cycles > 3000')" ] ||
+[ -n "$(cells small 'cycles > 3000')" ] ||
     { echo "small: there were too few cycles to show anything"; cells small 1; exit 1; }

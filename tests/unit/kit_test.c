@@ -176,16 +176,24 @@ Test(kit, a_tally_does_not_depend_on_the_order_and_sees_every_entry)
     fake_host_free();
 }
 
+/* In room for any kind of key: compilers look at all of them. */
+static uint64_t fold_key(const struct stw_map_type *type, const char *text)
+{
+    char key[sizeof(struct stw_string)] = {0};
+    memcpy(key, text, strlen(text));
+    return stw_fold_key(type, key);
+}
+
 Test(kit, an_entry_changes_its_tally)
 {
     const struct stw_map_type type = {sizeof type, STW_KEY_BYTES, 12, 5, 0, NULL};
-    const char key[] = "abcdef", value[] = "0123456789ab";
-    uint64_t folded = stw_fold_entry(stw_fold_key(&type, key), stw_fold_value(&type, value));
-    cr_assert_eq(stw_fold_key(&type, "abcdex"), stw_fold_key(&type, key), "its bytes only");
-    cr_assert_neq(stw_fold_key(&type, "abcdx"), stw_fold_key(&type, key));
-    cr_assert_neq(stw_fold_value(&type, "0123456789aX"), stw_fold_value(&type, value));
-    cr_assert_neq(stw_fold_entry(stw_fold_key(&type, "bbcde"), stw_fold_value(&type, value)),
-                  folded);
+    const char value[] = "0123456789ab";
+    uint64_t key = fold_key(&type, "abcdef"), folded_value = stw_fold_value(&type, value);
+    cr_assert_eq(fold_key(&type, "abcdex"), key, "its bytes only");
+    cr_assert_neq(fold_key(&type, "abcdx"), key);
+    cr_assert_neq(stw_fold_value(&type, "0123456789aX"), folded_value);
+    cr_assert_neq(stw_fold_entry(fold_key(&type, "bbcde"), folded_value),
+                  stw_fold_entry(key, folded_value));
 }
 
 Test(kit, a_mutators_roots_keep_what_it_stored)
