@@ -428,7 +428,7 @@ static __attribute__((noinline)) void live(struct thread *t, uint64_t until_ns)
             cut_chain(t);
             if (stw_random_below(&t->random, 4) == 0)
                 wait_for_cycle(t);
-        } else if (!t->chain) {
+        } else if (!load(&t->chain)) {
             make_chain(t);
         }
     }
