@@ -16,32 +16,20 @@ readme=$STW_SOURCE_DIR/README.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fail() {
-    printf 'FAILED: %s\n' "$1" >&2
-    exit 1
-}
-
-# block WHAT [FILE]: the fenced blocks of the guide, or of FILE, that stand below <!-- WHAT -->
-block() {
-    awk -v wanted="<!-- $1 -->" '
-        fenced && /^```$/ { fenced = 0; next }
-        fenced { print; next }
-        /^<!-- .* -->$/ { found = ($0 == wanted) }
-        /^```/ { fenced = found; found = 0 }
-    ' "${2:-$guide}"
-}
+# shellcheck source=/dev/null
+. "$STW_SOURCE_DIR/tests/support/guide.sh"
 
 # follow WAY: a new author, an empty folder, the guide's steps for pkg-config or for CMake
 follow() {
     mkdir "$work/$1"
     cd "$work/$1"
     for file in guess.c CMakeLists.txt matrix.ini; do
-        block "file: $file" >$file
+        block "file: $file" "$guide" >$file
         [ -s $file ] || fail "the guide holds no $file"
     done
-    block "run: $1" >build.sh
-    block "run: both" >measure.sh
-    block "run: query" >query.sh
+    block "run: $1" "$guide" >build.sh
+    block "run: both" "$guide" >measure.sh
+    block "run: query" "$guide" >query.sh
     { [ -s build.sh ] && [ -s measure.sh ] && [ -s query.sh ]; } ||
         fail "the guide holds no commands for $1"
     sh -eu build.sh >build.log 2>&1 || {
@@ -119,7 +107,7 @@ export PATH="$work/prefix/bin:$PATH" PKG_CONFIG_PATH="${pc%/*}" CMAKE_PREFIX_PAT
 export CMAKE_GENERATOR=Ninja
 unset STWLAB_PLUGIN_PATH CC CFLAGS
 
-lines=$(block "file: guess.c" | wc -l)
+lines=$(block "file: guess.c" "$guide" | wc -l)
 [ "$lines" -le 30 ] || fail "the guide's strategy has $lines lines"
 follow pkg-config
 judge_run pkg-config

@@ -15,24 +15,12 @@ guides=$STW_SOURCE_DIR/docs/guide
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fail() {
-    printf 'FAILED: %s\n' "$1" >&2
-    exit 1
-}
-
-# block GUIDE WHAT: the fenced blocks of the guide that stand below <!-- WHAT -->
-block() {
-    awk -v wanted="<!-- $2 -->" '
-        fenced && /^```$/ { fenced = 0; next }
-        fenced { print; next }
-        /^<!-- .* -->$/ { found = ($0 == wanted) }
-        /^```/ { fenced = found; found = 0 }
-    ' "$guides/$1.md"
-}
+# shellcheck source=/dev/null
+. "$STW_SOURCE_DIR/tests/support/guide.sh"
 
 # step GUIDE NAME: runs the commands of a step
 step() {
-    block "$1" "run: $2" >"$2.sh"
+    block "run: $2" "$guides/$1.md" >"$2.sh"
     [ -s "$2.sh" ] || fail "$1 has no commands for $2"
     sh -eu "$2.sh" >"$2.log" 2>&1 || {
         cat "$2.log"
@@ -55,7 +43,7 @@ follow() {
         mkdir "$work/$kind-$way"
         cd "$work/$kind-$way"
         for file in "$id.c" "${id}_test.c" CMakeLists.txt matrix.ini; do
-            block "$guide" "file: $file" >"$file"
+            block "file: $file" "$guides/$guide.md" >"$file"
             cmp "$file" "$examples/$kind/$file" || fail "$guide: $file is not the installed example"
         done
         step "$guide" "$way"
@@ -109,7 +97,7 @@ done
 # The strategy of write-a-strategy.md, alone.
 mkdir "$work/strategy"
 cd "$work/strategy"
-block write-a-strategy "file: guess.c" >guess.c
+block "file: guess.c" "$guides/write-a-strategy.md" >guess.c
 cmp guess.c "$examples/strategy/guess.c" || fail "write-a-strategy: guess.c is not the example"
 cp "$examples/strategy/guess_test.c" .
 # shellcheck disable=SC2046 # word splitting wanted
