@@ -1,5 +1,6 @@
 /* cli/cmd_run.c: stwlab run: from an INI file to a run directory and its table.
  * What is wrong with the experiment is said before anything is created. */
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -57,8 +58,7 @@ struct job {
 
 static void add(struct list *list, const char *item)
 {
-    list->items = stw_grow(list->items, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = item;
+    *STW_APPEND(list->items, list->count) = item;
 }
 
 static void take_option(struct job *job, int option)

@@ -17,6 +17,7 @@
  * Memory comes from the C library; nothing is freed on failure, since the trial ends. */
 #include "gc/audit.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "gc/collector.h"
@@ -27,7 +28,7 @@ struct audit {
     struct stw_gc *gc;
     struct stw_error *error;
     uintptr_t *list;
-    size_t count, capacity;
+    size_t count;
     stw_status status;
 };
 
@@ -68,11 +69,7 @@ static void reach(struct audit *audit, uintptr_t value, uintptr_t from)
     }
     if (audit_bit_set(&cell))
         return;
-    if (audit->count == audit->capacity) {
-        audit->capacity = audit->capacity ? 2 * audit->capacity : 1024;
-        audit->list = stw_grow(audit->list, audit->capacity, sizeof *audit->list);
-    }
-    audit->list[audit->count++] = cell.base;
+    *STW_APPEND(audit->list, audit->count) = cell.base;
 }
 
 static int type_has_pointer(const struct stw_type *type, uint64_t word)

@@ -8,6 +8,7 @@
  * hold the same ids. */
 #include "host/registry.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "host/manifest_parts.h"
@@ -102,7 +103,7 @@ static void insert(struct stw_registry *registry, const struct stw_plugin_info *
                  + info->param_count * sizeof *info->params;
     struct stw_plugin_info *copy = memcpy(stw_grow(NULL, 1, bytes), info, bytes);
     registry->plugins =
-        stw_grow(registry->plugins, registry->count + 1, sizeof(struct stw_plugin_info *));
+        stw_array_room(registry->plugins, registry->count, sizeof(struct stw_plugin_info *));
     memmove(registry->plugins + at + 1, registry->plugins + at,
             (registry->count - at) * sizeof(struct stw_plugin_info *));
     registry->plugins[at] = copy;
@@ -131,9 +132,7 @@ static stw_status admit(struct stw_registry *registry, struct stw_error *error)
 
 static void reject(struct stw_registry *registry, const char *path, const char *reason)
 {
-    registry->rejected =
-        stw_grow(registry->rejected, registry->rejected_count + 1, sizeof *registry->rejected);
-    registry->rejected[registry->rejected_count++] =
+    *STW_APPEND(registry->rejected, registry->rejected_count) =
         (struct stw_rejected){stw_strdup(path), stw_strdup(reason)};
 }
 
@@ -147,8 +146,7 @@ static const struct seen *find_seen(const struct stw_registry *registry, const s
 
 static void remember(struct stw_registry *registry, const struct stat *about, uint32_t is_admitted)
 {
-    registry->seen = stw_grow(registry->seen, registry->seen_count + 1, sizeof *registry->seen);
-    registry->seen[registry->seen_count++] =
+    *STW_APPEND(registry->seen, registry->seen_count) =
         (struct seen){about->st_dev, about->st_ino, is_admitted};
 }
 

@@ -2,6 +2,7 @@
 #include "plan/draft.h"
 #include "plan/settings.h"
 
+#include "base/array.h"
 #include "base/error.h"
 
 #include <errno.h>
@@ -23,8 +24,7 @@ static int has_value(const struct stw_axis *axis, const char *value)
 /* Takes ownership of `value`. */
 static void add_value(struct stw_axis *axis, char *value)
 {
-    axis->values = stw_grow(axis->values, axis->value_count + 1, sizeof *axis->values);
-    axis->values[axis->value_count++] = value;
+    *STW_APPEND(axis->values, axis->value_count) = value;
 }
 
 const char *stw_draft_slip(const char *value)
@@ -69,7 +69,7 @@ static stw_status find_file(const struct stw_draft *draft, const struct stw_para
 /* Takes ownership of `path`, which belongs to the value that was added last. */
 static void add_file(struct stw_axis *axis, char *path)
 {
-    axis->files = stw_grow(axis->files, axis->value_count, sizeof *axis->files);
+    axis->files = stw_array_room(axis->files, axis->value_count - 1, sizeof *axis->files);
     axis->files[axis->value_count - 1] = path;
 }
 
@@ -241,8 +241,8 @@ static const struct stw_axis *find_axis(const struct stw_axis *axes, uint32_t co
 static void read_axis(struct stw_draft *draft, const struct stw_ini_entry *entry)
 {
     struct stw_experiment *e = draft->experiment;
-    e->axes = stw_grow(e->axes, e->axis_count + 1, sizeof *e->axes);
-    draft->axes = stw_grow(draft->axes, e->axis_count + 1, sizeof *draft->axes);
+    e->axes = stw_array_room(e->axes, e->axis_count, sizeof *e->axes);
+    draft->axes = stw_array_room(draft->axes, e->axis_count, sizeof *draft->axes);
     draft->axes[e->axis_count] = (struct stw_draft_key){.entry = entry};
     read_entry(draft, &draft->axes[e->axis_count], &e->axes[e->axis_count], 0);
     e->axis_count++;
@@ -251,8 +251,8 @@ static void read_axis(struct stw_draft *draft, const struct stw_ini_entry *entry
 static void grow_fixed(struct stw_draft *draft)
 {
     struct stw_experiment *e = draft->experiment;
-    e->fixed = stw_grow(e->fixed, e->fixed_count + 1, sizeof *e->fixed);
-    draft->fixed = stw_grow(draft->fixed, e->fixed_count + 1, sizeof *draft->fixed);
+    e->fixed = stw_array_room(e->fixed, e->fixed_count, sizeof *e->fixed);
+    draft->fixed = stw_array_room(draft->fixed, e->fixed_count, sizeof *draft->fixed);
 }
 
 static void read_fixed(struct stw_draft *draft, const struct stw_ini_entry *entry)
@@ -340,8 +340,7 @@ static void note_default(struct stw_draft *draft, const char *name)
     add_value(&axis, value ? value : stw_strdup(key.param->default_text));
     axis.key = stw_strdup(name);
     axis.owner = key.owner_kind;
-    e->defaults = stw_grow(e->defaults, e->default_count + 1, sizeof *e->defaults);
-    e->defaults[e->default_count++] = axis;
+    *STW_APPEND(e->defaults, e->default_count) = axis;
 }
 
 static void note_defaults(struct stw_draft *draft)

@@ -6,6 +6,7 @@
  * C2  each level of nesting keeps at most two answers waiting, so STACK_MAX is never exceeded. */
 #include "plan/condition.h"
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -98,9 +99,7 @@ static stw_status expected(struct parser *p, const char *what)
 static void add_step(struct parser *p, struct step step)
 {
     struct stw_condition *condition = p->condition;
-    condition->steps =
-        stw_grow(condition->steps, condition->count + 1, sizeof *condition->steps);
-    condition->steps[condition->count++] = step;
+    *STW_APPEND(condition->steps, condition->count) = step;
 }
 
 /* The next word, or quoted text when `may_quote`. A new string, or null with an error. */

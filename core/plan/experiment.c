@@ -4,6 +4,7 @@
  * is. */
 #include "plan/experiment.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "plan/claim.h"
 #include "plan/condition.h"
@@ -205,8 +206,7 @@ static void read_exclusion(struct stw_draft *draft, const struct stw_ini_entry *
         stw_problem_add(&draft->problems, &place, "%s", error.message);
         return;
     }
-    e->exclusions = stw_grow(e->exclusions, e->exclusion_count + 1, sizeof *e->exclusions);
-    e->exclusions[e->exclusion_count++] = (struct stw_exclusion){
+    *STW_APPEND(e->exclusions, e->exclusion_count) = (struct stw_exclusion){
         stw_strdup(entry->key), stw_strdup(entry->value), entry->line, condition};
 }
 
@@ -252,8 +252,7 @@ static void read_claim(struct stw_draft *draft, const struct stw_ini_section *se
     for (uint32_t i = 0; *id && i < e->claim_count; i++)
         if (strcmp(e->claims[i].id, id) == 0)
             stw_problem_add(&draft->problems, &place, "there is another claim \"%s\"", id);
-    e->claims = stw_grow(e->claims, e->claim_count + 1, sizeof *e->claims);
-    e->claims[e->claim_count++] =
+    *STW_APPEND(e->claims, e->claim_count) =
         (struct stw_claim){stw_strdup(id), read_claim_text(draft, section, "says"),
                            read_claim_text(draft, section, "expect")};
     for (uint32_t i = 0; i < draft->ini.entry_count; i++) {

@@ -6,6 +6,7 @@
  * Headings are read here: inih cuts their names at 49 bytes and ignores what follows ']'. */
 #include "plan/ini.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -107,8 +108,7 @@ int stw_ini_section_line(const struct stw_ini *ini, const char *section)
 /* Takes ownership of `key` and `value`. */
 static void add_entry(struct stw_ini *ini, struct stw_ini_entry entry)
 {
-    ini->entries = stw_grow(ini->entries, ini->entry_count + 1, sizeof *ini->entries);
-    ini->entries[ini->entry_count++] = entry;
+    *STW_APPEND(ini->entries, ini->entry_count) = entry;
 }
 
 /* Whether these bytes may stand in a line; else says what is wrong. */
@@ -170,9 +170,8 @@ static void open_section(struct reading *r, char *name)
         free(name);
         return;
     }
-    ini->sections = stw_grow(ini->sections, ini->section_count + 1, sizeof *ini->sections);
-    ini->sections[ini->section_count] = (struct stw_ini_section){name, r->line};
-    r->section = (int32_t)ini->section_count++;
+    r->section = (int32_t)ini->section_count;
+    *STW_APPEND(ini->sections, ini->section_count) = (struct stw_ini_section){name, r->line};
 }
 
 /* Whether nothing but white space and a comment is in [at, end). */

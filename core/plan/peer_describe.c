@@ -10,6 +10,7 @@
  *      constant as the program, which is built once for all runs: so asking takes milliseconds. */
 #include "plan/peers.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "host/runtime_params.h"
@@ -46,8 +47,7 @@ static const char *add_word(struct stw_words *words, const char *word)
         return "is no word";
     if (stw_words_have(words, word))
         return "is there twice";
-    words->items = stw_grow(words->items, words->count + 1, sizeof *words->items);
-    words->items[words->count++] = stw_strdup(word);
+    *STW_APPEND(words->items, words->count) = stw_strdup(word);
     return NULL;
 }
 
@@ -79,8 +79,7 @@ static const char *add_own(struct stw_peer *peer, const char *name, char *rest)
     fact.name = stw_strdup(name);
     fact.unit = stw_strdup(unit);
     fact.help = stw_strdup(rest);
-    about->own = stw_grow(about->own, about->own_count + 1, sizeof *about->own);
-    about->own[about->own_count++] = fact;
+    *STW_APPEND(about->own, about->own_count) = fact;
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* plan/peers.c: which peers there are, and which cells they can run. */
 #include "plan/peers.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/cache.h"
@@ -58,8 +59,7 @@ void stw_peers_add(struct stw_peers *peers, const struct stw_peer_family *family
                     other->path);
         return;
     }
-    peers->items = stw_grow(peers->items, peers->count + 1, sizeof *peers->items);
-    peers->items[peers->count++] = (struct stw_peer){.family = family,
+    *STW_APPEND(peers->items, peers->count) = (struct stw_peer){.family = family,
                                                      .label = stw_strdup(label),
                                                      .path = stw_strdup(path),
                                                      .version = stw_strdup(version),

@@ -4,6 +4,7 @@
  * names of all secrets. Names that begin with STW are the lab's own. */
 #include "plan/policy.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/draft.h"
@@ -162,8 +163,7 @@ void stw_policy_read(struct stw_draft *draft)
             tell_no_plugin(draft, entry);
             continue;
         }
-        e->permissions = stw_grow(e->permissions, e->permission_count + 1, sizeof *e->permissions);
-        e->permissions[e->permission_count++] =
+        *STW_APPEND(e->permissions, e->permission_count) =
             (struct stw_permission){stw_strdup(entry->key), read_words(draft, entry)};
     }
     if (e->is_sandboxed)

@@ -1,6 +1,7 @@
 /* plan/problems.c: problems of an experiment: worded, sorted, written. */
 #include "plan/problems.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 
 #include <limits.h>
@@ -54,16 +55,9 @@ static void add(struct stw_problems *problems, const struct stw_place *place, co
     stw_text_add(&text, "%s", what);
     struct stw_text clean = show(text.bytes);
     stw_text_free(&text);
-    if (problems->count == problems->capacity) {
-        problems->capacity = 2 * problems->capacity + 8;
-        problems->items =
-            stw_grow(problems->items, problems->capacity, sizeof *problems->items);
-    }
-    problems->items[problems->count] = (struct stw_problem){
-        .line = place->override ? INT_MAX : place->line,
-        .order = problems->count,
-        .text = clean.bytes};
-    problems->count++;
+    uint32_t order = problems->count;
+    *STW_APPEND(problems->items, problems->count) = (struct stw_problem){
+        .line = place->override ? INT_MAX : place->line, .order = order, .text = clean.bytes};
 }
 
 void stw_problem_add(struct stw_problems *problems, const struct stw_place *place,

@@ -28,7 +28,6 @@ struct stw_problems {
     const char *path;
     struct stw_problem *items;
     uint32_t count;
-    uint32_t capacity;
     uint32_t remarks; /* of them */
 };
 

@@ -4,6 +4,7 @@
  * ones all the same refuses plugin parameters with a message and aborts on runtime settings. */
 #include "plan/settings.h"
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -54,9 +55,7 @@ void stw_settings_parse(const char *text, struct stw_settings *settings)
         const char *tab = memchr(text, '\t', length);
         if (tab) {
             const char *value = tab + 1;
-            settings->items =
-                stw_grow(settings->items, settings->count + 1, sizeof *settings->items);
-            settings->items[settings->count++] = (struct stw_setting){
+            *STW_APPEND(settings->items, settings->count) = (struct stw_setting){
                 copy_bytes(text, (size_t)(tab - text)),
                 copy_bytes(value, (size_t)(text + length - value))};
         }

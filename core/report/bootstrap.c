@@ -11,6 +11,7 @@
  * it covers. Threads: no state but the arguments. */
 #include "report/bootstrap.h"
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -30,8 +31,7 @@ void stw_sample_trial(struct stw_sample *sample)
 void stw_sample_add(struct stw_sample *sample, double value)
 {
     STW_REQUIRE(sample->trial_count > 0);
-    sample->values = stw_grow(sample->values, sample->value_count + 1, sizeof *sample->values);
-    sample->values[sample->value_count++] =
+    *STW_APPEND(sample->values, sample->value_count) =
         (struct stw_sample_value){value, sample->trial_count - 1};
     sample->is_sorted = 0;
 }

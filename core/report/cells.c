@@ -1,6 +1,7 @@
 /* report/cells.c: reads a run's cells, from the views of its results and by report/reader.c. */
 #include "report/cells.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "report/reader.h"
 
@@ -27,8 +28,7 @@ const char *stw_dist_name(uint32_t dist)
 static void take_pair(sqlite3_stmt *row, void *context)
 {
     struct stw_pairs *pairs = context;
-    pairs->items = stw_grow(pairs->items, pairs->count + 1, sizeof *pairs->items);
-    pairs->items[pairs->count++] =
+    *STW_APPEND(pairs->items, pairs->count) =
         (struct stw_pair){stw_reader_text(row, 0), stw_reader_text(row, 1)};
 }
 
@@ -37,8 +37,7 @@ static void take_median(sqlite3_stmt *row, void *context)
     struct stw_result_cell *cell = context;
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
-    cell->medians = stw_grow(cell->medians, cell->median_count + 1, sizeof *cell->medians);
-    cell->medians[cell->median_count++] =
+    *STW_APPEND(cell->medians, cell->median_count) =
         (struct stw_median){stw_reader_text(row, 0), sqlite3_column_int64(row, 1)};
 }
 
@@ -65,8 +64,8 @@ static void take_cell(sqlite3_stmt *row, void *context)
     struct filling *filling = context;
     struct stw_results *results = filling->results;
     uint32_t index = results->cell_count++;
-    results->cells = stw_grow(results->cells, index + 1, sizeof *results->cells);
-    filling->objects = stw_grow(filling->objects, index + 1, sizeof *filling->objects);
+    results->cells = stw_array_room(results->cells, index, sizeof *results->cells);
+    filling->objects = stw_array_room(filling->objects, index, sizeof *filling->objects);
     filling->objects[index] =
         (struct cell_objects){stw_reader_text(row, 3), stw_reader_text(row, 4)};
     struct stw_result_cell *cell = &results->cells[index];
@@ -144,8 +143,7 @@ static void take_utilisation(sqlite3_stmt *row, void *context)
     struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
-    cell->mmu = stw_grow(cell->mmu, cell->mmu_count + 1, sizeof *cell->mmu);
-    cell->mmu[cell->mmu_count++] =
+    *STW_APPEND(cell->mmu, cell->mmu_count) =
         (struct stw_utilisation){sqlite3_column_int64(row, 1), sqlite3_column_double(row, 2),
                                  sqlite3_column_double(row, 3)};
 }
@@ -155,8 +153,7 @@ static void take_gap(sqlite3_stmt *row, void *context)
     struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
-    cell->gap = stw_grow(cell->gap, cell->gap_count + 1, sizeof *cell->gap);
-    cell->gap[cell->gap_count++] =
+    *STW_APPEND(cell->gap, cell->gap_count) =
         (struct stw_median){stw_reader_text(row, 1), sqlite3_column_int64(row, 2)};
 }
 
@@ -192,8 +189,7 @@ static void take_trial(sqlite3_stmt *row, void *context)
     }
     if (outcome == STW_OUTCOME_OK || outcome == STW_OUTCOMES)
         return;
-    cell->failures = stw_grow(cell->failures, cell->failure_count + 1, sizeof *cell->failures);
-    cell->failures[cell->failure_count++] =
+    *STW_APPEND(cell->failures, cell->failure_count) =
         (struct stw_failure){sqlite3_column_int64(row, 1), outcome, sqlite3_column_int(row, 3),
                              stw_reader_text(row, 4)};
 }

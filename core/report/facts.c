@@ -4,6 +4,7 @@
  *      so any fact can be compared, and a new one needs no line here. */
 #include "report/facts.h"
 
+#include "base/array.h"
 #include "report/json.h"
 #include "report/table.h"
 
@@ -23,9 +24,9 @@ static const struct { const char *view, *column; } places[] = {
 
 void stw_facts_of_lab(struct stw_fact_list *list)
 {
-    list->items = stw_grow(list->items, STW_FACTS, sizeof *list->items);
-    memcpy(list->items, stw_facts, sizeof stw_facts);
-    list->count = list->own_count = STW_FACTS;
+    for (uint32_t i = 0; i < STW_FACTS; i++)
+        *STW_APPEND(list->items, list->count) = stw_facts[i];
+    list->own_count = STW_FACTS;
 }
 
 /* The word's number in a table of words; `otherwise` when it is none of them. */
@@ -48,8 +49,7 @@ static void take_fact(sqlite3_stmt *row, void *context)
     }
     for (int i = 0; i < 4; i++)
         words[i] = stw_reader_text(row, 2 + i);
-    list->items = stw_grow(list->items, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = (struct stw_fact){
+    *STW_APPEND(list->items, list->count) = (struct stw_fact){
         .name = name,
         .unit = stw_reader_text(row, 1),
         .place = STW_IN_COUNTERS,

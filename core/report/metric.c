@@ -6,6 +6,7 @@
  * anywhere in a bucket that is a quarter of a power of two wide. */
 #include "report/metric.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/histogram.h"
 #include "base/text.h"
@@ -203,9 +204,7 @@ static void take_bucket(sqlite3_stmt *row, void *context)
         end_trial(taking);
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
-    taking->buckets =
-        stw_grow(taking->buckets, taking->bucket_count + 1, sizeof *taking->buckets);
-    taking->buckets[taking->bucket_count++] = (struct bucket){
+    *STW_APPEND(taking->buckets, taking->bucket_count) = (struct bucket){
         (uint64_t)sqlite3_column_int64(row, 1), (uint64_t)sqlite3_column_int64(row, 2)};
 }
 

@@ -1,6 +1,7 @@
 /* report/table.c: aligned columns, measured in terminal columns rather than bytes. */
 #include "report/table.h"
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -15,17 +16,15 @@
 void stw_table_column(struct stw_table *table, const char *header, uint32_t look)
 {
     STW_ASSERT(table->row_count == 0);
-    table->columns = stw_grow(table->columns, table->column_count + 1, sizeof *table->columns);
-    table->columns[table->column_count++] =
+    *STW_APPEND(table->columns, table->column_count) =
         (struct stw_table_column){stw_strdup(header), look};
 }
 
 void stw_table_row(struct stw_table *table)
 {
     size_t used = (size_t)table->row_count * table->column_count;
-    table->cells = stw_grow(table->cells, used + table->column_count, sizeof *table->cells);
     for (uint32_t i = 0; i < table->column_count; i++)
-        table->cells[used + i] = NULL;
+        *STW_APPEND(table->cells, used) = NULL;
     table->row_count++;
 }
 

@@ -4,6 +4,7 @@
  * only one of the two mentions has its default in the other. */
 #include "store/difference.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "plan/keys.h"
 
@@ -25,8 +26,7 @@ struct side {
 
 static void add_entry(struct side *side, const char *key, char *values)
 {
-    side->entries = stw_grow(side->entries, side->count + 1, sizeof *side->entries);
-    side->entries[side->count++] = (struct entry){stw_strdup(key), values};
+    *STW_APPEND(side->entries, side->count) = (struct entry){stw_strdup(key), values};
 }
 
 static void free_side(struct side *side)

@@ -14,6 +14,7 @@
  * itself can be locked. */
 #include "store/store.h"
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "prim/thread.h"
@@ -241,14 +242,9 @@ static stw_status read_trials(struct stw_store *store, const char *query, struct
                               struct stw_error *error)
 {
     sqlite3_stmt *row = NULL;
-    size_t capacity = 0;
     int code = sqlite3_prepare_v2(store->sql.db, query, -1, &row, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        if (trials->count == capacity) {
-            capacity = capacity ? 2 * capacity : 1024;
-            trials->keys = stw_grow(trials->keys, capacity, sizeof *trials->keys);
-        }
-        trials->keys[trials->count++] =
+        *STW_APPEND(trials->keys, trials->count) =
             key_of((uint64_t)sqlite3_column_int64(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
         code = SQLITE_OK;
     }

@@ -3,6 +3,8 @@
  * Threads: a mutator's cells, counts and recorded pointers are its own. Roots are under a lock.
  * What looks at all of them (marking, the lookups of cells) is called while no other mutator
  * runs. */
+#include "base/array.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +31,6 @@ struct fake_record {
     struct cell *cells;
     uint64_t *recorded; /* by the barrier, in order */
     uint64_t recorded_count;
-    uint64_t recorded_capacity;
     uint32_t trace[STW_TRACE_CALLS];
     uint64_t own_counts[FAKE_COUNTERS];
 };
@@ -43,7 +44,6 @@ struct root {
 struct words {
     uint64_t *items;
     uint64_t count;
-    uint64_t capacity;
 };
 
 static const struct stw_host table;
@@ -197,11 +197,7 @@ void *fake_cell_start(const void *address)
 
 static void add_word(struct words *words, uint64_t word)
 {
-    if (words->count == words->capacity) {
-        words->capacity = words->capacity ? 2 * words->capacity : 64;
-        words->items = must(realloc(words->items, words->capacity * sizeof *words->items));
-    }
-    words->items[words->count++] = word;
+    *STW_APPEND(words->items, words->count) = word;
 }
 
 static uint32_t is_pointer_word(const struct stw_type *type, uint64_t index)
@@ -259,13 +255,9 @@ static void barrier_flush(const struct stw_host *host, struct stw_mutator *m)
 {
     (void)host;
     struct fake_record *record = record_of(m);
-    struct words recorded = {record->recorded, record->recorded_count, record->recorded_capacity};
     for (uint64_t *word = m->barrier_buffer; word < m->barrier_next; word++)
         if (*word)
-            add_word(&recorded, *word);
-    record->recorded = recorded.items;
-    record->recorded_count = recorded.count;
-    record->recorded_capacity = recorded.capacity;
+            *STW_APPEND(record->recorded, record->recorded_count) = *word;
     record->counts.flushes++;
     m->barrier_next = m->barrier_buffer;
 }
@@ -394,8 +386,7 @@ static stw_status root_add(const struct stw_host *host, void **words, uint64_t c
 {
     (void)host;
     pthread_mutex_lock(&roots_lock);
-    fake.roots = must(realloc(fake.roots, (fake.root_count + 1) * sizeof *fake.roots));
-    fake.roots[fake.root_count++] = (struct root){words, count, NULL};
+    *STW_APPEND(fake.roots, fake.root_count) = (struct root){words, count, NULL};
     pthread_mutex_unlock(&roots_lock);
     return STW_OK;
 }
