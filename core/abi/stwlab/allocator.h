@@ -88,60 +88,67 @@ static inline uint32_t stw_span_is_allocated(const struct stw_span *span, uint32
     return (uint32_t)(word >> (index % 64)) & 1u;
 }
 
-/* Slots may take short locks: leaves (nothing of the host that takes a lock is called under them
- * but what says STW_CONCURRENT and not STW_MAY_BLOCK), held for bounded work. A stop may wait for
- * whoever holds one; within a stop nobody else does, since all others are outside the allocator
- * then. */
+/* Slots may take short locks: leaves (nothing of the host is called under them that has a
+ * STW_MAY_*), held for bounded work. A stop may wait for whoever holds one; within a stop nobody
+ * else does, since all others are outside the allocator then. */
 struct stw_allocator_ops {
     uint32_t struct_size;
     uint32_t reserved;
 
     /* Mandatory. Makes an instance. On failure `*self` is untouched and `error` says why. */
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
+                         struct stw_error *error, void **self)
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_LOADED STW_MAY_BLOCK;
     /* Mandatory. All mutators are detached. Unregisters all spans and releases all pages (L7). */
-    void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
+    void (*destroy)(void *self) STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_FINISHED STW_MAY_BLOCK;
     /* Mandatory. The size table, which lives as long as the instance and never changes. A trial
      * with one that breaks a rule of mutator.h (Z1-Z3) is refused; the message names the row. */
-    const struct stw_size_table *(*size_table)(void *self) STW_ON_ANY STW_CONCURRENT;
+    const struct stw_size_table *(*size_table)(void *self)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Mandatory. Sets m->allocator_state / releases it; detach returns all cached spans. The host
      * has retired m's runs before detach. On the thread that becomes a mutator, or was one: one at
      * a time, while other mutators run. */
-    stw_status (*attach)(void *self, struct stw_mutator *m) STW_ON_MUTATOR STW_CONCURRENT;
-    void (*detach)(void *self, struct stw_mutator *m) STW_ON_MUTATOR STW_CONCURRENT;
+    stw_status (*attach)(void *self, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_CREATED;
+    void (*detach)(void *self, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. Grants the next run of `span_class`, with room for a cell of `cell_bytes` at
      * least; what is left of the previous run of that class is less than that, and retired. No cell
      * may be allocated here. A span stays the mutator's until refill grants another one to that
      * class, or flush or detach. */
     stw_status (*refill)(void *self, struct stw_mutator *m, uint32_t span_class,
                          uint64_t cell_bytes, struct stw_grant *grant)
-        STW_ON_MUTATOR STW_CONCURRENT;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. A span of one cell of at least `bytes`; `scan` non-zero: layout LARGE, else
      * NOSCAN. The host publishes it, zeroes it and charges its pages to the live heap. */
     stw_status (*large)(void *self, struct stw_mutator *m, uint64_t bytes, uint32_t scan,
-                        struct stw_span **span) STW_ON_MUTATOR STW_CONCURRENT;
+                        struct stw_span **span) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. Bytes that a request really gets (Go: roundupsize). */
-    uint64_t (*usable_bytes)(void *self, uint64_t bytes, uint32_t scan) STW_ON_ANY STW_CONCURRENT;
+    uint64_t (*usable_bytes)(void *self, uint64_t bytes, uint32_t scan)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Mandatory. A mark phase has ended: all spans are now unswept. Those in mutators' caches are
      * swept when they are given back, by flush or detach. */
-    void (*cycle_end)(void *self) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
+    void (*cycle_end)(void *self) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WHEN_CREATED STW_WORLD_STOPPED;
     /* Mandatory. Returns m's cached spans to the central lists, and sweeps those whose generation
      * is not the heap's. Called after cycle_end, before m allocates again; m's runs are retired. By
      * m's own thread while others run, or in a stop by whoever made it, for an m that is
      * stopped. */
-    void (*flush)(void *self, struct stw_mutator *m) STW_ON_COLLECTOR STW_CONCURRENT;
+    void (*flush)(void *self, struct stw_mutator *m)
+        STW_ON_COLLECTOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. Takes up to `span_max` unswept spans off the lists, calls host->span_sweep on
      * each and puts or frees it; returns how many. 0: none is left outside caches; that answer
      * takes the same short time for any heap, since every cycle's first stop asks once more. */
-    uint32_t (*sweep)(void *self, uint32_t span_max) STW_ON_COLLECTOR STW_CONCURRENT;
+    uint32_t (*sweep)(void *self, uint32_t span_max)
+        STW_ON_COLLECTOR STW_CONCURRENT STW_WHEN_CREATED;
     /* Optional. Gives the pages that are kept (stats) back to the host. Called when free memory
      * goes back to the system, and before memory counts as exhausted. */
-    void (*release)(void *self) STW_ON_COLLECTOR STW_CONCURRENT;
+    void (*release)(void *self) STW_ON_COLLECTOR STW_CONCURRENT STW_WHEN_CREATED;
     /* Optional. Cheap, approximate while mutators run. */
-    void (*stats)(void *self, struct stw_allocator_stats *stats) STW_ON_ANY STW_CONCURRENT;
+    void (*stats)(void *self, struct stw_allocator_stats *stats)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Optional. Checks L1-L5 and its own lists; STW_E_AUDIT with the invariant's name. */
     stw_status (*audit)(void *self, struct stw_error *error)
-        STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
+        STW_ON_COLLECTOR STW_EXCLUSIVE STW_WHEN_CREATED STW_WORLD_STOPPED;
 };
 
 #endif

@@ -52,24 +52,33 @@ typedef int32_t stw_status;
 #define STW_LIKELY(x) __builtin_expect(!!(x), 1)
 #define STW_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* Annotations of slots and host functions. They are orthogonal; a slot carries one of each group
- * that matters. Clang keeps them in the syntax tree, where tools read them; others ignore them. */
+/* Annotations of slots, hooks and host functions: one of each of the first three groups, then what
+ * the callee may do; their order is this one. The checking proxy is generated from them (abi.md,
+ * A36). Clang keeps them in the syntax tree, where tools read them; others ignore them. */
 #ifdef __clang__
 #define STW_NOTE(text) __attribute__((annotate("stwlab:" text)))
 #else
 #define STW_NOTE(text)
 #endif
 /* Who calls. */
-#define STW_ON_MUTATOR STW_NOTE("on-mutator")     /* a running mutator's own thread */
+#define STW_ON_MUTATOR STW_NOTE("on-mutator")     /* the own thread of the mutator that is passed */
 #define STW_ON_COLLECTOR STW_NOTE("on-collector") /* any thread that does collector work */
-#define STW_ON_MAIN STW_NOTE("on-main")           /* the trial's main thread, no mutator running */
+#define STW_ON_MAIN STW_NOTE("on-main")           /* the trial's main thread */
 #define STW_ON_ANY STW_NOTE("on-any")             /* any thread, registered or not */
-/* Whether two threads may be inside with the same self. */
-#define STW_CONCURRENT STW_NOTE("concurrent")
-#define STW_EXCLUSIVE STW_NOTE("exclusive")
-/* What the callee may do. Without MAY_* it may not. */
-#define STW_MAY_BLOCK STW_NOTE("may-block")       /* sleep, take a contended lock, do I/O */
-#define STW_MAY_ALLOC STW_NOTE("may-alloc")       /* allocate cells, so also poll and collect */
+/* Who may be inside at the same time. */
+#define STW_CONCURRENT STW_NOTE("concurrent") /* others, in this and in other concurrent slots */
+#define STW_EXCLUSIVE STW_NOTE("exclusive")   /* nobody, in any slot of the same self */
+/* When in the life of the plugin (plugin.h). */
+#define STW_WHEN_LOADED STW_NOTE("when-loaded")     /* before it is created: create itself */
+#define STW_WHEN_CREATED STW_NOTE("when-created")   /* at any time from create to destroy */
+#define STW_WHEN_RUNNING STW_NOTE("when-running")   /* likewise, for a mutator that is attached */
+#define STW_WHEN_FINISHED STW_NOTE("when-finished") /* after all else: destroy itself */
+/* What the callee may do. Without MAY_* it does none of it, and calls nobody who may: it takes
+ * short leaf locks at most (allocator.h). */
+#define STW_MAY_BLOCK STW_NOTE("may-block") /* wait: sleep, take any lock, do I/O */
+#define STW_MAY_POLL STW_NOTE("may-poll")   /* come to a safepoint if it is a mutator that calls: be
+                                             * stopped, collect. Includes waiting in the host */
+#define STW_MAY_ALLOC STW_NOTE("may-alloc") /* allocate cells. Includes STW_MAY_POLL */
 #define STW_WORLD_STOPPED STW_NOTE("world-stopped") /* called inside a pause: be quick */
 
 /* Where a failing call leaves its reason. The host owns it; fields are written by

@@ -74,14 +74,15 @@ struct stw_span_request {
 
 /* Called in the first stop of each cycle, after all mutators stopped and before marking: the moment
  * at which Go empties its pools. What registered roots hold may be moved around without the
- * barrier; no function of the host that may wait (STW_MAY_BLOCK, STW_MAY_ALLOC) may be called. */
-typedef void (*stw_cycle_hook)(void *context) STW_ON_COLLECTOR STW_EXCLUSIVE STW_WORLD_STOPPED;
+ * barrier; no function of the host that may wait (with a STW_MAY_*) may be called. */
+typedef void (*stw_cycle_hook)(void *context)
+    STW_ON_COLLECTOR STW_EXCLUSIVE STW_WHEN_CREATED STW_WORLD_STOPPED;
 
 /* Called after a mark phase has ended and the world runs again, on a mutator that has just
  * allocated or collected: the place for what tunes GOGC or the memory limit. Cycles that end before
  * a mutator comes by are told as one. It may set both, and must not allocate. */
 typedef void (*stw_cycle_end_hook)(void *context, struct stw_mutator *m)
-    STW_ON_MUTATOR STW_EXCLUSIVE STW_MAY_BLOCK;
+    STW_ON_MUTATOR STW_EXCLUSIVE STW_WHEN_RUNNING STW_MAY_POLL STW_MAY_BLOCK;
 
 /* The heap as the pacer sees it. Each value by itself, while mutators run. */
 struct stw_heap_stats {
@@ -109,103 +110,109 @@ struct stw_host {
      * reads. */
     stw_status (*set_error)(const struct stw_host *host, struct stw_error *error,
                             stw_status status, const char *field,
-                            const char *message) STW_ON_ANY STW_CONCURRENT;
+                            const char *message) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Monotonic clock, ns. */
-    uint64_t (*clock_ns)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
+    uint64_t (*clock_ns)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Makes [words, words + count) roots, scanned precisely. Write them with stw_store once the
      * caller is a mutator. STW_E_NOMEM. */
     stw_status (*root_add)(const struct stw_host *host, void **words, uint64_t count)
-        STW_ON_ANY STW_CONCURRENT STW_MAY_BLOCK;
-    void (*root_remove)(const struct stw_host *host, void **words) STW_ON_ANY STW_CONCURRENT
-        STW_MAY_BLOCK;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED STW_MAY_POLL;
+    void (*root_remove)(const struct stw_host *host, void **words)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED STW_MAY_POLL;
     stw_status (*cycle_hook_add)(const struct stw_host *host, stw_cycle_hook hook, void *context)
-        STW_ON_MAIN STW_MAY_BLOCK;
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_CREATED STW_MAY_BLOCK;
     /* Before the first cycle. STW_E_NOMEM: there are 16 already. */
     stw_status (*cycle_end_hook_add)(const struct stw_host *host, stw_cycle_end_hook hook,
-                                     void *context) STW_ON_MAIN STW_MAY_BLOCK;
+                                     void *context)
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_CREATED STW_MAY_BLOCK;
     void (*heap_stats)(const struct stw_host *host, struct stw_heap_stats *stats)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* How many mutators this trial has. */
-    uint32_t (*mutator_count)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
+    uint32_t (*mutator_count)(const struct stw_host *host)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
 
     /* For mutators. */
 
-    void (*safepoint)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
-        STW_MAY_BLOCK;
-    void (*barrier_flush)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR;
+    void (*safepoint)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
+    void (*barrier_flush)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     void *(*alloc_slow)(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
                         const struct stw_type *type)
-        STW_ON_MUTATOR STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     void (*copy_slow)(const struct stw_host *host, struct stw_mutator *m, void *to,
                       const void *from, uint64_t bytes,
-                      const struct stw_type *type) STW_ON_MUTATOR;
+                      const struct stw_type *type) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Bytes that a request really gets. */
     uint64_t (*usable_bytes)(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
-                             uint32_t scan) STW_ON_MUTATOR;
+                             uint32_t scan) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Gives the processor to another mutator that waits for one (Go: runtime.Gosched). */
-    void (*yield)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR STW_MAY_BLOCK;
+    void (*yield)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
     /* Brackets a blocking call. In between the mutator counts as stopped and must not touch managed
      * memory; cells that its stack held at begin stay alive. */
-    void (*block_begin)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
-        STW_MAY_BLOCK;
-    void (*block_end)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
-        STW_MAY_BLOCK;
+    void (*block_begin)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
+    void (*block_end)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
     /* Runs a whole cycle, sweep included, before it returns (Go: runtime.GC). */
-    void (*collect)(const struct stw_host *host, struct stw_mutator *m) STW_ON_MUTATOR
-        STW_MAY_BLOCK;
+    void (*collect)(const struct stw_host *host, struct stw_mutator *m)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
     /* Sets GOGC: percent, or STW_GC_OFF. Returns the setting before. It is the process's: of
      * mutators that save and restore it, only the first and the last may (abi.md, A21). */
     int32_t (*set_gc_percent)(const struct stw_host *host, struct stw_mutator *m,
-                              int32_t percent) STW_ON_MUTATOR STW_MAY_BLOCK;
+                              int32_t percent)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
 
     /* Ends the trial for want of something: with STW_E_NOMEM as out of memory, with STW_E_AUDIT as
      * invalid, because somebody broke a rule, else as refused. `text` is one line; the plugin's
      * name is put before it. Does not return. */
     void (*fail)(const struct stw_host *host, struct stw_mutator *m, stw_status status,
-                 const char *text) STW_ON_ANY STW_CONCURRENT;
+                 const char *text) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Charges (or, negative, credits) memory that the plugin has from elsewhere for the workload's
      * data to the live heap that paces the collector; a charge may begin a cycle. `m` may be null
      * when there is none, in `destroy` above all. What is charged after the plugin's destroy has
      * returned has leaked: invalid, with `audit`. */
     void (*external_bytes)(const struct stw_host *host, struct stw_mutator *m, int64_t delta)
-        STW_ON_ANY STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED STW_MAY_POLL;
 
     /* A map's growth (map.h, STW_GROWTH_*) has taken `ns` of the write that began it. */
     void (*growth)(const struct stw_host *host, struct stw_mutator *m, uint32_t kind, uint64_t ns)
-        STW_ON_MUTATOR;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Sets the memory limit (Go: SetMemoryLimit); 0 or UINT64_MAX: none. Returns the one before. It
      * is the process's. */
     uint64_t (*set_memory_limit)(const struct stw_host *host, struct stw_mutator *m,
-                                 uint64_t bytes) STW_ON_MUTATOR STW_MAY_BLOCK;
+                                 uint64_t bytes)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
 
     /* For allocators. */
 
     /* `page_count` adjacent pages, first fit by address. `*needs_zero` is 0 if all of them are
      * fresh from the system. STW_E_NOMEM when the system or a limit refuses. */
     stw_status (*pages_acquire)(const struct stw_host *host, uint64_t page_count, uintptr_t *base,
-                                uint32_t *needs_zero)
-        STW_ON_ANY STW_CONCURRENT;
+                                uint32_t *needs_zero) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     void (*pages_release)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Pages that the allocator has from elsewhere and will register spans in: they count for the
      * memory limit and for heap.pages_peak_bytes. Aligned to STW_PAGE_BYTES. Disown reverses it. */
     void (*pages_adopt)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     void (*pages_disown)(const struct stw_host *host, uintptr_t base, uint64_t page_count)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Registers a span with the page map; its bits are clear, its generation is the heap's. */
     stw_status (*span_register)(const struct stw_host *host,
                                 const struct stw_span_request *request, struct stw_span **span)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* The reverse; the pages stay the caller's. */
-    void (*span_unregister)(const struct stw_host *host, struct stw_span *span) STW_ON_ANY
-        STW_CONCURRENT;
+    void (*span_unregister)(const struct stw_host *host, struct stw_span *span)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Sweeps one unswept span that the caller owns: marked cells become the allocated ones;
      * live_count, free_index (0), needs_zero and line_bits are set. Returns live_count. */
-    uint32_t (*span_sweep)(const struct stw_host *host, struct stw_span *span) STW_ON_COLLECTOR
-        STW_CONCURRENT;
+    uint32_t (*span_sweep)(const struct stw_host *host, struct stw_span *span)
+        STW_ON_COLLECTOR STW_CONCURRENT STW_WHEN_CREATED;
     /* The heap's sweep generation; changes only while the world is stopped. */
-    uint32_t (*sweep_generation)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT;
+    uint32_t (*sweep_generation)(const struct stw_host *host)
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
 };
 
 static inline void stw_slow_safepoint(struct stw_mutator *m)

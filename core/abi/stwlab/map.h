@@ -96,63 +96,66 @@ struct stw_map_ops {
 
     /* Mandatory. */
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
-    void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
+                         struct stw_error *error, void **self)
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_LOADED STW_MAY_BLOCK;
+    void (*destroy)(void *self) STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_FINISHED STW_MAY_BLOCK;
     /* Mandatory. A new, empty map of an accepted type, sized for `hint` entries (0: no hint): that
      * many can be assigned without a growth. When there is no memory for it: stw_host.fail. */
     void *(*make)(void *self, struct stw_mutator *m, const struct stw_map_type *type,
-                  uint64_t hint) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+                  uint64_t hint) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. Inserts or overwrites. An update also replaces the key where equal keys can be
      * told apart: a string (Go: needkeyupdate), whose new bytes are the ones kept alive then. It
      * copies what `key` and `value` point to into the map, with the barrier where that is a
      * pointer. `value` may be null when values have no bytes. */
     void (*assign)(void *self, struct stw_mutator *m, void *map, const void *key,
-                   const void *value) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+                   const void *value) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. 1 and the entry's value copied to `value`, or 0. `value` may be null: the caller
      * asks only whether the key is there. */
     uint32_t (*find)(void *self, struct stw_mutator *m, void *map, const void *key, void *value)
-        STW_ON_MUTATOR STW_CONCURRENT;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. 1 if it was there. The map keeps neither key nor value alive any longer. */
     uint32_t (*erase)(void *self, struct stw_mutator *m, void *map, const void *key)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. Empties the map, keeping what a runtime's clear() keeps: of Go's the bucket array,
      * not its overflow buckets nor its hash seed. Nothing that was in it is kept alive. Its size
      * may stay: another hint is not heeded. */
     void (*clear)(void *self, struct stw_mutator *m, void *map)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. Visits every entry once, in any order. */
     void (*iterate)(void *self, struct stw_mutator *m, void *map, stw_map_visit visit,
-                    void *context) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+                    void *context) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. */
-    uint64_t (*count)(void *self, struct stw_mutator *m, void *map) STW_ON_MUTATOR STW_CONCURRENT;
+    uint64_t (*count)(void *self, struct stw_mutator *m, void *map)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Mandatory. Fills what fits into stats->struct_size; may be slow. */
     void (*stats)(void *self, struct stw_mutator *m, void *map, struct stw_map_stats *stats)
-        STW_ON_MUTATOR STW_CONCURRENT;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Optional. Assigns entries [first, first + count) in order, polling between entries. The host
      * stub calls assign for each. */
     void (*merge)(void *self, struct stw_mutator *m, void *map, const struct stw_entries *entries,
-                  uint64_t first, uint64_t count) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+                  uint64_t first, uint64_t count)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Optional. STW_E_AUDIT with the invariant's name when one does not hold. */
     stw_status (*audit)(void *self, struct stw_mutator *m, void *map, struct stw_error *error)
-        STW_ON_MUTATOR STW_CONCURRENT;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Optional. Whether maps of `type`, which is sound, can be made: STW_OK, or STW_E_UNSUPPORTED
      * and why. Called before the trial for the types that the workload tells; else when the first
      * map of a type is needed. A refusal refuses the trial. */
     stw_status (*accept)(void *self, const struct stw_map_type *type, struct stw_error *error)
-        STW_ON_ANY STW_CONCURRENT;
+        STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Optional. Nobody will use the map again: what it has of the C library's memory can go. A map
      * that becomes garbage while it is in use, at the end of a trial or because the workload lost
      * it, gets no such call: `destroy` frees what is left. */
-    void (*done)(void *self, struct stw_mutator *m, void *map) STW_ON_MUTATOR STW_CONCURRENT
-        STW_MAY_ALLOC;
+    void (*done)(void *self, struct stw_mutator *m, void *map)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Optional. The hash by which the map places the key now, its low bits the finest, or 0 from
      * a map without the slot: for merges in the table's order. It changes with the map's seed. */
     uint64_t (*hash)(void *self, struct stw_mutator *m, void *map, const void *key)
-        STW_ON_MUTATOR STW_CONCURRENT;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* Optional. Makes room for `entries` in all, as a hint would have; without the slot nothing
      * happens (Go has none: go-buckets neither). */
     void (*reserve)(void *self, struct stw_mutator *m, void *map, uint64_t entries)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
 };
 
 /* A growth: the table gets another shape, in one write or over many. */

@@ -8,7 +8,7 @@
  *
  * M1  cells never move.
  * M2  a mutator is stopped, scanned or handshaken with only inside stw_poll, an allocation, or a
- *     host function marked STW_MAY_BLOCK; between those it runs undisturbed.
+ *     host function marked STW_MAY_POLL; between those it runs undisturbed.
  * M3  a cell is zeroed when it is handed out.
  * M4  the stack of a thread that becomes a mutator while others mark is not scanned in that cycle:
  *     a cell that it is to work on must be in a root or in another cell when it attaches.

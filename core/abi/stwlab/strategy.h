@@ -35,51 +35,55 @@ struct stw_strategy_ops {
 
     /* Optional; without it self is null. */
     stw_status (*create)(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self) STW_ON_MAIN STW_MAY_BLOCK;
-    void (*destroy)(void *self) STW_ON_MAIN STW_MAY_BLOCK;
+                         struct stw_error *error, void **self)
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_LOADED STW_MAY_BLOCK;
+    void (*destroy)(void *self) STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_FINISHED STW_MAY_BLOCK;
     /* Optional. Once per mutator, before its first and after its last intent. */
     void (*begin)(void *self, const struct stw_link *next, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
     void (*end)(void *self, const struct stw_link *next, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
 
     /* Intents, all optional, all on the mutator that states them. */
     void *(*need_map)(void *self, const struct stw_link *next, struct stw_mutator *m,
-                      const struct stw_map_need *need) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+                      const struct stw_map_need *need)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* The caller will not use the map again. */
     void (*done_map)(void *self, const struct stw_link *next, struct stw_mutator *m,
                      const struct stw_map_type *type, void *map)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     void (*merge)(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
                   const struct stw_entries *entries, uint64_t first, uint64_t count)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
     /* A scratch slice of `bytes`, zeroed; null type: pointer-free. */
     void *(*need_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
                           uint64_t bytes, const struct stw_type *type)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     void (*done_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
                          void *scratch, uint64_t bytes, const struct stw_type *type)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     void (*request_begin)(void *self, const struct stw_link *next, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
     void (*request_end)(void *self, const struct stw_link *next, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
     void (*batch_boundary)(void *self, const struct stw_link *next, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_ALLOC STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
 
     /* Faults, optional; the outermost strategy's first. They may sleep or spin and so delay what
      * comes next; they touch no managed memory, and neither allocate nor poll. */
     /* m is at a safepoint at which something is asked of it: a stop, say, which then waits. */
     void (*safepoint)(void *self, struct stw_mutator *m)
-        STW_ON_MUTATOR STW_CONCURRENT STW_MAY_BLOCK;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_BLOCK;
     /* m allocates off the fast path. Not 0: the request is refused once, as if there were no
      * memory: the host does what it does before memory counts as exhausted, and the request is
      * tried again without asking. */
     uint32_t (*alloc_slow)(void *self, struct stw_mutator *m, uint64_t bytes,
-                           const struct stw_type *type) STW_ON_MUTATOR STW_CONCURRENT STW_MAY_BLOCK;
+                           const struct stw_type *type)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_BLOCK;
 
     /* Optional. The chain is built, all plugins are created; `next` stays until destroy. */
-    void (*linked)(void *self, const struct stw_link *next) STW_ON_MAIN;
+    void (*linked)(void *self, const struct stw_link *next)
+        STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_CREATED STW_MAY_BLOCK;
     /* Optional: the maps that this strategy presents; their slots get the strategy's self. Lives as
      * long as the object. Read: accept, assign, find, erase, clear, iterate, count, stats and
      * merge, mandatory as map.h says. With it, need_map and done_map are mandatory. Where merge
