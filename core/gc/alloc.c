@@ -8,6 +8,7 @@
 #include "gc/cycle.h"
 #include "gc/grants.h"
 #include "gc/share.h"
+#include "gc/type.h"
 #include "prim/memory.h"
 
 #include <string.h>
@@ -193,6 +194,8 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
     const struct stw_size_table *k = mutator->sizes;
     const struct stw_gc_options *options = &m->gc->options;
     stw__watch_alloc(m->gc);
+    if (type)
+        stw__type_admit(m, type, bytes);
     stw_poll(mutator);
     if (options->stepped)
         step(m);

@@ -43,17 +43,61 @@ static int audit_bit_set(struct stw_cell *cell)
     return was;
 }
 
+/* Cells of a bitmap have lost their type: what is left of it are bits. */
+static const struct stw_type *type_of(const struct stw_cell *cell)
+{
+    return cell->record->span.layout == STW_LAYOUT_HEADER ? *(const struct stw_type **)cell->base
+         : cell->record->span.layout == STW_LAYOUT_LARGE  ? cell->record->large_type
+                                                          : NULL;
+}
+
+/* "a cell of 64 bytes with pointers", "a cell of 4096 bytes of type "node"". */
+static void add_cell(const struct stw_cell *cell, struct stw_text *text)
+{
+    int is_allocated = (int)stw_span_is_allocated(&cell->record->span, cell->index);
+    const struct stw_type *type = is_allocated ? type_of(cell) : NULL;
+    stw_text_add(text, "cell %#llx of %llu bytes", (unsigned long long)cell->base,
+                 (unsigned long long)stw_cell_bytes(cell));
+    if (type && type->name)
+        stw_text_add(text, " of type \"%.40s\"", type->name);
+    else if (cell->record->span.layout == STW_LAYOUT_NOSCAN)
+        stw_text_add(text, " without pointers");
+}
+
+/* Who holds the lost cell: a word of a cell, of a mutator's stack, or a root. */
+static void add_holder(const struct audit *audit, uintptr_t from, struct stw_text *text)
+{
+    struct stw_cell holder;
+    if (stw_heap_resolve(&audit->gc->heap, from, &holder)) {
+        stw_text_add(text, "word %llu of ", (unsigned long long)((from - holder.base) / 8));
+        add_cell(&holder, text);
+        return;
+    }
+    for (uint32_t i = 0; i < audit->gc->mutator_count; i++) {
+        const struct stw_mutator_record *m = audit->gc->mutators[i];
+        if (from < m->stack_low || from >= m->stack_top)
+            continue;
+        stw_text_add(text, "the stack of mutator %u", m->mutator.index);
+        return;
+    }
+    stw_text_add(text, "the root at %#llx", (unsigned long long)from);
+}
+
 static void fail(struct audit *audit, const char *rule, const struct stw_cell *cell,
                  uintptr_t from)
 {
+    struct stw_text text = {0};
     if (audit->status != STW_OK)
         return;
-    audit->status = stw_error_set(
-        audit->error, STW_E_AUDIT, rule,
-        "cell %#llx (%llu bytes, layout %u) is reachable from %#llx but %s",
-        (unsigned long long)cell->base, (unsigned long long)stw_cell_bytes(cell),
-        cell->record->span.layout, (unsigned long long)from,
-        stw_cell_is_marked(cell) ? "not allocated" : "not marked");
+    add_cell(cell, &text);
+    stw_text_add(&text, " is held by ");
+    add_holder(audit, from, &text);
+    stw_text_add(&text, ", but %s; likely stored without stw_store, or held where no scan looks",
+                 stw_span_is_allocated(&cell->record->span, cell->index)
+                     ? "is not marked"
+                     : "was freed or never allocated");
+    audit->status = stw_error_set(audit->error, STW_E_AUDIT, rule, "%s", stw_text_get(&text));
+    stw_text_free(&text);
 }
 
 /* Follows one word found at `from`. */

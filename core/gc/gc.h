@@ -8,6 +8,7 @@
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
+#include "gc/block.h"
 #include "gc/pause.h"
 #include "gc/timeline.h"
 #include "gc/watch.h"
@@ -85,6 +86,15 @@ struct stw_gc_snapshot {
     uint32_t hook_count;
 };
 
+/* Why mutators may be waiting. */
+struct stw_gc_hold {
+    uint32_t is_stopping; /* a stop waits for mutators, or */
+    uint32_t is_stopped;  /* the world is stopped, */
+    uint64_t for_ns;      /* and has been for so long */
+    uint32_t mutator;     /* index + 1 of the first that a stop waits for, or 0 */
+    uint32_t padding;
+};
+
 /* CPU time of the collector's threads. */
 struct stw_gc_cpu {
     uint64_t workers_ns; /* all of the workers'; of it: */
@@ -123,6 +133,7 @@ void stw_gc_stop(struct stw_gc *gc);
 
 /* Looking inside. */
 struct stw_gc_snapshot stw_gc_snapshot(const struct stw_gc *gc);
+struct stw_gc_hold stw_gc_hold(const struct stw_gc *gc); /* any time; safe in a signal handler */
 struct stw_gc_cpu stw_gc_cpu(struct stw_gc *gc); /* between start and stop; system calls */
 
 /* Before the first cycle. STW_E_NOMEM: there are STW_CYCLE_HOOKS already. */
@@ -134,6 +145,8 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
                               struct stw_mutator **mutator);
 void stw_mutator_detach(struct stw_mutator *m);
 struct stw_mutator *stw_mutator_self(void); /* that the calling thread is, or null */
+/* Whether the calling thread is a mutator outside managed code; `block` says who began that. */
+int stw_mutator_is_blocked(struct stw_block *block);
 /* Valid after detach, too. */
 struct stw_timeline *stw_mutator_timeline(struct stw_mutator *m);
 void stw_mutator_yield(struct stw_mutator *m); /* its processor, to whoever waits, if anyone does */
@@ -174,7 +187,7 @@ void stw_gc_pages_adopt(struct stw_gc *gc, uint64_t page_count);
 void stw_gc_pages_disown(struct stw_gc *gc, uint64_t page_count);
 /* What the allocator tells of itself. By a mutator, or while none runs. */
 void stw_gc_allocator_stats(struct stw_gc *gc, struct stw_allocator_stats *stats);
-/* Whether the allocator, which was destroyed, has returned all spans and pages (abi.L7). */
+/* Whether the allocator, which was destroyed, has returned all spans and pages (L7). */
 stw_status stw_gc_check_returned(const struct stw_gc *gc, struct stw_error *error);
 stw_status stw_gc_span_register(struct stw_gc *gc, const struct stw_span_request *request,
                                 struct stw_span **span);

@@ -7,25 +7,19 @@
  *      again. */
 #include "gc/grants.h"
 
-#include "base/error.h"
+#include "base/breach.h"
 #include "gc/collector.h"
 
-/* Does not return. */
-#define BREACH(gc, rule, ...)                                                                      \
-    do {                                                                                           \
-        struct stw_error error = STW_ERROR_INIT;                                                   \
-        stw_error_set(&error, STW_E_AUDIT, rule, "the allocator " __VA_ARGS__);                    \
-        (gc)->options.audit_failed(&error);                                                        \
-    } while (0)
+#define BREACH(gc, rule, ...) STW_BREACH(rule, (gc)->options.allocator_ordinal, __VA_ARGS__)
 
 static void check_shape(struct stw_gc *gc, const struct stw_fit *fit, const struct stw_span *span)
 {
     uint64_t cell_bytes = fit->granules ? STW_GRANULE_BYTES : fit->cell_bytes;
     if (span->span_class != fit->run)
-        BREACH(gc, "abi.L5", "was asked for class %u and granted a span of class %u", fit->run,
+        BREACH(gc, "L5", "was asked for class %u and granted a span of class %u", fit->run,
                span->span_class);
     if (span->layout != fit->layout || span->cell_bytes != cell_bytes)
-        BREACH(gc, "abi.L5", "granted a span with cells of %llu bytes and layout %u, where its "
+        BREACH(gc, "L5", "granted a span with cells of %llu bytes and layout %u, where its "
                "size table has %llu and %u (class %u)", (unsigned long long)span->cell_bytes,
                span->layout, (unsigned long long)cell_bytes, fit->layout, fit->run);
 }
@@ -36,16 +30,16 @@ static void check_cells(struct stw_gc *gc, const struct stw_fit *fit, const stru
     uint32_t first = grant->first_cell, count = grant->cell_count;
     if (first >= span->cell_count || count > span->cell_count - first
         || count * span->cell_bytes < fit->cell_bytes)
-        BREACH(gc, "abi.L3", "granted cells %u to %llu of a span of %u, for one of %u bytes", first,
+        BREACH(gc, "L3", "granted cells %u to %llu of a span of %u, for one of %u bytes", first,
                (unsigned long long)first + count, span->cell_count, fit->cell_bytes);
     if (fit->granules && (first | count) % STW_LINE_GRANULES)
-        BREACH(gc, "abi.L3", "granted granules %u to %u, which are no whole lines", first,
+        BREACH(gc, "L3", "granted granules %u to %u, which are no whole lines", first,
                first + count);
     if (span->sweep_generation != gc->heap.generation)
-        BREACH(gc, "abi.L4", "granted cell %u of a span that is not swept", first);
+        BREACH(gc, "L4", "granted cell %u of a span that is not swept", first);
     uint32_t taken = stw_heap_find_taken((const struct stw_span_record *)span, first, count);
     if (taken != first + count)
-        BREACH(gc, "abi.L3", "granted cell %u, which is allocated already", taken);
+        BREACH(gc, "L3", "granted cell %u, which is allocated already", taken);
 }
 
 void stw_mutator_refuse_grant(struct stw_mutator *m)
@@ -70,7 +64,7 @@ static stw_status refill(struct stw_mutator_record *m, const struct stw_fit *fit
                                                    fit->cell_bytes, grant);
     stw__watch_leave(m->gc);
     if (status != STW_OK && status != STW_E_NOMEM)
-        BREACH(m->gc, "abi.L6", "returned status %d from refill", status);
+        BREACH(m->gc, "L6", "returned status %d from refill", status);
     return status;
 }
 
@@ -83,7 +77,7 @@ static stw_status large(struct stw_mutator_record *m, uint64_t bytes, uint32_t s
         options->allocator->large(options->allocator_self, &m->mutator, bytes, scan, span);
     stw__watch_leave(m->gc);
     if (status != STW_OK && status != STW_E_NOMEM)
-        BREACH(m->gc, "abi.L6", "returned status %d from large", status);
+        BREACH(m->gc, "L6", "returned status %d from large", status);
     return status;
 }
 
@@ -99,7 +93,7 @@ static void check_held(struct stw_mutator_record *m, const struct stw_fit *fit,
 {
     struct stw_run_span *held = &m->run_spans[fit->run];
     if (STW_LOAD(record->holder))
-        BREACH(m->gc, "abi.L2", "granted cells of span %#llx, which serves another run",
+        BREACH(m->gc, "L2", "granted cells of span %#llx, which serves another run",
                (unsigned long long)record->span.base);
     __atomic_store_n(&record->holder, held, __ATOMIC_RELAXED);
 }
@@ -119,7 +113,9 @@ void stw__grant_ask(struct stw_mutator_record *m, const struct stw_fit *fit,
     if (status != STW_OK)
         m->gc->options.out_of_memory("the managed heap is full");
     if (!grant->span)
-        BREACH(m->gc, "abi.L6", "returned STW_OK from refill, and granted no span");
+        BREACH(m->gc, "L6", "returned STW_OK from refill, and granted no span");
+    if ((struct stw_span *)stw_heap_span_at(&m->gc->heap, grant->span->base) != grant->span)
+        BREACH(m->gc, "L1", "granted cells of a span that is not registered");
     check_shape(m->gc, fit, grant->span);
     check_cells(m->gc, fit, grant);
     check_held(m, fit, (struct stw_span_record *)grant->span);
@@ -136,13 +132,13 @@ struct stw_span *stw__grant_ask_large(struct stw_mutator_record *m, uint64_t byt
     if (status != STW_OK)
         m->gc->options.out_of_memory("the managed heap is full (large cell)");
     if (!span)
-        BREACH(m->gc, "abi.L6", "returned STW_OK from large, and made no span");
+        BREACH(m->gc, "L6", "returned STW_OK from large, and made no span");
     if (span->cell_count != 1 || span->cell_bytes < bytes
         || span->layout != (scan ? STW_LAYOUT_LARGE : STW_LAYOUT_NOSCAN))
-        BREACH(m->gc, "abi.L5", "made a span of %u cells of %llu bytes and layout %u for a large "
+        BREACH(m->gc, "L5", "made a span of %u cells of %llu bytes and layout %u for a large "
                "cell of %llu", span->cell_count, (unsigned long long)span->cell_bytes,
                span->layout, (unsigned long long)bytes);
     if (span->sweep_generation != m->gc->heap.generation || stw_span_is_allocated(span, 0))
-        BREACH(m->gc, "abi.L3", "made a span that is not new for a large cell");
+        BREACH(m->gc, "L3", "made a span that is not new for a large cell");
     return span;
 }

@@ -33,6 +33,14 @@ struct stw_mutator *stw_mutator_self(void)
     return self ? &self->mutator : NULL;
 }
 
+int stw_mutator_is_blocked(struct stw_block *block)
+{
+    if (!self || STW_LOAD(self->state) == STW_STATE_RUNNING)
+        return 0;
+    *block = self->block;
+    return 1;
+}
+
 struct stw_timeline *stw_mutator_timeline(struct stw_mutator *m)
 {
     return &stw__record_of(m)->timeline;

@@ -2,6 +2,7 @@
 #ifndef STW_GC_MUTATOR_H
 #define STW_GC_MUTATOR_H
 
+#include "gc/block.h"
 #include "gc/mark.h"
 #include "gc/processors.h"
 #include "gc/taken.h"
@@ -54,6 +55,7 @@ struct stw_mutator_record {
     uint32_t is_sweeping; /* inside stw__sweep_some, which logs the time */
     uint32_t is_refused;  /* its next grant is to be refused once */
     uint32_t padding;
+    struct stw_block block; /* by a plugin, the last */
     uint64_t parked_ns; /* atomic */
     uint64_t flushed_words; /* on its way to window 2, which takes them back */
     uintptr_t stack_low, stack_top; /* scanned words while parked, blocked or polling */

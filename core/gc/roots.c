@@ -8,6 +8,7 @@
  *     lock and as a marker of its own: so long at most a stop waits for it. */
 #include "gc/roots.h"
 
+#include "base/breach.h"
 #include "base/text.h"
 #include "gc/collector.h"
 
@@ -95,6 +96,9 @@ static void add_piece(struct stw_gc *gc, void **words, uint64_t count, uint64_t 
 
 stw_status stw_roots_add(struct stw_gc *gc, void **words, uint64_t count)
 {
+    if (!words || (uintptr_t)words % sizeof *words)
+        STW_BREACH("roots", STW_BREACH_CALLER, "added roots at %p, which is no place for words",
+                   (void *)words);
     for (uint64_t at = 0; at < count; at += RANGE_WORDS_MAX) {
         uint64_t left = count - at, part = left < RANGE_WORDS_MAX ? left : RANGE_WORDS_MAX;
         add_piece(gc, words + at, part, left - part);
@@ -110,7 +114,8 @@ static void **remove_range(struct stw_roots *roots, struct stw_marker *marker, v
     while (link && *link && roots->ranges[*link - 1].words != words)
         link = &roots->ranges[*link - 1].next;
     if (!link || !*link)
-        return NULL;
+        STW_BREACH("roots", STW_BREACH_CALLER, "removed roots at %p, where none were added",
+                   (void *)words);
     uint32_t at = *link - 1;
     struct stw_root_range *range = &roots->ranges[at];
     uint64_t count = range->count, more = range->more;

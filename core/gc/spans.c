@@ -42,9 +42,9 @@ stw_status stw_gc_check_returned(const struct stw_gc *gc, struct stw_error *erro
     uint64_t spans = gc->heap.span_count, pages = stw__allocator_pages(gc);
     if (spans == 0 && pages == 0)
         return STW_OK;
-    return stw_error_set(error, STW_E_AUDIT, "abi.L7",
-                         "the allocator was destroyed and has not returned %llu spans and %llu "
-                         "pages", (unsigned long long)spans, (unsigned long long)pages);
+    return stw_error_set(error, STW_E_AUDIT, "L7",
+                         "has not returned %llu spans and %llu pages in destroy",
+                         (unsigned long long)spans, (unsigned long long)pages);
 }
 
 void stw_gc_pages_release(struct stw_gc *gc, uintptr_t base, uint64_t page_count)

@@ -29,6 +29,8 @@
 #include "gc/cycle.h"
 #include "gc/share.h"
 
+#include "base/breach.h"
+
 #include <string.h>
 
 #define STOP_SPINS STW_LIMIT_SPINS
@@ -60,6 +62,21 @@ void stw__world_check(const struct stw_world *world)
     STW_REQUIRE(!stopped || stopping); /* gc.G3 */
     STW_REQUIRE(!STW_LOAD(world->settled) || stopped); /* gc.W5 */
     STW_REQUIRE(!stopping || STW_LOAD(world->resuming) == 0); /* gc.W3 */
+}
+
+struct stw_gc_hold stw_gc_hold(const struct stw_gc *gc)
+{
+    const struct stw_world *world = &gc->world;
+    struct stw_gc_hold hold = {.is_stopped = STW_LOAD(world->stopped)};
+    hold.is_stopping = !hold.is_stopped && STW_LOAD(world->stopping);
+    uint64_t now = stw_clock_ns(), came = STW_LOAD(world->came_ns);
+    if (hold.is_stopping || hold.is_stopped)
+        hold.for_ns = now > came ? now - came : 0;
+    for (uint32_t i = 0; hold.is_stopping && !hold.mutator && i < STW_LOAD(gc->mutator_count); i++)
+        if (STW_LOAD(gc->mutators[i]->mutator.poll) & STW_POLL_STOP /* not the stopper's */
+            && STW_LOAD(gc->mutators[i]->state) == STW_STATE_RUNNING)
+            hold.mutator = gc->mutators[i]->mutator.index + 1;
+    return hold;
 }
 
 static struct stw_pause *next_record(struct stw_gc *gc)
@@ -641,7 +658,9 @@ __attribute__((noinline)) void stw_block_begin(struct stw_mutator *m)
 __attribute__((noinline)) void stw_block_begin_slot(const struct stw_host *host,
                                                     struct stw_mutator *m)
 {
-    (void)host;
+    if (STW_LOAD(stw__record_of(m)->state) != STW_STATE_RUNNING)
+        STW_BREACH("blocked", STW_BREACH_CALLER, "called block_begin twice");
+    stw__record_of(m)->block = (struct stw_block){host, __builtin_return_address(0)};
     block_begin(m);
 }
 

@@ -4,6 +4,8 @@
  * on free lists by capacity and used again, so registering a span costs no system call. */
 #include "heap/heap.h"
 
+#include "base/breach.h"
+
 #include "base/check.h"
 #include "base/error.h"
 #include "prim/memory.h"
@@ -102,26 +104,56 @@ static stw_status map_pages(struct stw_heap *heap, uintptr_t base, uint64_t page
     return STW_OK;
 }
 
-static void check_request(const struct stw_span_request *request)
+static const char *request_problem(const struct stw_span_request *request)
 {
-    STW_REQUIRE(request->struct_size >= sizeof *request);
-    STW_REQUIRE(request->base % STW_PAGE_BYTES == 0 && request->page_count > 0);
-    STW_REQUIRE(request->cell_count > 0 && request->cell_bytes >= 8);
-    STW_REQUIRE(request->span_class < STW_SPAN_CLASSES);
     /* Divided, not multiplied: whatever is in a request, nothing wraps. */
     uint64_t end = 1ull << STW_ADDRESS_BITS;
-    STW_REQUIRE(request->page_count <= end / STW_PAGE_BYTES
-                && request->base <= end - request->page_count * STW_PAGE_BYTES);
+    if (request->base % STW_PAGE_BYTES || request->page_count == 0)
+        return "no whole pages";
+    if (request->page_count > end / STW_PAGE_BYTES
+        || request->base > end - request->page_count * STW_PAGE_BYTES)
+        return "pages beyond the address space";
+    if (request->span_class >= STW_SPAN_CLASSES)
+        return "a span class beyond STW_SPAN_CLASSES";
+    if (request->layout > STW_LAYOUT_MIXED)
+        return "an unknown layout";
+    if (request->cell_count == 0 || request->cell_bytes < 8)
+        return "no cells of at least 8 bytes";
     uint64_t tail = request->layout == STW_LAYOUT_BITMAP ? STW_BITS_BYTES : 0;
-    uint64_t room = request->page_count * STW_PAGE_BYTES - tail;
-    STW_REQUIRE(request->cell_bytes <= room / request->cell_count);
-    STW_REQUIRE(request->layout != STW_LAYOUT_BITMAP
-                || (request->page_count == 1 && request->cell_bytes <= 512
-                    && request->cell_bytes % 8 == 0));
-    STW_REQUIRE(request->layout != STW_LAYOUT_LARGE || request->cell_count == 1);
-    STW_REQUIRE(request->layout != STW_LAYOUT_MIXED
-                || (request->cell_bytes == STW_GRANULE_BYTES
-                    && request->cell_count == room / STW_GRANULE_BYTES));
+    if (request->cell_bytes
+        > (request->page_count * STW_PAGE_BYTES - tail) / request->cell_count)
+        return "more cells than its pages hold";
+    if (request->layout == STW_LAYOUT_BITMAP
+        && (request->page_count != 1 || request->cell_bytes > 512 || request->cell_bytes % 8))
+        return "layout BITMAP, but not one page of cells of at most 512 bytes";
+    if (request->layout == STW_LAYOUT_LARGE && request->cell_count != 1)
+        return "layout LARGE and several cells";
+    if (request->layout == STW_LAYOUT_MIXED
+        && (request->cell_bytes != STW_GRANULE_BYTES
+            || request->cell_count
+                   != request->page_count * STW_PAGE_BYTES / STW_GRANULE_BYTES))
+        return "layout MIXED, but not of granules";
+    return NULL;
+}
+
+static void check_request(const struct stw_span_request *request)
+{
+    if (request->struct_size < sizeof *request)
+        STW_BREACH("A2", STW_BREACH_CALLER,
+                   "passed a stw_span_request whose struct_size is %u, not %zu",
+                   request->struct_size, sizeof *request);
+    const char *problem = request_problem(request);
+    if (problem)
+        STW_BREACH("L8", STW_BREACH_CALLER, "registered a span with %s", problem);
+}
+
+/* The lock is held. */
+static void check_free(struct stw_heap *heap, const struct stw_span_request *request)
+{
+    for (uint64_t page = 0; page < request->page_count; page++)
+        if (stw_heap_span_at(heap, request->base + page * STW_PAGE_BYTES))
+            STW_BREACH("L1", STW_BREACH_CALLER,
+                       "registered a span with a page that another span has");
 }
 
 stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_request *request,
@@ -129,6 +161,7 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
 {
     check_request(request);
     pthread_mutex_lock(&heap->lock);
+    check_free(heap, request);
     struct stw_span_record *record = take_record(heap, (request->cell_count - 1) / 64 + 1);
     if (!record) {
         pthread_mutex_unlock(&heap->lock);
@@ -170,8 +203,10 @@ stw_status stw_heap_register(struct stw_heap *heap, const struct stw_span_reques
 void stw_heap_unregister(struct stw_heap *heap, struct stw_span *span)
 {
     struct stw_span_record *record = (struct stw_span_record *)span;
-    STW_CHECK(stw_span_record_check(record));
     pthread_mutex_lock(&heap->lock);
+    if (!span || stw_heap_span_at(heap, span->base) != record)
+        STW_BREACH("L1", STW_BREACH_CALLER, "unregistered a span that is not registered");
+    STW_CHECK(stw_span_record_check(record));
     map_pages(heap, span->base, span->page_count, NULL);
     if (record->all_prev)
         record->all_prev->all_next = record->all_next;
@@ -354,7 +389,8 @@ static void add_lines_of(const struct stw_cell *cell)
 uint32_t stw_heap_sweep(struct stw_heap *heap, struct stw_span *span)
 {
     struct stw_span_record *record = (struct stw_span_record *)span;
-    STW_REQUIRE(span->sweep_generation != heap->generation);
+    if (span->sweep_generation == heap->generation)
+        STW_BREACH("L4", STW_BREACH_CALLER, "swept a span twice");
     STW_CHECK(stw_span_record_check(record));
     if (heap->poison)
         sum_cells(record, span->alloc_bits, record->mark_bits, poison);

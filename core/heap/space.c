@@ -5,6 +5,8 @@
  * scan over 16-bit chunk counts costs less than the summaries' upkeep. */
 #include "heap/space.h"
 
+#include "base/breach.h"
+
 #include "base/check.h"
 #include "base/error.h"
 #include "prim/memory.h"
@@ -148,7 +150,8 @@ stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintp
 stw_status stw_space_acquire_grown(struct stw_space *space, uint64_t page_count, uintptr_t *base,
                                    uint32_t *needs_zero, struct stw_growth *growth)
 {
-    STW_REQUIRE(page_count > 0);
+    if (page_count == 0)
+        STW_BREACH("L8", STW_BREACH_CALLER, "asked for no pages");
     pthread_mutex_lock(&space->lock);
     uint64_t committed = space->committed_pages;
     growth->held_before = space->held_pages;
@@ -178,9 +181,10 @@ void stw_space_release(struct stw_space *space, uintptr_t base, uint64_t page_co
 {
     uint64_t first = (base - space->base) / STW_PAGE_BYTES;
     pthread_mutex_lock(&space->lock);
-    STW_REQUIRE(base >= space->base && page_count > 0 && first < space->committed_pages
-                && page_count <= space->committed_pages - first);
-    STW_REQUIRE(bit_get(space->used, first) && bit_get(space->used, first + page_count - 1));
+    if (base < space->base || page_count == 0 || first >= space->committed_pages
+        || page_count > space->committed_pages - first || !bit_get(space->used, first)
+        || !bit_get(space->used, first + page_count - 1))
+        STW_BREACH("L8", STW_BREACH_CALLER, "released pages that it does not have");
     bits_fill(space->used, first, page_count, 0);
     chunks_add(space, first, page_count, 1);
     count_pages(&space->used_pages, -(int64_t)page_count);

@@ -6,9 +6,11 @@
  *      does not know is a copy: somebody has written m->host (abi.M5), and the trial ends. */
 #include "host/runtime.h"
 
+#include "base/breach.h"
 #include "base/error.h"
 #include "host/faults.h"
 #include "host/sizes.h"
+#include "prim/module.h"
 #include "prim/thread.h"
 
 #include <stddef.h>
@@ -26,25 +28,27 @@ struct handle {
 static struct stw_runtime_options runtime_options;
 static struct handle handles[STW_ORDINALS];
 
-static void break_host_rule(void)
+/* Whose the table is, if it lies in an object, is told by where it lies. */
+static _Noreturn void break_host_rule(const struct stw_host *table)
 {
-    struct stw_error error = STW_ERROR_INIT;
-    stw_error_set(&error, STW_E_AUDIT, "abi.M5", "a plugin has written m->host, or calls the host "
-                  "through a copy of its table");
-    runtime_options.gc.audit_failed(&error);
+    if (!stw_object_holds(table))
+        STW_BREACH("M5", STW_BREACH_CALLER, "called the host through a table that is not the "
+                   "host's: a plugin has written m->host");
+    stw_breach_end("M5", STW_BREACH_CALLER, table,
+                   "has written m->host, or calls the host through a copy of its table");
 }
 
 static const struct handle *handle_of(const struct stw_host *host)
 {
     if ((uintptr_t)host - (uintptr_t)handles >= sizeof handles)
-        break_host_rule();
+        break_host_rule(host);
     return (const struct handle *)(const void *)host;
 }
 
 void stw_runtime_check_host(const struct stw_mutator *m)
 {
     if (m->host != &handles[0].table)
-        break_host_rule();
+        break_host_rule(m->host);
 }
 
 static struct stw_gc *gc_of(const struct stw_host *host)
@@ -55,6 +59,24 @@ static struct stw_gc *gc_of(const struct stw_host *host)
 static uint32_t ordinal_of(const struct stw_host *host)
 {
     return (uint32_t)(handle_of(host) - handles);
+}
+
+uint32_t stw_host_holder(const struct stw_host *host)
+{
+    return handle_of(host)->plugin ? ordinal_of(host) : STW_BREACH_CALLER;
+}
+
+/* A function for mutators was called: by its own thread, and not between block_begin and end. */
+static void expect_running(const struct stw_host *host, const struct stw_mutator *m,
+                           const char *function)
+{
+    struct stw_block block;
+    if (m != stw_mutator_self())
+        STW_BREACH("on-mutator", stw_host_holder(host),
+                   "called %s for a mutator of another thread", function);
+    if (stw_mutator_is_blocked(&block))
+        STW_BREACH("blocked", stw_host_holder(host),
+                   "called %s between block_begin and block_end", function);
 }
 
 static stw_status api_set_error(const struct stw_host *host, struct stw_error *error,
@@ -86,6 +108,9 @@ static void api_root_remove(const struct stw_host *host, void **words)
 static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook hook,
                                      void *context)
 {
+    if (!stw_thread_is_main())
+        STW_BREACH("on-main", stw_host_holder(host),
+                   "called cycle_hook_add on another thread than the main one");
     const struct stw_hook added = {hook, context, ordinal_of(host)};
     return stw_gc_hook_add(gc_of(host), &added);
 }
@@ -105,24 +130,26 @@ static uint32_t api_mutator_count(const struct stw_host *host)
 
 static void api_barrier_flush(const struct stw_host *host, struct stw_mutator *m)
 {
-    (void)host;
+    expect_running(host, m, "barrier_flush");
     stw_barrier_flush(m);
 }
 
 static void *api_alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint64_t bytes,
                             const struct stw_type *type)
 {
-    (void)host;
     stw_runtime_check_host(m);
     if (stw__faults_alloc(m, bytes, type))
         stw_mutator_refuse_grant(m);
+    struct stw_block block; /* another thread's: stw_alloc_slow_path notices stops first */
+    if (m == stw_mutator_self() && stw_mutator_is_blocked(&block))
+        STW_BREACH("blocked", stw_host_holder(host), "allocated between block_begin and block_end");
     return stw_alloc_slow_path(m, bytes, type);
 }
 
 static void api_copy_slow(const struct stw_host *host, struct stw_mutator *m, void *to,
                           const void *from, uint64_t bytes, const struct stw_type *type)
 {
-    (void)host;
+    expect_running(host, m, "copy_slow");
     stw_barrier_copy(m, to, from, bytes, type);
 }
 
@@ -141,6 +168,7 @@ static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
     stw_watch_wait(gc_of(host), "safepoint");
     stw_runtime_check_host(m);
     stw__faults_safepoint(m);
+    expect_running(host, m, "safepoint");
     stw_safepoint(m);
 }
 
@@ -148,12 +176,16 @@ static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
 static void api_block_end(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "block_end");
+    struct stw_block block;
+    if (m == stw_mutator_self() && !stw_mutator_is_blocked(&block))
+        STW_BREACH("blocked", stw_host_holder(host), "called block_end without block_begin");
     stw_block_end(m);
 }
 
 static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "yield");
+    expect_running(host, m, "yield");
     stw_poll(m);
     stw_mutator_yield(m);
 }
@@ -161,6 +193,7 @@ static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 static void api_collect(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "collect");
+    expect_running(host, m, "collect");
     stw_gc_collect(m);
 }
 
@@ -169,6 +202,7 @@ static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutato
 {
     struct stw_percent_setter setter = {0, 0};
     stw_watch_wait(gc_of(host), "set_gc_percent");
+    expect_running(host, m, "set_gc_percent");
     const struct stw_loaded *plugin = handle_of(host)->plugin;
     if (plugin)
         setter = (struct stw_percent_setter){plugin->ordinal,

@@ -12,7 +12,9 @@
  * then, and in guard builds (host/passage.h). */
 #include "host/chain.h"
 
+#include "base/breach.h"
 #include "base/error.h"
+#include "host/edges.h"
 #include "host/faults.h"
 #include "host/map_type.h"
 #include "host/passage.h"
@@ -21,6 +23,8 @@
 #include <stddef.h>
 
 #define HOST_ORDINAL 0u
+
+static uint32_t handed_by; /* who calls the base: the innermost strategy, or whoever calls */
 
 static void audit_map(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
 {
@@ -44,6 +48,7 @@ static int reached_power_of_two(uint64_t before, uint64_t after)
 static void base_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
     (void)self, (void)next, (void)m;
+    stw_edge_running("an intent");
 }
 
 static void *base_need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
@@ -51,6 +56,8 @@ static void *base_need_map(void *self, const struct stw_link *next, struct stw_m
 {
     const struct stw_loaded *map = self;
     (void)next;
+    stw_edge_running("need_map");
+    stw_edge_need(handed_by, need);
     stw__map_type_admit(map, m, need->type);
     stw_trace(m, map->ordinal, STW_CALL_MAP_MAKE);
     return map->ops.map.make(map->self, m, need->type, need->hint_entries);
@@ -72,6 +79,8 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
 {
     const struct stw_loaded *loaded = self;
     (void)next;
+    stw_edge_running("merge");
+    stw_edge_entries(handed_by, entries, first, count);
     stw_passage_arrive(entries, first, count);
     int audited = stw_runtime_is_audited();
     uint64_t before = audited ? count_of(loaded, m, map) : 0;
@@ -140,6 +149,7 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
             links[i].map_self = strategy->self;
         }
     }
+    handed_by = count ? strategies[count - 1].ordinal : STW_BREACH_CALLER;
     stw_passage_watch(is_watched(), strategies, count, links);
     stw__faults_set(strategies, count);
     for (uint32_t i = count; i-- > 0;)

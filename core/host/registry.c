@@ -327,7 +327,7 @@ const struct stw_rejected *stw_registry_suspect(const struct stw_registry *regis
         const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
         size_t length = strlen(id);
         if ((strncasecmp(name, id, length) == 0 && strcmp(name + length, ".so") == 0)
-            || strstr(file->reason, quoted.bytes))
+            || strcasestr(file->reason, quoted.bytes))
             found = file;
     }
     stw_text_free(&quoted);

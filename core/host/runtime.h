@@ -24,6 +24,8 @@ struct stw_runtime_options {
 /* The handle of a plugin, by its ordinal; of null: nobody's, m->host. Valid at any time in any
  * process. Main thread, before there are mutators. */
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin);
+/* Its holder's ordinal, or STW_BREACH_CALLER (base/breach.h) for nobody's. */
+uint32_t stw_host_holder(const struct stw_host *host);
 /* Reserves the heap. Plugins can be created from here on. */
 stw_status stw_runtime_init(const struct stw_runtime_options *options, struct stw_error *error);
 /* Starts the collector on an allocator that was created. */

@@ -33,6 +33,7 @@
 #include "trial/outcome.h"
 #include "trial/peer_trial.h"
 #include "trial/record.h"
+#include "trial/whereabouts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -289,6 +290,8 @@ static void complete(struct run *run, struct attempt *attempt)
     stw_progress_trial(&run->progress, attempt->cell, attempt->trial);
     stw_process_open(&attempt->process);
     wait_for_end(run, attempt);
+    if (attempt->is_timed_out && readable(attempt))
+        stw_whereabouts_ask(&attempt->process, attempt->record);
     stw_process_finish(&attempt->process, &end);
     run->ended_ns = stw_clock_ns();
     attempt->outcome.wall_ns = run->ended_ns - attempt->started_ns;

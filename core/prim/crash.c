@@ -1,12 +1,14 @@
 /* prim/crash.c: the worker's crash handler (prim/process.h).
  *
  * The handler runs on whatever is left of a broken process: it reads two numbers from /proc, writes
- * four words to shared memory and lets the signal end the process. Async-signal-safe calls only.
+ * four words to shared memory, has the embedder tell where it is, and lets the signal end the
+ * process. What is told last may fail: the note is written by then. Async-signal-safe calls only.
  * The first thread to crash notes it; others that crash meanwhile wait, because their default
  * action would end the process before the note is written. The alternate stack here serves the main
  * thread; threads of stw_thread_start have their own. */
 #include "prim/process.h"
 
+#include "prim/module.h"
 #include "prim/self.h"
 #include "prim/thread.h"
 
@@ -14,6 +16,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define SLACK_BYTES (32ull << 20)
@@ -26,6 +29,8 @@ static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 static struct stw_crash_note note;
 static uint64_t limit_bytes; /* 0: none */
 static pid_t crashed;        /* atomic: the thread that notes its crash, or 0 */
+static uint32_t is_noted;    /* atomic: and has told everything */
+static void (*tell)(const struct stw_code_place *place, int crashed);
 static char stack[STACK_BYTES];
 
 static uint32_t is_at_limit(uint64_t data_bytes)
@@ -37,7 +42,7 @@ static uint32_t is_at_limit(uint64_t data_bytes)
 static void await_note(void)
 {
     const struct timespec turn = {0, 1000000};
-    for (int i = 0; i < NOTE_WAIT_MS && !__atomic_load_n(note.signal, __ATOMIC_ACQUIRE); i++)
+    for (int i = 0; i < NOTE_WAIT_MS && !__atomic_load_n(&is_noted, __ATOMIC_ACQUIRE); i++)
         nanosleep(&turn, NULL);
 }
 
@@ -47,9 +52,38 @@ static void note_overflow(uint64_t address)
     *note.thread = *note.stack_bytes ? note.who() : 0;
 }
 
+static const void *counter_of(const void *context)
+{
+    const ucontext_t *at = context;
+#if defined(__x86_64__)
+    return (const void *)(uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (const void *)(uintptr_t)at->uc_mcontext.pc;
+#else
+#error "crash: where this processor keeps its program counter is missing"
+#endif
+}
+
+static void tell_place(const void *context, int is_crash)
+{
+    struct stw_code_place place;
+    if (!tell)
+        return;
+    stw_code_place(counter_of(context), &place);
+    tell(&place, is_crash);
+}
+
+/* Whoever is asked is about to be killed: with a sleep cut short it might yet end well. */
+static void handle_question(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info;
+    tell_place(context, 0);
+    for (;;)
+        pause();
+}
+
 static void handle(int number, siginfo_t *info, void *context)
 {
-    (void)context;
     pid_t first = 0, self = gettid();
     if (__atomic_compare_exchange_n(&crashed, &first, self, 0, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST)) {
@@ -60,6 +94,8 @@ static void handle(int number, siginfo_t *info, void *context)
         *note.at_limit = is_at_limit(memory.data_bytes);
         *note.rss_peak_bytes = memory.rss_peak_bytes;
         __atomic_store_n(note.signal, number, __ATOMIC_RELEASE);
+        tell_place(context, 1);
+        __atomic_store_n(&is_noted, 1, __ATOMIC_RELEASE);
     } else if (first != self) {
         await_note();
     }
@@ -79,4 +115,12 @@ void stw_crash_handler_install(const struct stw_crash_note *where)
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
         sigaction(caught[i], &action, NULL);
+}
+
+void stw_crash_tell_install(void (*function)(const struct stw_code_place *place, int crashed))
+{
+    tell = function;
+    struct sigaction action = {.sa_sigaction = handle_question,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaction(STW_ASK_SIGNAL, &action, NULL);
 }

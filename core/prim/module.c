@@ -8,6 +8,8 @@
 #include "base/error.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
+#include <link.h>
 #include <string.h>
 
 stw_status stw_module_open(const char *path, void **module, struct stw_error *error)
@@ -52,4 +54,28 @@ const char *stw_module_path(stw_module_function code)
     Dl_info info;
     memcpy(&address, &code, sizeof address);
     return dladdr(address, &info) && info.dli_fname ? info.dli_fname : "code of no file";
+}
+
+void stw_code_place(const void *code, struct stw_code_place *place)
+{
+    struct dl_find_object found;
+    *place = (struct stw_code_place){.offset = (uint64_t)(uintptr_t)code};
+    if (_dl_find_object((void *)(uintptr_t)code, &found) != 0)
+        return;
+    const char *path = *found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : STW_OBJECT_SELF;
+    size_t length = strlen(path), room = sizeof place->object - 1;
+    strcpy(place->object, length > room ? path + (length - room) : path);
+    place->offset -= found.dlfo_link_map->l_addr;
+}
+
+int stw_object_holds(const void *address)
+{
+    struct dl_find_object found;
+    return _dl_find_object((void *)(uintptr_t)address, &found) == 0;
+}
+
+uint32_t stw_module_frames(void **frames, uint32_t frames_max)
+{
+    int count = backtrace(frames, (int)frames_max);
+    return count > 0 ? (uint32_t)count : 0;
 }

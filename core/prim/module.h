@@ -19,5 +19,19 @@ stw_status stw_library_open(const char *name, void **library, struct stw_error *
 stw_module_function stw_module_find(void *module, const char *name);
 /* The path of the object that holds the code, as it was opened; never null, valid for ever. */
 const char *stw_module_path(stw_module_function code);
+/* Where in its object code is. Safe in a signal handler. */
+#define STW_OBJECT_BYTES 192u
+#define STW_OBJECT_SELF "stwlab" /* in place of the path of the running program */
+struct stw_code_place {
+    uint64_t offset;  /* in the object, as its symbols have it; the address, if it is in none */
+    char object[STW_OBJECT_BYTES]; /* its path, or as much as fits of its end; empty: in none */
+};
+void stw_code_place(const void *code, struct stw_code_place *place);
+/* Whether an object, this program or one that it loaded, holds the address. Likewise safe. */
+int stw_object_holds(const void *address);
+
+/* Addresses in the functions that the calling thread is in, innermost first; returns how many.
+ * Loads a library at its first call. */
+uint32_t stw_module_frames(void **frames, uint32_t frames_max);
 
 #endif

@@ -37,6 +37,8 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -248,6 +250,12 @@ static stw_status parent_continue(const struct stw_process_spec *spec, int statu
     if (stw_process_reap(process->pid, stw_clock_ns() + STW_PROCESS_KILL_NS, NULL, NULL) == 0)
         stw_process_spare(process->pid);
     return result;
+}
+
+void stw_process_ask(const struct stw_process *process, int32_t thread)
+{
+    if (thread > 0)
+        syscall(SYS_tgkill, process->pid, thread, STW_ASK_SIGNAL);
 }
 
 /* The whole of a file of /proc, or as much of it as can be read. */

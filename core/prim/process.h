@@ -112,5 +112,13 @@ struct stw_crash_note {
 /* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGSYS: notes the first, then lets it end
  * the process as it would have. */
 void stw_crash_handler_install(const struct stw_crash_note *note);
+/* Calls `tell` in the signal handler of a thread that has crashed, after the note (`crashed`: 1),
+ * or that stw_process_ask asks (0), with where the thread is. Async-signal-safe calls only. */
+struct stw_code_place;
+void stw_crash_tell_install(void (*tell)(const struct stw_code_place *place, int crashed));
+/* Asks a thread of the child, by its number, where it is. The thread does not go on: the child is
+ * to be killed next. One that is not prepared ends with STW_ASK_SIGNAL. */
+#define STW_ASK_SIGNAL SIGQUIT
+void stw_process_ask(const struct stw_process *process, int32_t thread);
 
 #endif

@@ -79,6 +79,11 @@ uint32_t stw_processor_count(void)
     return count > 0 ? (uint32_t)count : 1;
 }
 
+int stw_thread_is_main(void)
+{
+    return gettid() == getpid();
+}
+
 int32_t stw_thread_id(void)
 {
     return gettid();

@@ -26,6 +26,8 @@ uint32_t stw_processor_count(void);
 
 /* The calling thread's number in the system. */
 int32_t stw_thread_id(void);
+/* Whether the caller is the thread that the process began with. */
+int stw_thread_is_main(void);
 
 /* Binds the calling thread, not the main one, to the processor that is number `index` of those that
  * it may run on, counted round. Does nothing where the system refuses. */

@@ -4,48 +4,22 @@
  *     is what strategies are for. A workload may change it for its set-up or an operation, and puts
  *     back what it found; where that went wrong the trial measured something else.
  * GOGC is the only setting that plugins can change.
- * A setter is known by where its code is: of the plugins in that object the one whose call the
- * flight recorder has last. An address in no plugin's object is what a tail call leaves; then it is
- * whoever was called last, but for the allocator, which every allocation calls. */
+ * A setter is known by its handle or, if it set it through m->host, by where its code is
+ * (trial/blame.h). An address in no plugin's object is what a tail call leaves; then it is whoever
+ * was called last. */
 #include "trial/effective.h"
 
 #include "base/error.h"
-#include "prim/module.h"
+#include "trial/blame.h"
 
 #include <stdio.h>
-#include <string.h>
-
-#define ALLOCATOR 1u /* its ordinal */
-
-/* A null path: any plugin's but the allocator's. */
-static const struct stw_loaded *last_called(const struct stw_watch_cast *cast,
-                                            const struct stw_mutator *m, const char *path)
-{
-    uint64_t kept = m->trace_count < STW_TRACE_CALLS ? m->trace_count : STW_TRACE_CALLS - 1;
-    for (uint64_t back = 1; back <= kept; back++) {
-        uint32_t call = m->trace[(m->trace_count - back) % STW_TRACE_CALLS];
-        for (uint32_t i = 0; i < cast->count; i++) {
-            const struct stw_loaded *plugin = cast->plugins[i];
-            int fits = path ? strcmp(plugin->info->path, path) == 0 : plugin->ordinal > ALLOCATOR;
-            if (plugin->ordinal == call >> 16 && fits)
-                return plugin;
-        }
-    }
-    return NULL;
-}
 
 void stw_effective_setter(const struct stw_watch_cast *cast, const struct stw_mutator *m,
                           const void *from, struct stw_percent_setter *setter)
 {
-    stw_module_function code;
-    memcpy(&code, &from, sizeof code);
-    const char *path = stw_module_path(code);
-    const struct stw_loaded *plugin = last_called(cast, m, path);
-    for (uint32_t i = 0; !plugin && i < cast->count; i++) /* its call is forgotten */
-        if (strcmp(cast->plugins[i]->info->path, path) == 0)
-            plugin = cast->plugins[i];
+    const struct stw_loaded *plugin = stw_blame_code(cast, m, from);
     if (!plugin)
-        plugin = last_called(cast, m, NULL);
+        plugin = stw_blame_last(cast, m);
     if (plugin)
         *setter = (struct stw_percent_setter){plugin->ordinal,
                                               plugin->info->kind == STW_KIND_STRATEGY};

@@ -13,6 +13,7 @@
 #include "prim/process.h"
 #include "trial/record.h"
 #include "trial/trace.h"
+#include "trial/whereabouts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -207,6 +208,8 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
     if (is_fault && record && record->crash_stack_bytes)
         add_overflow(record, text);
+    if (is_fault && record)
+        stw_whereabouts_of_crash(record, text);
 }
 
 /* Anybody may send SIGKILL, the worker itself too: it is the kernel's for memory only if something
@@ -331,8 +334,10 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
                      "`memory` is %" PRIu64, process->whole_bytes >> 20,
                      process->memory_bytes >> 20);
         outcome->kind = STW_OUTCOME_OUT_OF_MEMORY;
-    } else if (timed_out && end->signal == SIGKILL) {
+    } else if (timed_out && (end->signal == SIGKILL || end->signal == STW_ASK_SIGNAL)) {
         stw_text_add(&text, "its time was up");
+        if (record && !is_done(record))
+            stw_whereabouts_of_late(record, &text);
         outcome->kind = STW_OUTCOME_TIMED_OUT;
     } else if (end->signal == SIGKILL) {
         outcome->kind = of_kill(process, end, &text);

@@ -11,9 +11,11 @@
 
 #include "base/facts.h"
 #include "base/histogram.h"
+#include "gc/gc.h"
 #include "gc/pause.h"
 #include "gc/watch.h"
 #include "plan/settings.h"
+#include "prim/module.h"
 
 #include <stwlab/mutator.h>
 
@@ -59,6 +61,16 @@ struct stw_record_trace {
     uint32_t calls[STW_TRACE_CALLS];
 };
 
+/* Where a thread was when the trial crashed, or its time was up. */
+struct stw_record_where {
+    uint32_t is_told; /* atomic; written last */
+    uint32_t mutator; /* its index + 1; 0: it was none */
+    struct stw_code_place place;
+    char site[STW_SITE_BYTES];
+    struct stw_gc_hold world;
+};
+#define STW_RECORD_WHERES 16u /* the main thread, and mutators from 0 on */
+
 struct stw_record {
     uint64_t magic;
     uint64_t bytes;          /* of the whole file */
@@ -78,6 +90,7 @@ struct stw_record {
     uint64_t crash_stack_bytes; /* the thread that crashed had overflowed its stack: how large */
     uint32_t crash_mutator;     /* its index + 1; 0: it was none */
     uint32_t padding;
+    struct stw_record_where crash_where, wheres[STW_RECORD_WHERES];
     uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */
     struct stw_record_trace traces[STW_RECORD_MUTATORS];

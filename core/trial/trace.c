@@ -84,17 +84,28 @@ static void add_plugin(const struct stw_record *record, uint32_t ordinal, struct
         stw_text_add(text, "%c", name[i] > ' ' && name[i] < 127 ? name[i] : '?');
 }
 
+static uint32_t call_before(const uint32_t *calls, uint32_t last, uint32_t back)
+{
+    return calls[(last + STW_TRACE_CALLS - back) % STW_TRACE_CALLS];
+}
+
+/* Calls that were made several times in a row are one, "x 4". */
 static void add_mutator(const struct stw_record *record, uint32_t index, uint32_t last,
                         struct stw_text *text)
 {
     const uint32_t *calls = record->traces[index].calls;
-    for (uint32_t i = 0; i < CALLS_SHOWN; i++) {
-        uint32_t entry = calls[(last + STW_TRACE_CALLS - i) % STW_TRACE_CALLS];
+    for (uint32_t i = 0, shown = 0; shown < CALLS_SHOWN && i < STW_TRACE_CALLS; shown++) {
+        uint32_t entry = call_before(calls, last, i), times = 1;
         if (entry == 0)
             return;
-        stw_text_add(text, i ? " < " : "");
+        while (i + times < STW_TRACE_CALLS && call_before(calls, last, i + times) == entry)
+            times++;
+        stw_text_add(text, shown ? " < " : "");
         add_plugin(record, entry >> 16, text);
         stw_text_add(text, ".%s", stw_call_name(entry & 0xffffu));
+        if (times > 1)
+            stw_text_add(text, " x %u", times);
+        i += times;
     }
 }
 

@@ -8,7 +8,7 @@
 /* "merge", "refill", ... for STW_CALL_*; "?" for a number that is none. */
 const char *stw_call_name(uint32_t call);
 /* Appends the newest calls of every mutator that made any, newest first:
- * "strategy/pool.merge < workload/map-merge.operate; mutator 1: ...". Trusts no record. */
+ * "allocator/go.refill x 4 < workload/map-merge.operate; mutator 1: ...". Trusts no record. */
 void stw_trace_describe(const struct stw_record *record, struct stw_text *text);
 /* Appends "workload/x", whose code a thread ran last: by the newest call of its mutator, or of the
  * first for a thread that is none. Nothing when there is no call. */

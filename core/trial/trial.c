@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "host/chain.h"
+#include "host/edges.h"
 #include "host/counters.h"
 #include "host/runtime.h"
 #include "plan/identity.h"
@@ -16,6 +17,7 @@
 #include "prim/process.h"
 #include "prim/self.h"
 #include "prim/thread.h"
+#include "trial/blame.h"
 #include "trial/effective.h"
 #include "trial/losses.h"
 #include "trial/verdict.h"
@@ -134,6 +136,14 @@ static void find_setter(const struct stw_mutator *m, const void *from,
     stw_effective_setter(&plugins, m, from, setter);
 }
 
+static void breached(const struct stw_breach *breach)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_watch_cast plugins = cast();
+    stw_blame_breach(&plugins, stw_mutator_self(), breach, &error);
+    end_with(STW_VERDICT_INVALID, error.field, error.message);
+}
+
 /* The last to come looks what set-up, or the operations, have made of the settings: all others
  * wait, so nobody is about to put something back. */
 static void check_settings(void)
@@ -171,6 +181,17 @@ static stw_status check_file(const struct stw_plugin_info *info, struct stw_erro
     return stw_error_set(error, STW_E_REFUSED, stw_kind_name(info->kind), "%s", reason.message);
 }
 
+/* A plugin has asked for what its manifest does not declare. */
+static void undeclared(const struct stw_config *config, const char *name)
+{
+    uint32_t plugin = STW_BREACH_CALLER;
+    for (uint32_t i = 0; i < sizeof trial.configs / sizeof *trial.configs; i++)
+        if (config == &trial.configs[i])
+            plugin = i;
+    STW_BREACH("declared", plugin, "asked for \"%.80s\", which its manifest does not declare",
+               name);
+}
+
 static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
                                 struct stw_loaded *loaded, struct stw_error *error)
 {
@@ -193,6 +214,7 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
     snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
     status = stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
                                  &trial.configs[ordinal], error);
+    trial.configs[ordinal].undeclared = undeclared;
     if (status == STW_OK)
         status = stw_plugin_configure(loaded, &trial.configs[ordinal], error);
     if (status == STW_OK)
@@ -259,6 +281,16 @@ static void take_settings(const struct stw_settings *settings, struct stw_gc_opt
 #include "base/settings.def"
 }
 
+/* What a plugin that refuses without a word would have to say. */
+static stw_status created(const struct stw_loaded *plugin, stw_status status,
+                          struct stw_error *error)
+{
+    if (status != STW_OK && !*error->message)
+        stw_error_set(error, status, "create", "%s refused to start (%s) and did not say why",
+                      trial.record->plugin_names[plugin->ordinal], stw_status_name(status));
+    return status;
+}
+
 static stw_status start_runtime(struct stw_error *error)
 {
     struct stw_record *record = trial.record;
@@ -303,6 +335,7 @@ static stw_status start_runtime(struct stw_error *error)
                                                       &trial.configs[1], error,
                                                       &trial.allocator.self);
     note_call(&trial.allocator, STW_CALL_ALLOCATOR_SIZES);
+    created(&trial.allocator, status, error);
     if (status == STW_OK)
         status = stw_runtime_start(&trial.allocator, error);
     return status;
@@ -313,17 +346,21 @@ static stw_status create_others(struct stw_error *error)
     note_call(&trial.map, STW_CALL_CREATE);
     stw_status status = trial.map.ops.map.create(stw_host_handle(&trial.map), &trial.configs[2],
                                                  error, &trial.map.self);
+    created(&trial.map, status, error);
     for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++) {
         note_call(&trial.strategies[i], STW_CALL_CREATE);
         status = trial.strategies[i].ops.strategy.create(stw_host_handle(&trial.strategies[i]),
                                                          &trial.configs[4 + i], error,
                                                          &trial.strategies[i].self);
+        created(&trial.strategies[i], status, error);
     }
+    if (status != STW_OK)
+        return status;
     note_call(&trial.workload, STW_CALL_CREATE);
-    if (status == STW_OK)
-        status = trial.workload.ops.workload.create(stw_host_handle(&trial.workload),
-                                                    &trial.configs[3], error,
-                                                    &trial.workload.self);
+    status = created(&trial.workload,
+                     trial.workload.ops.workload.create(stw_host_handle(&trial.workload),
+                                                        &trial.configs[3], error,
+                                                        &trial.workload.self), error);
     if (status == STW_OK)
         status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
     return status;
@@ -391,6 +428,7 @@ static void run_operations(struct trial_thread *t)
         call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
         ops->operate(trial.workload.self, t->mutator, t->state, i);
         stw_runtime_check_host(t->mutator);
+        stw_edge_running("operate returned");
         uint64_t now = stw_clock_ns();
         stw_histogram_record(&t->op_ns, now - before);
         before = now;
@@ -420,6 +458,21 @@ static void check_expected(struct trial_thread *t)
     end_with(STW_VERDICT_INVALID, "checksum", message);
 }
 
+/* The newest such call in the flight recorder is of the last link that it reached. */
+static void check_passed_on(struct stw_mutator *m, uint32_t call, const char *name)
+{
+    uint64_t kept = m->trace_count < STW_TRACE_CALLS ? m->trace_count : STW_TRACE_CALLS - 1;
+    stw_edge_running(name);
+    for (uint64_t back = 1; back <= kept; back++) {
+        uint32_t entry = m->trace[(m->trace_count - back) % STW_TRACE_CALLS];
+        if ((entry & 0xffffu) != call)
+            continue;
+        if (entry >> 16)
+            STW_BREACH("passes-on", entry >> 16, "does not pass %s on", name);
+        return;
+    }
+}
+
 static void *run_mutator(void *context)
 {
     struct trial_thread *t = context;
@@ -433,12 +486,15 @@ static void *run_mutator(void *context)
     m->counts = stw_counters_of(trial.counters, t->index);
     if (trial.pinned)
         stw_thread_pin(t->index);
-    stw_next_begin(trial.links, m);
     trial.record->threads[t->index] = stw_thread_id();
+    stw_next_begin(trial.links, m);
+    check_passed_on(m, STW_CALL_STRATEGY_BEGIN, "begin");
     call_workload(m, STW_CALL_WORKLOAD_SETUP);
     void *state = NULL;
     if (ops->setup(self, m, &trial.info, &error, &state) != STW_OK)
-        end_with(STW_VERDICT_REFUSED, error.field, error.message);
+        end_with(STW_VERDICT_REFUSED, error.field,
+                 *error.message ? error.message : "setup failed and did not say why");
+    stw_edge_running("setup returned");
     stw_store(m, &t->state, state);
     check_settings();
     meet(t);
@@ -447,14 +503,17 @@ static void *run_mutator(void *context)
     meet(t);
     call_workload(m, STW_CALL_WORKLOAD_CHECKSUM);
     t->checksum = ops->checksum(self, m, t->state);
+    stw_edge_running("checksum returned");
     check_expected(t);
     t->last_map.struct_size = sizeof t->last_map;
     call_workload(m, STW_CALL_WORKLOAD_LAST_MAP);
     ops->last_map(self, m, t->state, &t->last_map);
     call_workload(m, STW_CALL_WORKLOAD_TEARDOWN);
     ops->teardown(self, m, t->state);
+    stw_edge_running("teardown returned");
     stw_store(m, &t->state, NULL);
     stw_next_end(trial.links, m);
+    check_passed_on(m, STW_CALL_STRATEGY_END, "end");
     stw_mutator_detach(m);
     return NULL;
 }
@@ -583,7 +642,7 @@ static void destroy_plugins(void)
     trial.allocator.ops.allocator.destroy(trial.allocator.self);
     struct stw_error error = STW_ERROR_INIT;
     if (stw_runtime_is_audited() && stw_gc_check_returned(stw_runtime_gc(), &error) != STW_OK)
-        set_verdict(STW_VERDICT_INVALID, error.field, error.message);
+        STW_BREACH("L7", trial.allocator.ordinal, "%s", error.message);
 }
 
 uint32_t stw_trial_mutator(void)
@@ -596,6 +655,7 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
 {
     struct stw_error error = STW_ERROR_INIT;
     trial.record = record;
+    stw_breach_told = breached;
     trial.registry = registry;
     stw_settings_parse(record->settings, &trial.settings);
     trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;

@@ -18,6 +18,7 @@
 #include "trial/peer_trial.h"
 #include "trial/record.h"
 #include "trial/trial.h"
+#include "trial/whereabouts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,7 @@ int stw_worker_main(int argument_count, char **arguments)
                                         &record->crash_stack_bytes, &record->crash_mutator,
                                         stw_trial_mutator};
     stw_crash_handler_install(&note);
+    stw_whereabouts_install(record);
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
     if (check_self(record, &error) != STW_OK

@@ -35,12 +35,16 @@ expect presize "$(outcomes presize)" ok
 expect crash "$(outcomes crash)" crashed
 expect_detail crash 'SIGSEGV at 0x0'
 expect_detail crash 'strategy/crash.merge < '
+expect_detail crash ' in crash.so+0x'
+expect_detail crash ' (merge), at site "'
 if [ -z "${STW_SANITIZE:-}" ]; then
     expect overflow "$(outcomes overflow)" crashed
     expect_detail overflow ', a stack overflow of mutator 1: its stack has 2048 KiB'
 fi
 expect hang "$(outcomes hang)" timed-out
 expect_detail hang 'last calls: strategy/hang.merge < '
+expect_detail hang ' was in hang.so+0x'
+expect_detail hang ' (merge), at site "'
 expect exit "$(outcomes exit)" crashed
 expect_detail exit 'exited with status 0 without a result'
 case $(outcomes scribble) in

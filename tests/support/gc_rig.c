@@ -21,12 +21,9 @@ static _Noreturn void out_of_memory(const char *message)
 
 stw_plugin_entry gc_rig_entry = stw_plugin_entry_go;
 void (*gc_rig_change)(struct stw_allocator_ops *ops);
-void (*gc_rig_broken)(const struct stw_error *error);
 
 static _Noreturn void audit_failed(const struct stw_error *error)
 {
-    if (gc_rig_broken)
-        gc_rig_broken(error);
     fprintf(stderr, "gc_rig: audit: %s: %s\n", error->field, error->message);
     abort();
 }

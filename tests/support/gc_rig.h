@@ -19,9 +19,6 @@ extern stw_plugin_entry gc_rig_entry;
 /* Changes the allocator's slots before it is created: tests put others in their place. May be
  * null. */
 extern void (*gc_rig_change)(struct stw_allocator_ops *ops);
-/* Who is told when the allocator breaks a rule, or an audit fails: null, and the test is
- * aborted. */
-extern void (*gc_rig_broken)(const struct stw_error *error);
 
 void gc_rig_start(void);
 struct stw_mutator *gc_rig_attach(uint32_t index);

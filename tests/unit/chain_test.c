@@ -368,13 +368,6 @@ MERGE(merge_others)
     stw_next_merge(next, m, map, entries, first - 1, count);
 }
 
-MERGE(merge_too_many)
-{
-    (void)self;
-    stw_next_merge(next, m, map, entries, first, entries->count);
-    (void)count;
-}
-
 MERGE(merge_some)
 {
     (void)self;
@@ -420,8 +413,6 @@ Test(chain, notices_entries_that_nobody_handed_over, .init = reset_eight)
                                            .need_map = need_and_merge};
     cr_assert_str_eq(said_of(&fills, &eight),
                      "strategy/middle merges entries that it was not handed");
-    cr_assert_str_eq(said_of(OPS(merge_too_many), &eight),
-                     "strategy/middle passes on more entries than there are");
 }
 
 Test(chain, compares_the_bytes_of_strings, .init = reset_eight)

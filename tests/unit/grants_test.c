@@ -4,6 +4,7 @@
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: a slot of allocator `go` is replaced by one that breaks a rule. Whoever is told of it
  * leaves by a jump, since it must not return. */
+#include "base/breach.h"
 #include "gc_rig.h"
 
 #include <criterion/criterion.h>
@@ -13,12 +14,12 @@
 
 static struct stw_allocator_ops go; /* as it is */
 static jmp_buf told;
-static struct stw_error error;
+static struct stw_breach breach;
 static struct stw_mutator *m;
 
-static void leave(const struct stw_error *found)
+static void leave(const struct stw_breach *found)
 {
-    error = *found;
+    breach = *found;
     longjmp(told, 1);
 }
 
@@ -29,7 +30,7 @@ static void start(void (*change)(struct stw_allocator_ops *ops))
     gc_rig_options.gc.stepped = 1;
     gc_rig_options.gc.audit = 0;
     gc_rig_change = change;
-    gc_rig_broken = leave;
+    stw_breach_told = leave;
     gc_rig_start();
     m = gc_rig_attach(0);
 }
@@ -40,8 +41,8 @@ static void expect_told(void (*act)(void), const char *rule, const char *text)
         act();
         cr_assert_fail("%s was not noticed", rule);
     }
-    cr_assert_str_eq(error.field, rule, "%s", error.message);
-    cr_assert_str_eq(error.message, text);
+    cr_assert_str_eq(breach.rule, rule, "%s", breach.text);
+    cr_assert_str_eq(breach.text, text);
 }
 
 static void fill_page(void)
@@ -64,7 +65,6 @@ static stw_status break_refill(void *self, struct stw_mutator *mutator, uint32_t
                                uint64_t cell_bytes, struct stw_grant *grant)
 {
     static struct stw_grant before;
-    static struct stw_span fake;
     if (wrong == WRONG_STATUS)
         return STW_E_IO;
     if (wrong == WRONG_TWICE && before.span) {
@@ -73,7 +73,6 @@ static stw_status break_refill(void *self, struct stw_mutator *mutator, uint32_t
     }
     stw_status status = go.refill(self, mutator, span_class, cell_bytes, grant);
     before = *grant;
-    fake = *grant->span;
     if (wrong == WRONG_CELL)
         grant->first_cell = 0, grant->span->alloc_bits[0] |= 1;
     if (wrong == WRONG_RANGE)
@@ -81,11 +80,11 @@ static stw_status break_refill(void *self, struct stw_mutator *mutator, uint32_t
     if (wrong == WRONG_EMPTY)
         grant->cell_count = 0;
     if (wrong == WRONG_CLASS)
-        fake.span_class++, grant->span = &fake;
+        grant->span->span_class++;
     if (wrong == WRONG_SHAPE)
-        fake.cell_bytes /= 2, grant->span = &fake;
+        grant->span->cell_bytes /= 2;
     if (wrong == WRONG_STALE)
-        fake.sweep_generation--, grant->span = &fake;
+        grant->span->sweep_generation--;
     if (wrong == WRONG_NULL)
         grant->span = NULL;
     return status;
@@ -106,38 +105,38 @@ static void expect_wrong(uint32_t what, const char *rule, const char *text)
 
 Test(grants, of_allocated_cells)
 {
-    expect_wrong(WRONG_CELL, "abi.L3", "the allocator granted cell 0, which is allocated already");
+    expect_wrong(WRONG_CELL, "L3", "granted cell 0, which is allocated already");
 }
 
 Test(grants, beyond_the_span)
 {
-    expect_wrong(WRONG_RANGE, "abi.L3",
-                 "the allocator granted cells 0 to 9 of a span of 8, for one of 1024 bytes");
+    expect_wrong(WRONG_RANGE, "L3",
+                 "granted cells 0 to 9 of a span of 8, for one of 1024 bytes");
 }
 
 Test(grants, of_nothing)
 {
-    expect_wrong(WRONG_EMPTY, "abi.L3",
-                 "the allocator granted cells 0 to 0 of a span of 8, for one of 1024 bytes");
+    expect_wrong(WRONG_EMPTY, "L3",
+                 "granted cells 0 to 0 of a span of 8, for one of 1024 bytes");
 }
 
 Test(grants, of_another_class)
 {
-    expect_wrong(WRONG_CLASS, "abi.L5",
-                 "the allocator was asked for class 65 and granted a span of class 66");
+    expect_wrong(WRONG_CLASS, "L5",
+                 "was asked for class 65 and granted a span of class 66");
 }
 
 Test(grants, of_other_cells)
 {
-    expect_wrong(WRONG_SHAPE, "abi.L5",
-                 "the allocator granted a span with cells of 512 bytes and layout 0, where its "
+    expect_wrong(WRONG_SHAPE, "L5",
+                 "granted a span with cells of 512 bytes and layout 0, where its "
                  "size table has 1024 and 0 (class 65)");
 }
 
 Test(grants, of_unswept_spans)
 {
-    expect_wrong(WRONG_STALE, "abi.L4",
-                 "the allocator granted cell 0 of a span that is not swept");
+    expect_wrong(WRONG_STALE, "L4",
+                 "granted cell 0 of a span that is not swept");
 }
 
 Test(grants, twice)
@@ -145,19 +144,19 @@ Test(grants, twice)
     start(change_refill);
     fill_page(); /* a full page, and one cell of the next */
     wrong = WRONG_TWICE;
-    expect_told(fill_page, "abi.L3",
-                "the allocator granted cell 0, which is allocated already");
+    expect_told(fill_page, "L3",
+                "granted cell 0, which is allocated already");
 }
 
 Test(grants, with_another_status)
 {
-    expect_wrong(WRONG_STATUS, "abi.L6", "the allocator returned status 3 from refill");
+    expect_wrong(WRONG_STATUS, "L6", "returned status 3 from refill");
 }
 
 Test(grants, without_a_span)
 {
-    expect_wrong(WRONG_NULL, "abi.L6",
-                 "the allocator returned STW_OK from refill, and granted no span");
+    expect_wrong(WRONG_NULL, "L6",
+                 "returned STW_OK from refill, and granted no span");
 }
 
 /* Hands one span to two runs. */
@@ -188,7 +187,7 @@ static void *other(void *unused)
     m = gc_rig_attach(1);
     if (setjmp(told) == 0)
         fill_page();
-    cr_assert_str_eq(error.field, "abi.L2");
+    cr_assert_str_eq(breach.rule, "L2");
     return NULL;
 }
 
@@ -200,7 +199,7 @@ Test(grants, to_two_mutators)
     m->host->block_begin(m->host, m);
     pthread_create(&thread, NULL, other, NULL);
     pthread_join(thread, NULL);
-    cr_assert(strstr(error.message, "which serves another run"));
+    cr_assert(strstr(breach.text, "which serves another run"));
 }
 
 static stw_status small_large(void *self, struct stw_mutator *mutator, uint64_t bytes,
@@ -218,8 +217,8 @@ static void change_large(struct stw_allocator_ops *ops)
 Test(grants, of_large_cells_that_are_too_small)
 {
     start(change_large);
-    expect_told(large, "abi.L5",
-                "the allocator made a span of 1 cells of 57344 bytes and layout 0 for a large cell "
+    expect_told(large, "L5",
+                "made a span of 1 cells of 57344 bytes and layout 0 for a large cell "
                 "of 100000");
 }
 

@@ -92,8 +92,10 @@ static void behave(struct stw_record *record)
         exit(4);
     if (strstr(as, "strategy\tslow"))
         usleep(100000);
-    while (strstr(as, "strategy\thang"))
+    while (strstr(as, "strategy\thang")) {
+        record->state = STW_RECORD_STARTED; /* is asked where it is, and dies of it */
         pause();
+    }
     finish(record, strstr(as, "strategy\tlinger") != NULL);
 }
 
@@ -265,6 +267,7 @@ Test(run, an_exit_is_typed)
     expect_typed("exit", "crashed", "exited with status 3 without a result");
 }
 
+/* trial.WH2 */
 Test(run, a_hang_is_typed)
 {
     expect_typed("hang", "timed-out", "its time was up");

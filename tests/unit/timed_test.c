@@ -194,7 +194,7 @@ static void *allocate(void *context)
     struct stw_mutator *mutator = gc_rig_attach(index);
     for (uint32_t i = 0; i < 60; i++) {
         for (uint32_t j = 0; j < 200; j++)
-            stw_alloc(mutator, 16 + 8 * (j % 50), &pair);
+            stw_alloc(mutator, 16 + 16 * (j % 25), &pair);
         if (i % 20 == index)
             mutator->host->collect(mutator->host, mutator);
         stw_block_begin(mutator);

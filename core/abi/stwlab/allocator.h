@@ -15,7 +15,9 @@
  * L5  a span has the layout and the cell size that the size table has for its class.
  * L6  refill and large return STW_OK, or STW_E_NOMEM when the host has no pages; nothing else.
  * L7  destroy returns all spans and pages.
- * Breaches of L2 to L6 in a grant are noticed at once, of L7 with audits; the trial is invalid.
+ * L8  a span has whole pages that the allocator acquired, and room for its cells; what is released
+ *     was acquired.
+ * Breaches of L1 to L6 and L8 are noticed at once, of L7 with audits; the trial is invalid.
  * Lifecycle: create -> attach per mutator -> refill/large/sweep... -> detach -> destroy.
  *
  * Layout MIXED: a span's cells have any sizes. It is cut into granules of 16 bytes, and these are

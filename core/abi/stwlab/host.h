@@ -114,7 +114,8 @@ struct stw_host {
     /* Monotonic clock, ns. */
     uint64_t (*clock_ns)(const struct stw_host *host) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Makes [words, words + count) roots, scanned precisely. Write them with stw_store once the
-     * caller is a mutator. STW_E_NOMEM. */
+     * caller is a mutator. STW_E_NOMEM. Rule `roots`: they are aligned words, which stay until they
+     * are removed by the same address. */
     stw_status (*root_add)(const struct stw_host *host, void **words, uint64_t count)
         STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED STW_MAY_POLL;
     void (*root_remove)(const struct stw_host *host, void **words)
@@ -150,7 +151,8 @@ struct stw_host {
     void (*yield)(const struct stw_host *host, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
     /* Brackets a blocking call. In between the mutator counts as stopped and must not touch managed
-     * memory; cells that its stack held at begin stay alive. */
+     * memory; cells that its stack held at begin stay alive. Rule `blocked`: in between no other
+     * function of the host is called and no intent is stated, and both are in one slot. */
     void (*block_begin)(const struct stw_host *host, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_POLL;
     void (*block_end)(const struct stw_host *host, struct stw_mutator *m)

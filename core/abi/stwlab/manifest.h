@@ -130,17 +130,27 @@ struct stw_config {
     const struct stw_value *values;
     uint64_t counter_count;
     const struct stw_named_counter *counters; /* in the order of the manifest */
+    /* Does not return. May be null, as in a configuration that a test has made. */
+    void (*undeclared)(const struct stw_config *config, const char *name);
 };
 
-/* Looks a declared parameter up. Asking for one that the manifest does not declare is a programming
- * error and traps. */
+/* Rule `declared`: what is asked for is in the manifest. */
+static inline __attribute__((noreturn)) void stw_config_lacks(const struct stw_config *config,
+                                                              const char *name)
+{
+    if (config->undeclared)
+        config->undeclared(config, name);
+    __builtin_trap();
+}
+
+/* Looks a declared parameter up. */
 static inline const struct stw_value *stw_config_get(const struct stw_config *config,
                                                      const char *name)
 {
     for (uint32_t i = 0; i < config->value_count; i++)
         if (__builtin_strcmp(config->values[i].name, name) == 0)
             return &config->values[i];
-    __builtin_trap();
+    stw_config_lacks(config, name);
 }
 static inline uint64_t stw_config_u64(const struct stw_config *config, const char *name)
 {
@@ -153,7 +163,7 @@ static inline struct stw_counter stw_config_counter(const struct stw_config *con
     for (uint64_t i = 0; i < config->counter_count; i++)
         if (__builtin_strcmp(config->counters[i].name, name) == 0)
             return config->counters[i].counter;
-    __builtin_trap();
+    stw_config_lacks(config, name);
 }
 static inline const char *stw_config_text(const struct stw_config *config, const char *name)
 {

@@ -13,7 +13,9 @@
  * M4  the stack of a thread that becomes a mutator while others mark is not scanned in that cycle:
  *     a cell that it is to work on must be in a root or in another cell when it attaches.
  * M5  what is in struct stw_mutator is written by the functions of these headers alone, but for
- *     what they say; m->host never. Faults have slots of their own (strategy.h). */
+ *     what they say; m->host never. Faults have slots of their own (strategy.h).
+ * M6  a type says what its cells hold: elements of a multiple of 8 bytes, of which the mask's last
+ *     pointer ends at pointer_bytes; it is static, and bytes asked for are whole elements. */
 #ifndef STWLAB_MUTATOR_H
 #define STWLAB_MUTATOR_H
 

@@ -1,0 +1,82 @@
+/* trial/blame.c: names plugins by where code is, and by the flight recorder.
+ *
+ * BL1  a breach is its plugin's by its ordinal, else by an address in its code, else by the
+ *      innermost frame of the calling thread that is a plugin's, else by the last call.
+ * Frames are exact; the recorder's last call may have come back before the breach. */
+#include "trial/blame.h"
+
+#include "base/error.h"
+#include "prim/module.h"
+
+#include <string.h>
+
+#define ALLOCATOR 1u /* its ordinal */
+#define FRAMES 32u
+
+/* A null path: any plugin's but the allocator's. */
+static const struct stw_loaded *last_called(const struct stw_watch_cast *cast,
+                                            const struct stw_mutator *m, const char *path)
+{
+    uint64_t made = m ? m->trace_count : 0;
+    uint64_t kept = made < STW_TRACE_CALLS ? made : STW_TRACE_CALLS - 1;
+    for (uint64_t back = 1; back <= kept; back++) {
+        uint32_t call = m->trace[(made - back) % STW_TRACE_CALLS];
+        for (uint32_t i = 0; i < cast->count; i++) {
+            const struct stw_loaded *plugin = cast->plugins[i];
+            if (!plugin->info || plugin->ordinal != call >> 16)
+                continue;
+            if (path ? strcmp(plugin->info->path, path) == 0 : plugin->ordinal > ALLOCATOR)
+                return plugin;
+        }
+    }
+    return NULL;
+}
+
+const struct stw_loaded *stw_blame_code(const struct stw_watch_cast *cast,
+                                        const struct stw_mutator *m, const void *from)
+{
+    stw_module_function code;
+    memcpy(&code, &from, sizeof code);
+    const char *path = stw_module_path(code);
+    const struct stw_loaded *plugin = last_called(cast, m, path);
+    for (uint32_t i = 0; !plugin && i < cast->count; i++) /* its call is forgotten */
+        if (cast->plugins[i]->info && strcmp(cast->plugins[i]->info->path, path) == 0)
+            plugin = cast->plugins[i];
+    return plugin;
+}
+
+const struct stw_loaded *stw_blame_last(const struct stw_watch_cast *cast,
+                                        const struct stw_mutator *m)
+{
+    return last_called(cast, m, NULL);
+}
+
+static const struct stw_loaded *on_stack(const struct stw_watch_cast *cast,
+                                         const struct stw_mutator *m)
+{
+    void *frames[FRAMES];
+    const struct stw_loaded *plugin = NULL;
+    uint32_t count = stw_module_frames(frames, FRAMES);
+    for (uint32_t i = 0; i < count && !plugin; i++)
+        plugin = stw_blame_code(cast, m, frames[i]);
+    return plugin;
+}
+
+void stw_blame_breach(const struct stw_watch_cast *cast, const struct stw_mutator *m,
+                      const struct stw_breach *breach, struct stw_error *error)
+{
+    const char *name = NULL;
+    const struct stw_loaded *plugin = NULL;
+    if (breach->plugin != STW_BREACH_CALLER)
+        name = cast->record->plugin_names[breach->plugin % STW_ORDINALS];
+    else if (breach->code)
+        plugin = stw_blame_code(cast, m, breach->code);
+    if (!name && !plugin)
+        plugin = on_stack(cast, m);
+    if (!name && !plugin)
+        plugin = stw_blame_last(cast, m);
+    if (plugin)
+        name = cast->record->plugin_names[plugin->ordinal];
+    stw_error_set(error, STW_E_INVALID, breach->rule, "%s %s", name && *name ? name : "a plugin",
+                  breach->text);
+}
