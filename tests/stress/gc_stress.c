@@ -267,13 +267,17 @@ static void keep_tiny(struct thread *t, struct held *held)
     memset(held->tinies[at], (int)(0x60 + at), TINY_BYTES);
 }
 
-/* Cells that lie in registers over safepoints, as far as there are registers. */
+/* Cells that lie in registers alone, as far as there are registers, over safepoints and over a time
+ * outside, which is long enough for a cycle to begin and end. */
 static __attribute__((noinline)) void keep_in_registers(struct thread *t)
 {
     struct node *a = make_node(t), *b = make_node(t), *c = make_node(t), *d = make_node(t);
     struct stw_mutator *m = t->m;
     for (uint32_t i = 0; i < 200; i++)
         stw_poll(m);
+    stw_block_begin(m);
+    stw_thread_yield();
+    stw_block_end(m);
     check(a);
     check(b);
     check(c);
