@@ -102,6 +102,17 @@ static void add_counter(const struct stw_counter_info *counter, struct stw_text 
     stw_text_free(&line);
 }
 
+/* "      refuses mutators % 2 == 1: reason" */
+static void add_refusal(const struct stw_refusal_info *refusal, struct stw_text *out)
+{
+    struct stw_text line = {0};
+    stw_text_add(&line, "refuses %s: %s", refusal->condition, refusal->reason);
+    stw_text_add(out, "      ");
+    stw_utf8_add_line(out, line.bytes);
+    stw_text_add(out, "\n");
+    stw_text_free(&line);
+}
+
 static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
 {
     stw_text_add(out, "  %s: ", info->id);
@@ -111,6 +122,8 @@ static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
         add_param(&info->params[i], out);
     for (uint32_t i = 0; i < info->counter_count; i++)
         add_counter(&info->counters[i], out);
+    for (uint32_t i = 0; i < info->refusal_count; i++)
+        add_refusal(&info->refusals[i], out);
     add_needs(info, out);
     stw_text_add(out, "      from ");
     stw_utf8_add_line(out, info->path);
@@ -202,6 +215,19 @@ static void json_counters(struct stw_json *json, const struct stw_plugin_info *i
     stw_json_array_end(json);
 }
 
+static void json_refusals(struct stw_json *json, const struct stw_plugin_info *info)
+{
+    stw_json_key(json, "refuses");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < info->refusal_count; i++) {
+        stw_json_object_begin(json);
+        member(json, "condition", info->refusals[i].condition);
+        member(json, "reason", info->refusals[i].reason);
+        stw_json_object_end(json);
+    }
+    stw_json_array_end(json);
+}
+
 static void json_plugin(struct stw_json *json, const struct stw_plugin_info *info)
 {
     char abi[16];
@@ -229,6 +255,7 @@ static void json_plugin(struct stw_json *json, const struct stw_plugin_info *inf
     }
     stw_json_array_end(json);
     json_counters(json, info);
+    json_refusals(json, info);
     json_needs(json, info);
     stw_json_object_end(json);
 }

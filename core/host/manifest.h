@@ -18,6 +18,8 @@
 #define STW_BUILD_ID_BYTES 41u
 #define STW_VARIABLES 8u
 #define STW_COUNTERS_DECLARED 16u
+#define STW_REFUSALS 8u
+#define STW_CONDITION_BYTES 256u
 #define STW_COUNTER_NAME_BYTES 40u /* "strategy/ID.NAME" is a name in a trial's record */
 
 /* A parameter as declared. Texts are terminated. */
@@ -42,6 +44,14 @@ struct stw_counter_info {
     char help[STW_HELP_BYTES];
 };
 
+/* What a plugin refuses: a condition over settings of the runtime and its own parameters, named as
+ * in an experiment. */
+struct stw_refusal_info {
+    char condition[STW_CONDITION_BYTES];
+    char reason[STW_HELP_BYTES];
+    uint32_t line; /* of the manifest */
+};
+
 /* A plugin as declared in a manifest. */
 struct stw_plugin_info {
     uint32_t kind; /* STW_KIND_* */
@@ -57,9 +67,11 @@ struct stw_plugin_info {
     uint32_t needs; /* what it declares to need, STW_PERMIT_* (prim/sandbox.h) */
     uint32_t variable_count;
     char variables[STW_VARIABLES][STW_WORD_BYTES]; /* of the environment, that it reads */
+    uint32_t refusal_count;
     uint32_t counter_count;
     struct stw_counter_info counters[STW_COUNTERS_DECLARED]; /* from here on: what is unused of
                                                                 it is never touched */
+    struct stw_refusal_info refusals[STW_REFUSALS];
     struct stw_param params[STW_PARAMS];
 };
 

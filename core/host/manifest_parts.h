@@ -17,6 +17,11 @@ stw_status stw__manifest_examine(const char *path, struct stw_manifest *manifest
 stw_status stw__manifest_parse(const char *text, size_t bytes, struct stw_manifest *manifest,
                                struct stw_error *error);
 
+/* Whether a plugin's condition can be judged: STW_E_INVALID, and in *at where in it what is wrong
+ * begins. All parameters are read by then. */
+stw_status stw__refusal_check(const struct stw_plugin_info *info, const char *condition,
+                              uint32_t *at, struct stw_error *error);
+
 /* A bound as it is written: a number with its suffix, not held against any range. */
 stw_status stw__param_parse_u64(const struct stw_param *param, const char *text, uint64_t *number,
                                 struct stw_error *error);

@@ -31,6 +31,7 @@ struct parser {
     struct stw_manifest *manifest;
     struct stw_error *error;
     uint32_t line;
+    struct piece whole; /* the line */
     uint32_t field_count;
     struct piece fields[FIELDS_MAX];
 };
@@ -376,12 +377,62 @@ static stw_status parse_operations(struct parser *p)
     return copy_word(p, &p->fields[1], "name", info->operations, sizeof info->operations);
 }
 
+/* What it refuses: refuses|CONDITION|REASON. A condition may hold bars ("||"), a reason may not: so
+ * the condition goes to the last bar of the line. It is judged when all parameters are known. */
+
+#define REFUSES "refuses|"
+
+static stw_status parse_refuses(struct parser *p)
+{
+    struct piece condition = {p->whole.at + strlen(REFUSES), 0};
+    const char *end = p->whole.at + p->whole.bytes, *reason = end;
+    if (p->field_count < 3)
+        return refuse(p, "refuses", "has %u fields; refuses|CONDITION|REASON has 3",
+                      p->field_count);
+    if (p->manifest->count == 0)
+        return refuse(p, "refuses", "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->refusal_count == STW_REFUSALS)
+        return refuse(p, "refuses", "a plugin has at most %u of them", STW_REFUSALS);
+    struct stw_refusal_info *refusal = &info->refusals[info->refusal_count];
+    while (reason[-1] != '|')
+        reason--;
+    condition.bytes = (size_t)(reason - 1 - condition.at);
+    refusal->line = p->line;
+    stw_status status =
+        copy(p, &condition, "refuses", refusal->condition, sizeof refusal->condition);
+    if (status == STW_OK && reason == end)
+        status = refuse(p, "refuses", "the reason is missing behind the last |");
+    if (status == STW_OK)
+        status = copy(p, &(struct piece){reason, (size_t)(end - reason)}, "refuses",
+                      refusal->reason, sizeof refusal->reason);
+    info->refusal_count += status == STW_OK;
+    return status;
+}
+
+static stw_status check_refusals(struct parser *p, const struct stw_plugin_info *info)
+{
+    for (uint32_t i = 0; i < info->refusal_count; i++) {
+        const struct stw_refusal_info *refusal = &info->refusals[i];
+        struct stw_error why = STW_ERROR_INIT;
+        uint32_t at = 0, column = sizeof REFUSES;
+        if (stw__refusal_check(info, refusal->condition, &at, &why) == STW_OK)
+            continue;
+        for (uint32_t b = 0; b < at; b++)
+            column += ((unsigned char)refusal->condition[b] & 0xc0) != 0x80;
+        p->line = refusal->line;
+        return refuse(p, "refuses", "column %u: %s", column, why.message);
+    }
+    return STW_OK;
+}
+
 /* Lines. */
 
 static void split(struct parser *p, const char *line, size_t bytes)
 {
     const char *end = line + bytes, *bar;
     p->field_count = 0;
+    p->whole = (struct piece){line, bytes};
     do {
         bar = memchr(line, '|', (size_t)(end - line));
         p->fields[p->field_count++] = (struct piece){line, (size_t)((bar ? bar : end) - line)};
@@ -405,8 +456,11 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_counter(p, is(&p->fields[0], "gauge"));
     if (is(&p->fields[0], "operations"))
         return parse_operations(p);
+    if (is(&p->fields[0], "refuses"))
+        return parse_refuses(p);
     return refuse(p, "record",
-                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge nor operations",
+                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge, operations nor "
+                  "refuses",
                   columns(&p->fields[0]), p->fields[0].at);
 }
 
@@ -450,6 +504,8 @@ stw_status stw__manifest_parse(const char *text, size_t bytes, struct stw_manife
         text += used;
         bytes -= used;
     }
+    for (uint32_t i = 0; status == STW_OK && i < manifest->count; i++)
+        status = check_refusals(&p, &manifest->plugins[i]);
     if (status == STW_OK && manifest->count == 0)
         status = stw_error_set(error, STW_E_REFUSED, "manifest", "its manifest names no plugin");
     return status;

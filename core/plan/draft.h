@@ -1,5 +1,5 @@
 /* plan/draft.h: an experiment while it is being read. Private to experiment.c, axes.c, claim.c,
- * condition.c.
+ * condition.c, policy.c, refusal.c.
  *
  * D1  draft->axes[i] tells what experiment->axes[i] stands for, and so for fixed.
  * D2  a key whose value or name is wrong is still listed, as not complete, so that one mistake is

@@ -10,6 +10,7 @@
 #include "plan/condition.h"
 #include "plan/draft.h"
 #include "plan/policy.h"
+#include "plan/refusal.h"
 #include "plan/settings.h"
 
 #include <inttypes.h>
@@ -200,7 +201,7 @@ static void read_exclusion(struct stw_draft *draft, const struct stw_ini_entry *
     struct stw_error error = STW_ERROR_INIT;
     if (!entry->value)
         return;
-    struct stw_condition *condition = stw_condition_parse(draft, entry->value, &error);
+    struct stw_condition *condition = stw_condition_parse(draft, entry->value, 0, &error);
     if (!condition) {
         struct stw_place place = stw_ini_place(entry);
         stw_problem_add(&draft->problems, &place, "%s", error.message);
@@ -355,6 +356,7 @@ static void read_draft(struct stw_draft *draft)
         if (claim_id(ini->sections[i].name))
             check_claim(draft, &ini->sections[i]);
     stw_policy_read(draft);
+    stw_refusals_read(draft);
     check_cell_count(draft);
     check_settings_fit(draft);
 }
@@ -411,6 +413,7 @@ void stw_experiment_free(struct stw_experiment *experiment)
         free(experiment->exclusions[i].text);
         stw_condition_free(experiment->exclusions[i].condition);
     }
+    stw_refusals_free(experiment);
     for (uint32_t i = 0; i < experiment->claim_count; i++) {
         free(experiment->claims[i].id);
         free(experiment->claims[i].says);

@@ -27,6 +27,15 @@ struct stw_exclusion {
     struct stw_condition *condition; /* opaque; parsed */
 };
 
+/* What a plugin that some cell uses refuses: cells where it holds are skipped. */
+struct stw_refusal {
+    uint32_t kind; /* of the plugin */
+    char id[STW_ID_BYTES];
+    char *plugin; /* "workload/x" */
+    char *reason;
+    struct stw_condition *condition;
+};
+
 /* What a plugin may do in spite of the sandbox. */
 struct stw_permission {
     char *plugin; /* "workload/x" */
@@ -57,6 +66,8 @@ struct stw_experiment {
     uint32_t default_count;
     struct stw_exclusion *exclusions;
     uint32_t exclusion_count;
+    struct stw_refusal *refusals;
+    uint32_t refusal_count;
     struct stw_claim *claims;
     uint32_t claim_count;
 };
@@ -77,8 +88,9 @@ struct stw_cell {
     char hash[17];         /* hex; identity: the workload and all effective settings (plan.X1) */
     char *id;              /* "n=65536 strategy=none": axes with more than one value; readable */
     const char **values;   /* [axis_count] */
-    const char *excluded;  /* name of the exclusion that holds, or "runtime", or null */
-    char *reason;          /* of "runtime": why no peer can run it; else null */
+    const char *excluded;  /* name of the exclusion that holds, the plugin that refuses it
+                              ("workload/x"), "runtime", or null */
+    char *reason;          /* of a plugin, or why no peer can run it; else null */
 };
 
 struct stw_matrix {
@@ -104,6 +116,12 @@ int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
 
 /* Whether the trials of some cell, run or excluded, need the plugin. */
 int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info);
+int stw_experiment_uses(const struct stw_experiment *experiment,
+                        const struct stw_plugin_info *info);
+
+/* What a cell has for a key of [axes] or [fixed], or null. */
+const char *stw_cell_value(const struct stw_experiment *experiment, const struct stw_cell *cell,
+                           const char *key);
 
 /* The order of trials: blocks of one trial of every runnable cell, each block shuffled by the seed.
  * Allocated with malloc; *count = runnable cells x trials. */

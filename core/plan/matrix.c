@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "plan/condition.h"
 #include "plan/keys.h"
+#include "plan/refusal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,9 +66,8 @@ static struct part *sorted_parts(const struct stw_experiment *e, uint32_t *count
     return parts;
 }
 
-/* What a cell has for a key, or null. */
-static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
-                            const char *key)
+const char *stw_cell_value(const struct stw_experiment *e, const struct stw_cell *cell,
+                           const char *key)
 {
     for (uint32_t i = 0; i < e->axis_count; i++)
         if (strcmp(e->axes[i].key, key) == 0)
@@ -83,7 +83,7 @@ static int counts(const struct stw_experiment *e, const struct part *part,
 {
     if (!part->kind || part->counts_always)
         return 1;
-    const char *chain = value_of(e, cell, stw_kind_name(part->kind));
+    const char *chain = stw_cell_value(e, cell, stw_kind_name(part->kind));
     return chain && stw_chain_has(chain, part->id);
 }
 
@@ -127,9 +127,16 @@ static void set_picks(const struct stw_experiment *e, uint32_t index, uint32_t *
         picks[i] = index % e->axes[i].value_count;
 }
 
+/* Why the cell cannot run, though nobody excludes it. */
 static void find_misfit(const struct stw_experiment *e, const struct stw_peers *peers,
-                        struct stw_cell *cell)
+                        const uint32_t *picks, struct stw_cell *cell)
 {
+    const struct stw_refusal *refusal = stw_refusal_find(e, cell, picks);
+    if (refusal) {
+        cell->excluded = refusal->plugin;
+        cell->reason = stw_strdup(refusal->reason);
+        return;
+    }
     cell->reason = stw_peer_misfit(peers, e, cell);
     if (cell->reason)
         cell->excluded = "runtime";
@@ -152,7 +159,7 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
             cell->values[i] = e->axes[i].values[picks[i]];
         cell->excluded = find_exclusion(e, picks);
         if (!cell->excluded)
-            find_misfit(e, peers, cell);
+            find_misfit(e, peers, picks, cell);
         set_hash(e, parts, part_count, cell);
         set_id(e, cell);
     }
@@ -160,7 +167,8 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
     free(parts);
 }
 
-/* The exclusion that holds for an excluded cell; null: no runtime can run it. */
+/* The exclusion that holds for an excluded cell; null: no runtime can run it, or a plugin refuses
+ * it. */
 static const struct stw_exclusion *rule_of(const struct stw_experiment *e,
                                            const struct stw_cell *cell)
 {
@@ -170,17 +178,20 @@ static const struct stw_exclusion *rule_of(const struct stw_experiment *e,
     return NULL;
 }
 
-/* Says why no cell is left to run: the exclusion with its line, or the runtime that is missing. */
+/* Says why no cell is left to run: the exclusion with its line, the runtime that is missing, or the
+ * plugin that refuses. */
 static stw_status refuse_empty(const struct stw_matrix *matrix, struct stw_error *error)
 {
     const struct stw_experiment *e = matrix->experiment;
     const struct stw_exclusion *rule = NULL;
-    const char *reason = NULL;
+    const char *reason = NULL, *refuser = NULL;
     int rules = 0;
     for (uint32_t c = 0; c < matrix->cell_count; c++) {
         const struct stw_exclusion *other = rule_of(e, &matrix->cells[c]);
-        if (!other)
+        if (!other) {
             reason = matrix->cells[c].reason;
+            refuser = matrix->cells[c].excluded;
+        }
         rules += other && other != rule;
         rule = other ? other : rule;
     }
@@ -188,8 +199,9 @@ static stw_status refuse_empty(const struct stw_matrix *matrix, struct stw_error
     if (rule && rule->line)
         snprintf(line, sizeof line, "%d:", rule->line);
     if (!rule)
-        return stw_error_set(error, STW_E_INVALID, "runtime", "%s: no cell can run: %s", e->path,
-                             reason);
+        return stw_error_set(error, STW_E_INVALID, refuser, "%s: no cell can run: %s%s%s", e->path,
+                             strchr(refuser, '/') ? refuser : "",
+                             strchr(refuser, '/') ? " refuses: " : "", reason);
     return stw_error_set(error, STW_E_INVALID, "exclude",
                          "%s:%s [exclude] %s: \"%s\" leaves no cell to run%s%s%s", e->path, line,
                          rule->name, rule->text,
@@ -286,12 +298,16 @@ static int is_used_by(const struct stw_axis *axes, uint32_t count,
     return 0;
 }
 
-int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info)
+int stw_experiment_uses(const struct stw_experiment *e, const struct stw_plugin_info *info)
 {
-    const struct stw_experiment *e = matrix->experiment;
     if (info->kind == STW_KIND_WORKLOAD)
         return strcmp(e->workload, info->id) == 0;
     return is_used_by(e->axes, e->axis_count, info) || is_used_by(e->fixed, e->fixed_count, info);
+}
+
+int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_info *info)
+{
+    return stw_experiment_uses(matrix->experiment, info);
 }
 
 int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
@@ -300,6 +316,6 @@ int stw_cell_uses(const struct stw_matrix *matrix, const struct stw_cell *cell,
     const struct stw_experiment *e = matrix->experiment;
     if (info->kind == STW_KIND_WORKLOAD)
         return strcmp(e->workload, info->id) == 0;
-    const char *chain = value_of(e, cell, stw_kind_name(info->kind));
+    const char *chain = stw_cell_value(e, cell, stw_kind_name(info->kind));
     return chain && stw_chain_has(chain, info->id);
 }

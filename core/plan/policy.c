@@ -113,22 +113,6 @@ static void add_words(struct stw_text *text, uint32_t permitted, const char *bet
         }
 }
 
-/* Whether an axis or a fixed key chooses the plugin. */
-static int is_chosen(const struct stw_experiment *experiment, const struct stw_plugin_info *info)
-{
-    const char *kind = stw_kind_name(info->kind);
-    if (info->kind == STW_KIND_WORKLOAD)
-        return strcmp(experiment->workload, info->id) == 0;
-    for (uint32_t i = 0; i < experiment->axis_count + experiment->fixed_count; i++) {
-        const struct stw_axis *axis = i < experiment->axis_count
-            ? &experiment->axes[i] : &experiment->fixed[i - experiment->axis_count];
-        for (uint32_t v = 0; strcmp(axis->key, kind) == 0 && v < axis->value_count; v++)
-            if (stw_chain_has(axis->values[v], info->id))
-                return 1;
-    }
-    return 0;
-}
-
 /* PO2. */
 static void check_needs(struct stw_draft *draft)
 {
@@ -139,7 +123,7 @@ static void check_needs(struct stw_draft *draft)
         struct stw_text words = {0}, all = {0};
         struct stw_place place = {.line = stw_ini_section_line(&draft->ini, SECTION),
                                   .section = SECTION, .key = name};
-        if (!lacks || !is_chosen(draft->experiment, info))
+        if (!lacks || !stw_experiment_uses(draft->experiment, info))
             continue;
         plugin_name(info, name, sizeof name);
         add_words(&words, lacks, " and ");

@@ -13,8 +13,8 @@
  *                stored over its pointer without stw_store or stw_copy
  *   map-find     erase, find or iterate give wrong answers; map-check looks closer
  *
- * It needs cycles that mark beside the program: gc.mode = concurrent. In mode stw nothing is taken,
- * which the counter `taken` tells.
+ * It needs cycles that mark beside the program, and refuses gc.mode = stw. The counter `taken`
+ * tells how much was taken.
  *
  * S1  what is taken is on the stack of `steal` only: the table in between is cleared.
  * Threads: the plan is constant; each mutator has a map of its own. */
@@ -268,5 +268,6 @@ STW_MANIFEST(
     STW_PLUGIN("workload", "map-steal", "Conformance of maps: takes entries out while marking")
     STW_PARAM_U64("keys", "keys", 20000, 1, 1000000, "entries of a map")
     STW_PARAM_U64("operations", "maps", 30, 1, 1000000, "maps of each mutator")
+    STW_REFUSES("gc.mode == stw", "nothing can be taken while marking when marking is one stop")
     STW_COUNTER("taken", "", sum, "entries that were taken out while the collector marked"));
 STW_EXPORT(STW_OFFER(STW_KIND_WORKLOAD, "map-steal", &ops));

@@ -64,6 +64,19 @@ for each in maps barrier allocators; do
         fail "$each: $(outcomes)$(cat "$work/err")"
 done
 
+# A workload refuses what it cannot work with, before anything runs: by default settings, too.
+"$STWLAB" run "$conformance/barrier.ini" --dry-run --set "axes.gc.mode=stw, concurrent" \
+    --set fixed.schedule=stepped --set fixed.map=go-buckets >"$work/out" 2>&1 || fail "$(cat "$work/out")"
+grep -q 'skipped: workload/map-steal: nothing can be taken' "$work/out" || fail "$(cat "$work/out")"
+conform barrier "axes.gc.mode=stw, concurrent" --set fixed.schedule=stepped \
+    --set fixed.operations=1 --set fixed.map=go-buckets || fail "a refused cell: $(cat "$work/err")"
+[ "$(outcomes | cut -c 1-50)" = "skipped workload/map-steal: nothing can be taken w
+ok " ] || fail "a refused cell: $(outcomes)"
+"$STWLAB" show "$work/run" | grep -q 'skipped: workload/map-steal: nothing can' ||
+    fail "show does not say who refuses"
+"$STWLAB" plugins | grep -q '^      refuses gc.mode == stw: nothing can be taken' ||
+    fail "plugins does not say what is refused"
+
 # Maps.
 map=$STW_SOURCE_DIR/plugins/maps/go-buckets
 map_mutant() # NAME RULE FILE SED

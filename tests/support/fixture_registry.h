@@ -11,7 +11,7 @@
 static inline struct stw_registry *fixture_registry(void)
 {
     static const char *const names[] = {"fixture-work", "fixture-strategies", "fixture-map",
-                                        "fixture-alloc", "fixture-needy"};
+                                        "fixture-alloc", "fixture-needy", "fixture-picky"};
     struct stw_registry *registry = stw_registry_new();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct stw_error error = STW_ERROR_INIT;

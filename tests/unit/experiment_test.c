@@ -651,7 +651,22 @@ Test(experiment, refuses_bad_conditions)
                     "FILE:30: [exclude] s: the condition ends where a value should be\n");
 }
 
-/* plan.C1 */
+/* base.C1 */
+Test(experiment, reads_remainders)
+{
+    struct stw_experiment e = fixture_experiment(
+        MATRIX "odd = n % 2 == 1\nlate = n%64 >= 1 && n % 64 != 3\n", NULL);
+    cr_assert_eq(e.exclusion_count, 2);
+    stw_experiment_free(&e);
+    expect_problems(MATRIX "a = n % 0 == 0\nb = n % 2 == 2\nc = shape % 2 == 1\nd = n % == 1\n"
+                           "e = n % 2 == x\n",
+                    "FILE:13: [exclude] a: expected a number from 1 on at \"0 == 0\"\n"
+                    "FILE:14: [exclude] b: n: \"2\" is not a remainder: one of 0 to 1\n"
+                    "FILE:15: [exclude] c: shape: is no whole number: it has no remainder\n"
+                    "FILE:16: [exclude] d: expected a number from 1 on at \"== 1\"\n"
+                    "FILE:17: [exclude] e: n: \"x\" is not a remainder: one of 0 to 1\n");
+}
+
 Test(experiment, bounds_the_nesting_of_conditions)
 {
     struct stw_text text = {0};

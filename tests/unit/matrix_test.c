@@ -121,7 +121,7 @@ Test(matrix, compares_fixed_keys_and_quoted_chains)
                  "strategy=fixture-a\nstrategy=fixture-a + fixture-b -x\n");
 }
 
-/* plan.C2: two answers wait at each level. */
+/* base.C2: two answers wait at each level. */
 Test(matrix, holds_deeply_nested_conditions)
 {
     struct stw_text text = {0};
@@ -140,6 +140,78 @@ Test(matrix, holds_deeply_nested_conditions)
     cr_assert_str_eq(built.matrix.cells[3].excluded, "deep");
     built_free(&built);
     stw_text_free(&text);
+}
+
+Test(matrix, compares_remainders)
+{
+    expect_cells(HEAD "[axes]\nn = 1, 2, 3, 4\n" FIXED "[exclude]\nodd = n % 2 == 1\n"
+                      "late = n % 4 < 1\n",
+                 "n=1 -odd\nn=2\nn=3 -odd\nn=4 -late\n");
+}
+
+/* What plugins refuse, by effective settings: of what the file mentions, and of defaults. */
+
+#define PICKY "[fixed]\nallocator = fixture-alloc\nmap = fixture-map\n"
+
+/* plan.RF2 */
+Test(matrix, skips_what_a_plugin_refuses)
+{
+    struct built built;
+    expect_cells(HEAD "[axes]\nstrategy = fixture-a, fixture-picky, fixture-a + fixture-picky\n"
+                      PICKY, /* mutators: 1, by default */
+                 "strategy=fixture-a\nstrategy=fixture-picky -strategy/fixture-picky\n"
+                 "strategy=fixture-a + fixture-picky -strategy/fixture-picky\n");
+    expect_cells(HEAD "[axes]\nstrategy = fixture-picky\nmutators = 1, 2, 3, 4\n" PICKY,
+                 "mutators=1 -strategy/fixture-picky\nmutators=2\n"
+                 "mutators=3 -strategy/fixture-picky\nmutators=4\n");
+    expect_cells(HEAD "[axes]\nstrategy = fixture-picky, fixture-b + fixture-picky\n" PICKY
+                      "mutators = 2\n",
+                 "strategy=fixture-picky\n"
+                 "strategy=fixture-b + fixture-picky -strategy/fixture-picky\n");
+    build(&built, HEAD "[axes]\nstrategy = fixture-picky\nmutators = 1, 2\n" PICKY
+                       "strategy.fixture-picky.depth = 2\n");
+    cr_assert_str_eq(stw_cell_reason(&built.experiment, &built.matrix.cells[0]),
+                     "it works with pairs of mutators");
+    built_free(&built);
+}
+
+/* plan.RF1 */
+Test(matrix, asks_plugins_about_cells_of_the_lab_alone)
+{
+    expect_cells(HEAD "[axes]\nmutators = 1, 2\nruntime = stwlab, go1.23\n" PICKY
+                      "strategy = fixture-picky\n",
+                 "mutators=1 runtime=stwlab -strategy/fixture-picky\n"
+                 "mutators=1 runtime=go1.23 -runtime\n"
+                 "mutators=2 runtime=stwlab\nmutators=2 runtime=go1.23 -runtime\n");
+}
+
+Test(matrix, judges_a_plugins_own_parameters)
+{
+    expect_cells(HEAD "[axes]\nstrategy.fixture-picky.depth = 8, 9\n" PICKY
+                      "strategy = fixture-picky\nstrategy.fixture-picky.single = true\n",
+                 "strategy.fixture-picky.depth=8\n"
+                 "strategy.fixture-picky.depth=9 -strategy/fixture-picky\n");
+}
+
+/* An exclusion of the experiment is told first. */
+Test(matrix, an_exclusion_goes_before_a_plugins_refusal)
+{
+    expect_cells(HEAD "[axes]\nstrategy = fixture-picky\nmutators = 1, 2\n" PICKY
+                      "[exclude]\nmine = mutators == 1\n",
+                 "mutators=1 -mine\nmutators=2\n");
+}
+
+Test(matrix, says_who_refuses_all_cells)
+{
+    struct stw_experiment e =
+        fixture_experiment(HEAD PICKY "strategy = fixture-picky\n", NULL);
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_matrix matrix;
+    cr_assert_eq(stw_matrix_build(&e, NULL, &matrix, &error), STW_E_INVALID);
+    cr_assert_not_null(strstr(error.message, ": no cell can run: strategy/fixture-picky refuses: "
+                                             "it works with pairs of mutators"),
+                       "%s", error.message);
+    stw_experiment_free(&e);
 }
 
 Test(matrix, refuses_to_exclude_everything)

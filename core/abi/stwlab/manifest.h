@@ -10,14 +10,15 @@
  *     counter|NAME|UNIT|sum or max|HELP              (likewise; optional)
  *     gauge|NAME|UNIT|HELP                           (likewise; optional)
  *     operations|NAME                                (of a workload; optional)
+ *     refuses|CONDITION|REASON                       (optional)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
  * NAME matches [a-z][a-z0-9_.-]*; that of a workload's parameter is none that the runtime or
  * [experiment] has, nor begins with a KIND and a point. TYPE is u64, f64, bool, text,
  * choice(a,b,c), or file(a,b): the path of a file or one of the words, a text for the plugin. UNIT
  * is a plain word; "bytes" lets users write 64MiB and "ns" lets them write 10ms. Only u64 and f64
  * have a MIN and a MAX. The text is UTF-8 without control and invisible characters; fields have no
- * '|'. Every plugin line is matched by one entry of the descriptor (plugin.h), checked again when
- * the object is loaded.
+ * '|', but CONDITION may: it goes to the last one of its line. Every plugin line is matched by one
+ * entry of the descriptor (plugin.h), checked again when the object is loaded.
  *
  * Usage, once per shared object, at file scope:
  *     STW_MANIFEST(STW_PLUGIN("strategy", "chunked-merge", "Merges in chunks")
@@ -75,6 +76,13 @@ STW_STATIC_ASSERT(sizeof(struct stw_manifest_head) == 64, "the head's size is pa
  * several mutators' values. A gauge is what it was set to last. */
 #define STW_COUNTER(name, unit, adds, help) "counter|" name "|" unit "|" #adds "|" help "\n"
 #define STW_GAUGE(name, unit, help) "gauge|" name "|" unit "|" help "\n"
+
+/* Settings with which the plugin cannot work: cells where the condition holds are skipped, and
+ * `reason` is told, before anything runs. The language is that of [exclude]; keys are settings of
+ * the runtime and the plugin's own parameters as an experiment names them (n of a workload,
+ * strategy.pool.keep of a strategy), whether the experiment mentions them or not:
+ *     STW_REFUSES("mutators % 2 == 1", "it hands maps over in pairs of mutators") */
+#define STW_REFUSES(condition, reason) "refuses|" condition "|" reason "\n"
 
 /* The parameter of a workload that says how many operations each mutator runs, if it is not called
  * "operations": of a workload without that slot. */
