@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/* Makes room for one element of `bytes` behind the `count` that there are. Returns the array; aborts
- * at 2^31 elements (indices have 32 bits), and as stw_grow does when memory runs out. */
+/* Makes room for one element of `bytes` behind the `count` that there are; returns the array. As
+ * stw_grow does, it aborts when memory runs out, and at 2^31 elements: indices have 32 bits. */
 void *stw_array_room(void *items, size_t count, size_t bytes);
 
 /* Counts one element more; its address, for a value to be stored there, which must not read `items`

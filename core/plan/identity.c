@@ -36,10 +36,10 @@ stw_status stw_identities_take(const struct stw_matrix *matrix,
     uint32_t count = stw_registry_count(registry);
     *identities = (struct stw_identities){.plugin_count = count};
     identities->plugins = stw_new(count, sizeof *identities->plugins);
-    stw_status status = stw_identity_take(STW_SELF_FILE, &identities->self, error);
-    if (status == STW_OK && worker && !is_same_file(worker, STW_SELF_FILE))
-        status = stw_identity_take(worker, &identities->worker, error);
-    return status == STW_OK ? take_plugins(matrix, registry, identities, error) : status;
+    STW_TRY(stw_identity_take(STW_SELF_FILE, &identities->self, error));
+    if (worker && !is_same_file(worker, STW_SELF_FILE))
+        STW_TRY(stw_identity_take(worker, &identities->worker, error));
+    return take_plugins(matrix, registry, identities, error);
 }
 
 void stw_identities_free(struct stw_identities *identities)

@@ -18,10 +18,7 @@ static stw_status ask_version(const char *path, char label[LINE_BYTES], struct s
     char *arguments[] = {(char *)(uintptr_t)path, word, NULL};
     static const char *const environment[] = {NULL};
     struct stw_program program;
-    stw_status status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program,
-                                          error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program, error));
     while (stw_program_line(&program, line, sizeof line))
         sscanf(line, "bdwgc %63[0-9.]", version);
     if (stw_program_end(&program) != 0 || !version[0])
@@ -36,10 +33,9 @@ static stw_status search(struct stw_peers *peers, struct stw_error *error)
     char path[STW_PEER_PATH_BYTES], label[LINE_BYTES];
     if (stw_peer_find("bdwgc", path, NULL) != STW_OK)
         return STW_OK; /* built without the library */
-    stw_status status = ask_version(path, label, error);
-    if (status == STW_OK)
-        stw_peers_add(peers, &stw_peer_bdwgc, label, path, label, "");
-    return status;
+    STW_TRY(ask_version(path, label, error));
+    stw_peers_add(peers, &stw_peer_bdwgc, label, path, label, "");
+    return STW_OK;
 }
 
 static stw_status provide(struct stw_peer *peer, struct stw_error *error)

@@ -160,15 +160,12 @@ stw_status stw_peer_ask(struct stw_peer *peer, struct stw_error *error)
     struct stw_program program;
     if (peer->is_described)
         return STW_OK;
-    stw_status status = stw_peer_provide(peer, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_peer_provide(peer, error));
     char *arguments[] = {peer->program, word, NULL};
-    status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program, error);
-    if (status == STW_OK)
-        status = read_answer(peer, &program, error);
-    peer->is_described = status == STW_OK;
-    return status;
+    STW_TRY(stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program, error));
+    STW_TRY(read_answer(peer, &program, error));
+    peer->is_described = 1;
+    return STW_OK;
 }
 
 static void free_words(struct stw_words *words)

@@ -42,10 +42,7 @@ static stw_status ask_version(const char *path, char label[LINE_BYTES], struct s
     char *arguments[] = {(char *)(uintptr_t)path, word, NULL};
     static const char *const environment[] = {"GOTOOLCHAIN=local", NULL};
     struct stw_program program;
-    stw_status status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program,
-                                          error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program, error));
     label[0] = '\0';
     while (stw_program_line(&program, line, sizeof line))
         if (!label[0])
@@ -74,10 +71,7 @@ static stw_status ask_settings(const char *path, struct stw_text *settings,
                          (char *)(uintptr_t)variables[1], NULL};
     static const char *const environment[] = {"GOTOOLCHAIN=local", NULL};
     struct stw_program program;
-    stw_status status = stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program,
-                                          error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_program_start(arguments, environment, NULL, STW_PEER_ASK_NS, &program, error));
     experiments[0] = '\0';
     for (size_t i = 0; stw_program_line(&program, line, sizeof line); i++) {
         line[strcspn(line, "\n")] = '\0';
@@ -267,15 +261,12 @@ static stw_status provide(struct stw_peer *peer, struct stw_error *error)
     char folder[STW_PEER_PATH_BYTES];
     uint64_t hash = 0;
     const char *cache = NULL;
-    stw_status status = stw_peer_find("go", folder, error);
-    if (status == STW_OK)
-        status = hash_source(peer, folder, &hash, error);
-    if (status == STW_OK)
-        status = stw_cache_folder(&cache, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_peer_find("go", folder, error));
+    STW_TRY(hash_source(peer, folder, &hash, error));
+    STW_TRY(stw_cache_folder(&cache, error));
     struct stw_text place = {0};
     stw_text_add(&place, "%s/peer-%s-%016" PRIx64, cache, peer->label, hash);
+    stw_status status = STW_OK;
     if (!stw_cache_has_program(place.bytes))
         status = build_at(peer, folder, cache, place.bytes, error);
     if (status == STW_OK)

@@ -92,9 +92,7 @@ struct stw_peer *stw_peers_get(const struct stw_peers *peers, const char *label)
 stw_status stw_peer_find(const char *name, char path[STW_PEER_PATH_BYTES], struct stw_error *error)
 {
     struct stat about;
-    stw_status status = stw_self_path(path, STW_PEER_PATH_BYTES / 2, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_self_path(path, STW_PEER_PATH_BYTES / 2, error));
     char *end = strrchr(path, '/') + 1;
     snprintf(end, STW_PEER_PATH_BYTES - (size_t)(end - path), FOLDER "%s", name);
     if (stat(path, &about) != 0)
@@ -108,8 +106,8 @@ stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error)
 {
     if (peer->program)
         return STW_OK;
-    stw_status status = peer->family->provide(peer, error);
-    return status == STW_OK ? stw_identity_take(peer->program, &peer->identity, error) : status;
+    STW_TRY(peer->family->provide(peer, error));
+    return stw_identity_take(peer->program, &peer->identity, error);
 }
 
 /* Fitting. */
@@ -152,8 +150,8 @@ static stw_status ask_values(const struct stw_peers *peers, const struct stw_axi
 stw_status stw_peers_ask(const struct stw_peers *peers, const struct stw_experiment *e,
                          struct stw_error *error)
 {
-    stw_status status = ask_values(peers, e->axes, e->axis_count, error);
-    return status == STW_OK ? ask_values(peers, e->fixed, e->fixed_count, error) : status;
+    STW_TRY(ask_values(peers, e->axes, e->axis_count, error));
+    return ask_values(peers, e->fixed, e->fixed_count, error);
 }
 
 /* Whether a value of the axis makes a difference to the peer. */

@@ -333,20 +333,18 @@ struct stw_sandbox_support stw_sandbox_support(void)
     return support;
 }
 
+static stw_status enter(const struct stw_sandbox *sandbox)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return STW_E_IO;
+    STW_TRY(drop_capabilities());
+    STW_TRY(limit_files(sandbox));
+    return filter_calls(sandbox);
+}
+
 stw_status stw_sandbox_enter(const struct stw_sandbox *sandbox, struct stw_error *error)
 {
-    stw_status status = STW_OK;
-    if (!IS_KNOWN)
-        return STW_OK;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        status = STW_E_IO;
-    if (status == STW_OK)
-        status = drop_capabilities();
-    if (status == STW_OK)
-        status = limit_files(sandbox);
-    if (status == STW_OK)
-        status = filter_calls(sandbox);
-    if (status != STW_OK)
+    if (IS_KNOWN && enter(sandbox) != STW_OK)
         return stw_error_set(error, STW_E_IO, "sandbox",
                              "cannot be entered: %s; sandbox = off runs without it",
                              strerror(errno));

@@ -119,8 +119,6 @@ stw_status stw_scratch_make(const char *path, struct stw_error *error)
 {
     if (is_as_made(path))
         return STW_OK;
-    stw_status status = stw_scratch_remove(path, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_scratch_remove(path, error));
     return mkdir(path, 0700) == 0 ? STW_OK : failed(error, "make", path);
 }

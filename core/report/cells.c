@@ -2,6 +2,7 @@
 #include "report/cells.h"
 
 #include "base/array.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "report/reader.h"
 
@@ -95,11 +96,8 @@ static stw_status read_objects(struct stw_reader *reader, struct stw_result_cell
                                const struct cell_objects *objects)
 {
     const char *sql = "SELECT key, atom FROM json_each(?1)";
-    if (*objects->axes) {
-        stw_status status = stw_reader_query(reader, sql, objects->axes, take_pair, &cell->axes);
-        if (status != STW_OK)
-            return status;
-    }
+    if (*objects->axes)
+        STW_TRY(stw_reader_query(reader, sql, objects->axes, take_pair, &cell->axes));
     if (!*objects->counters)
         return STW_OK;
     stw_status status = stw_reader_query(reader, sql, objects->counters, take_median, cell);
@@ -200,22 +198,15 @@ static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, w
 static stw_status read_all(struct stw_reader *reader, struct stw_results *results)
 {
     struct filling trials = {.results = results}, mmu = trials, gap = trials;
-    stw_status status = stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL,
-                                         take_pair, &results->info);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
-                                  take_pair, &results->environment);
-    if (status == STW_OK)
-        status = stw_facts_read(reader, &results->facts);
-    if (status == STW_OK)
-        status = read_cells(reader, results);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, trials_sql, NULL, take_trial, &trials);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, gap_sql, NULL, take_gap, &gap);
-    return status;
+    STW_TRY(stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
+                             &results->info));
+    STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
+                             take_pair, &results->environment));
+    STW_TRY(stw_facts_read(reader, &results->facts));
+    STW_TRY(read_cells(reader, results));
+    STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
+    STW_TRY(stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu));
+    return stw_reader_query(reader, gap_sql, NULL, take_gap, &gap);
 }
 
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error)

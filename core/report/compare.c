@@ -111,11 +111,8 @@ static stw_status measure(struct stw_reader *reader, const struct stw_metric *me
 {
     const char *runtime = stw_pairs_get(&cell->axes, "runtime");
     int is_go = runtime && stw_runtime_matches(runtime, "go");
-    stw_status status =
-        stw_metric_read(reader, metric, cell->cell, as_lower_edges && is_go, of);
-    if (status == STW_OK && of->sample.value_count == 0)
-        status = nothing_there(cell, metric, of, reader->error);
-    return status;
+    STW_TRY(stw_metric_read(reader, metric, cell->cell, as_lower_edges && is_go, of));
+    return of->sample.value_count == 0 ? nothing_there(cell, metric, of, reader->error) : STW_OK;
 }
 
 static void set_compared(struct stw_compared *compared, const struct stw_metric *metric,
@@ -155,6 +152,16 @@ static stw_status judge(struct stw_comparison *comparison, const struct stw_metr
     return STW_OK;
 }
 
+static stw_status measure_both(struct stw_reader *reader, const struct stw_metric *metric,
+                               const struct stw_compare_options *options,
+                               const struct stw_comparison *of, struct stw_measured *of_a,
+                               struct stw_measured *of_b)
+{
+    STW_TRY(measure(reader, metric, of->a.cell, options->as_lower_edges, of_a));
+    return of->b.cell ? measure(reader, metric, of->b.cell, options->as_lower_edges, of_b)
+                      : STW_OK;
+}
+
 stw_status stw_compare(const struct stw_results *results, const char *a, const char *b,
                        const struct stw_compare_options *options,
                        struct stw_comparison *comparison, struct stw_error *error)
@@ -163,22 +170,18 @@ stw_status stw_compare(const struct stw_results *results, const char *a, const c
     struct stw_reader reader = {0};
     struct stw_measured of_a = {0}, of_b = {0};
     *comparison = (struct stw_comparison){0};
-    stw_status status = stw_metric_parse(&results->facts, options->metric, &metric, error);
-    if (status == STW_OK)
-        status = find_cell(results, a, &comparison->a.cell, error);
-    if (status == STW_OK && b)
-        status = find_cell(results, b, &comparison->b.cell, error);
-    if (status == STW_OK)
-        status = stw_reader_open(results->path, &reader, error);
-    if (status == STW_OK)
-        status = measure(&reader, &metric, comparison->a.cell, options->as_lower_edges, &of_a);
-    if (status == STW_OK && b)
-        status = measure(&reader, &metric, comparison->b.cell, options->as_lower_edges, &of_b);
-    if (status == STW_OK)
-        status = judge(comparison, &metric, &of_a, b ? &of_b : NULL, &options->bootstrap, error);
+    STW_TRY(stw_metric_parse(&results->facts, options->metric, &metric, error));
     comparison->unit = metric.unit;
     comparison->sandbox = stw_results_sandbox(results);
     comparison->events = metric.events;
+    STW_TRY(find_cell(results, a, &comparison->a.cell, error));
+    if (b)
+        STW_TRY(find_cell(results, b, &comparison->b.cell, error));
+    stw_status status = stw_reader_open(results->path, &reader, error);
+    if (status == STW_OK)
+        status = measure_both(&reader, &metric, options, comparison, &of_a, &of_b);
+    if (status == STW_OK)
+        status = judge(comparison, &metric, &of_a, b ? &of_b : NULL, &options->bootstrap, error);
     stw_sample_free(&of_a.sample);
     stw_sample_free(&of_b.sample);
     stw_reader_close(&reader);

@@ -80,14 +80,10 @@ static void take_int(sqlite3_stmt *row, void *context)
 static stw_status check_format(struct stw_reader *reader)
 {
     int64_t id = 0, version = 0, tables = 0;
-    stw_status status = stw_reader_query(reader, "PRAGMA application_id", NULL, take_int, &id);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, "PRAGMA user_version", NULL, take_int, &version);
-    if (status == STW_OK)
-        status = stw_reader_query(reader, "SELECT count(*) FROM sqlite_schema", NULL, take_int,
-                                  &tables);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_reader_query(reader, "PRAGMA application_id", NULL, take_int, &id));
+    STW_TRY(stw_reader_query(reader, "PRAGMA user_version", NULL, take_int, &version));
+    STW_TRY(stw_reader_query(reader, "SELECT count(*) FROM sqlite_schema", NULL, take_int,
+                             &tables));
     if (tables == 0)
         return stw_error_set(reader->error, STW_E_INVALID, NULL,
                              "%s: empty: its run has not stored anything yet", reader->path);
@@ -131,9 +127,7 @@ static int copy_database(const char *path, int flags, sqlite3 *to, int *system)
 
 static stw_status open_copy(struct stw_reader *reader)
 {
-    stw_status status = stw_sqlite_load(reader->error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_sqlite_load(reader->error));
     int system = 0, code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
     if (code == SQLITE_OK)
         code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db, &system);
@@ -172,12 +166,9 @@ static stw_status find_database(const char *run, struct stw_reader *reader)
 stw_status stw_reader_open(const char *run, struct stw_reader *reader, struct stw_error *error)
 {
     *reader = (struct stw_reader){.error = error};
-    stw_status status = find_database(run, reader);
-    if (status == STW_OK)
-        status = open_copy(reader);
-    if (status == STW_OK)
-        status = check_format(reader);
-    return status;
+    STW_TRY(find_database(run, reader));
+    STW_TRY(open_copy(reader));
+    return check_format(reader);
 }
 
 void stw_reader_close(struct stw_reader *reader)

@@ -98,13 +98,10 @@ static stw_status crash_noted(const struct stw_sql *sql)
 static stw_status recover(const struct stw_sql *sql)
 {
     int failed = 0;
-    stw_status status = stw_sql_insert(sql, lose, NULL, 0);
-    int64_t losses = status == STW_OK ? stw_sql_number(sql, count_losses, &failed) : 0;
-    if (status == STW_OK && losses >= LOSSES_MAX)
-        status = crash_noted(sql);
-    if (status == STW_OK && !failed)
-        return stw_sql_insert(sql, "DELETE FROM attempt", NULL, 0);
-    return STW_E_IO;
+    STW_TRY(stw_sql_insert(sql, lose, NULL, 0));
+    if (stw_sql_number(sql, count_losses, &failed) >= LOSSES_MAX)
+        STW_TRY(crash_noted(sql));
+    return failed ? STW_E_IO : stw_sql_insert(sql, "DELETE FROM attempt", NULL, 0);
 }
 
 stw_status stw_attempts_recover(const struct stw_sql *sql, struct stw_error *error)
@@ -115,6 +112,6 @@ stw_status stw_attempts_recover(const struct stw_sql *sql, struct stw_error *err
         return stw_sql_failed(sql, "read", error);
     if (!noted)
         return STW_OK;
-    stw_status status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
-    return status == STW_OK ? stw_sql_end(sql, recover(sql), "write", error) : status;
+    STW_TRY(stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error));
+    return stw_sql_end(sql, recover(sql), "write", error);
 }

@@ -1,6 +1,7 @@
 /* store/checksums.c: the checksums of a run's trials, read and judged anew. */
 #include "store/checksums.h"
 
+#include "base/error.h"
 #include "store/sql.h"
 
 #include <inttypes.h>
@@ -63,12 +64,9 @@ stw_status stw_store_judge(struct stw_store *store, uint32_t cell, uint64_t chec
     snprintf(checksum_text, sizeof checksum_text, "%016" PRIx64, checksum);
     const char *const with_kind[] = {cell_text, checksum_text, kind};
     const char *const with_detail[] = {cell_text, checksum_text, outcome->detail};
-    stw_status status = stw_sql_insert(
-        sql, "UPDATE trial SET outcome=?3" THESE " AND outcome<>?3", with_kind, 3);
-    if (status == STW_OK) {
-        *changed += (uint64_t)sqlite3_changes(sql->db);
-        status = stw_sql_insert(sql, "UPDATE trial SET detail=?3" THESE " AND detail IS NOT ?3",
-                                with_detail, 3);
-    }
-    return status;
+    STW_TRY(stw_sql_insert(sql, "UPDATE trial SET outcome=?3" THESE " AND outcome<>?3",
+                           with_kind, 3));
+    *changed += (uint64_t)sqlite3_changes(sql->db);
+    return stw_sql_insert(sql, "UPDATE trial SET detail=?3" THESE " AND detail IS NOT ?3",
+                          with_detail, 3);
 }

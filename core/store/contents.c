@@ -74,13 +74,10 @@ static stw_status insert_constants(const struct stw_sql *sql, const char *prefix
  * of one value before, or be one now. */
 static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_experiment *experiment)
 {
-    stw_status status = stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'"
-                                       " OR key LIKE 'default.%'", NULL, 0);
-    if (status == STW_OK)
-        status = insert_constants(sql, "fixed", experiment->fixed, experiment->fixed_count);
-    return status == STW_OK ? insert_constants(sql, "default", experiment->defaults,
-                                               experiment->default_count)
-                            : status;
+    STW_TRY(stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'"
+                           " OR key LIKE 'default.%'", NULL, 0));
+    STW_TRY(insert_constants(sql, "fixed", experiment->fixed, experiment->fixed_count));
+    return insert_constants(sql, "default", experiment->defaults, experiment->default_count);
 }
 
 /* As many as the file asks for, and never fewer than there are. */
@@ -98,18 +95,13 @@ static stw_status insert_trials(const struct stw_sql *sql, uint64_t asked)
 static stw_status insert_plan(const struct stw_sql *sql,
                               const struct stw_experiment *experiment)
 {
-    stw_status status = put(sql, "question", experiment->question);
-    if (status == STW_OK)
-        status = put(sql, "name", experiment->name);
-    if (status == STW_OK)
-        status = insert_trials(sql, experiment->trials);
-    if (status == STW_OK)
-        status = put(sql, "ini", experiment->ini_text);
-    if (status == STW_OK)
-        status = put(sql, "ini_path", experiment->path);
-    if (status == STW_OK)
-        status = insert_fixed(sql, experiment);
-    return status == STW_OK ? insert_claims(sql, experiment) : status;
+    STW_TRY(put(sql, "question", experiment->question));
+    STW_TRY(put(sql, "name", experiment->name));
+    STW_TRY(insert_trials(sql, experiment->trials));
+    STW_TRY(put(sql, "ini", experiment->ini_text));
+    STW_TRY(put(sql, "ini_path", experiment->path));
+    STW_TRY(insert_fixed(sql, experiment));
+    return insert_claims(sql, experiment);
 }
 
 static stw_status insert_identity(const struct stw_sql *sql, const struct stw_matrix *matrix)
@@ -117,14 +109,11 @@ static stw_status insert_identity(const struct stw_sql *sql, const struct stw_ma
     char started[32], hash[17];
     stw_environment_utc(started);
     matrix_hash(matrix, hash);
-    stw_status status = put(sql, "workload", matrix->experiment->workload);
-    if (status == STW_OK)
-        status = put_number(sql, "seed", matrix->experiment->seed);
-    if (status == STW_OK)
-        status = put(sql, "started_utc", started);
-    if (status == STW_OK)
-        status = put(sql, "stwlab_version", STW_VERSION);
-    return status == STW_OK ? put(sql, "matrix_hash", hash) : status;
+    STW_TRY(put(sql, "workload", matrix->experiment->workload));
+    STW_TRY(put_number(sql, "seed", matrix->experiment->seed));
+    STW_TRY(put(sql, "started_utc", started));
+    STW_TRY(put(sql, "stwlab_version", STW_VERSION));
+    return put(sql, "matrix_hash", hash);
 }
 
 static stw_status insert_axes(sqlite3_stmt *axis, const struct stw_matrix *matrix,
@@ -284,16 +273,12 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *
     for (uint32_t i = 0; stw_schema[i]; i++)
         if (sqlite3_exec(sql->db, stw_schema[i], NULL, NULL, NULL) != SQLITE_OK)
             return STW_E_IO;
-    stw_status status = insert_identity(sql, matrix);
-    if (status == STW_OK)
-        status = insert_plan(sql, matrix->experiment);
-    if (status == STW_OK)
-        status = insert_cells(sql, matrix);
-    if (status == STW_OK)
-        status = insert_plugins(sql, plan);
-    if (status == STW_OK)
-        status = insert_facts(sql, plan);
-    return status == STW_OK ? stw_start_insert(sql, plan, start) : status;
+    STW_TRY(insert_identity(sql, matrix));
+    STW_TRY(insert_plan(sql, matrix->experiment));
+    STW_TRY(insert_cells(sql, matrix));
+    STW_TRY(insert_plugins(sql, plan));
+    STW_TRY(insert_facts(sql, plan));
+    return stw_start_insert(sql, plan, start);
 }
 
 stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
@@ -334,21 +319,22 @@ static stw_status check_identity(const struct stw_sql *sql, const struct stw_pla
 stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
                           struct stw_error *error)
 {
-    stw_status status = check_identity(sql, plan, run, error);
-    if (status == STW_OK)
-        status = check_policy(sql, plan->matrix->experiment, run, error);
-    return status == STW_OK ? stw_start_check(sql, plan, run, error) : status;
+    STW_TRY(check_identity(sql, plan, run, error));
+    STW_TRY(check_policy(sql, plan->matrix->experiment, run, error));
+    return stw_start_check(sql, plan, run, error);
+}
+
+static stw_status resume_rows(const struct stw_sql *sql, const struct stw_plan *plan,
+                              int64_t *start)
+{
+    STW_TRY(insert_plan(sql, plan->matrix->experiment));
+    return stw_start_insert(sql, plan, start);
 }
 
 stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
                            struct stw_error *error)
 {
-    stw_status status = stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error);
-    if (status != STW_OK)
-        return status;
-    status = insert_plan(sql, plan->matrix->experiment);
-    if (status == STW_OK)
-        status = stw_start_insert(sql, plan, start);
-    status = stw_sql_end(sql, status, "write", error);
-    return status == STW_OK ? stw_start_tell(sql, *start, error) : status;
+    STW_TRY(stw_sql_run(sql, "BEGIN IMMEDIATE", "write", error));
+    STW_TRY(stw_sql_end(sql, resume_rows(sql, plan, start), "write", error));
+    return stw_start_tell(sql, *start, error);
 }

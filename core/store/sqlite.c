@@ -36,12 +36,10 @@ stw_status stw_sqlite_load(struct stw_error *error)
     void *opened;
     if (library)
         return STW_OK;
-    stw_status status = stw_library_open(LIBRARY, &opened, error);
-    if (status == STW_OK)
-        status = check_version(opened, error);
-    if (status == STW_OK)
-        library = opened;
-    return status;
+    STW_TRY(stw_library_open(LIBRARY, &opened, error));
+    STW_TRY(check_version(opened, error));
+    library = opened;
+    return STW_OK;
 }
 
 static stw_module_function find(const char *name)

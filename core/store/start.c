@@ -80,16 +80,12 @@ stw_status stw_start_insert(const struct stw_sql *sql, const struct stw_plan *pl
     snprintf(text, sizeof text, "%lld", (long long)*number);
     stw_environment_utc(now);
     const char *const values[] = {text, now};
-    stw_status status =
-        failed ? STW_E_IO : stw_sql_insert(sql, "INSERT INTO start VALUES(?1,?2)", values, 2);
-    if (status == STW_OK)
-        status = insert_facts(sql, text, plan);
-    if (status == STW_OK && *number == 1)
-        status = stw_sql_insert(sql, "INSERT INTO environment SELECT key, value FROM start_fact",
-                                NULL, 0);
-    if (status == STW_OK && plan->identities)
-        status = insert_runtimes(sql, plan->identities->peers);
-    return status;
+    STW_TRY(failed ? STW_E_IO : stw_sql_insert(sql, "INSERT INTO start VALUES(?1,?2)", values, 2));
+    STW_TRY(insert_facts(sql, text, plan));
+    if (*number == 1)
+        STW_TRY(stw_sql_insert(sql, "INSERT INTO environment SELECT key, value FROM start_fact",
+                               NULL, 0));
+    return plan->identities ? insert_runtimes(sql, plan->identities->peers) : STW_OK;
 }
 
 /* What changes all the time is stored, and not told. */
@@ -220,12 +216,10 @@ stw_status stw_start_check(const struct stw_sql *sql, const struct stw_plan *pla
     const struct stw_identities *now = plan->identities;
     if (!now)
         return STW_OK;
-    stw_status status = check_program(&check, STWLAB, now->self.content, NULL);
-    if (status == STW_OK)
-        status = check_program(&check, WORKER, now->worker.content, "none");
-    if (status == STW_OK)
-        status = check_plugins(&check, plan);
-    for (uint32_t i = 0; status == STW_OK && now->peers && i < now->peers->count; i++)
-        status = check_runtime(&check, &now->peers->items[i]);
-    return status;
+    STW_TRY(check_program(&check, STWLAB, now->self.content, NULL));
+    STW_TRY(check_program(&check, WORKER, now->worker.content, "none"));
+    STW_TRY(check_plugins(&check, plan));
+    for (uint32_t i = 0; now->peers && i < now->peers->count; i++)
+        STW_TRY(check_runtime(&check, &now->peers->items[i]));
+    return STW_OK;
 }

@@ -161,9 +161,7 @@ void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), voi
 
 static stw_status open_database(struct stw_store *store, int flags, struct stw_error *error)
 {
-    stw_status status = stw_sqlite_load(error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_sqlite_load(error));
     if (sqlite3_open_v2(store->sql.path, &store->sql.db, flags, NULL) != SQLITE_OK)
         return stw_sql_failed(&store->sql, "open", error);
     sqlite3_extended_result_codes(store->sql.db, 1);
@@ -205,12 +203,9 @@ static stw_status create_or_resume(struct stw_store *store, const struct stw_pla
                                    int resume, struct stw_error *error)
 {
     int is_empty = 0;
-    stw_status status = stw_sql_run(&store->sql, "PRAGMA journal_mode=PERSIST;"
-                                    " PRAGMA synchronous=FULL;", "open", error);
-    if (status == STW_OK)
-        status = check_run(store, plan, resume, &is_empty, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_sql_run(&store->sql, "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL;",
+                        "open", error));
+    STW_TRY(check_run(store, plan, resume, &is_empty, error));
     return is_empty ? stw_plan_create(&store->sql, plan, &store->start, error)
                     : stw_plan_resume(&store->sql, plan, &store->start, error);
 }
@@ -258,17 +253,14 @@ static stw_status read_trials(struct stw_store *store, const char *query, struct
 /* S4, and what became of the attempts. */
 static stw_status read_stored(struct stw_store *store, struct stw_error *error)
 {
-    stw_status status = stw_attempts_recover(&store->sql, error);
-    if (status == STW_OK)
-        status = read_trials(store, "SELECT cell, trial FROM trial", &store->stored, error);
-    if (status == STW_OK && store->is_retry)
-        status = read_trials(store, "SELECT cell, trial FROM trial"
-                             " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error);
-    if (status == STW_OK)
-        status = read_trials(store, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
-                             " max(attempt) FROM earlier GROUP BY cell, trial)"
-                             " WHERE outcome='lost'", &store->lost, error);
-    return status;
+    STW_TRY(stw_attempts_recover(&store->sql, error));
+    STW_TRY(read_trials(store, "SELECT cell, trial FROM trial", &store->stored, error));
+    if (store->is_retry)
+        STW_TRY(read_trials(store, "SELECT cell, trial FROM trial"
+                            " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error));
+    return read_trials(store, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
+                       " max(attempt) FROM earlier GROUP BY cell, trial)"
+                       " WHERE outcome='lost'", &store->lost, error);
 }
 
 /* The first of at least this key; null when there is none. */
@@ -302,6 +294,17 @@ static struct stw_store *store_new(const char *run)
     return store;
 }
 
+static stw_status open_run(struct stw_store *store, const char *run, const struct stw_plan *plan,
+                           int resume, struct stw_error *error)
+{
+    STW_TRY(make_directories(run, error));
+    STW_TRY(lock_directory(store, run, error));
+    STW_TRY(open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error));
+    STW_TRY(create_or_resume(store, plan, resume, error));
+    STW_TRY(read_stored(store, error));
+    return prepare_all(store, error);
+}
+
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
                           const struct stw_registry *registry,
                           const struct stw_identities *identities, uint32_t how,
@@ -310,22 +313,24 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
     struct stw_store *opened = store_new(run);
     const struct stw_plan plan = {matrix, registry, identities};
     opened->is_retry = how == STW_STORE_RETRY;
-    stw_status status = make_directories(run, error);
-    if (status == STW_OK)
-        status = lock_directory(opened, run, error);
-    if (status == STW_OK)
-        status = open_database(opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
-    if (status == STW_OK)
-        status = create_or_resume(opened, &plan, how != STW_STORE_NEW, error);
-    if (status == STW_OK)
-        status = read_stored(opened, error);
-    if (status == STW_OK)
-        status = prepare_all(opened, error);
+    stw_status status = open_run(opened, run, &plan, how != STW_STORE_NEW, error);
     if (status == STW_OK)
         *store = opened;
     else
         stw_store_close(opened);
     return status;
+}
+
+static stw_status check_there(struct stw_store *store, const struct stw_plan *plan, int resume,
+                              struct stw_error *error)
+{
+    int is_empty;
+    STW_TRY(stw_sqlite_load(error));
+    if (access(store->sql.path, F_OK) != 0)
+        return STW_OK;
+    /* Writable, because what a killed run left half-written is rolled back first. */
+    STW_TRY(open_database(store, SQLITE_OPEN_READWRITE, error));
+    return check_run(store, plan, resume, &is_empty, error);
 }
 
 stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
@@ -335,14 +340,7 @@ stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
 {
     struct stw_store *store = store_new(run);
     const struct stw_plan plan = {matrix, registry, identities};
-    stw_status status = stw_sqlite_load(error);
-    int is_empty;
-    if (status == STW_OK && access(store->sql.path, F_OK) == 0) {
-        /* Writable, because what a killed run left half-written is rolled back first. */
-        status = open_database(store, SQLITE_OPEN_READWRITE, error);
-        if (status == STW_OK)
-            status = check_run(store, &plan, resume, &is_empty, error);
-    }
+    stw_status status = check_there(store, &plan, resume, error);
     stw_store_close(store);
     return status;
 }
@@ -547,8 +545,8 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
         sqlite3_bind_null(statement, 19);
     else
         bind(statement, 19, pause->stopper_cpu_ns);
-    stw_status status = step(statement);
-    return status == STW_OK ? insert_steps(rows, seq, pause) : status;
+    STW_TRY(step(statement));
+    return insert_steps(rows, seq, pause);
 }
 
 /* Asked after every row `at` of those that a worker can write many of: whether to go on. */
@@ -677,16 +675,12 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
 
 static stw_status insert_rows(struct trial_rows *rows)
 {
-    stw_status status = insert_pauses(rows);
-    if (status == STW_OK)
-        status = insert_cycles(rows);
-    if (status == STW_OK)
-        status = insert_counters(rows);
-    if (status == STW_OK)
-        status = insert_buckets(rows);
-    if (status == STW_OK)
-        status = insert_windows(rows);
-    return status == STW_OK ? insert_hiccups(rows) : status;
+    STW_TRY(insert_pauses(rows));
+    STW_TRY(insert_cycles(rows));
+    STW_TRY(insert_counters(rows));
+    STW_TRY(insert_buckets(rows));
+    STW_TRY(insert_windows(rows));
+    return insert_hiccups(rows);
 }
 
 /* Says in the trial's row what was not written. */
@@ -703,6 +697,17 @@ static stw_status tell_left(const struct trial_rows *rows)
     const char *const values[] = {told.note, lost, id};
     return stw_sql_insert(&rows->store->sql, "UPDATE trial SET note=?1,"
                           " pauses_lost=CAST(?2 AS INTEGER) WHERE trial_id=?3", values, 3);
+}
+
+static stw_status insert_all(struct trial_rows *rows, uint32_t trial)
+{
+    if (rows->store->is_retry)
+        STW_TRY(stw_attempts_retire(&rows->store->sql, rows->cell->hash, trial));
+    STW_TRY(insert_trial(rows, trial));
+    if (!rows->record)
+        return STW_OK;
+    STW_TRY(insert_rows(rows));
+    return tell_left(rows);
 }
 
 /* What table attempt is to say. */
@@ -746,8 +751,8 @@ stw_status stw_store_settle(struct stw_store *store, struct stw_error *error)
 {
     if (store->is_settled)
         return STW_OK;
-    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
-    return status == STW_OK ? end_writing(store, write_note(store), error) : status;
+    STW_TRY(stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error));
+    return end_writing(store, write_note(store), error);
 }
 
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
@@ -756,17 +761,8 @@ stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell,
 {
     struct trial_rows rows = {.store = store, .cell = cell, .outcome = outcome, .record = record,
                               .deadline_ns = stw_clock_ns() + STORE_NS_MAX};
-    stw_status status = stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error);
-    if (status != STW_OK)
-        return status;
-    if (store->is_retry)
-        status = stw_attempts_retire(&store->sql, cell->hash, trial);
-    if (status == STW_OK)
-        status = insert_trial(&rows, trial);
-    if (status == STW_OK && record)
-        status = insert_rows(&rows);
-    if (status == STW_OK && record)
-        status = tell_left(&rows);
+    STW_TRY(stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error));
+    stw_status status = insert_all(&rows, trial);
     if (rows.is_given_up) {
         stw_sql_run(&store->sql, "ROLLBACK", "write", error);
         return stw_error_set(error, STW_E_STATE, NULL, "%s: a trial was dropped while it was"
