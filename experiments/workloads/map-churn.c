@@ -227,6 +227,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         .hint_entries = plan->hint,
         .expected_entries = plan->keep ? plan->keep : plan->entries,
     };
+    stw_next_request_begin(s->strategy, m);
     if (s->last)
         stw_next_done_map(s->strategy, m, need.type, s->last);
     stw_store(m, &s->last, stw_next_need_map(s->strategy, m, &need));
@@ -240,6 +241,8 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         write_entry(plan, s->salt, i, &writer);
         stw_poll(m);
     }
+    stw_next_request_end(s->strategy, m);
+    stw_next_batch_boundary(s->strategy, m);
     finish_map(m, s);
     if (number + 1 == plan->maps)
         stw_count(m, plan->count.moments, s->moments & DIGEST_MASK);

@@ -65,10 +65,14 @@ struct stw_strategy_ops {
     void (*done_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
                          void *scratch, uint64_t bytes, const struct stw_type *type)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
+    /* Around what a program does for one who waits for the answer: collecting in between makes
+     * somebody wait, after request_end nobody does. Requests of a mutator do not nest. */
     void (*request_begin)(void *self, const struct stw_link *next, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
     void (*request_end)(void *self, const struct stw_link *next, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
+    /* Between two pieces of work that have nothing in common: what the one before made is garbage,
+     * but for what is kept on purpose. Outside of requests. */
     void (*batch_boundary)(void *self, const struct stw_link *next, struct stw_mutator *m)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
 
