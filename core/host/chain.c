@@ -91,16 +91,16 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
 }
 
 static void *base_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                               uint64_t bytes, const struct stw_type *type)
+                               const struct stw_scratch_need *need)
 {
     (void)self, (void)next;
-    return stw_alloc(m, bytes, type);
+    return stw_alloc(m, need->bytes, need->type);
 }
 
 static void base_done_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                              void *scratch, uint64_t bytes, const struct stw_type *type)
+                              const struct stw_scratch_need *need, void *scratch)
 {
-    (void)self, (void)next, (void)m, (void)scratch, (void)bytes, (void)type;
+    (void)self, (void)next, (void)m, (void)need, (void)scratch;
 }
 
 /* create and destroy are null: the base is never created, its self is given. */

@@ -70,17 +70,17 @@ static void presented_merge(void *self, const struct stw_link *next, struct stw_
 }
 
 static void *strategy_need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                                   uint64_t bytes, const struct stw_type *type)
+                                   const struct stw_scratch_need *need)
 {
     (void)self;
-    return stw_next_need_scratch(next, m, bytes, type);
+    return stw_next_need_scratch(next, m, need);
 }
 
 static void strategy_done_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                                  void *scratch, uint64_t bytes, const struct stw_type *type)
+                                  const struct stw_scratch_need *need, void *scratch)
 {
     (void)self;
-    stw_next_done_scratch(next, m, scratch, bytes, type);
+    stw_next_done_scratch(next, m, need, scratch);
 }
 
 static void strategy_request_begin(void *self, const struct stw_link *next, struct stw_mutator *m)

@@ -73,21 +73,21 @@ static void merge(void *self, const struct stw_link *next, struct stw_mutator *m
 }
 
 static void *need_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                          uint64_t bytes, const struct stw_type *type)
+                          const struct stw_scratch_need *need)
 {
     (void)self;
     seen.scratches++;
     note('s');
-    return stw_next_need_scratch(next, m, bytes, type);
+    return stw_next_need_scratch(next, m, need);
 }
 
 static void done_scratch(void *self, const struct stw_link *next, struct stw_mutator *m,
-                         void *scratch, uint64_t bytes, const struct stw_type *type)
+                         const struct stw_scratch_need *need, void *scratch)
 {
     (void)self;
     seen.scratches_done++;
     note('S');
-    stw_next_done_scratch(next, m, scratch, bytes, type);
+    stw_next_done_scratch(next, m, need, scratch);
 }
 
 static void request_begin(void *self, const struct stw_link *next, struct stw_mutator *m)

@@ -2,7 +2,8 @@
  *
  * Objects come in chains: each points to the one before it and to one other of its chain. When a
  * chain is complete it takes a random place in a table of `live` places, whose chain dies, or, most
- * often, is dropped at once. So the live heap is steady, and garbage and live cells are mixed.
+ * often, is dropped at once. So the live heap is steady, and garbage and live cells are mixed. One
+ * operation is one request.
  *
  * A1  chain number c, its place and its pointers follow from the seed and c alone, so `expected`
  *     knows the checksum from the numbers of the chains that stay.
@@ -31,6 +32,7 @@ struct plan {
 
 struct state {
     void **ring; /* [live]: the links of the last object of a chain */
+    const struct stw_link *strategy;
     uint64_t chains;
     uint64_t salt;
 };
@@ -67,6 +69,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     (void)error;
     const struct plan *plan = self;
     struct state *s = stw_alloc(m, sizeof *s, &state_type);
+    s->strategy = trial->strategy;
     s->salt = stw_mix(trial->seed);
     stw_store(m, &s->ring, stw_alloc(m, plan->live * sizeof(void *), &ring_type));
     *state = s;
@@ -99,6 +102,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     const struct plan *plan = self;
     struct state *s = state;
     const char *site = stw_site(m, "alloc-small");
+    stw_next_request_begin(s->strategy, m);
     for (uint64_t left = plan->objects; left > 0;) {
         uint64_t length = plan->chain < left ? plan->chain : left;
         uint64_t chance = stw_mix(s->salt + s->chains++);
@@ -107,6 +111,8 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         if (chance % 100 < plan->keep)
             stw_store(m, &s->ring[(chance >> 32) % plan->live], last);
     }
+    stw_next_request_end(s->strategy, m);
+    stw_next_batch_boundary(s->strategy, m);
     stw_site(m, site);
 }
 

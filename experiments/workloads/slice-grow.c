@@ -1,7 +1,8 @@
 /* experiments/workloads/slice-grow.c: appends to slices and tells the capacities that they grow to.
  *
- * One operation is one slice. Slice i's kind of elements, its first capacity, how many elements an
- * append adds and where it ends follow from the seed and i alone.
+ * One operation is one slice, and one request. Slice i's kind of elements, its first capacity, how
+ * many elements an append adds and where it ends follow from the seed and i alone. The array that a
+ * slice begins with is scratch, given back when a growth replaces it or the operation ends.
  *
  * Its counters are in the manifest below, summed over mutators.
  * The checksum reads pointer-free elements back: growth loses none.
@@ -33,6 +34,7 @@ static const struct stw_binding bindings[] = {
 STW_CREATE_PLAN(create, struct plan, bindings)
 
 struct state {
+    const struct stw_link *strategy;
     uint64_t salt;
     uint64_t digest;
     uint64_t sum;
@@ -75,6 +77,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     (void)self;
     (void)error;
     struct state *s = stw_alloc(m, sizeof *s, NULL);
+    s->strategy = trial->strategy;
     s->salt = stw_mix(trial->seed);
     *state = s;
     return STW_OK;
@@ -106,6 +109,15 @@ static void append(struct stw_mutator *m, struct stw_slice *slice, const struct 
     slice->length = length;
 }
 
+/* Null: a slice has such an array once, at most. */
+static void *give_back(struct stw_mutator *m, const struct stw_link *strategy,
+                       const struct stw_scratch_need *need, void *scratch)
+{
+    if (scratch)
+        stw_next_done_scratch(strategy, m, need, scratch);
+    return NULL;
+}
+
 static void operate(void *self, struct stw_mutator *m, void *state, uint64_t number)
 {
     const struct plan *plan = self;
@@ -114,12 +126,20 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     struct item item = item_at(s->salt, plan->first + number);
     const struct kind *kind = &kinds[item.kind];
     struct stw_slice slice = {.capacity = item.capacity};
-    if (item.capacity)
-        slice.items = stw_alloc(m, item.capacity * kind->bytes, kind->type);
+    const struct stw_scratch_need need = {
+        .struct_size = sizeof need,
+        .dirty = !kind->type, /* append writes what is read later, where there are no pointers */
+        .bytes = item.capacity * kind->bytes,
+        .type = kind->type,
+    };
+    stw_next_request_begin(s->strategy, m);
+    void *scratch = item.capacity ? stw_next_need_scratch(s->strategy, m, &need) : NULL;
+    slice.items = scratch;
     while (slice.length < item.length) {
         uint64_t before = slice.capacity;
         append(m, &slice, &item);
         if (slice.capacity != before) {
+            scratch = give_back(m, s->strategy, &need, scratch);
             stw_count(m, plan->counters.growths, 1);
             s->digest = stw_mix(s->digest ^ slice.capacity);
         }
@@ -127,6 +147,9 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
     }
     for (uint64_t i = 0; !kind->type && i < slice.length; i++)
         s->sum += ((const unsigned char *)slice.items)[i * kind->bytes];
+    give_back(m, s->strategy, &need, scratch);
+    stw_next_request_end(s->strategy, m);
+    stw_next_batch_boundary(s->strategy, m);
     stw_count(m, plan->counters.elements, slice.capacity);
     if (number + 1 == plan->count) {
         stw_count(m, plan->counters.capacities, s->digest & DIGEST_MASK);

@@ -143,13 +143,15 @@ Test(chain, hands_out_scratch)
     struct stw_mutator *m = fake_mutator(0);
     adopt_bare_map(&map);
     cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
-    void *plain = stw_next_need_scratch(&link, m, 100, NULL);
-    void *typed = stw_next_need_scratch(&link, m, 160, &type);
+    const struct stw_scratch_need plain_need = {sizeof plain_need, 1, 100, NULL};
+    const struct stw_scratch_need typed_need = {sizeof typed_need, 0, 160, &type};
+    void *plain = stw_next_need_scratch(&link, m, &plain_need);
+    void *typed = stw_next_need_scratch(&link, m, &typed_need);
     cr_assert_eq(fake_cell_bytes(plain), 100);
     cr_assert_null(fake_cell_type(plain));
     cr_assert_eq(fake_cell_bytes(typed), 160);
     cr_assert_eq(fake_cell_type(typed), &type);
-    stw_next_done_scratch(&link, m, plain, 100, NULL);
+    stw_next_done_scratch(&link, m, &plain_need, plain);
     fake_host_free();
 }
 
@@ -201,9 +203,10 @@ Test(chain, stubs_pass_every_intent_on)
     stw_next_begin(links, m);
     void *made = stw_next_need_map(links, m, &need);
     cr_assert_eq(hint_seen, 9);
-    void *scratch = stw_next_need_scratch(links, m, 48, NULL);
+    const struct stw_scratch_need scratch_need = {sizeof scratch_need, 0, 48, NULL};
+    void *scratch = stw_next_need_scratch(links, m, &scratch_need);
     cr_assert_eq(fake_cell_bytes(scratch), 48);
-    stw_next_done_scratch(links, m, scratch, 48, NULL);
+    stw_next_done_scratch(links, m, &scratch_need, scratch);
     stw_next_done_map(links, m, &u64_map, made);
     stw_next_request_begin(links, m);
     stw_next_request_end(links, m);

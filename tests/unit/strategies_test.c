@@ -90,8 +90,9 @@ Test(strategies, none_passes_every_intent_on_as_it_is)
     void *map = stw_next_need_map(link, m, &need);
     struct stw_entries entries = entries_of(m, 10);
     stw_next_merge(link, m, map, &entries, 2, 5);
-    void *scratch = stw_next_need_scratch(link, m, 64, NULL);
-    stw_next_done_scratch(link, m, scratch, 64, NULL);
+    const struct stw_scratch_need scratch_need = {sizeof scratch_need, 1, 64, NULL};
+    void *scratch = stw_next_need_scratch(link, m, &scratch_need);
+    stw_next_done_scratch(link, m, &scratch_need, scratch);
     stw_next_done_map(link, m, &ints, map);
     stw_next_request_end(link, m);
     stw_next_batch_boundary(link, m);

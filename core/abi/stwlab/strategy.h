@@ -30,6 +30,14 @@ struct stw_map_need {
     uint64_t expected_entries;
 };
 
+/* "I need scratch": an array for work in between. */
+struct stw_scratch_need {
+    uint32_t struct_size;
+    uint32_t dirty; /* 1: the caller writes before it reads, any contents will do; 0: zeroed */
+    uint64_t bytes;
+    const struct stw_type *type; /* null: pointer-free */
+};
+
 struct stw_link;
 
 struct stw_strategy_ops {
@@ -58,12 +66,12 @@ struct stw_strategy_ops {
     void (*merge)(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
                   const struct stw_entries *entries, uint64_t first, uint64_t count)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC STW_MAY_BLOCK;
-    /* A scratch slice of `bytes`, zeroed; null type: pointer-free. */
     void *(*need_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
-                          uint64_t bytes, const struct stw_type *type)
+                          const struct stw_scratch_need *need)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
+    /* The caller will not use what an equal need got, by this mutator, again. */
     void (*done_scratch)(void *self, const struct stw_link *next, struct stw_mutator *m,
-                         void *scratch, uint64_t bytes, const struct stw_type *type)
+                         const struct stw_scratch_need *need, void *scratch)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Around what a program does for one who waits for the answer: collecting in between makes
      * somebody wait, after request_end nobody does. Requests of a mutator do not nest. */
@@ -187,16 +195,16 @@ static inline void stw_next_merge(const struct stw_link *to, struct stw_mutator 
     to->ops->merge(to->self, to->next, m, map, entries, first, count);
 }
 static inline void *stw_next_need_scratch(const struct stw_link *to, struct stw_mutator *m,
-                                          uint64_t bytes, const struct stw_type *type)
+                                          const struct stw_scratch_need *need)
 {
     stw_trace(m, to->plugin, STW_CALL_STRATEGY_NEED_SCRATCH);
-    return to->ops->need_scratch(to->self, to->next, m, bytes, type);
+    return to->ops->need_scratch(to->self, to->next, m, need);
 }
 static inline void stw_next_done_scratch(const struct stw_link *to, struct stw_mutator *m,
-                                         void *scratch, uint64_t bytes, const struct stw_type *type)
+                                         const struct stw_scratch_need *need, void *scratch)
 {
     stw_trace(m, to->plugin, STW_CALL_STRATEGY_DONE_SCRATCH);
-    to->ops->done_scratch(to->self, to->next, m, scratch, bytes, type);
+    to->ops->done_scratch(to->self, to->next, m, need, scratch);
 }
 static inline void stw_next_request_begin(const struct stw_link *to, struct stw_mutator *m)
 {
