@@ -133,8 +133,12 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
     if (map->info->kind != STW_KIND_MAP || count > STW_CHAIN_MAX)
         return STW_E_INVALID;
     stw__map_types_forget();
-    links[count] = (struct stw_link){sizeof *links, HOST_ORDINAL, &base_ops, map, NULL,
-                                     &map->ops.map, map->self};
+    links[count] = (struct stw_link){.struct_size = sizeof *links,
+                                     .plugin = HOST_ORDINAL,
+                                     .ops = &base_ops,
+                                     .self = map,
+                                     .map_ops = &map->ops.map,
+                                     .map_self = map->self};
     for (uint32_t i = count; i-- > 0;) {
         struct stw_loaded *strategy = &strategies[i];
         if (strategy->info->kind != STW_KIND_STRATEGY)
@@ -155,6 +159,15 @@ stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct
     for (uint32_t i = count; i-- > 0;)
         strategies[i].ops.strategy.linked(strategies[i].self, &links[i + 1]);
     return STW_OK;
+}
+
+void stw_chain_count(const struct stw_loaded *strategies, uint32_t count, struct stw_link *links,
+                     const struct stw_counter *places)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        links[i].intents = places[i];
+        links[i].handles = strategies[i].handles;
+    }
 }
 
 stw_status stw_chain_accept(const struct stw_loaded *strategies, uint32_t count,

@@ -13,6 +13,10 @@
  * there are too many. */
 stw_status stw_chain_build(struct stw_loaded *strategies, uint32_t count, struct stw_loaded *map,
                            struct stw_link *links);
+/* From now on, intents that strategies handle are counted: those of links[i] at `places[i]`. Before
+ * mutators run. */
+void stw_chain_count(const struct stw_loaded *strategies, uint32_t count, struct stw_link *links,
+                     const struct stw_counter *places);
 /* Whether a map of `type` can be needed of the chain: it is sound, and whoever presents maps, and
  * the map, accept it. Else STW_E_UNSUPPORTED or STW_E_INVALID, and who says why. */
 stw_status stw_chain_accept(const struct stw_loaded *strategies, uint32_t count,

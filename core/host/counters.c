@@ -18,6 +18,7 @@ struct place {
 
 struct stw_counters {
     uint32_t capacity, count, mutators;
+    uint32_t reserved, reserved_max; /* places behind those of plugins */
     struct place *places;
     struct stw_named_counter *named; /* the same order */
     uint64_t *rows; /* [mutators + 1][row_words]; the last is shared */
@@ -31,7 +32,8 @@ struct stw_counters *stw_counters_new(uint32_t plugins, uint32_t mutators)
     counters->mutators = mutators;
     counters->places = stw_new(counters->capacity, sizeof *counters->places);
     counters->named = stw_new(counters->capacity, sizeof *counters->named);
-    counters->row_words = counters->capacity + LINE_WORDS;
+    counters->reserved_max = plugins;
+    counters->row_words = counters->capacity + plugins + LINE_WORDS;
     counters->rows = stw_new((mutators + 1) * counters->row_words, sizeof *counters->rows);
     return counters;
 }
@@ -63,6 +65,21 @@ void stw_counters_add(struct stw_counters *counters, const struct stw_plugin_inf
         counters->named[at] = (struct stw_named_counter){info->counters[i].name,
                                                          {shared + at, at}};
     }
+}
+
+struct stw_counter stw_counters_reserve(struct stw_counters *counters)
+{
+    STW_REQUIRE(counters->reserved < counters->reserved_max);
+    uint64_t at = counters->capacity + counters->reserved++;
+    return (struct stw_counter){stw_counters_of(counters, counters->mutators) + at, at};
+}
+
+uint64_t stw_counters_sum(const struct stw_counters *counters, struct stw_counter reserved)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i <= counters->mutators; i++)
+        sum += stw_counters_of(counters, i)[reserved.index];
+    return sum;
 }
 
 uint32_t stw_counters_count(const struct stw_counters *counters)

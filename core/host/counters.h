@@ -19,6 +19,10 @@ void stw_counters_add(struct stw_counters *counters, const struct stw_plugin_inf
 /* The mutator's own part: stw_mutator.counts. */
 uint64_t *stw_counters_of(const struct stw_counters *counters, uint32_t mutator);
 
+/* A place for a sum that the lab itself keeps of a plugin; one a plugin. */
+struct stw_counter stw_counters_reserve(struct stw_counters *counters);
+uint64_t stw_counters_sum(const struct stw_counters *counters, struct stw_counter reserved);
+
 uint32_t stw_counters_count(const struct stw_counters *counters);
 /* "strategy/pool.hits", and its value over all mutators. STW_E_INVALID when a gauge was counted as
  * a counter is, with the name as the error's field. */

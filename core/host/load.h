@@ -22,6 +22,8 @@ struct stw_loaded {
         struct stw_workload_ops workload;
     } ops;
     struct stw_map_ops maps; /* of a strategy that presents maps: its table, filled like a map's */
+    uint64_t handles; /* of a strategy: the intents that it has slots of its own for, as bits of
+                         stw_link.handles; begin and end are none */
 };
 
 /* dlopens info->path (RTLD_NOW | RTLD_LOCAL, absolute, never closed) and fills loaded->ops.

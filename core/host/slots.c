@@ -451,11 +451,32 @@ static stw_status fill_presented(struct stw_loaded *loaded, struct stw_error *er
     return STW_OK;
 }
 
+/* The slots of intents are side by side, in the order of their calls. */
+static uint64_t intents_handled(const struct stw_strategy_ops *ops)
+{
+    const uint32_t first = STW_CALL_STRATEGY_NEED_MAP, last = STW_CALL_STRATEGY_BATCH_BOUNDARY;
+    const char *slots = (const char *)ops + offsetof(struct stw_strategy_ops, need_map);
+    uint64_t handled = 0;
+    _Static_assert(offsetof(struct stw_strategy_ops, batch_boundary)
+                           - offsetof(struct stw_strategy_ops, need_map)
+                       == (STW_CALL_STRATEGY_BATCH_BOUNDARY - STW_CALL_STRATEGY_NEED_MAP)
+                              * sizeof(slot_function),
+                   "a slot of an intent is elsewhere");
+    for (uint32_t call = first; call <= last; call++) {
+        slot_function function;
+        memcpy(&function, slots + (call - first) * sizeof function, sizeof function);
+        handled |= (uint64_t)(function != NULL) << (call - STW_CALL_STRATEGY_BEGIN);
+    }
+    return handled;
+}
+
 stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_error *error)
 {
     if (kind == STW_KIND_MAP)
         return fill_map(&loaded->ops.map, error);
     stw_status status = STW_OK;
+    if (kind == STW_KIND_STRATEGY)
+        loaded->handles = intents_handled(&loaded->ops.strategy);
     if (kind == STW_KIND_STRATEGY && loaded->ops.strategy.maps)
         status = fill_presented(loaded, error);
     return status == STW_OK ? fill(table_of(kind), &loaded->ops, error) : status;

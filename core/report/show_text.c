@@ -1,7 +1,8 @@
 /* report/show_text.c: the table of cells for people.
  * S1  a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
  *     is the maximum, and a reader should know.
- * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below. */
+ * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below.
+ * S3  a strategy that had nothing to do is named, so that it is not taken for one without effect. */
 #include "report/show.h"
 
 #include "base/utf8.h"
@@ -305,6 +306,31 @@ static void add_footnotes(const struct stw_results *results, struct stw_text *ou
     }
 }
 
+/* The name of a strategy of the cell that had nothing to do, from one of its counters; or null. */
+static const char *idle_strategy(const struct stw_median *counter)
+{
+    const char *fact = stw_facts[STW_FACT_STRATEGY_INTENTS].name;
+    size_t length = strlen(fact);
+    int is_share = strncmp(counter->name, fact, length) == 0 && counter->name[length] == ':';
+    return is_share && counter->value == 0 ? counter->name + length + 1 : NULL;
+}
+
+/* A strategy without an effect, and one that nobody asked for anything, look alike in the table. */
+static void add_idle_strategies(const struct stw_results *results, struct stw_text *out)
+{
+    const char *heading = "\nNo intent that a strategy handles was stated:\n";
+    for (uint32_t i = 0; i < results->cell_count; i++) {
+        const struct stw_result_cell *cell = &results->cells[i];
+        for (uint32_t j = 0; j < cell->median_count; j++) {
+            const char *strategy = idle_strategy(&cell->medians[j]);
+            if (!strategy)
+                continue;
+            stw_text_add(out, "%s  %s: %s\n", heading, cell->id, strategy);
+            heading = "";
+        }
+    }
+}
+
 /* Passes `text` on line by line without control characters; the first line bold when `styled`. */
 static void add_clean(const struct stw_text *text, int styled, struct stw_text *out)
 {
@@ -330,6 +356,7 @@ void stw_show_text(const struct stw_results *results, int styled, struct stw_tex
         add_row(&view, &results->cells[i], &table);
     stw_table_print(&table, styled, out);
     add_footnotes(results, &footnotes);
+    add_idle_strategies(results, &footnotes);
     add_clean(&footnotes, 0, out);
     stw_table_free(&table);
     free(view.varies);

@@ -44,6 +44,7 @@ struct trial {
     uint32_t processors;
     int pinned; /* each mutator has a processor of its own */
     struct stw_link links[STRATEGIES_MAX + 1];
+    struct stw_counter intents[STRATEGIES_MAX];
     struct stw_trial info;
     pthread_barrier_t ready;
 };
@@ -363,6 +364,10 @@ static stw_status create_others(struct stw_error *error)
                                                         &trial.workload.self), error);
     if (status == STW_OK)
         status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
+    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++)
+        trial.intents[i] = stw_counters_reserve(trial.counters);
+    if (status == STW_OK)
+        stw_chain_count(trial.strategies, trial.strategy_count, trial.links, trial.intents);
     return status;
 }
 
@@ -583,6 +588,24 @@ static void fill_plugins_counters(void)
     }
 }
 
+/* Of strategies that handle intents: a share of 0 says that none was stated. */
+static void fill_intents(void)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < trial.strategy_count; i++) {
+        const struct stw_loaded *strategy = &trial.strategies[i];
+        char name[STW_RECORD_NAME_BYTES];
+        uint64_t stated = stw_counters_sum(trial.counters, trial.intents[i]);
+        if (!strategy->handles)
+            continue;
+        total += stated;
+        snprintf(name, sizeof name, "%s:%s", stw_facts[STW_FACT_STRATEGY_INTENTS].name,
+                 trial.record->plugin_names[strategy->ordinal]);
+        STW_REQUIRE(stw_record_count_as(trial.record, name, stated));
+    }
+    stw_record_count(trial.record, STW_FACT_STRATEGY_INTENTS, total);
+}
+
 /* What plugins did inside stops is counted, and may be the trial's verdict. */
 static void judge_stops(void)
 {
@@ -607,6 +630,7 @@ static void fill_record(void)
     }
     fill_counters();
     fill_plugins_counters();
+    fill_intents();
     if (!trial.stepped)
         stw_losses_fill(&losses, record);
     judge_stops();

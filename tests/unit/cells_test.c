@@ -203,6 +203,29 @@ Test(cells, are_a_table_for_people)
     stw_text_free(&out);
 }
 
+/* report.S3 */
+Test(cells, name_strategies_that_had_nothing_to_do)
+{
+    build();
+    sqlite3 *db = open_database();
+    for (int id = 1; id <= 3; id++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "INSERT INTO counter VALUES"
+                 "(%d, 'strategy.intents:strategy/idle', 0),"
+                 "(%d, 'strategy.intents:strategy/busy', 7), (%d, 'strategy.intents', 7)", id, id,
+                 id);
+        execute(db, sql);
+    }
+    sqlite3_close(db);
+    read_ok(folder);
+    struct stw_text out = {0};
+    stw_show_text(&results, 0, &out);
+    expect_part(out.bytes, "\nNo intent that a strategy handles was stated:\n"
+                           "  n=1 strategy=none: strategy/idle\n");
+    cr_expect_null(strstr(out.bytes, "strategy/busy"));
+    stw_text_free(&out);
+}
+
 /* report.S1 */
 Test(cells, mark_a_p99_only_below_100_pauses)
 {

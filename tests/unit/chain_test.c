@@ -188,6 +188,41 @@ Test(chain, passes_intents_from_left_to_right)
     fake_host_free();
 }
 
+/* Counted are intents that a strategy has a slot for, and where they are stated. */
+Test(chain, counts_the_intents_that_each_strategy_handles)
+{
+    struct stw_loaded map, strategies[2];
+    struct stw_link links[3];
+    static char a[] = "a";
+    uint64_t shared[2] = {0, 0};
+    const struct stw_counter places[] = {{&shared[0], 3}, {&shared[1], 4}};
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[0]);
+    adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &strategies[1]);
+    cr_assert_neq(strategies[0].handles, 0);
+    cr_assert_eq(strategies[1].handles, 0);
+    strategies[0].self = a;
+    cr_assert_eq(stw_chain_build(strategies, 2, &map, links), STW_OK);
+    const struct stw_map_need need = {sizeof need, 0, &u64_map, 0, 0};
+    const struct stw_scratch_need scratch_need = {sizeof scratch_need, 0, 48, NULL};
+    void *made = stw_next_need_map(links, m, &need);
+    cr_assert_eq(m->counts[3], 0, "nobody has said where");
+    stw_chain_count(strategies, 2, links, places);
+    stw_next_begin(links, m);
+    stw_next_request_begin(links, m);
+    stw_next_need_scratch(links, m, &scratch_need);
+    cr_assert_eq(m->counts[3], 0, "it has no slot for these");
+    const uint64_t keys[] = {1, 2}, values[] = {10, 20};
+    const struct stw_entries entries = {sizeof entries, 0, &u64_map, keys, values, 2, 0};
+    stw_next_merge(links, m, made, &entries, 0, 2);
+    stw_next_need_map(links, m, &need);
+    cr_assert_eq(m->counts[3], 2);
+    cr_assert_eq(m->counts[4], 0);
+    fake_host_free();
+}
+
 /* Every stub of a strategy passes on, with all that it was given. */
 Test(chain, stubs_pass_every_intent_on)
 {

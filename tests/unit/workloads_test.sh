@@ -44,6 +44,17 @@ few = n == 4096 && bytes != 16 || bytes == 64 && chain == 7
 END
 expect_ok alloc-small 306
 
+# It needs no map, so a strategy for maps has nothing to do there, and `show` says so. That a
+# strategy handles intents at all is its slots' business.
+printf '[experiment]\nname = idle\nworkload = alloc-small\ntrials = 1\n[axes]\n' >idle.ini
+printf 'strategy = none, pool, gc-off + presize, gc-off\n[fixed]\nn = 10\noperations = 1\n' >>idle.ini
+"$STWLAB" run --quiet idle.ini -o idle
+idle=$("$STWLAB" show idle | sed -n '/^No intent/,$s/^  .*: //p' | tr '\n' ' ')
+[ "$idle" = 'strategy/pool strategy/presize ' ] || { echo "idle strategies: $idle"; exit 1; }
+sed -i 's/alloc-small/map-merge/; /operations/d' idle.ini
+"$STWLAB" run --quiet idle.ini -o busy
+if "$STWLAB" show busy | grep '^No intent'; then exit 1; fi
+
 matrix tree >tree.ini <<END
 depth = 0, 1, 12
 mutators = 1, 3

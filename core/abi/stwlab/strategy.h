@@ -116,6 +116,8 @@ struct stw_link {
     const struct stw_link *next; /* null at the base */
     const struct stw_map_ops *map_ops; /* of the maps that it presents; use stw_map_* */
     void *map_self;
+    uint64_t handles; /* bit STW_CALL_* - STW_CALL_STRATEGY_BEGIN: this intent is counted */
+    struct stw_counter intents; /* the lab's: stated intents that the strategy has a slot for */
 };
 
 /* The map that `link` presents: whoever got a map from a need that it stated to `link` uses it by
@@ -165,60 +167,68 @@ static inline void stw_map_reserve(const struct stw_link *link, struct stw_mutat
     link->map_ops->reserve(link->map_self, m, map, entries);
 }
 
+/* What stating an intent leaves behind; stw_next_* call it. */
+static inline void stw_next_note(const struct stw_link *to, struct stw_mutator *m, uint32_t call)
+{
+    stw_trace(m, to->plugin, call);
+    if (to->handles >> (call - STW_CALL_STRATEGY_BEGIN) & 1)
+        stw_count(m, to->intents, 1);
+}
+
 /* State an intent to `to`: the workload uses the head of the chain, a strategy its `next`. */
 static inline void stw_next_begin(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_BEGIN);
+    stw_next_note(to, m, STW_CALL_STRATEGY_BEGIN);
     to->ops->begin(to->self, to->next, m);
 }
 static inline void stw_next_end(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_END);
+    stw_next_note(to, m, STW_CALL_STRATEGY_END);
     to->ops->end(to->self, to->next, m);
 }
 static inline void *stw_next_need_map(const struct stw_link *to, struct stw_mutator *m,
                                       const struct stw_map_need *need)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_NEED_MAP);
+    stw_next_note(to, m, STW_CALL_STRATEGY_NEED_MAP);
     return to->ops->need_map(to->self, to->next, m, need);
 }
 static inline void stw_next_done_map(const struct stw_link *to, struct stw_mutator *m,
                                      const struct stw_map_type *type, void *map)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_DONE_MAP);
+    stw_next_note(to, m, STW_CALL_STRATEGY_DONE_MAP);
     to->ops->done_map(to->self, to->next, m, type, map);
 }
 static inline void stw_next_merge(const struct stw_link *to, struct stw_mutator *m, void *map,
                                   const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_MERGE);
+    stw_next_note(to, m, STW_CALL_STRATEGY_MERGE);
     to->ops->merge(to->self, to->next, m, map, entries, first, count);
 }
 static inline void *stw_next_need_scratch(const struct stw_link *to, struct stw_mutator *m,
                                           const struct stw_scratch_need *need)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_NEED_SCRATCH);
+    stw_next_note(to, m, STW_CALL_STRATEGY_NEED_SCRATCH);
     return to->ops->need_scratch(to->self, to->next, m, need);
 }
 static inline void stw_next_done_scratch(const struct stw_link *to, struct stw_mutator *m,
                                          const struct stw_scratch_need *need, void *scratch)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_DONE_SCRATCH);
+    stw_next_note(to, m, STW_CALL_STRATEGY_DONE_SCRATCH);
     to->ops->done_scratch(to->self, to->next, m, need, scratch);
 }
 static inline void stw_next_request_begin(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_REQUEST_BEGIN);
+    stw_next_note(to, m, STW_CALL_STRATEGY_REQUEST_BEGIN);
     to->ops->request_begin(to->self, to->next, m);
 }
 static inline void stw_next_request_end(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_REQUEST_END);
+    stw_next_note(to, m, STW_CALL_STRATEGY_REQUEST_END);
     to->ops->request_end(to->self, to->next, m);
 }
 static inline void stw_next_batch_boundary(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_trace(m, to->plugin, STW_CALL_STRATEGY_BATCH_BOUNDARY);
+    stw_next_note(to, m, STW_CALL_STRATEGY_BATCH_BOUNDARY);
     to->ops->batch_boundary(to->self, to->next, m);
 }
 
