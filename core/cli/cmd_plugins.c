@@ -113,6 +113,14 @@ static void add_refusal(const struct stw_refusal_info *refusal, struct stw_text 
     stw_text_free(&line);
 }
 
+/* "      class read: a lookup" */
+static void add_class(const struct stw_class_info *class, struct stw_text *out)
+{
+    stw_text_add(out, "      class %s: ", class->name);
+    stw_utf8_add_line(out, class->help);
+    stw_text_add(out, "\n");
+}
+
 static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
 {
     stw_text_add(out, "  %s: ", info->id);
@@ -124,6 +132,8 @@ static void add_plugin(const struct stw_plugin_info *info, struct stw_text *out)
         add_counter(&info->counters[i], out);
     for (uint32_t i = 0; i < info->refusal_count; i++)
         add_refusal(&info->refusals[i], out);
+    for (uint32_t i = 0; i < info->class_count; i++)
+        add_class(&info->classes[i], out);
     add_needs(info, out);
     stw_text_add(out, "      from ");
     stw_utf8_add_line(out, info->path);
@@ -228,6 +238,19 @@ static void json_refusals(struct stw_json *json, const struct stw_plugin_info *i
     stw_json_array_end(json);
 }
 
+static void json_classes(struct stw_json *json, const struct stw_plugin_info *info)
+{
+    stw_json_key(json, "classes");
+    stw_json_array_begin(json);
+    for (uint32_t i = 0; i < info->class_count; i++) {
+        stw_json_object_begin(json);
+        member(json, "name", info->classes[i].name);
+        member(json, "help", info->classes[i].help);
+        stw_json_object_end(json);
+    }
+    stw_json_array_end(json);
+}
+
 static void json_plugin(struct stw_json *json, const struct stw_plugin_info *info)
 {
     char abi[16];
@@ -256,6 +279,7 @@ static void json_plugin(struct stw_json *json, const struct stw_plugin_info *inf
     stw_json_array_end(json);
     json_counters(json, info);
     json_refusals(json, info);
+    json_classes(json, info);
     json_needs(json, info);
     stw_json_object_end(json);
 }

@@ -82,7 +82,7 @@ const struct stw_command stw_command_show = {
             "RUN is a run's folder or its results.sqlite. Works while the run goes on.\n\n"
             "  --json      one JSON object; times in ns, percentiles over all pauses of a cell\n"
             "  --csv       one row a cell, the same names as in the JSON\n"
-            "  --cell ID   what the mutators of one cell lost, and to what\n"
+            "  --cell ID   one cell's operations; what its mutators lost, and to what\n"
             "  -h, --help  this text\n",
     .short_options = ":h",
     .options = options,

@@ -25,7 +25,13 @@ struct handle {
     int64_t external_bytes;          /* atomic */
 };
 
+/* A mutator's own; a line of the cache each. */
+struct operation_place {
+    _Alignas(64) struct stw_operation operation;
+};
+
 static struct stw_runtime_options runtime_options;
+static struct operation_place operations[STW_MUTATORS];
 static struct handle handles[STW_ORDINALS];
 
 /* Whose the table is, if it lies in an object, is told by where it lies. */
@@ -243,6 +249,31 @@ static void api_growth(const struct stw_host *host, struct stw_mutator *m, uint3
     stw_gc_growth_note(gc_of(host), kind, ns);
 }
 
+static void api_operation_intended(const struct stw_host *host, struct stw_mutator *m,
+                                   uint64_t due_ns)
+{
+    struct stw_operation *operation = &operations[m->index].operation;
+    (void)host;
+    operation->is_intended = 1;
+    operation->due_ns = due_ns;
+    operation->turn_ns = stw_clock_ns();
+}
+
+static void api_operation_class(const struct stw_host *host, struct stw_mutator *m,
+                                uint32_t number)
+{
+    (void)host;
+    operations[m->index].operation.class_above = (uint64_t)number + 1;
+}
+
+struct stw_operation stw_runtime_operation(const struct stw_mutator *m)
+{
+    struct stw_operation *operation = &operations[m->index].operation, said = *operation;
+    if (STW_UNLIKELY(said.is_intended | said.class_above))
+        *operation = (struct stw_operation){0};
+    return said;
+}
+
 int64_t stw_runtime_external(const struct stw_loaded *plugin)
 {
     return __atomic_load_n(&handles[plugin->ordinal].external_bytes, __ATOMIC_RELAXED);
@@ -332,6 +363,8 @@ static const struct stw_host table = {
     .set_gc_percent = api_set_gc_percent,
     .fail = api_fail,
     .external_bytes = api_external_bytes,
+    .operation_intended = api_operation_intended,
+    .operation_class = api_operation_class,
     .growth = api_growth,
     .set_memory_limit = api_set_memory_limit,
     .pages_acquire = api_pages_acquire,

@@ -17,6 +17,7 @@
 #define STW_OFFERS 16u
 #define STW_BUILD_ID_BYTES 41u
 #define STW_VARIABLES 8u
+#define STW_CLASS_NAME_BYTES 24u
 #define STW_COUNTERS_DECLARED 16u
 #define STW_REFUSALS 8u
 #define STW_CONDITION_BYTES 256u
@@ -52,6 +53,12 @@ struct stw_refusal_info {
     uint32_t line; /* of the manifest */
 };
 
+/* A class of operations as declared. */
+struct stw_class_info {
+    char name[STW_CLASS_NAME_BYTES];
+    char help[STW_HELP_BYTES];
+};
+
 /* A plugin as declared in a manifest. */
 struct stw_plugin_info {
     uint32_t kind; /* STW_KIND_* */
@@ -68,6 +75,8 @@ struct stw_plugin_info {
     uint32_t variable_count;
     char variables[STW_VARIABLES][STW_WORD_BYTES]; /* of the environment, that it reads */
     uint32_t refusal_count;
+    uint32_t class_count; /* of a workload */
+    struct stw_class_info classes[STW_CLASSES_MAX];
     uint32_t counter_count;
     struct stw_counter_info counters[STW_COUNTERS_DECLARED]; /* from here on: what is unused of
                                                                 it is never touched */

@@ -426,6 +426,30 @@ static stw_status check_refusals(struct parser *p, const struct stw_plugin_info 
     return STW_OK;
 }
 
+static stw_status parse_class(struct parser *p)
+{
+    if (p->field_count != 3)
+        return refuse(p, "class", "has %u fields; class|NAME|HELP has 3", p->field_count);
+    if (p->manifest->count == 0)
+        return refuse(p, "class", "stands before the first plugin line");
+    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    if (info->kind != STW_KIND_WORKLOAD)
+        return refuse(p, "class", "%s \"%s\" has no operations: it is no workload",
+                      stw_kind_name(info->kind), info->id);
+    if (info->class_count == STW_CLASSES_MAX)
+        return refuse(p, "class", "a workload has at most %u classes of operations",
+                      STW_CLASSES_MAX);
+    struct stw_class_info *class = &info->classes[info->class_count];
+    stw_status status = copy_word(p, &p->fields[1], "name", class->name, sizeof class->name);
+    for (uint32_t i = 0; status == STW_OK && i < info->class_count; i++)
+        if (strcmp(info->classes[i].name, class->name) == 0)
+            status = refuse(p, "name", "class \"%s\" is declared twice", class->name);
+    if (status == STW_OK)
+        status = copy(p, &p->fields[2], "help", class->help, sizeof class->help);
+    info->class_count += status == STW_OK;
+    return status;
+}
+
 /* Lines. */
 
 static void split(struct parser *p, const char *line, size_t bytes)
@@ -456,11 +480,13 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_counter(p, is(&p->fields[0], "gauge"));
     if (is(&p->fields[0], "operations"))
         return parse_operations(p);
+    if (is(&p->fields[0], "class"))
+        return parse_class(p);
     if (is(&p->fields[0], "refuses"))
         return parse_refuses(p);
     return refuse(p, "record",
-                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge, operations nor "
-                  "refuses",
+                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge, operations, "
+                  "class nor refuses",
                   columns(&p->fields[0]), p->fields[0].at);
 }
 

@@ -34,6 +34,18 @@ void stw_runtime_stop(void);
 struct stw_gc *stw_runtime_gc(void);
 /* Rule M5 of stwlab/mutator.h, for who has called plugins: does not return if it is broken. */
 void stw_runtime_check_host(const struct stw_mutator *m);
+
+/* What a workload has said of the operation that has just ended. */
+struct stw_operation {
+    uint64_t is_intended; /* it said when it was due */
+    uint64_t due_ns;
+    uint64_t turn_ns;     /* its turn came */
+    uint64_t class_above; /* its class + 1, 0: none; may be none that there is */
+};
+
+/* On the mutator, between operations; forgets it. */
+struct stw_operation stw_runtime_operation(const struct stw_mutator *m);
+
 /* What options.failed does; without it the process aborts. */
 _Noreturn void stw_runtime_fail(const struct stw_loaded *plugin, stw_status status,
                                 const char *text);

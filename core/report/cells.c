@@ -155,6 +155,30 @@ static void take_gap(sqlite3_stmt *row, void *context)
         (struct stw_median){stw_reader_text(row, 1), sqlite3_column_int64(row, 2)};
 }
 
+static void take_op_time(sqlite3_stmt *row, void *context)
+{
+    struct stw_result_cell *cell = cell_of(row, context);
+    if (!cell)
+        return;
+    cell->op_times = stw_grow(cell->op_times, cell->op_time_count + 1, sizeof *cell->op_times);
+    cell->op_times[cell->op_time_count++] = (struct stw_op_time){
+        stw_reader_text(row, 1),
+        {sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 4),
+         sqlite3_column_int64(row, 5), 0}};
+}
+
+/* As summary_of_op does it (store/schema.c). */
+static const char op_times_sql[] =
+    "SELECT cell, name, max(n),"
+    " min(CASE WHEN seen >= (n * 50 + 99) / 100 THEN high_ns END),"
+    " min(CASE WHEN seen >= (n * 99 + 99) / 100 THEN high_ns END), max(high_ns)"
+    " FROM (SELECT cell, name, high_ns,"
+    "   sum(count) OVER (PARTITION BY cell, name ORDER BY high_ns) AS seen,"
+    "   sum(count) OVER (PARTITION BY cell, name) AS n"
+    "  FROM (SELECT cell, name, high_ns, sum(count) AS count FROM op_times"
+    "   GROUP BY cell, name, high_ns))"
+    " GROUP BY cell, name ORDER BY cell, name";
+
 /* With max(), SQLite takes the other columns from the row that has the maximum. */
 static const char gap_sql[] =
     "SELECT k.cell, k.name, k.value FROM counters k"
@@ -197,7 +221,8 @@ static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, w
 
 static stw_status read_all(struct stw_reader *reader, struct stw_results *results)
 {
-    struct filling trials = {.results = results}, mmu = trials, gap = trials;
+    struct filling trials = {.results = results}, mmu = trials, gap = trials,
+                   op_times = trials;
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
                              &results->info));
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
@@ -206,7 +231,8 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
     STW_TRY(read_cells(reader, results));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
     STW_TRY(stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu));
-    return stw_reader_query(reader, gap_sql, NULL, take_gap, &gap);
+    STW_TRY(stw_reader_query(reader, gap_sql, NULL, take_gap, &gap));
+    return stw_reader_query(reader, op_times_sql, NULL, take_op_time, &op_times);
 }
 
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error)
@@ -242,6 +268,9 @@ static void free_cell(struct stw_result_cell *cell)
         free(cell->gap[i].name);
     free(cell->gap);
     free(cell->mmu);
+    for (uint32_t i = 0; i < cell->op_time_count; i++)
+        free(cell->op_times[i].name);
+    free(cell->op_times);
     for (uint32_t i = 0; i < cell->failure_count; i++)
         free(cell->failures[i].detail);
     free(cell->failures);

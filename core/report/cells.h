@@ -46,6 +46,12 @@ struct stw_utilisation {
     double least, median; /* lower median */
 };
 
+/* A further time of operations, over all ok trials; its sum is not known. */
+struct stw_op_time {
+    char *name; /* "op.intended", "op:read" */
+    struct stw_dist dist;
+};
+
 /* A trial that is not ok. */
 struct stw_failure {
     int64_t trial;
@@ -66,6 +72,8 @@ struct stw_result_cell {
     uint32_t gap_count;
     struct stw_utilisation *mmu; /* ascending windows */
     uint32_t mmu_count;
+    struct stw_op_time *op_times; /* sorted by name */
+    uint32_t op_time_count;
     struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
     uint32_t failure_count;
     int64_t trial_count; /* stored; skipped ones not counted */

@@ -91,7 +91,7 @@ const struct stw_fact *stw_facts_get(const struct stw_fact_list *list, const cha
     for (uint32_t i = 0; i < list->count; i++) {
         const struct stw_fact *fact = &list->items[i];
         if (strncmp(fact->name, name, length) == 0 && !fact->name[length]
-            && (!name[length] || fact->place == STW_IN_COUNTERS))
+            && (!name[length] || fact->place == STW_IN_COUNTERS || fact->place == STW_IN_OPS))
             return fact;
     }
     return NULL;
@@ -107,10 +107,18 @@ static void add_quoted(struct stw_text *sql, const char *text)
     stw_text_add(sql, "'");
 }
 
+/* Operations have a view of their own, their further times another. */
+static const char *view_of(const struct stw_fact *fact, const char *name)
+{
+    int is_further = fact->place == STW_IN_OPS && strcmp(name, stw_facts[STW_FACT_OP].name) != 0;
+    return is_further ? "op_times" : places[fact->place].view;
+}
+
 /* " AND v.name = 'gc.cycles'": which rows of the view are the fact's. */
 static void add_choice(const struct stw_fact *fact, const char *name, struct stw_text *sql)
 {
-    if (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_STEPS) {
+    int is_further = view_of(fact, name) != places[fact->place].view;
+    if (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_STEPS || is_further) {
         stw_text_add(sql, fact->place == STW_IN_STEPS ? " AND v.step = " : " AND v.name = ");
         add_quoted(sql, fact->place == STW_IN_STEPS ? fact->where : name);
     } else if (fact->place == STW_IN_MMU) {
@@ -123,6 +131,14 @@ static const char *column_of(const struct stw_fact *fact)
     return fact->where && fact->place != STW_IN_STEPS ? fact->where : places[fact->place].column;
 }
 
+void stw_fact_join(const struct stw_fact *fact, const char *name, struct stw_text *sql)
+{
+    stw_text_add(sql, " FROM trials t LEFT JOIN %s v ON v.cell = t.cell AND v.trial = t.trial",
+                 view_of(fact, name));
+    add_choice(fact, name, sql);
+    stw_text_add(sql, " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'");
+}
+
 void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_text *sql)
 {
     if (fact->place == STW_IN_TRIALS) {
@@ -130,11 +146,8 @@ void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_te
         stw_text_add(sql, " WHERE cell = CAST(?1 AS INTEGER) AND outcome = 'ok'");
         return;
     }
-    stw_text_add(sql, "SELECT t.trial AS trial, v.%s AS value FROM trials t LEFT JOIN %s v"
-                      " ON v.cell = t.cell AND v.trial = t.trial", column_of(fact),
-                 places[fact->place].view);
-    add_choice(fact, name, sql);
-    stw_text_add(sql, " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'");
+    stw_text_add(sql, "SELECT t.trial AS trial, v.%s AS value", column_of(fact));
+    stw_fact_join(fact, name, sql);
 }
 
 /* Finding. */
@@ -148,7 +161,7 @@ static stw_status is_there(struct stw_reader *reader, const struct stw_fact *fac
 {
     struct stw_text sql = {0};
     stw_text_add(&sql, "SELECT EXISTS(SELECT 1 FROM %s v WHERE (%s%s) IS NOT NULL",
-                 places[fact->place].view, fact->place == STW_IN_TRIALS ? "" : "v.",
+                 view_of(fact, fact->name), fact->place == STW_IN_TRIALS ? "" : "v.",
                  column_of(fact));
     add_choice(fact, fact->name, &sql);
     stw_text_add(&sql, fact->place == STW_IN_TRIALS ? " AND outcome = 'ok')" : ")");

@@ -24,12 +24,17 @@ stw_status stw_facts_read(struct stw_reader *reader, struct stw_fact_list *list)
  * list in any case. */
 stw_status stw_facts_of_run(const char *run, struct stw_fact_list *list, struct stw_error *error);
 void stw_facts_free(struct stw_fact_list *list);
-/* Null when there is none. "watch.faults:strategy/pool" is what "watch.faults" is. */
+/* Null when there is none. "watch.faults:strategy/pool" is what "watch.faults" is, and "op:read"
+ * what "op" is. */
 const struct stw_fact *stw_facts_get(const struct stw_fact_list *list, const char *name);
 
 /* A query for each ok trial of cell ?1 and its values of the fact, one a row: "trial, value", with
  * null where it has none. `name` is the fact's, or with a part behind a colon. */
 void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_text *sql);
+
+/* The end of such a query, from FROM on: the trials are t, the rows of the fact's view v. Not of a
+ * fact of trials. */
+void stw_fact_join(const struct stw_fact *fact, const char *name, struct stw_text *sql);
 
 void stw_facts_text(const struct stw_fact_list *list, struct stw_text *out);
 void stw_facts_markdown(const struct stw_fact_list *list, struct stw_text *out);

@@ -214,10 +214,9 @@ static void add_query(const struct stw_metric *metric, struct stw_text *sql)
     char *name = stw_strdup(metric->name);
     name[metric->name_bytes] = '\0';
     if (is_operation(metric->fact)) {
-        stw_text_add(sql, "SELECT t.trial, o.high_ns, o.count FROM trials t LEFT JOIN ops o"
-                          " ON o.cell = t.cell AND o.trial = t.trial"
-                          " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'"
-                          " ORDER BY t.trial, o.high_ns");
+        stw_text_add(sql, "SELECT t.trial, v.high_ns, v.count");
+        stw_fact_join(metric->fact, name, sql);
+        stw_text_add(sql, " ORDER BY t.trial, v.high_ns");
     } else if (metric->aggregate) {
         stw_text_add(sql, "SELECT trial, %s(value) FROM (", metric->aggregate);
         stw_fact_query(metric->fact, name, sql);

@@ -50,6 +50,26 @@ static void json_outcomes(struct stw_json *json, const struct stw_result_cell *c
     stw_json_object_end(json);
 }
 
+/* The sum over buckets is not known. */
+static void json_op_times(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    static const char *const keys[] = {"count", "p50", "p99", "max"};
+    stw_json_key(json, "op_times_ns");
+    stw_json_object_begin(json);
+    for (uint32_t i = 0; i < cell->op_time_count; i++) {
+        const struct stw_dist *dist = &cell->op_times[i].dist;
+        const int64_t values[] = {dist->count, dist->p50, dist->p99, dist->max};
+        stw_json_key(json, cell->op_times[i].name);
+        stw_json_object_begin(json);
+        for (uint32_t j = 0; j < sizeof keys / sizeof *keys; j++) {
+            stw_json_key(json, keys[j]);
+            stw_json_i64(json, values[j]);
+        }
+        stw_json_object_end(json);
+    }
+    stw_json_object_end(json);
+}
+
 static void json_mmu(struct stw_json *json, const struct stw_result_cell *cell)
 {
     stw_json_key(json, "mmu");
@@ -78,6 +98,7 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
     json_outcomes(json, cell);
     for (uint32_t i = 0; i < STW_DISTS; i++)
         json_dist(json, stw_dist_name(i), &cell->dists[i]);
+    json_op_times(json, cell);
     json_mmu(json, cell);
     stw_json_key(json, "counters");
     stw_json_object_begin(json);

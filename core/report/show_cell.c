@@ -1,4 +1,4 @@
-/* report/show_cell.c: one cell for people: what its mutators lost, and to what.
+/* report/show_cell.c: one cell for people: its operations, and what its mutators lost, and to what.
  * Sums are medians over the cell's ok trials, so parts need not add up to their whole; the longest
  * gap is that of one trial, and they do. */
 #include "report/show.h"
@@ -99,6 +99,35 @@ static void add_mmu(const struct stw_result_cell *cell, struct stw_text *out)
     stw_table_free(&table);
 }
 
+static void add_operation(struct stw_table *table, const char *name, const struct stw_dist *dist)
+{
+    char count[24];
+    snprintf(count, sizeof count, "%" PRId64, dist->count);
+    stw_table_row(table);
+    stw_table_set(table, 0, name);
+    stw_table_set(table, 1, count);
+    stw_table_set(table, 2, stw_format_ns((uint64_t)dist->p50).text);
+    stw_table_set(table, 3, stw_format_ns((uint64_t)dist->p99).text);
+    stw_table_set(table, 4, stw_format_ns((uint64_t)dist->max).text);
+}
+
+/* When the workload told more than the one time that the table of cells has. */
+static void add_operations(const struct stw_result_cell *cell, struct stw_text *out)
+{
+    static const char *const headers[] = {"operations", "count", "p50", "p99", "max"};
+    struct stw_table table = {0};
+    if (cell->op_time_count == 0)
+        return;
+    for (uint32_t i = 0; i < COUNT(headers); i++)
+        stw_table_column(&table, headers[i], i ? STW_TABLE_RIGHT : STW_TABLE_LEFT);
+    add_operation(&table, stw_facts[STW_FACT_OP].name, &cell->dists[STW_DIST_OP]);
+    for (uint32_t i = 0; i < cell->op_time_count; i++)
+        add_operation(&table, cell->op_times[i].name, &cell->op_times[i].dist);
+    stw_text_add(out, "\n");
+    stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+}
+
 static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
 {
     static const struct { const char *label, *counter; } times[] = {
@@ -151,6 +180,7 @@ void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
     stw_text_add(out, ": %" PRId64 " of %" PRId64 " trial%s ok\n",
                  cell->outcomes[STW_OUTCOME_OK], cell->trial_count,
                  stw_plural((uint64_t)cell->trial_count));
+    add_operations(cell, out);
     for (uint32_t i = 0; i < COUNT(splits); i++)
         add_split(cell, &splits[i], out);
     add_mmu(cell, out);

@@ -45,7 +45,7 @@ static const char *const retire[] = {
     "INSERT INTO earlier SELECT cell, cell_hash, trial, attempt, outcome, signal, detail, wall_ns,"
     " cpu_ns, rss_peak_bytes, stored_utc FROM trial" OF_TRIAL,
     FORGET("pause"), FORGET("pause_step"), FORGET("cycle"), FORGET("counter"), FORGET("op_bucket"),
-    FORGET("worst_window"), FORGET("hiccup"),
+    FORGET("op_time_bucket"), FORGET("worst_window"), FORGET("hiccup"),
     "DELETE FROM trial" OF_TRIAL,
     NULL,
 };

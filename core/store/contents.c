@@ -169,6 +169,8 @@ static void manifest_text(const struct stw_plugin_info *info, struct stw_text *t
             stw_text_add(text, "|");
         stw_text_add(text, "|%s\n", param->help);
     }
+    for (uint32_t i = 0; i < info->class_count; i++)
+        stw_text_add(text, "class|%s|%s\n", info->classes[i].name, info->classes[i].help);
     for (uint32_t i = 0; i < info->counter_count; i++) {
         const struct stw_counter_info *counter = &info->counters[i];
         if (counter->adds == STW_ADDS_LAST)

@@ -1,7 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * starts, pauses, steps, ops, cycles, counters, mmu, hiccups and facts are public and stable.
+ * starts, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public and
+ * stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -76,6 +77,8 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, name)) STRICT, WITHOUT ROWID",
     "CREATE TABLE op_bucket(trial_id INTEGER, high_ns INTEGER, count INTEGER,"
     " PRIMARY KEY(trial_id, high_ns)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE op_time_bucket(trial_id INTEGER, name TEXT, high_ns INTEGER, count INTEGER,"
+    " PRIMARY KEY(trial_id, name, high_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE worst_window(trial_id INTEGER, window_ns INTEGER, taken_ns INTEGER,"
     " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
@@ -109,6 +112,9 @@ const char *const stw_schema[] = {
     "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_bucket b ON b.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
+    "CREATE VIEW op_times AS SELECT t.cell, c.id, t.trial, b.name, b.high_ns, b.count"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN op_time_bucket b"
+    " ON b.trial_id = t.trial_id WHERE t.outcome = 'ok'",
     "CREATE VIEW cycles AS SELECT t.cell, c.id, t.trial, y.cycle, y.triggered_bytes,"
     " y.goal_bytes, y.live_bytes, y.marked_bytes"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN cycle y ON y.trial_id = t.trial_id"

@@ -50,7 +50,8 @@
 #define CYCLE 7u
 #define NOTE 8u
 #define UNNOTE 9u
-#define STATEMENTS 10u
+#define OP_TIME 10u
+#define STATEMENTS 11u
 
 /* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
  * second; whoever writes more of them into its record does not keep the matrix from going on. */
@@ -67,6 +68,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
+    [OP_TIME] = "INSERT INTO op_time_bucket VALUES(?1,?4,?2,?3)",
     [WINDOW] = "INSERT INTO worst_window VALUES(?1,?2,?3)",
     [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
     [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
@@ -619,10 +621,9 @@ static stw_status insert_counters(const struct trial_rows *rows)
 }
 
 /* The last bucket's high value is the largest value itself. */
-static stw_status insert_buckets(const struct trial_rows *rows)
+static stw_status insert_buckets(const struct trial_rows *rows, sqlite3_stmt *statement,
+                                 const struct stw_histogram *histogram, const char *name)
 {
-    sqlite3_stmt *statement = rows->store->statements[BUCKET];
-    const struct stw_histogram *histogram = &rows->record->op_ns;
     uint64_t left = histogram->count;
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && left > 0 && i < STW_HISTOGRAM_BUCKETS; i++) {
@@ -632,7 +633,24 @@ static stw_status insert_buckets(const struct trial_rows *rows)
         bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, left ? stw_histogram_bucket_low(i + 1) - 1 : histogram->max);
         bind(statement, 3, histogram->buckets[i]);
+        if (name)
+            bind_text(statement, 4, name);
         status = step(statement);
+    }
+    return status;
+}
+
+static stw_status insert_operations(const struct trial_rows *rows)
+{
+    const struct stw_record *record = rows->record;
+    sqlite3_stmt *statement = rows->store->statements[OP_TIME];
+    stw_status status = insert_buckets(rows, rows->store->statements[BUCKET], &record->op_ns, NULL);
+    for (uint32_t i = 0; status == STW_OK && i < STW_OP_TIMES; i++) {
+        char name[STW_RECORD_NAME_BYTES];
+        if (record->op_times_ns[i].count == 0)
+            continue;
+        stw_record_op_name(record, i, name, sizeof name);
+        status = insert_buckets(rows, statement, &record->op_times_ns[i], name);
     }
     return status;
 }
@@ -678,7 +696,7 @@ static stw_status insert_rows(struct trial_rows *rows)
     STW_TRY(insert_pauses(rows));
     STW_TRY(insert_cycles(rows));
     STW_TRY(insert_counters(rows));
-    STW_TRY(insert_buckets(rows));
+    STW_TRY(insert_operations(rows));
     STW_TRY(insert_windows(rows));
     return insert_hiccups(rows);
 }

@@ -503,6 +503,16 @@ static void growth(const struct stw_host *host, struct stw_mutator *m, uint32_t 
         record_of(m)->counts.growths[kind]++;
 }
 
+static void operation_intended(const struct stw_host *host, struct stw_mutator *m, uint64_t due_ns)
+{
+    (void)host, (void)m, (void)due_ns;
+}
+
+static void operation_class(const struct stw_host *host, struct stw_mutator *m, uint32_t number)
+{
+    (void)host, (void)m, (void)number;
+}
+
 int64_t fake_external_bytes(void)
 {
     return __atomic_load_n(&fake.external_bytes, __ATOMIC_SEQ_CST);
@@ -531,6 +541,8 @@ static const struct stw_host table = {
     .fail = fail,
     .external_bytes = external_bytes,
     .growth = growth,
+    .operation_intended = operation_intended,
+    .operation_class = operation_class,
 };
 
 /* Life. */

@@ -142,6 +142,18 @@ static const char *losses_problem(const struct stw_record *record)
     return NULL;
 }
 
+static const char *operations_problem(const struct stw_record *record)
+{
+    const char *problem = histogram_problem(&record->op_ns);
+    for (uint32_t i = 0; i < STW_CLASSES_MAX; i++)
+        if (!is_clean(record->op_classes[i], sizeof record->op_classes[i]))
+            return "the name of a class of operations in it is nonsense";
+    for (uint32_t i = 0; !problem && i < STW_OP_TIMES; i++)
+        if (record->op_times_ns[i].count) /* an untouched one has no memory yet */
+            problem = histogram_problem(&record->op_times_ns[i]);
+    return problem;
+}
+
 const char *stw_record_problem(const struct stw_record *record)
 {
     if (record->magic != STW_RECORD_MAGIC)
@@ -162,7 +174,7 @@ const char *stw_record_problem(const struct stw_record *record)
         problem = cycles_problem(record);
     if (!problem)
         problem = losses_problem(record);
-    return problem ? problem : histogram_problem(&record->op_ns);
+    return problem ? problem : operations_problem(record);
 }
 
 static void add_output(const struct stw_process *process, struct stw_text *text)

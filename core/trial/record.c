@@ -10,6 +10,17 @@ const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS] = {
 #include "base/facts.def"
 };
 
+void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
+                        uint32_t name_bytes)
+{
+    int is_intended = at == STW_OP_INTENDED || at % 2 == STW_OP_CLASS_INTENDED(0) % 2;
+    const char *fact = stw_facts[is_intended ? STW_FACT_OP_INTENDED : STW_FACT_OP].name;
+    if (at == STW_OP_INTENDED)
+        snprintf(name, name_bytes, "%s", fact);
+    else
+        snprintf(name, name_bytes, "%s:%s", fact, record->op_classes[(at - 1) / 2]);
+}
+
 int stw_record_count_as(struct stw_record *record, const char *name, uint64_t value)
 {
     for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {

@@ -17,6 +17,7 @@
 #include "plan/settings.h"
 #include "prim/module.h"
 
+#include <stwlab/manifest.h>
 #include <stwlab/mutator.h>
 
 #define STW_RECORD_MAGIC 0x3130524c57545353ull
@@ -30,6 +31,8 @@ enum {
 #include "base/facts.def"
 };
 #define STW_RECORD_HICCUPS 8u
+#define STW_RECORD_CLASS_BYTES 24u
+#define STW_OP_TIMES (1u + 2u * STW_CLASSES_MAX)
 
 /* How far the worker came. */
 #define STW_RECORD_EMPTY 0u
@@ -116,7 +119,15 @@ struct stw_record {
     uint64_t program_cpu_ns;
     uint64_t program_rss_peak_bytes;
     struct stw_histogram op_ns;
+    /* Further times of operations, STW_OP_*; empty: no operation has such a time. */
+    char op_classes[STW_CLASSES_MAX][STW_RECORD_CLASS_BYTES]; /* as the workload declares them */
+    struct stw_histogram op_times_ns[STW_OP_TIMES];
 };
+
+/* Which of op_times_ns: from when operations were due; those of a class; both. */
+#define STW_OP_INTENDED 0u
+#define STW_OP_CLASS(number) (1u + 2u * (number))
+#define STW_OP_CLASS_INTENDED(number) (2u + 2u * (number))
 
 /* Exit status of a worker that had no memory to map its record, and so says nothing in it. */
 #define STW_EXIT_NO_RECORD 4
@@ -131,6 +142,9 @@ extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
 
 /* Records a fact that the lab counts, once a trial. */
 void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value);
+/* "op.intended", "op:read", "op.intended:read": the name of op_times_ns[at]. */
+void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
+                        uint32_t name_bytes);
 /* Likewise one that is a plugin's or another runtime's. 0: there is no place left. */
 int stw_record_count_as(struct stw_record *record, const char *name, uint64_t value);
 

@@ -55,6 +55,7 @@ struct trial_thread {
     uint32_t index;
     void *state; /* a registered root */
     struct stw_histogram op_ns;
+    struct stw_histogram *op_times_ns; /* [STW_OP_TIMES], when an operation has such a time */
     uint64_t checksum;
     int is_expected; /* the checksum is what the workload worked out by itself */
     uint64_t ended_ns;
@@ -417,6 +418,36 @@ static void call_workload(struct stw_mutator *m, uint32_t call)
         stw_stack_clear_dead();
 }
 
+/* The time of an operation that said something of itself, which ended at `now`. */
+static void record_times(struct trial_thread *t, const struct stw_operation *said, uint64_t op_ns,
+                         uint64_t now)
+{
+    uint64_t class_above = said->class_above;
+    if (!t->op_times_ns)
+        t->op_times_ns = stw_new(STW_OP_TIMES, sizeof *t->op_times_ns);
+    if (class_above > trial.workload.info->class_count)
+        end_with(STW_VERDICT_INVALID, "operation-class",
+                 "an operation is of a class that the workload's manifest does not declare");
+    uint64_t intended_ns = now > said->due_ns ? now - said->due_ns : 0;
+    if (said->is_intended)
+        stw_histogram_record(&t->op_times_ns[STW_OP_INTENDED], intended_ns);
+    if (!class_above)
+        return;
+    stw_histogram_record(&t->op_times_ns[STW_OP_CLASS(class_above - 1)], op_ns);
+    if (said->is_intended)
+        stw_histogram_record(&t->op_times_ns[STW_OP_CLASS_INTENDED(class_above - 1)], intended_ns);
+}
+
+/* The operation that began at `before`, or when its turn came, has ended at `now`. */
+static void record_operation(struct trial_thread *t, uint64_t before, uint64_t now)
+{
+    const struct stw_operation said = stw_runtime_operation(t->mutator);
+    uint64_t op_ns = now - (said.is_intended ? said.turn_ns : before);
+    stw_histogram_record(&t->op_ns, op_ns);
+    if (STW_UNLIKELY(said.is_intended | said.class_above))
+        record_times(t, &said, op_ns, now);
+}
+
 static void run_operations(struct trial_thread *t)
 {
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
@@ -425,6 +456,7 @@ static void run_operations(struct trial_thread *t)
     uint64_t count = ops->operations(trial.workload.self), none = 0;
     if (laps)
         stw_losses_enter(&losses, t->mutator, stw_clock_ns());
+    stw_runtime_operation(t->mutator); /* what set-up said is of no operation */
     uint64_t before = stw_clock_ns();
     __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
@@ -435,7 +467,7 @@ static void run_operations(struct trial_thread *t)
         stw_runtime_check_host(t->mutator);
         stw_edge_running("operate returned");
         uint64_t now = stw_clock_ns();
-        stw_histogram_record(&t->op_ns, now - before);
+        record_operation(t, before, now);
         before = now;
         if (laps)
             stw_laps_pass(laps, now);
@@ -620,9 +652,15 @@ static void fill_record(void)
 {
     struct stw_record *record = trial.record;
     record->is_expected = 1;
+    for (uint32_t i = 0; i < trial.workload.info->class_count; i++)
+        snprintf(record->op_classes[i], sizeof record->op_classes[i], "%s",
+                 trial.workload.info->classes[i].name);
     for (uint32_t i = 0; i < trial.mutator_count; i++) {
         record->is_expected &= (uint64_t)threads[i].is_expected;
         stw_histogram_merge(&record->op_ns, &threads[i].op_ns);
+        for (uint32_t at = 0; threads[i].op_times_ns && at < STW_OP_TIMES; at++)
+            if (threads[i].op_times_ns[at].count)
+                stw_histogram_merge(&record->op_times_ns[at], &threads[i].op_times_ns[at]);
         record->checksum += threads[i].checksum;
         record->operations += threads[i].op_ns.count;
         if (threads[i].ended_ns > record->last_op_ns)

@@ -591,10 +591,10 @@ Test(manifest, refuses_records_that_are_none)
     expect_text_refused("", "manifest", "its manifest names no plugin");
     expect_text_refused("\n", "record",
                         "manifest line 1, record: \"\" is neither plugin, param, needs, env, "
-                        "counter, gauge, operations nor refuses");
+                        "counter, gauge, operations, class nor refuses");
     expect_text_refused(HEAD_LINE "Param|n|u64||1|1|1|h\n", "record",
                         "manifest line 2, record: \"Param\" is neither plugin, param, needs, "
-                        "env, counter, gauge, operations nor refuses");
+                        "env, counter, gauge, operations, class nor refuses");
     expect_text_refused("plugin|map|m\n", "plugin",
                         "manifest line 1, plugin: has 3 fields; plugin|KIND|ID|SUMMARY has 4");
     expect_text_refused("plugin|map|m|s|t\n", "plugin",
@@ -842,6 +842,30 @@ Test(manifest, names_the_parameter_that_counts_operations)
     expect_text_refused("plugin|workload|w|s\noperations|N\n", "name",
                         "manifest line 2, name: \"N\" is not a lower-case letter followed by "
                         "letters, digits, _ . and -");
+}
+
+Test(manifest, names_classes_of_operations)
+{
+    static const char good[] = "plugin|workload|w|s\nclass|read|a lookup\nclass|write|h\n"
+                               "plugin|workload|v|s\n";
+    struct stw_error error = STW_ERROR_INIT;
+    cr_assert_eq(stw__manifest_parse(good, sizeof good, &manifest, &error), STW_OK);
+    cr_assert_eq(manifest.plugins[0].class_count, 2);
+    cr_assert_str_eq(manifest.plugins[0].classes[0].name, "read");
+    cr_assert_str_eq(manifest.plugins[0].classes[0].help, "a lookup");
+    cr_assert_str_eq(manifest.plugins[0].classes[1].name, "write");
+    cr_assert_eq(manifest.plugins[1].class_count, 0);
+    expect_text_refused("class|n|h\n", "class",
+                        "manifest line 1, class: stands before the first plugin line");
+    expect_text_refused(HEAD_LINE "class|n|h\n", "class",
+                        "manifest line 2, class: map \"m\" has no operations: it is no workload");
+    expect_text_refused("plugin|workload|w|s\nclass|n\n", "class",
+                        "manifest line 2, class: has 2 fields; class|NAME|HELP has 3");
+    expect_text_refused("plugin|workload|w|s\nclass|n|h\nclass|n|i\n", "name",
+                        "manifest line 3, name: class \"n\" is declared twice");
+    expect_text_refused("plugin|workload|w|s\nclass|a|h\nclass|b|h\nclass|c|h\nclass|d|h\n"
+                        "class|e|h\n", "class",
+                        "manifest line 6, class: a workload has at most 4 classes of operations");
 }
 
 Test(manifest, refuses_a_workloads_parameter_whose_name_is_taken)

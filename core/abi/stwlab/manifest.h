@@ -10,6 +10,7 @@
  *     counter|NAME|UNIT|sum or max|HELP              (likewise; optional)
  *     gauge|NAME|UNIT|HELP                           (likewise; optional)
  *     operations|NAME                                (of a workload; optional)
+ *     class|NAME|HELP                                (likewise)
  *     refuses|CONDITION|REASON                       (optional)
  * KIND is allocator, map, strategy or workload. ID matches [a-z][a-z0-9-]*, at most 40 characters.
  * NAME matches [a-z][a-z0-9_.-]*; that of a workload's parameter is none that the runtime or
@@ -87,6 +88,11 @@ STW_STATIC_ASSERT(sizeof(struct stw_manifest_head) == 64, "the head's size is pa
 /* The parameter of a workload that says how many operations each mutator runs, if it is not called
  * "operations": of a workload without that slot. */
 #define STW_OPERATIONS(name) "operations|" name "\n"
+
+/* A class of a workload's operations, STW_CLASSES_MAX of them at most: stw_host.operation_class.
+ * NAME has at most 23 characters. */
+#define STW_CLASS(name, help) "class|" name "|" help "\n"
+#define STW_CLASSES_MAX 4u
 
 #define STW_MANIFEST(text)                                                                         \
     __attribute__((section(STW_NOTE_SECTION), used, aligned(4))) static const struct {             \
