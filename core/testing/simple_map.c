@@ -201,16 +201,40 @@ static void clear(void *self, struct stw_mutator *m, void *cell)
     map->entries = map->taken = 0;
 }
 
-static void iterate(void *self, struct stw_mutator *m, void *cell, stw_map_visit visit,
-                    void *context)
+/* Walks go over the table that there was; when the map has another, keys are looked up there. */
+enum { MAP, STATES, KEYS }; /* pointers of the cursor */
+enum { SLOT, SLOT_COUNT };  /* numbers */
+
+static void walk(void *self, struct stw_mutator *m, void *cell, struct stw_map_cursor *cursor)
+{
+    (void)self, (void)m;
+    struct map *map = cell;
+    cursor->pointers[MAP] = map;
+    cursor->pointers[STATES] = map->states;
+    cursor->pointers[KEYS] = map->keys;
+    cursor->numbers[SLOT_COUNT] = map->slot_count;
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
 {
     (void)self;
-    const struct map *map = cell;
-    for (uint64_t i = 0; i < map->slot_count; i++) {
-        if (map->states[i] == SLOT_USED && visit(context, key_at(map, i), value_at(map, i)))
-            return;
+    const struct map *map = cursor->pointers[MAP];
+    const uint64_t *states = cursor->pointers[STATES];
+    const char *keys = cursor->pointers[KEYS];
+    while (cursor->numbers[SLOT] < cursor->numbers[SLOT_COUNT]) {
+        uint64_t slot = cursor->numbers[SLOT]++, now = slot;
         stw_poll(m);
+        if (states[slot] != SLOT_USED)
+            continue;
+        if (map->states != states)
+            now = search(map, keys + slot * stw_key_bytes(&map->type));
+        if (map->states[now] != SLOT_USED)
+            continue;
+        cursor->key = key_at(map, now);
+        cursor->value = value_at(map, now);
+        return 1;
     }
+    return 0;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *cell)
@@ -259,7 +283,8 @@ const struct stw_map_ops stw_simple_map_ops = {
     .find = find,
     .erase = erase,
     .clear = clear,
-    .iterate = iterate,
+    .walk = walk,
+    .step = step,
     .count = count,
     .stats = stats,
     .merge = merge,

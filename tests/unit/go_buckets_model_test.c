@@ -92,7 +92,7 @@ static void do_iterate(struct model *model)
     struct map_case *c = &model->c;
     memset(model->visited, 0, sizeof model->visited);
     model->visits = 0;
-    c->ops->iterate(c->self, c->m, c->map, visit, model);
+    stw_map_walk_all(c->ops, c->self, c->m, c->map, visit, model);
     cr_assert_eq(model->visits, model->count);
 }
 
@@ -206,13 +206,78 @@ Test(go_buckets_model, stops_a_walk_when_told)
 {
     struct map_case c = case_new(STW_KEY_U64, 100, 0, 0);
     uint32_t left = 1;
-    c.ops->iterate(c.self, c.m, c.map, stop_at, &left);
+    stw_map_walk_all(c.ops, c.self, c.m, c.map, stop_at, &left);
     cr_expect_eq(left, 1, "an empty map was visited");
     case_fill(&c, 0, 100);
     left = 10;
-    c.ops->iterate(c.self, c.m, c.map, stop_at, &left);
+    stw_map_walk_all(c.ops, c.self, c.m, c.map, stop_at, &left);
     cr_expect_eq(left, 0);
     case_free(&c);
+}
+
+/* Walks of a map that is written to meanwhile: go by what was there all the time. */
+
+static void write_meanwhile(struct model *model, uint8_t *stays)
+{
+    uint64_t dice = next_random(model) % 4000, key = any_key(model), value = next_random(model);
+    if (dice == 0) {
+        do_clear(model);
+        memset(stays, 0, model->range);
+    } else if (dice < 2500) {
+        case_assign(&model->c, key, value);
+        model_assign(model, key, value);
+    } else {
+        cr_assert_eq(case_erase(&model->c, key), model->present[key]);
+        model->count -= model->present[key];
+        model->present[key] = stays[key] = 0;
+    }
+}
+
+/* Up to `writes` between two steps; `before` entries, of which the walk begins. */
+static void walk_meanwhile(struct model *model, uint64_t before, uint64_t writes, uint8_t *stays)
+{
+    struct map_case *c = &model->c;
+    struct stw_map_cursor cursor = {0};
+    for (uint64_t i = 0; i < before; i++) {
+        case_assign(c, i, i);
+        model_assign(model, i, i);
+    }
+    memcpy(stays, model->present, model->range);
+    memset(model->visited, 0, sizeof model->visited);
+    c->ops->walk(c->self, c->m, c->map, &cursor);
+    while (c->ops->step(c->self, c->m, &cursor)) {
+        uint64_t key = case_number(c, cursor.key);
+        cr_assert_lt(key, model->range);
+        cr_assert(model->present[key], "an erased entry comes");
+        cr_assert_eq(*(const uint64_t *)cursor.value, model->values[key], "with an old value");
+        cr_assert(!stays[key] || !model->visited[key], "an entry comes twice");
+        model->visited[key] = 1;
+        for (uint64_t i = next_random(model) % (writes + 1); i > 0; i--)
+            write_meanwhile(model, stays);
+    }
+    cr_assert_null(cursor.key);
+    for (uint64_t i = 0; i < model->range; i++)
+        cr_assert(!stays[i] || model->visited[i], "an entry that stayed does not come");
+    case_audit(c);
+}
+
+Test(go_buckets_model, walks_while_it_is_written_to)
+{
+    static uint8_t stays[RANGE_MAX];
+    uint32_t grew = 0;
+    for (uint32_t round = 0; round < 400; round++) {
+        struct model *model = calloc(1, sizeof *model);
+        cr_assert(model);
+        model->range = round % 4 == 0 ? 4000 : round % 4 == 1 ? 40 : 400;
+        model->c = case_new(kinds[round / 4 % 2], model->range, 0, round);
+        model->random = round;
+        uint64_t before = next_random(model) % model->range + 1;
+        walk_meanwhile(model, before, round % 5 * 4, stays);
+        grew += model->c.map->log_buckets > 0;
+        case_free(&model->c);
+        free(model);
+    }
+    cr_assert_gt(grew, 200);
 }
 
 /* An array that was walked is not cleared when it is moved, others of strings are. */
@@ -223,7 +288,7 @@ Test(go_buckets_model, clears_moved_buckets_unless_walked)
         case_fill(&c, 0, 104);
         uint32_t left = 1;
         if (walked)
-            c.ops->iterate(c.self, c.m, c.map, stop_at, &left);
+            stw_map_walk_all(c.ops, c.self, c.m, c.map, stop_at, &left);
         const struct string_bucket *array = c.map->buckets;
         case_fill(&c, 104, 105);
         cr_assert(c.map->old_buckets == array && is_moved(&array[0].head));
@@ -256,6 +321,29 @@ static uint64_t churn(struct map_case *c, uint64_t keys, uint64_t full)
             cr_assert(case_erase(c, first + i));
     }
     return 0;
+}
+
+/* The walk begins before a growth of the same size, and ends in it. */
+Test(go_buckets_model, walks_on_through_a_growth_of_the_same_size)
+{
+    for (uint32_t k = 0; k < 2; k++) {
+        struct map_case c = case_new(kinds[k], 400000, 6656, 0);
+        struct stw_map_cursor cursor = {0};
+        uint64_t last = 399990, came = 0;
+        case_fill(&c, last, last + 10);
+        case_assign(&c, 0, 0);
+        c.ops->walk(c.self, c.m, c.map, &cursor);
+        cr_assert(c.ops->step(c.self, c.m, &cursor));
+        do {
+            uint64_t key = case_number(&c, cursor.key);
+            came += key == 0 || key >= last;
+            if (came == 3 && !(c.map->flags & FLAG_SAME_SIZE))
+                cr_assert_neq(churn(&c, last, 6600), 0, "no growth of the same size");
+        } while (c.ops->step(c.self, c.m, &cursor));
+        cr_expect_eq(came, 11);
+        cr_expect(c.map->flags & FLAG_SAME_SIZE);
+        case_free(&c);
+    }
 }
 
 Test(go_buckets_model, regrows_at_the_same_size_after_churn)

@@ -415,7 +415,7 @@ static void draw_sequence(uint64_t seed, uint32_t others, uint32_t *seeds, struc
     }
     case_fill(&c, 0, 64);
     order->count = 0;
-    c.ops->iterate(c.self, c.m, c.map, note_key, order);
+    stw_map_walk_all(c.ops, c.self, c.m, c.map, note_key, order);
     case_free(&c);
 }
 

@@ -186,7 +186,7 @@ static void check_all(struct pair *pair)
 {
     struct stw_error error = {.struct_size = sizeof error};
     memset(pair->visited, 0, sizeof pair->visited);
-    pair->ops->iterate(pair->self, pair->m, pair->map, visit, pair);
+    stw_map_walk_all(pair->ops, pair->self, pair->m, pair->map, visit, pair);
     for (uint64_t i = 0; i < KEYS; i++)
         cr_assert_eq(pair->visited[i], pair->numbers[i] != 0);
     cr_assert_eq(pair->ops->count(pair->self, pair->m, pair->map), pair->count);
@@ -292,7 +292,8 @@ static void check_heap(struct pair *pair)
         do_assign(pair, i, i | 1);
     fake_unmark();
     fake_mark(pair->map);
-    pair->ops->iterate(pair->self, pair->m, pair->map, check_kept, (void *)(uintptr_t)pair->type);
+    stw_map_walk_all(pair->ops, pair->self, pair->m, pair->map, check_kept,
+                     (void *)(uintptr_t)pair->type);
 }
 
 Test(map_types, keep_what_they_hold)
@@ -321,8 +322,8 @@ Test(map_types, keep_pointer_keys_alive)
             pair.ops->assign(pair.self, pair.m, pair.map, &key, &value);
         }
         fake_mark(pair.map);
-        pair.ops->iterate(pair.self, pair.m, pair.map, check_kept,
-                          (void *)(uintptr_t)pair.type);
+        stw_map_walk_all(pair.ops, pair.self, pair.m, pair.map, check_kept,
+                         (void *)(uintptr_t)pair.type);
         pair_close(&pair);
     }
 }

@@ -86,8 +86,18 @@ struct stw_map_stats {
     uint64_t overflow;     /* overflow buckets in use */
 };
 
-/* Called once per entry. `key` and `value` point into the map, or to a copy of its entry, until the
- * visit returns. Non-zero stops the walk. The callee may not write to the map. */
+/* A walk over a map, on its mutator's stack: what it refers to is kept alive there. Between steps a
+ * copy may lie in a managed cell, written with stw_copy, key and value null: the first
+ * STW_CURSOR_POINTERS words are pointers. A walk needs no end; one that is given up is forgotten. */
+#define STW_CURSOR_POINTERS 8u
+struct stw_map_cursor {
+    const void *key;     /* of the entry that it has come to; in the map, and there until the */
+    const void *value;   /* next step or write. Null: it is at none. A step reads neither */
+    void *pointers[6];   /* the map's: managed, or null */
+    uint64_t numbers[6]; /* the map's, all else */
+};
+
+/* Called once per entry. `key` and `value` are the cursor's. Non-zero stops the walk. */
 typedef int32_t (*stw_map_visit)(void *context, const void *key, const void *value);
 
 struct stw_map_ops {
@@ -121,9 +131,16 @@ struct stw_map_ops {
      * may stay: another hint is not heeded. */
     void (*clear)(void *self, struct stw_mutator *m, void *map)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
-    /* Mandatory. Visits every entry once, in any order. */
-    void (*iterate)(void *self, struct stw_mutator *m, void *map, stw_map_visit visit,
-                    void *context) STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
+    /* Mandatory. Begins a walk, before the first entry; the cursor is all zero. */
+    void (*walk)(void *self, struct stw_mutator *m, void *map, struct stw_map_cursor *cursor)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
+    /* Mandatory. Goes on to the next entry, in any order: 1, or 0 when there is none left. The
+     * caller may write to the map between steps, clear it, and walk it with other cursors; the
+     * rules are Go's (spec, "For statements with range clause"). What is there during the whole
+     * walk comes once, with the value that it has then. What was erased before the walk came to it
+     * does not come. What was added meanwhile may come, or not. */
+    uint32_t (*step)(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Mandatory. */
     uint64_t (*count)(void *self, struct stw_mutator *m, void *map)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
@@ -157,6 +174,19 @@ struct stw_map_ops {
     void (*reserve)(void *self, struct stw_mutator *m, void *map, uint64_t entries)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
 };
+
+/* A whole walk by the slots of a table. */
+static inline void stw_map_walk_all(const struct stw_map_ops *ops, void *self,
+                                    struct stw_mutator *m, void *map, stw_map_visit visit,
+                                    void *context)
+{
+    struct stw_map_cursor cursor;
+    __builtin_memset(&cursor, 0, sizeof cursor);
+    ops->walk(self, m, map, &cursor);
+    while (ops->step(self, m, &cursor))
+        if (visit(context, cursor.key, cursor.value))
+            return;
+}
 
 /* A growth: the table gets another shape, in one write or over many. */
 #define STW_GROWTH_GROW 0u      /* to more buckets */

@@ -100,7 +100,7 @@ struct stw_strategy_ops {
     void (*linked)(void *self, const struct stw_link *next)
         STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_CREATED STW_MAY_BLOCK;
     /* Optional: the maps that this strategy presents; their slots get the strategy's self. Lives as
-     * long as the object. Read: accept, assign, find, erase, clear, iterate, count, stats and
+     * long as the object. Read: accept, assign, find, erase, clear, walk, step, count, stats and
      * merge, mandatory as map.h says. With it, need_map and done_map are mandatory. Where merge
      * above is null, merges go to the table's. What it does with entries is its own business: rule
      * merge-alters does not hold for it. */
@@ -141,10 +141,22 @@ static inline void stw_map_clear(const struct stw_link *link, struct stw_mutator
 {
     link->map_ops->clear(link->map_self, m, map);
 }
+static inline void stw_map_walk(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                struct stw_map_cursor *cursor)
+{
+    __builtin_memset(cursor, 0, sizeof *cursor);
+    link->map_ops->walk(link->map_self, m, map, cursor);
+}
+static inline uint32_t stw_map_step(const struct stw_link *link, struct stw_mutator *m,
+                                    struct stw_map_cursor *cursor)
+{
+    return link->map_ops->step(link->map_self, m, cursor);
+}
+/* A whole walk. */
 static inline void stw_map_iterate(const struct stw_link *link, struct stw_mutator *m, void *map,
                                    stw_map_visit visit, void *context)
 {
-    link->map_ops->iterate(link->map_self, m, map, visit, context);
+    stw_map_walk_all(link->map_ops, link->map_self, m, map, visit, context);
 }
 static inline uint64_t stw_map_count(const struct stw_link *link, struct stw_mutator *m, void *map)
 {

@@ -313,11 +313,14 @@ void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct head
 /* Links a new bucket behind `last`, and returns it. */
 struct bucket *stw__buckets_overflow(struct instance *self, struct stw_mutator *m,
                                      struct header *map, struct bucket *last);
+/* Before a walk of a map without pointers: a list of overflow buckets, to be kept. */
+void stw__buckets_ensure_list(struct stw_mutator *m, struct header *map);
 void stw__buckets_clear(void *self, struct stw_mutator *m, void *object);
 
 /* walk.c: reads of the whole map. */
-void stw__buckets_iterate(void *self, struct stw_mutator *m, void *object, stw_map_visit visit,
-                          void *context);
+void stw__buckets_walk(void *self, struct stw_mutator *m, void *object,
+                       struct stw_map_cursor *cursor);
+uint32_t stw__buckets_step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor);
 void stw__buckets_stats(void *self, struct stw_mutator *m, void *object,
                         struct stw_map_stats *stats);
 
@@ -328,5 +331,8 @@ stw_status stw__buckets_audit(void *self, struct stw_mutator *m, void *object,
 /* go-buckets.c */
 uint32_t stw__buckets_find(void *self, struct stw_mutator *m, void *object, const void *key,
                            void *value);
+/* Where a key's entry is in the map; 0: nowhere. */
+uint32_t stw__buckets_entry(struct instance *self, struct header *map, const void *key,
+                            const void **found, const void **value);
 
 #endif

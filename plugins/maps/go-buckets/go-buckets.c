@@ -143,8 +143,7 @@ INLINE struct place search(const struct shape *shape, struct bucket *chain, cons
     return place;
 }
 
-INLINE uint32_t find_in(const struct shape *shape, const struct header *map, const void *key,
-                        void *value)
+INLINE struct place place_of(const struct shape *shape, const struct header *map, const void *key)
 {
     uint64_t hash = hash_key(shape, key, map->seed);
     struct bucket *chain = bucket_at(shape, map->buckets, hash & (bucket_count(map) - 1));
@@ -153,11 +152,29 @@ INLINE uint32_t find_in(const struct shape *shape, const struct header *map, con
         if (!is_moved(old))
             chain = old;
     }
-    struct place place = search(shape, chain, key, top_of(hash));
+    return search(shape, chain, key, top_of(hash));
+}
+
+INLINE uint32_t find_in(const struct shape *shape, const struct header *map, const void *key,
+                        void *value)
+{
+    struct place place = place_of(shape, map, key);
     if (!place.bucket)
         return 0;
     if (value && shape->value_bytes > 0)
         __builtin_memcpy(value, value_at(shape, place.bucket, place.slot), shape->value_bytes);
+    return 1;
+}
+
+uint32_t stw__buckets_entry(struct instance *self, struct header *map, const void *key,
+                            const void **found, const void **value)
+{
+    const struct shape *shape = shape_of(self, map);
+    struct place place = place_of(shape, map, key);
+    if (!place.bucket)
+        return 0;
+    *found = key_at(shape, place.bucket, place.slot);
+    *value = value_at(shape, place.bucket, place.slot);
     return 1;
 }
 
@@ -365,7 +382,8 @@ static const struct stw_map_ops ops = {
     .find = stw__buckets_find,
     .erase = erase,
     .clear = stw__buckets_clear,
-    .iterate = stw__buckets_iterate,
+    .walk = stw__buckets_walk,
+    .step = stw__buckets_step,
     .count = count,
     .stats = stw__buckets_stats,
     .merge = merge,

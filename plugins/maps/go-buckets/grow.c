@@ -62,14 +62,19 @@ void stw__buckets_first_array(struct instance *self, struct stw_mutator *m, stru
 
 /* Overflow buckets. */
 
-/* Keeps an overflow bucket alive that no pointer leads to. */
-static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucket)
+void stw__buckets_ensure_list(struct stw_mutator *m, struct header *map)
 {
     ensure_extra(m, map);
     if (!map->extra->overflow) {
         struct stw_slice *made = stw_alloc(m, sizeof *made, &stw__buckets_list_type);
         stw_store(m, &map->extra->overflow, made);
     }
+}
+
+/* Keeps an overflow bucket alive that no pointer leads to. */
+static void keep(struct stw_mutator *m, struct header *map, struct bucket *bucket)
+{
+    stw__buckets_ensure_list(m, map);
     struct stw_slice *list = map->extra->overflow;
     stw_slice_reserve(m, list, list->length + 1, sizeof bucket, &stw__buckets_items_type);
     stw_store(m, (void **)list->items + list->length, bucket);

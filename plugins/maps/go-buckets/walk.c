@@ -1,83 +1,109 @@
-/* go-buckets/walk.c: what reads a whole map: iteration and figures.
+/* go-buckets/walk.c: what reads a whole map: walks and figures.
  *
- * A walk starts at a random bucket and a random slot of it, and goes round. In a growth it visits
- * the new buckets; where the old chain is not moved yet, it reads that chain and takes the entries
- * that will go to the new bucket. Go's iterator can also outlive a growth and looks moved entries
- * up again; here nobody writes to a map during a walk (stwlab/map.h), so that case does not arise.
- * What stays of it is the flags, which keep moved buckets from being cleared. */
+ * A walk starts at a random bucket of the array that the map has then, and at a random slot, and
+ * goes round that array, whatever becomes of the map meanwhile (Go: map.go, mapiterinit and
+ * mapiternext). It meets three kinds of chains:
+ *   its own        the entries are there
+ *   its own, moved while it walked: the keys are still there, as FLAG_OLD_ITERATOR has them kept,
+ *                  and each is looked up where it is now, if it still is
+ *   an old one     the walk began in a growth, and the chain is not moved into its own yet: of the
+ *                  old chain's entries come those that will move to the bucket it is at
+ * Each key is in one bucket of the array that is walked, so it comes once.
+ *
+ * Overflow buckets of maps without pointers live by their lists alone, so the cursor has the lists
+ * of its arrays; if there is none, one is made (Go: createOverflow). */
 #include "buckets.h"
 
 #include <string.h>
 
-struct walk {
-    struct header *map;
-    const struct shape *shape;
-    uint64_t index;      /* of the new bucket */
-    uint32_t first_slot; /* slots are visited from here, round */
-    uint32_t filter;     /* the chain is an old one: only entries that go to `index` */
-    stw_map_visit visit;
-    void *context;
-};
+/* Words of the cursor. */
+enum { MAP, ARRAY, BUCKET, LIST, OLD_LIST };         /* BUCKET: null before a chain */
+enum { INDEX, LEFT, LOG, FIRST_SLOT, SLOTS_SEEN, FILTER }; /* FILTER: a bucket + 1, or 0 */
 
-/* Keeps a cell alive up to here, though nothing of it is read any more. */
-static inline void keep_alive(const void *cell)
-{
-    __asm__ volatile("" : : "r"(cell) : "memory");
-}
-
-static uint32_t is_wanted(const struct walk *walk, const void *key)
-{
-    if (!walk->filter)
-        return 1;
-    uint64_t hash = hash_key(walk->shape, key, walk->map->seed);
-    return (hash & (bucket_count(walk->map) - 1)) == walk->index;
-}
-
-/* The visitor's answer that stopped it, or 0. */
-static int32_t walk_chain(const struct walk *walk, struct bucket *chain)
-{
-    const struct shape *shape = walk->shape;
-    for (struct bucket *b = chain; b; b = link_of(shape, b)) {
-        for (uint32_t i = 0; i < SLOTS; i++) {
-            uint32_t slot = (i + walk->first_slot) % SLOTS;
-            if (b->tops[slot] < TOP_LEAST)
-                continue;
-            const void *key = key_at(shape, b, slot);
-            if (!is_wanted(walk, key))
-                continue;
-            int32_t stop = walk->visit(walk->context, key, value_at(shape, b, slot));
-            if (stop)
-                return stop;
-        }
-    }
-    return 0;
-}
-
-void stw__buckets_iterate(void *self, struct stw_mutator *m, void *object, stw_map_visit visit,
-                          void *context)
+void stw__buckets_walk(void *self, struct stw_mutator *m, void *object,
+                       struct stw_map_cursor *cursor)
 {
     struct header *map = object;
+    cursor->pointers[MAP] = map;
     if (map->count == 0)
         return;
     begin_read(map);
     const struct shape *shape = shape_of(self, map);
-    uint64_t start = draw(self, m), buckets = bucket_count(map);
-    map->flags |= FLAG_ITERATOR | FLAG_OLD_ITERATOR;
-    struct walk walk = {.map = map, .shape = shape, .visit = visit, .context = context};
-    walk.first_slot = (uint32_t)(start >> map->log_buckets) % SLOTS;
-    for (uint64_t i = 0; i < buckets; i++) {
-        walk.index = (start + i) & (buckets - 1);
-        struct bucket *chain = bucket_at(shape, map->buckets, walk.index);
-        walk.filter = 0;
-        if (map->old_buckets && !is_moved(old_chain(shape, map, walk.index))) {
-            chain = old_chain(shape, map, walk.index);
-            walk.filter = !(map->flags & FLAG_SAME_SIZE);
-        }
-        if (walk_chain(&walk, chain))
-            break;
-        stw_poll(m);
+    if (!shape->bucket) {
+        stw__buckets_ensure_list(m, map);
+        cursor->pointers[LIST] = map->extra->overflow;
+        cursor->pointers[OLD_LIST] = map->extra->old_overflow;
     }
-    keep_alive(map);
+    uint64_t start = draw(self, m);
+    map->flags |= FLAG_ITERATOR | FLAG_OLD_ITERATOR;
+    cursor->pointers[ARRAY] = map->buckets;
+    cursor->numbers[INDEX] = start & (bucket_count(map) - 1);
+    cursor->numbers[LEFT] = bucket_count(map);
+    cursor->numbers[LOG] = map->log_buckets;
+    cursor->numbers[FIRST_SLOT] = (start >> map->log_buckets) % SLOTS;
+}
+
+/* The chain of the next bucket. */
+static struct bucket *next_chain(const struct shape *shape, const struct header *map,
+                                 struct stw_map_cursor *cursor)
+{
+    uint64_t *at = cursor->numbers, index = at[INDEX];
+    struct bucket *chain = bucket_at(shape, cursor->pointers[ARRAY], index);
+    at[INDEX] = (index + 1) & ((1ull << at[LOG]) - 1);
+    at[LEFT]--;
+    at[SLOTS_SEEN] = at[FILTER] = 0;
+    if (!map->old_buckets || at[LOG] != map->log_buckets)
+        return chain;
+    struct bucket *old = old_chain(shape, map, index);
+    if (is_moved(old))
+        return chain;
+    at[FILTER] = map->flags & FLAG_SAME_SIZE ? 0 : index + 1;
+    return old;
+}
+
+/* Whether the entry in a slot comes, now; sets the cursor to where it is. */
+static uint32_t take(struct instance *self, const struct shape *shape, struct header *map,
+                     struct stw_map_cursor *cursor, uint32_t slot)
+{
+    const struct bucket *b = cursor->pointers[BUCKET];
+    const uint64_t *at = cursor->numbers;
+    uint8_t top = b->tops[slot];
+    if (is_free(top) || top == TOP_MOVED_EMPTY)
+        return 0;
+    const void *key = key_at(shape, b, slot);
+    uint64_t mask = (1ull << at[LOG]) - 1;
+    if (at[FILTER] && (hash_key(shape, key, map->seed) & mask) != at[FILTER] - 1)
+        return 0;
+    if (top < TOP_LEAST)
+        return stw__buckets_entry(self, map, key, &cursor->key, &cursor->value);
+    cursor->key = key;
+    cursor->value = value_at(shape, b, slot);
+    return 1;
+}
+
+uint32_t stw__buckets_step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
+{
+    struct header *map = cursor->pointers[MAP];
+    const struct shape *shape = shape_of(self, map);
+    uint64_t *at = cursor->numbers;
+    begin_read(map);
+    for (;;) {
+        if (!cursor->pointers[BUCKET]) {
+            stw_poll(m);
+            if (at[LEFT] == 0)
+                break;
+            cursor->pointers[BUCKET] = next_chain(shape, map, cursor);
+        }
+        while (at[SLOTS_SEEN] < SLOTS) {
+            uint32_t slot = (uint32_t)(at[SLOTS_SEEN]++ + at[FIRST_SLOT]) % SLOTS;
+            if (take(self, shape, map, cursor, slot))
+                return 1;
+        }
+        cursor->pointers[BUCKET] = link_of(shape, cursor->pointers[BUCKET]);
+        at[SLOTS_SEEN] = 0;
+    }
+    cursor->key = cursor->value = NULL;
+    return 0;
 }
 
 /* Overflow buckets of the chains that are in use: the new ones and the old ones not yet moved. */

@@ -50,10 +50,15 @@ static void clear(void *self, struct stw_mutator *m, void *map)
     (void)self, (void)m, (void)map;
 }
 
-static void iterate(void *self, struct stw_mutator *m, void *map, stw_map_visit visit,
-                    void *context)
+static void walk(void *self, struct stw_mutator *m, void *map, struct stw_map_cursor *cursor)
 {
-    (void)self, (void)m, (void)map, (void)visit, (void)context;
+    (void)self, (void)m, (void)map, (void)cursor;
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
+{
+    (void)self, (void)m, (void)cursor;
+    return 0;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *map)
@@ -70,7 +75,7 @@ static void stats(void *self, struct stw_mutator *m, void *map, struct stw_map_s
 
 #define MAP_SLOTS_BUT_ASSIGN                                                                       \
     .create = create, .destroy = destroy, .make = make, .find = find, .erase = erase,              \
-    .clear = clear, .iterate = iterate, .count = count, .stats = stats
+    .clear = clear, .walk = walk, .step = step, .count = count, .stats = stats
 #define MAP_SLOTS MAP_SLOTS_BUT_ASSIGN, .assign = assign
 
 #endif

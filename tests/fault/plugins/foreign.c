@@ -12,7 +12,9 @@ struct slot {
 struct table {
     struct table *next, **link; /* in the instance's list */
     struct slot *slots;
-    uint64_t slot_count, entries, taken;
+    struct slot *smaller[64]; /* that there were before: somebody may walk them */
+    uint64_t smaller_count, slot_count, entries, taken;
+    uint64_t charged; /* slots */
 };
 
 struct instance {
@@ -52,7 +54,9 @@ static void drop(struct instance *self, struct stw_mutator *m, struct table *tab
         table->next->link = table->link;
     *table->link = table->next;
     if (!self->forgets)
-        charge(self, m, -(int64_t)table->slot_count);
+        charge(self, m, -(int64_t)table->charged);
+    while (table->smaller_count > 0)
+        free(table->smaller[--table->smaller_count]);
     free(table->slots);
     free(table);
 }
@@ -91,14 +95,16 @@ static void resize(struct instance *self, struct stw_mutator *m, struct table *t
     struct slot *slots = slot_count > self->limit ? NULL : calloc(slot_count, sizeof *slots);
     if (!slots)
         self->host->fail(self->host, m, STW_E_NOMEM, "no memory for a table");
-    charge(self, m, (int64_t)slot_count - (int64_t)old.slot_count);
+    charge(self, m, (int64_t)slot_count);
+    table->charged += slot_count;
     table->slots = slots;
     table->slot_count = slot_count;
     table->taken = table->entries;
     for (uint64_t i = 0; i < old.slot_count; i++)
         if (old.slots[i].state == 1)
             *search(table, old.slots[i].key) = old.slots[i];
-    free(old.slots);
+    if (old.slots)
+        table->smaller[table->smaller_count++] = old.slots;
 }
 
 static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *type, uint64_t hint)
@@ -173,15 +179,32 @@ static void clear(void *self, struct stw_mutator *m, void *map)
     table->entries = table->taken = 0;
 }
 
-static void iterate(void *self, struct stw_mutator *m, void *map, stw_map_visit visit,
-                    void *context)
+/* Of the slots that there were; see `smaller`. */
+static void walk(void *self, struct stw_mutator *m, void *map, struct stw_map_cursor *cursor)
+{
+    (void)self, (void)m;
+    cursor->pointers[0] = map;
+    cursor->numbers[1] = (uint64_t)table_of(map)->slots;
+    cursor->numbers[2] = table_of(map)->slot_count;
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
 {
     (void)self;
-    const struct table *table = table_of(map);
-    for (uint64_t i = 0; i < table->slot_count; i++, stw_poll(m))
-        if (table->slots[i].state == 1
-            && visit(context, &table->slots[i].key, &table->slots[i].value))
-            return;
+    const struct table *table = table_of(cursor->pointers[0]);
+    struct slot *slots = (struct slot *)cursor->numbers[1];
+    while (cursor->numbers[0] < cursor->numbers[2]) {
+        struct slot *slot = &slots[cursor->numbers[0]++];
+        stw_poll(m);
+        if (slot->state == 1 && slots != table->slots)
+            slot = search(table, slot->key);
+        if (slot->state != 1)
+            continue;
+        cursor->key = &slot->key;
+        cursor->value = &slot->value;
+        return 1;
+    }
+    return 0;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *map)
@@ -219,7 +242,8 @@ static const struct stw_map_ops ops = {.struct_size = sizeof ops,
                                        .find = find,
                                        .erase = erase,
                                        .clear = clear,
-                                       .iterate = iterate,
+                                       .walk = walk,
+                                       .step = step,
                                        .count = count,
                                        .stats = stats,
                                        .done = done};

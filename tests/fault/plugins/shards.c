@@ -1,6 +1,7 @@
 /* fault/plugins/shards.c: a strategy that presents maps of its own: each is two of what its next
  * presents, and a bit of the key's hash says which one has an entry. Keeps to the rules. */
 #include <stdlib.h>
+#include <string.h>
 #include <stwlab/plugin.h>
 
 struct shards {
@@ -92,24 +93,40 @@ static void clear(void *self, struct stw_mutator *m, void *map)
         stw_map_clear(((struct shards *)self)->next, m, pair->maps[i]);
 }
 
-struct walk {
-    stw_map_visit visit;
-    void *context;
-    int32_t stopped;
-};
+/* The walk of one map after the other. What its next keeps of a walk is in a cell between steps. */
+static const uint64_t cursor_pointers = (1u << STW_CURSOR_POINTERS) - 1;
+static const struct stw_type cursor_type = {sizeof(struct stw_type), 0,
+                                            sizeof(struct stw_map_cursor),
+                                            STW_CURSOR_POINTERS * sizeof(void *), &cursor_pointers,
+                                            "shards cursor"};
 
-static int32_t visit(void *context, const void *key, const void *value)
-{
-    struct walk *walk = context;
-    return walk->stopped = walk->visit(walk->context, key, value);
-}
-
-static void iterate(void *self, struct stw_mutator *m, void *map, stw_map_visit each, void *context)
+static void walk(void *self, struct stw_mutator *m, void *map, struct stw_map_cursor *cursor)
 {
     const struct pair *pair = map;
-    struct walk walk = {each, context, 0};
-    for (uint32_t i = 0; i < 2 && !walk.stopped; i++)
-        stw_map_iterate(((struct shards *)self)->next, m, pair->maps[i], visit, &walk);
+    struct stw_map_cursor inner;
+    cursor->pointers[0] = map;
+    cursor->pointers[1] = stw_alloc(m, sizeof inner, &cursor_type);
+    stw_map_walk(((struct shards *)self)->next, m, pair->maps[0], &inner);
+    stw_copy(m, cursor->pointers[1], &inner, sizeof inner, &cursor_type);
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
+{
+    const struct stw_link *next = ((struct shards *)self)->next;
+    const struct pair *pair = cursor->pointers[0];
+    struct stw_map_cursor inner;
+    memcpy(&inner, cursor->pointers[1], sizeof inner);
+    uint32_t found = stw_map_step(next, m, &inner);
+    if (!found && cursor->numbers[0] == 0) {
+        cursor->numbers[0] = 1;
+        stw_map_walk(next, m, pair->maps[1], &inner);
+        found = stw_map_step(next, m, &inner);
+    }
+    cursor->key = inner.key;
+    cursor->value = inner.value;
+    inner.key = inner.value = NULL;
+    stw_copy(m, cursor->pointers[1], &inner, sizeof inner, &cursor_type);
+    return found;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *map)
@@ -137,7 +154,8 @@ static const struct stw_map_ops maps = {.struct_size = sizeof maps,
                                         .find = find,
                                         .erase = erase,
                                         .clear = clear,
-                                        .iterate = iterate,
+                                        .walk = walk,
+                                        .step = step,
                                         .count = count,
                                         .stats = stats};
 static const struct stw_strategy_ops ops = {.struct_size = sizeof ops,

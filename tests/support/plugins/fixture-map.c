@@ -43,10 +43,15 @@ static void clear(void *self, struct stw_mutator *m, void *map)
     (void)self, (void)m, (void)map;
 }
 
-static void iterate(void *self, struct stw_mutator *m, void *map, stw_map_visit visit,
-                    void *context)
+static void walk(void *self, struct stw_mutator *m, void *map, struct stw_map_cursor *cursor)
 {
-    (void)self, (void)m, (void)map, (void)visit, (void)context;
+    (void)self, (void)m, (void)map, (void)cursor;
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
+{
+    (void)self, (void)m, (void)cursor;
+    return 0;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *map)
@@ -69,7 +74,8 @@ static const struct stw_map_ops ops = {.struct_size = sizeof ops,
                                        .find = find,
                                        .erase = erase,
                                        .clear = clear,
-                                       .iterate = iterate,
+                                       .walk = walk,
+                                       .step = step,
                                        .count = count,
                                        .stats = stats};
 
