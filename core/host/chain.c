@@ -40,11 +40,6 @@ static uint64_t count_of(const struct stw_loaded *loaded, struct stw_mutator *m,
     return loaded->ops.map.count(loaded->self, m, map);
 }
 
-static int reached_power_of_two(uint64_t before, uint64_t after)
-{
-    return after > before && (before == 0 || __builtin_clzll(after) < __builtin_clzll(before));
-}
-
 static void base_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
     (void)self, (void)next, (void)m;
@@ -86,7 +81,7 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
     uint64_t before = audited ? count_of(loaded, m, map) : 0;
     stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
     loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
-    if (audited && reached_power_of_two(before, count_of(loaded, m, map)))
+    if (audited && stw_passage_is_due(before, count_of(loaded, m, map)))
         audit_map(loaded, m, map);
 }
 

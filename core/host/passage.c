@@ -89,12 +89,54 @@ static struct tally pass_on(const struct stw_loaded *strategy, const struct stw_
     return tally;
 }
 
+/* Of a strategy that presents maps. */
+
+static void audit_presented(const struct stw_loaded *strategy, struct stw_mutator *m, void *map)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    stw_trace(m, strategy->ordinal, STW_CALL_MAP_AUDIT);
+    if (strategy->maps.audit(strategy->self, m, map, &error) != STW_OK)
+        stw_runtime_audit_failed(&error);
+}
+
+static void find_handed(const struct stw_loaded *strategy, struct stw_mutator *m, void *map,
+                        const struct stw_entries *entries, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = first; i < first + count; i++)
+        if (!strategy->maps.find(strategy->self, m, map, stw_entry_key(entries, i), NULL)) {
+            fail(strategy, "was handed an entry that its map does not have");
+            return;
+        }
+}
+
+/* Stands for its merge, between the passages of others. */
+static void merge_presented(const struct stw_loaded *strategy, const struct stw_link *next,
+                            struct stw_mutator *m, void *map, const struct stw_entries *entries,
+                            uint64_t first, uint64_t count)
+{
+    const struct stw_map_ops *maps = &strategy->maps;
+    uint64_t before = maps->count(strategy->self, m, map);
+    strategy->ops.strategy.merge(strategy->self, next, m, map, entries, first, count);
+    find_handed(strategy, m, map, entries, first, count);
+    if (stw_runtime_is_audited()
+        && stw_passage_is_due(before, maps->count(strategy->self, m, map)))
+        audit_presented(strategy, m, map);
+}
+
+/* Stands for done_map of the strategy before the link `next`. */
+static void watched_done_map(void *self, const struct stw_link *next, struct stw_mutator *m,
+                             const struct stw_map_type *type, void *map)
+{
+    const struct stw_loaded *strategy = &watch.strategies[next - watch.links - 1];
+    if (stw_runtime_is_audited())
+        audit_presented(strategy, m, map);
+    strategy->ops.strategy.done_map(self, next, m, type, map);
+}
+
 static void check(const struct passage *passage, const struct stw_entries *entries, uint64_t first,
                   struct tally handed)
 {
     char what[96];
-    if (passage->strategy->ops.strategy.maps)
-        return;
     if (!is_same(tally_of(entries, first, handed.count), handed)) {
         fail(passage->strategy, "changes the entries that it was handed");
     } else if (passage->passed_on.count != handed.count) {
@@ -116,9 +158,13 @@ static void watched_merge(void *self, const struct stw_link *next, struct stw_mu
                                  : tally_of(entries, first, count);
     struct passage passage = {.outer = current, .strategy = &watch.strategies[at]};
     current = &passage;
-    passage.strategy->ops.strategy.merge(self, next, m, map, entries, first, count);
+    if (passage.strategy->ops.strategy.maps)
+        merge_presented(passage.strategy, next, m, map, entries, first, count);
+    else
+        passage.strategy->ops.strategy.merge(self, next, m, map, entries, first, count);
     current = passage.outer;
-    check(&passage, &as_handed, first, handed);
+    if (!passage.strategy->ops.strategy.maps)
+        check(&passage, &as_handed, first, handed);
 }
 
 void stw_passage_arrive(const struct stw_entries *entries, uint64_t first, uint64_t count)
@@ -136,6 +182,8 @@ void stw_passage_watch(int is_watched, const struct stw_loaded *strategies, uint
     for (uint32_t i = 0; is_watched && i < count; i++) {
         watch.ops[i] = strategies[i].ops.strategy;
         watch.ops[i].merge = watched_merge;
+        if (strategies[i].ops.strategy.maps)
+            watch.ops[i].done_map = watched_done_map;
         links[i].ops = &watch.ops[i];
     }
 }

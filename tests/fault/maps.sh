@@ -40,6 +40,23 @@ expect "exit status" $? 1
 expect "half" "$(sql "$work/half" "SELECT outcome, detail LIKE '%needs the slots need_map and done_map%'
     FROM trials")" 'refused|1'
 
+# Its maps are audited by their own slot, when they are done with and after some merges; and what was
+# merged must be there.
+run "$work/x.ini" "$work/unsound" --set axes.strategy=shards-unsound --set axes.audit=true,false
+expect "exit status" $? 1
+expect "unsound" "$(sql "$work/unsound" "SELECT DISTINCT outcome, substr(detail, 1, 23) FROM trials
+    WHERE id LIKE '%audit=true%'")" 'invalid|halves: two are not one'
+run "$work/churn.ini" "$work/done" --set axes.strategy=shards-unsound --set axes.audit=true
+expect "exit status" $? 1
+expect "unsound, without merges" "$(sql "$work/done" "SELECT DISTINCT outcome, substr(detail, 1, 23)
+    FROM trials")" 'invalid|halves: two are not one'
+run "$work/x.ini" "$work/lossy" --set axes.strategy="shards-lossy, presize + shards-lossy" \
+    --set axes.audit=true --set axes.key=int
+expect "exit status" $? 1
+expect "lossy" "$(sql "$work/lossy" "SELECT DISTINCT outcome, detail LIKE
+    'merge-alters: strategy/shards-lossy was handed an entry that its map does not have%' FROM trials")" \
+    'invalid|1'
+
 # Memory that is not the heap's begins cycles all the same.
 sed -e 's/^strategy.*/strategy = none, pool/; s/n = 3000/n = 60000\nlive = 4/; s/merges = 5/merges = 12/' \
     "$work/x.ini" >"$work/foreign.ini"

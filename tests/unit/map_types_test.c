@@ -328,7 +328,8 @@ Test(map_types, keep_pointer_keys_alive)
     }
 }
 
-/* Go 1.23, unsafe.Sizeof of the bucket that the compiler makes: tops, keys, values, link. */
+/* Go 1.23.5: what its map types say of their buckets, read from the types of such maps in a running
+ * program: BucketSize (internal/abi, MapType), and whether the bucket's type has pointers. */
 Test(map_types, lay_buckets_out_as_go)
 {
     static struct pair pair;

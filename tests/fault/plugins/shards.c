@@ -165,6 +165,53 @@ static const struct stw_strategy_ops ops = {.struct_size = sizeof ops,
                                             .need_map = need_map,
                                             .done_map = done_map,
                                             .maps = &maps};
+/* Loses the entries whose key has a 7 in its first byte. */
+static void assign_most(void *self, struct stw_mutator *m, void *map, const void *key,
+                        const void *value)
+{
+    if (*(const unsigned char *)key != 7)
+        assign(self, m, map, key, value);
+}
+
+static stw_status audit(void *self, struct stw_mutator *m, void *map, struct stw_error *error)
+{
+    (void)self, (void)map;
+    return m->host->set_error(m->host, error, STW_E_AUDIT, "halves", "two are not one");
+}
+
+static const struct stw_map_ops lossy_maps = {.struct_size = sizeof maps,
+                                              .assign = assign_most,
+                                              .find = find,
+                                              .erase = erase,
+                                              .clear = clear,
+                                              .walk = walk,
+                                              .step = step,
+                                              .count = count,
+                                              .stats = stats};
+static const struct stw_map_ops unsound_maps = {.struct_size = sizeof maps,
+                                                .assign = assign,
+                                                .find = find,
+                                                .erase = erase,
+                                                .clear = clear,
+                                                .walk = walk,
+                                                .step = step,
+                                                .count = count,
+                                                .stats = stats,
+                                                .audit = audit};
+static const struct stw_strategy_ops lossy_ops = {.struct_size = sizeof lossy_ops,
+                                                  .create = create,
+                                                  .destroy = free,
+                                                  .linked = linked,
+                                                  .need_map = need_map,
+                                                  .done_map = done_map,
+                                                  .maps = &lossy_maps};
+static const struct stw_strategy_ops unsound_ops = {.struct_size = sizeof unsound_ops,
+                                                    .create = create,
+                                                    .destroy = free,
+                                                    .linked = linked,
+                                                    .need_map = need_map,
+                                                    .done_map = done_map,
+                                                    .maps = &unsound_maps};
 /* Presents maps, but would let the map's own objects through. */
 static const struct stw_strategy_ops half_ops = {.struct_size = sizeof half_ops,
                                                  .create = create,
@@ -173,6 +220,10 @@ static const struct stw_strategy_ops half_ops = {.struct_size = sizeof half_ops,
                                                  .maps = &maps};
 
 STW_MANIFEST(STW_PLUGIN("strategy", "shards", "Makes two maps of each")
+             STW_PLUGIN("strategy", "shards-lossy", "Loses some entries")
+             STW_PLUGIN("strategy", "shards-unsound", "Says that its maps are broken")
              STW_PLUGIN("strategy", "shards-half", "Presents maps without done_map"));
 STW_EXPORT(STW_OFFER(STW_KIND_STRATEGY, "shards", &ops),
+           STW_OFFER(STW_KIND_STRATEGY, "shards-lossy", &lossy_ops),
+           STW_OFFER(STW_KIND_STRATEGY, "shards-unsound", &unsound_ops),
            STW_OFFER(STW_KIND_STRATEGY, "shards-half", &half_ops));

@@ -1,6 +1,7 @@
 /* fault/plugins/walks.c: a workload that writes to maps while it walks them, and checks what comes:
  * entries that are there all the time, each once, with their values; none that was erased before.
- * Its maps alone keep its strings alive. */
+ * Its maps alone keep its strings alive. Their type, and that of a cell, is the plan's, and is no type
+ * any more when the workload is destroyed: until then it is, and nobody needs it later. */
 #include <stwlab/kit.h>
 
 #define STAYS_OF 3u /* every third entry stays; the others may be erased, and come back */
@@ -9,6 +10,9 @@ struct plan {
     const struct stw_host *host;
     uint64_t entries, operations;
     uint32_t key; /* STW_KEY_* */
+    struct stw_map_type type;
+    struct stw_type value_type;
+    uint64_t value_pointers;
 };
 
 static const struct stw_binding bindings[] = {
@@ -17,16 +21,34 @@ static const struct stw_binding bindings[] = {
     STW_BIND_U64(struct plan, operations, "operations"),
     STW_BIND_CHOICE(struct plan, key, "key"), /* STW_KEY_U64 and STW_KEY_STRING are 0 and 1 */
 };
-STW_CREATE_PLAN(create, struct plan, bindings)
 
-static const struct stw_map_type map_types[] = {
-    {sizeof(struct stw_map_type), STW_KEY_U64, 8, 0, 0, NULL},
-    {sizeof(struct stw_map_type), STW_KEY_STRING, 8, 0, 0, NULL},
-};
+/* Of strings, values are pointers to what the map alone keeps. */
+static stw_status create(const struct stw_host *host, const struct stw_config *config,
+                         struct stw_error *error, void **self)
+{
+    struct plan *plan = STW_PLAN_NEW(host, config, error, struct plan, bindings);
+    if (!plan)
+        return STW_E_NOMEM;
+    plan->value_pointers = 1;
+    plan->value_type = (struct stw_type){sizeof plan->value_type, 0, 8, 8, &plan->value_pointers,
+                                         "walks value"};
+    plan->type = (struct stw_map_type){.struct_size = sizeof plan->type, .key = plan->key,
+                                       .value_bytes = 8};
+    if (plan->key == STW_KEY_STRING)
+        plan->type.value_type = &plan->value_type;
+    *self = plan;
+    return STW_OK;
+}
+
+static void destroy(void *self)
+{
+    memset(self, 0xa5, sizeof(struct plan));
+    free(self);
+}
 
 static const struct stw_map_type *map_type(void *self, uint32_t index)
 {
-    return index == 0 ? &map_types[((const struct plan *)self)->key] : NULL;
+    return index == 0 ? &((const struct plan *)self)->type : NULL;
 }
 
 /* On the stack during an operation; the counts of visits are C memory. */
@@ -59,9 +81,11 @@ static void put(struct work *work, uint64_t index)
 {
     uint64_t value = ~index;
     if (work->plan->key == STW_KEY_STRING) {
-        struct stw_string string = {stw_alloc(work->m, 8, NULL), 8};
-        memcpy((char *)(uintptr_t)string.bytes, &index, 8);
-        stw_map_assign(work->link, work->m, work->map, &string, &value);
+        uint64_t *bytes = stw_alloc(work->m, 8, NULL), *cell = stw_alloc(work->m, 8, NULL);
+        struct stw_string string = {(const char *)bytes, 8};
+        *bytes = index;
+        *cell = value;
+        stw_map_assign(work->link, work->m, work->map, &string, &cell);
     } else {
         stw_map_assign(work->link, work->m, work->map, &index, &value);
     }
@@ -87,6 +111,8 @@ static void look(struct work *work, const struct stw_map_cursor *cursor)
     const struct stw_string *string = cursor->key;
     memcpy(&index, work->plan->key == STW_KEY_STRING ? string->bytes : cursor->key, 8);
     memcpy(&value, cursor->value, 8);
+    if (work->plan->key == STW_KEY_STRING)
+        value = *(const uint64_t *)(uintptr_t)value;
     if (index >= 2 * work->plan->entries || value != ~index)
         wrong(work, "a walk came to what was never there");
     if (!work->present[index])
@@ -117,7 +143,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
 {
     const struct plan *plan = self;
     struct state *s = state;
-    const struct stw_map_need need = {.struct_size = sizeof need, .type = &map_types[plan->key]};
+    const struct stw_map_need need = {.struct_size = sizeof need, .type = &plan->type};
     struct work work = {plan, s->strategy, m, NULL, calloc(2, plan->entries),
                         calloc(2, plan->entries), s->salt + number};
     if (!work.present || !work.came)
@@ -139,6 +165,7 @@ static uint64_t checksum(void *self, struct stw_mutator *m, void *state)
 
 static const struct stw_workload_ops ops = {.struct_size = sizeof ops,
                                             .create = create,
+                                            .destroy = destroy,
                                             .setup = setup,
                                             .operate = operate,
                                             .checksum = checksum,
