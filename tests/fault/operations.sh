@@ -3,7 +3,7 @@
 # is of the operation in which it is said. Method: plugins/operations.c.
 . "$(dirname "$0")/common.sh"
 
-printf '[experiment]\nname = x\nworkload = operations\ntrials = 1\n[axes]\n' >"$work/x.ini"
+printf '[experiment]\nname = x\nquestion = q\nworkload = operations\ntrials = 1\n[axes]\n' >"$work/x.ini"
 printf 'says = nothing, undeclared, in-setup\n' >>"$work/x.ini"
 run "$work/x.ini" "$work/run"
 expect "exit status" $? 1

@@ -7,6 +7,7 @@
 cat >"$work/x.ini" <<END
 [experiment]
 name = walks
+question = q
 workload = walks
 trials = 1
 [axes]

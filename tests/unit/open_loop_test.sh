@@ -26,6 +26,7 @@ sql()
 cat >open.ini <<END
 [experiment]
 name = open
+question = q
 workload = open-loop
 trials = 2
 [axes]
@@ -75,5 +76,7 @@ for metric in op.intended.p99 op:read.p50 op.intended:write.p100; do
     "$STWLAB" compare run --metric "$metric" rate=5000,arrivals=even >compared.txt \
         || { cat compared.txt; fail "$metric cannot be compared"; }
 done
-"$STWLAB" facts run | grep -q '^op.intended ' || fail "facts RUN does not list op.intended"
-"$STWLAB" plugins | grep -q '^ *class read: a lookup$' || fail "plugins does not list the classes"
+"$STWLAB" facts run >facts.txt
+grep -q '^op.intended ' facts.txt || fail "facts RUN does not list op.intended"
+"$STWLAB" plugins >plugins.txt
+grep -q '^ *class read: a lookup$' plugins.txt || fail "plugins does not list the classes"

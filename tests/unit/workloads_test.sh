@@ -46,7 +46,7 @@ expect_ok alloc-small 306
 
 # It needs no map, so a strategy for maps has nothing to do there, and `show` says so. That a
 # strategy handles intents at all is its slots' business.
-printf '[experiment]\nname = idle\nworkload = alloc-small\ntrials = 1\n[axes]\n' >idle.ini
+printf '[experiment]\nname = idle\nquestion = q\nworkload = alloc-small\ntrials = 1\n[axes]\n' >idle.ini
 printf 'strategy = none, pool, gc-off + presize, gc-off\n[fixed]\nn = 10\noperations = 1\n' >>idle.ini
 "$STWLAB" run --quiet idle.ini -o idle
 idle=$("$STWLAB" show idle | sed -n '/^No intent/,$s/^  .*: //p' | tr '\n' ' ')

@@ -88,7 +88,7 @@ struct stw_map_stats {
 
 /* A walk over a map, on its mutator's stack: what it refers to is kept alive there. Between steps a
  * copy may lie in a managed cell, written with stw_copy, key and value null: the first
- * STW_CURSOR_POINTERS words are pointers. A walk needs no end; one that is given up is forgotten. */
+ * STW_CURSOR_POINTERS words are pointers. A walk needs no end; one given up is forgotten. */
 #define STW_CURSOR_POINTERS 8u
 struct stw_map_cursor {
     const void *key;     /* of the entry that it has come to; in the map, and there until the */

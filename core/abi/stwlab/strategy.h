@@ -101,9 +101,9 @@ struct stw_strategy_ops {
         STW_ON_MAIN STW_EXCLUSIVE STW_WHEN_CREATED STW_MAY_BLOCK;
     /* Optional: the maps that this strategy presents; their slots get the strategy's self. Lives as
      * long as the object. Read: accept, assign, find, erase, clear, walk, step, count, stats,
-     * merge, hash, reserve and audit, mandatory as map.h says. With it, need_map and done_map are mandatory. Where merge
-     * above is null, merges go to the table's. How it keeps entries is its own business: rule
-     * merge-alters asks only whether they are found in its map after a merge. */
+     * merge, hash, reserve and audit, mandatory as map.h says. With it, need_map and done_map are
+     * mandatory. Where merge above is null, merges go to the table's. How it keeps entries is its
+     * own business: rule merge-alters asks only whether they are found in its map after a merge. */
     const struct stw_map_ops *maps;
 };
 
