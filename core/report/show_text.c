@@ -2,7 +2,7 @@
  * S1  a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
  *     is the maximum, and a reader should know.
  * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below.
- * S3  a strategy that had nothing to do is named, so that it is not taken for one without effect. */
+ * S3  a strategy that had nothing to do is named, lest it be taken for one without effect. */
 #include "report/show.h"
 
 #include "base/utf8.h"

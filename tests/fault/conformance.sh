@@ -101,7 +101,7 @@ map_mutant count-is-late map-count go-buckets.c \
 map_mutant stats-lie map-stats walk.c \
     's/\.entries = map->count}/.entries = map->count + 1}/'
 map_mutant iterate-skips map-iterate walk.c \
-    '/^static .*walk_chain(/,/^}/s/uint32_t i = 0; i < SLOTS/uint32_t i = 1; i < SLOTS/'
+    '/^uint32_t stw__buckets_step(/,/^}/s/while (at\[SLOTS_SEEN\] < SLOTS)/while (at[SLOTS_SEEN] < SLOTS - 1)/'
 map_mutant no-pointer-map map-keys buckets.h \
     '/string_shape = {/,/};/s/&stw__buckets_string[a-z_]*/NULL/g'
 map_mutant update-loses-key map-update go-buckets.c \

@@ -1,7 +1,7 @@
 /* fault/plugins/walks.c: a workload that writes to maps while it walks them, and checks what comes:
  * entries that are there all the time, each once, with their values; none that was erased before.
- * Its maps alone keep its strings alive. Their type, and that of a cell, is the plan's, and is no type
- * any more when the workload is destroyed: until then it is, and nobody needs it later. */
+ * Its maps alone keep its strings alive. Their type, and that of a cell, is the plan's, and is no
+ * type any more when the workload is destroyed: until then it is, and nobody needs it later. */
 #include <stwlab/kit.h>
 
 #define STAYS_OF 3u /* every third entry stays; the others may be erased, and come back */

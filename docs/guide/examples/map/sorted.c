@@ -137,16 +137,31 @@ static void clear(void *self, struct stw_mutator *m, void *object)
     ((struct map *)object)->count = 0;
 }
 
-static void iterate(void *self, struct stw_mutator *m, void *object, stw_map_visit visit,
-                    void *context)
+/* A walk goes by keys, so writes between its steps do not disturb it. */
+static void walk(void *self, struct stw_mutator *m, void *object, struct stw_map_cursor *cursor)
+{
+    (void)self, (void)m;
+    cursor->pointers[0] = object;
+}
+
+static uint32_t step(void *self, struct stw_mutator *m, struct stw_map_cursor *cursor)
 {
     (void)self;
-    const struct map *map = object;
-    for (uint64_t i = 0; i < map->count; i++) {
-        if (visit(context, &map->keys[i], value_at(map, i)))
-            return;
-        stw_poll(m);
+    const struct map *map = cursor->pointers[0];
+    uint64_t *has_begun = &cursor->numbers[0], *last = &cursor->numbers[1];
+    uint64_t at = *has_begun ? place_of(map, *last) : 0;
+    if (*has_begun && is_at(map, at, *last))
+        at++;
+    stw_poll(m);
+    if (at == map->count) {
+        cursor->key = cursor->value = NULL;
+        return 0;
     }
+    *has_begun = 1;
+    *last = map->keys[at];
+    cursor->key = &map->keys[at];
+    cursor->value = value_at(map, at);
+    return 1;
 }
 
 static uint64_t count(void *self, struct stw_mutator *m, void *object)
@@ -177,7 +192,8 @@ static const struct stw_map_ops ops = {
     .find = find,
     .erase = erase,
     .clear = clear,
-    .iterate = iterate,
+    .walk = walk,
+    .step = step,
     .count = count,
     .stats = stats,
     .accept = accept,
