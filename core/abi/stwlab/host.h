@@ -182,11 +182,11 @@ struct stw_host {
      * was due at `due_ns` of clock_ns, and its turn comes now. Its time counts from here, and once
      * more from due_ns (op.intended): that is what one waits for who asked. */
     void (*operation_intended)(const struct stw_host *host, struct stw_mutator *m, uint64_t due_ns)
-        STW_ON_MUTATOR;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
     /* In an operation: it is of this class, 0 the first that the manifest declares. Its times count
      * there too (op:NAME, op.intended:NAME). */
     void (*operation_class)(const struct stw_host *host, struct stw_mutator *m, uint32_t number)
-        STW_ON_MUTATOR;
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
 
     /* A map's growth (map.h, STW_GROWTH_*) has taken `ns` of the write that began it. */
     void (*growth)(const struct stw_host *host, struct stw_mutator *m, uint32_t kind, uint64_t ns)
