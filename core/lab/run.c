@@ -309,6 +309,7 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     const struct stw_record *record = readable(attempt);
     if (record && stw_record_problem(record))
         record = NULL;
+    attempt->outcome.printed = stw_process_printed(&attempt->process);
     stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
                                         &attempt->outcome, record, error);
     if (status == STW_OK) {

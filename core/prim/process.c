@@ -584,6 +584,29 @@ static void keep_tail(struct stw_process *process, const char *bytes, size_t cou
     process->tail_bytes = (uint32_t)(keep + count);
 }
 
+static void keep_output(struct stw_process *process, const char *bytes, size_t count)
+{
+    size_t left = sizeof process->head - process->head_bytes;
+    size_t first = count < left ? count : left;
+    memcpy(process->head + process->head_bytes, bytes, first);
+    process->head_bytes += (uint32_t)first;
+    process->printed_bytes += count;
+    keep_tail(process, bytes, count);
+}
+
+struct stw_printed stw_process_printed(const struct stw_process *process)
+{
+    uint64_t behind = process->printed_bytes - process->head_bytes;
+    uint32_t last = behind < process->tail_bytes ? (uint32_t)behind : process->tail_bytes;
+    return (struct stw_printed){
+        .bytes = process->printed_bytes,
+        .head = process->head,
+        .tail = process->tail + (process->tail_bytes - last),
+        .head_bytes = process->head_bytes,
+        .tail_bytes = last,
+    };
+}
+
 /* Takes what the output pipe holds. Closes it at its end, so that polling it does not spin. */
 static void drain(struct stw_process *process)
 {
@@ -591,7 +614,7 @@ static void drain(struct stw_process *process)
     for (int i = 0; i < DRAIN_READS_MAX && process->output >= 0; i++) {
         ssize_t got = read(process->output, bytes, sizeof bytes);
         if (got > 0) {
-            keep_tail(process, bytes, (size_t)got);
+            keep_output(process, bytes, (size_t)got);
         } else if (got == 0 || errno != EINTR) {
             int over = got == 0 || errno != EAGAIN;
             if (over) {

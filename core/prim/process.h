@@ -4,7 +4,8 @@
  * PR2  stw_process_finish leaves no descendant of the child alive, also not one that left its
  *      group, and reaps them all; every process that was started is finished. What cannot be
  *      ended within STW_PROCESS_KILL_NS, because the system holds on to it, is told and left.
- * PR3  the child's output never reaches the parent's terminal; the last of it is kept.
+ * PR3  the child's output never reaches the parent's terminal; the first and the last of it are
+ *      kept, in memory of a fixed size, and what a killed child had written with them.
  * PR4  signals that the parent ignores or handles act on the child as they do by default; which
  *      those are is asked once, at the first start.
  * PR5  a gated child reads the end of its standard input only after stw_process_open: until then
@@ -25,7 +26,8 @@
 #include <stdint.h>
 
 #define STW_PROCESS_SHARED 3 /* the descriptor's number in the child */
-#define STW_PROCESS_TAIL_BYTES 4096u
+#define STW_PROCESS_TAIL_BYTES 4096u /* of what it prints: kept of the end, */
+#define STW_PROCESS_HEAD_BYTES 4096u /* and of the beginning */
 #define STW_PROCESS_KILL_NS 5000000000ull /* what is killed is gone in milliseconds, or is stuck */
 
 struct stw_process_spec {
@@ -52,7 +54,9 @@ struct stw_process {
     int has_ended;            /* without being killed by us */
     uint64_t whole_bytes;     /* what it and its children took when that was beyond its limit */
     struct stw_warden warden; /* of one with a scratch folder */
-    uint32_t tail_bytes;
+    uint64_t printed_bytes;
+    uint32_t head_bytes, tail_bytes;
+    char head[STW_PROCESS_HEAD_BYTES]; /* the first that it printed; not terminated */
     char tail[STW_PROCESS_TAIL_BYTES]; /* the last that it printed; not terminated */
 };
 
@@ -89,6 +93,13 @@ void stw_process_await_gate(void);
 uint32_t stw_process_wait(struct stw_process *process, uint64_t deadline_ns, int wake);
 /* Kills what is left of the child and its descendants and reaps it. */
 void stw_process_finish(struct stw_process *process, struct stw_process_end *end);
+/* What it printed: the first of it, and the last of what follows. Borrowed. */
+struct stw_printed {
+    uint64_t bytes; /* in all: more than the two together when something between them is lost */
+    const char *head, *tail;
+    uint32_t head_bytes, tail_bytes;
+};
+struct stw_printed stw_process_printed(const struct stw_process *process);
 /* A child that is nobody's descendant to be killed: stw_process_finish leaves it alone. */
 void stw_process_spare(int32_t pid);
 /* Waits until the child `pid` has ended and reaps it, but not beyond the monotonic clock's

@@ -1,8 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * starts, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public and
- * stable.
+ * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public
+ * and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -83,6 +83,8 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
+    " STRICT",
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
@@ -95,6 +97,8 @@ const char *const stw_schema[] = {
     " FROM earlier UNION ALL"
     " SELECT cell, trial, attempt, outcome, signal, detail, wall_ns, cpu_ns, rss_peak_bytes,"
     " stored_utc FROM trial) a JOIN cell c ON c.cell = a.cell",
+    "CREATE VIEW output AS SELECT t.cell, c.id, t.trial, o.bytes, o.head, o.tail"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN trial_output o ON o.trial_id = t.trial_id",
     "CREATE VIEW starts AS SELECT s.start, s.utc, f.key, f.value"
     " FROM start s JOIN start_fact f ON f.start = s.start",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"

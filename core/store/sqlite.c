@@ -105,10 +105,16 @@ FORWARD(int, bind_text,
         (sqlite3_stmt * statement, int at, const char *text, int bytes, destructor *free_text),
         (statement, at, text, bytes, free_text))
 
+FORWARD(int, bind_blob,
+        (sqlite3_stmt * statement, int at, const void *blob, int bytes, destructor *free_blob),
+        (statement, at, blob, bytes, free_blob))
+
 FORWARD(int, column_type, (sqlite3_stmt * statement, int at), (statement, at))
 FORWARD(int, column_int, (sqlite3_stmt * statement, int at), (statement, at))
 FORWARD(sqlite3_int64, column_int64, (sqlite3_stmt * statement, int at), (statement, at))
 FORWARD(double, column_double, (sqlite3_stmt * statement, int at), (statement, at))
+FORWARD(int, column_bytes, (sqlite3_stmt * statement, int at), (statement, at))
+FORWARD(const void *, column_blob, (sqlite3_stmt * statement, int at), (statement, at))
 FORWARD(const unsigned char *, column_text, (sqlite3_stmt * statement, int at), (statement, at))
 
 FORWARD(sqlite3_backup *, backup_init,

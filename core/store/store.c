@@ -51,7 +51,8 @@
 #define NOTE 8u
 #define UNNOTE 9u
 #define OP_TIME 10u
-#define STATEMENTS 11u
+#define OUTPUT 11u
+#define STATEMENTS 12u
 
 /* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
  * second; whoever writes more of them into its record does not keep the matrix from going on. */
@@ -73,6 +74,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
     [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
     [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
+    [OUTPUT] = "INSERT INTO trial_output VALUES(?1,?2,?3,?4)",
     [UNNOTE] = "DELETE FROM attempt",
 };
 
@@ -691,6 +693,20 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
     return status;
 }
 
+/* What the trial printed, if it did. */
+static stw_status insert_output(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[OUTPUT];
+    const struct stw_printed *printed = &rows->outcome->printed;
+    if (printed->bytes == 0)
+        return STW_OK;
+    bind(statement, 1, (uint64_t)rows->id);
+    bind(statement, 2, printed->bytes);
+    sqlite3_bind_blob(statement, 3, printed->head, (int)printed->head_bytes, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 4, printed->tail, (int)printed->tail_bytes, SQLITE_STATIC);
+    return step(statement);
+}
+
 static stw_status insert_rows(struct trial_rows *rows)
 {
     STW_TRY(insert_pauses(rows));
@@ -722,6 +738,7 @@ static stw_status insert_all(struct trial_rows *rows, uint32_t trial)
     if (rows->store->is_retry)
         STW_TRY(stw_attempts_retire(&rows->store->sql, rows->cell->hash, trial));
     STW_TRY(insert_trial(rows, trial));
+    STW_TRY(insert_output(rows));
     if (!rows->record)
         return STW_OK;
     STW_TRY(insert_rows(rows));

@@ -2,6 +2,8 @@
 #ifndef STW_TRIAL_OUTCOME_H
 #define STW_TRIAL_OUTCOME_H
 
+#include "prim/process.h"
+
 #include <stdint.h>
 
 #define STW_OUTCOME_OK 0u
@@ -25,6 +27,7 @@ struct stw_outcome {
     int32_t signal;         /* CRASHED by a signal: which */
     char detail[1024];      /* one line: why; with the last ABI calls unless it has its result */
     char note[192];         /* what is to be said beside the outcome, ok or not; may be empty */
+    struct stw_printed printed; /* by the process: borrowed from it, set when it is stored */
     uint64_t wall_ns;       /* vfork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
     uint64_t coordinator_ns; /* from the end of the process before to the vfork */
@@ -37,8 +40,6 @@ struct stw_outcome {
 const char *stw_outcome_name(uint32_t kind);
 
 struct stw_record;
-struct stw_process;
-struct stw_process_end;
 
 /* What is wrong with a record that a worker left, or null. A record with a problem gives no
  * numbers: whatever ran in the worker could write to it. */

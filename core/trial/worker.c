@@ -114,6 +114,7 @@ int stw_worker_main(int argument_count, char **arguments)
 {
     uint64_t main_ns = stw_clock_ns();
     stw_hostile_begin("worker");
+    setvbuf(stdout, NULL, _IONBF, 0); /* what a plugin prints is out when the process crashes */
     int status = EXIT_MISUSED;
     struct stw_record *record = map_record(record_descriptor(argument_count, arguments), &status);
     if (!record) {

@@ -77,6 +77,8 @@ expect 2 err "'b' is too much" show a b
 expect 2 err 'exclude each other' show --json --csv a
 expect 2 err 'exclude each other' show --json --cell x a
 expect 2 err 'no such run' show --cell x absent
+expect 2 err '--trial needs --cell' show --trial 0 a
+expect 2 err 'as text or with --json' show --csv --cell x --trial 0 a
 expect 2 err 'FILE.ini is missing' run
 expect 2 err "'b.ini' is too much" run a.ini b.ini
 expect 2 err '--output is empty' run -o '' a.ini

@@ -103,6 +103,30 @@ Test(process, only_the_last_output_is_kept)
     cr_assert_str_eq(printed(), "hello");
 }
 
+/* prim.PR3 */
+Test(process, the_first_output_is_kept_too)
+{
+    run("printf hello");
+    struct stw_printed kept = stw_process_printed(&process);
+    cr_assert_eq(kept.bytes, 5);
+    cr_assert_eq(kept.head_bytes, 5);
+    cr_assert_eq(kept.tail_bytes, 0);
+    cr_assert_eq(memcmp(kept.head, "hello", 5), 0);
+    run("i=1000; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done");
+    kept = stw_process_printed(&process);
+    cr_assert_eq(kept.bytes, 5000);
+    cr_assert_eq(kept.head_bytes + kept.tail_bytes, 5000, "nothing twice, nothing lost");
+    cr_assert_eq(memcmp(kept.head, "1000\n", 5), 0);
+    cr_assert_eq(memcmp(kept.tail + kept.tail_bytes - 5, "1999\n", 5), 0);
+    run("i=1000; while [ $i -lt 9000 ]; do echo $i; i=$((i+1)); done; kill -KILL $$");
+    kept = stw_process_printed(&process);
+    cr_assert_eq(kept.bytes, 40000);
+    cr_assert_eq(kept.head_bytes, STW_PROCESS_HEAD_BYTES);
+    cr_assert_eq(kept.tail_bytes, STW_PROCESS_TAIL_BYTES);
+    cr_assert_eq(memcmp(kept.head, "1000\n", 5), 0);
+    cr_assert_eq(memcmp(kept.tail + kept.tail_bytes - 5, "8999\n", 5), 0);
+}
+
 /* prim.PR6 */
 Test(process, endless_output_does_not_stop_the_clock)
 {

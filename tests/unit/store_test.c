@@ -492,6 +492,23 @@ Test(store, worst_windows_are_shown_as_utilisation)
     free(record);
 }
 
+/* Of trials of any outcome, and of nothing when a trial is run anew. */
+Test(store, output_is_stored_with_its_trial)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_outcome outcome = {.kind = STW_OUTCOME_CRASHED, .detail = "because",
+                                  .printed = {7000, "first", "la\0st", 5, 5}};
+    cr_assert_eq(stw_store_trial(store, &cells[2], 1, &outcome, NULL, &error), STW_OK);
+    keep(store, 3, 0, STW_OUTCOME_OK, NULL);
+    cr_assert_str_eq(query("SELECT id, trial, bytes, CAST(head AS TEXT), hex(tail) FROM output"),
+                     "n=9 strategy=none|1|7000|first|6C61007374");
+    stw_store_close(store);
+    store = open_run(STW_STORE_RETRY);
+    keep(store, 2, 1, STW_OUTCOME_OK, NULL);
+    cr_assert_str_eq(query("SELECT count(*) FROM trial_output"), "0");
+    stw_store_close(store);
+}
+
 Test(store, hiccups_are_stored_longest_first)
 {
     struct stw_store *store = open_run(0);
