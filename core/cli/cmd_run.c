@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
+#include "cli/foreground.h"
 #include "lab/run.h"
 #include "prim/interrupt.h"
 #include "prim/self.h"
@@ -28,6 +29,7 @@ static const struct option options[] = {
     {"dry-run", no_argument, NULL, 'n'},
     {"plugin-path", required_argument, NULL, 'p'},
     {"go", required_argument, NULL, 'g'},
+    {"foreground", required_argument, NULL, 'f'},
     {"quiet", no_argument, NULL, 'q'},
     {"audit", no_argument, NULL, 'a'},
     {"help", no_argument, NULL, 'h'},
@@ -45,6 +47,7 @@ struct job {
     const struct stw_command *command;
     const char *ini;
     const char *output; /* or null */
+    const char *foreground; /* a cell, or null */
     struct list overrides;
     struct list plugin_paths;
     struct list gos;
@@ -84,6 +87,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'y':
         job->retry = 1;
+        break;
+    case 'f':
+        job->foreground = optarg;
         break;
     case 'n':
         job->dry_run = 1;
@@ -289,6 +295,8 @@ static int do_job(struct job *job)
         status = read_experiment(job);
     if (status != STW_EXIT_DONE)
         return status;
+    if (job->foreground)
+        return stw_cli_foreground(job->command, &job->matrix, job->registry, job->foreground);
     char *output = job->output ? stw_strdup(job->output) : default_output(job->experiment.name);
     job->output = output;
     find_words(job);
@@ -314,6 +322,9 @@ static int parse(struct job *job, int argument_count, char **arguments)
                             arguments[optind + 1]);
     else if (job->retry && !job->resume)
         stw_cli_usage_error(job->command, "--retry goes with --resume");
+    else if (job->foreground && (job->output || job->resume || job->dry_run))
+        stw_cli_usage_error(job->command, "--foreground stores nothing: it goes without --output, "
+                            "--resume and --dry-run");
     else if (job->output && !*job->output)
         stw_cli_usage_error(job->command, "option --output is empty");
     else
@@ -356,6 +367,8 @@ const struct stw_command stw_command_run = {
             "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"
             "                             STWLAB_GO, with colons between them, or go on PATH\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
+            "      --foreground CELL      one trial of the cell in this process, for a debugger;\n"
+            "                             CELL is an id, or a number that --dry-run prints\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"
             "Ctrl-C finishes the trial in hand; --resume goes on from there.\n"

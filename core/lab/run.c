@@ -146,29 +146,13 @@ static stw_status make_record(const struct run *run, struct attempt *attempt,
                               struct stw_error *error)
 {
     struct stw_text settings = {0};
-    attempt->descriptor = stw_memory_share("stwlab-record", STW_RECORD_BYTES);
-    if (attempt->descriptor >= 0)
-        attempt->record = stw_memory_map_shared(attempt->descriptor, STW_RECORD_BYTES);
-    if (!attempt->record)
-        return stw_error_set(error, STW_E_NOMEM, NULL,
-                             "cannot make the record of a trial (%zu MiB of address space): %s",
-                             STW_RECORD_BYTES >> 20, strerror(errno));
     stw_cell_settings(run->matrix, attempt->cell, &settings);
     add_peer(run, attempt->cell, &settings);
     add_files(run, attempt->cell, &settings);
     add_sandbox(run, attempt->cell, &settings);
-    struct stw_record *record = attempt->record;
-    int fits = settings.length < sizeof record->settings;
-    if (fits)
-        memcpy(record->settings, stw_text_get(&settings), settings.length + 1);
+    attempt->record = stw_record_new(stw_text_get(&settings), &attempt->descriptor, error);
     stw_text_free(&settings);
-    if (!fits)
-        return stw_error_set(error, STW_E_INVALID, NULL, "the settings of cell %s exceed %u bytes",
-                             attempt->cell->id, STW_SETTINGS_BYTES_MAX);
-    record->magic = STW_RECORD_MAGIC;
-    record->bytes = STW_RECORD_BYTES;
-    record->pause_capacity = STW_RECORD_PAUSES;
-    return STW_OK;
+    return attempt->record ? STW_OK : error->status;
 }
 
 static void release(struct attempt *attempt)

@@ -2,13 +2,48 @@
 #include "trial/record.h"
 
 #include "base/check.h"
+#include "base/error.h"
+#include "prim/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS] = {
 #define WINDOW(id, window_ns, ...) window_ns,
 #include "base/facts.def"
 };
+
+struct stw_record *stw_record_new(const char *settings, int *descriptor, struct stw_error *error)
+{
+    size_t length = strlen(settings);
+    struct stw_record *record = NULL;
+    *descriptor = stw_memory_share("stwlab-record", STW_RECORD_BYTES);
+    if (*descriptor >= 0)
+        record = stw_memory_map_shared(*descriptor, STW_RECORD_BYTES);
+    if (!record)
+        stw_error_set(error, STW_E_NOMEM, NULL,
+                      "cannot make the record of a trial (%zu MiB of address space): %s",
+                      STW_RECORD_BYTES >> 20, strerror(errno));
+    if (record && length >= sizeof record->settings) {
+        stw_error_set(error, STW_E_INVALID, NULL, "the settings of a cell exceed %zu bytes",
+                      sizeof record->settings);
+        stw_memory_unmap(record, STW_RECORD_BYTES);
+        record = NULL;
+    }
+    if (!record) {
+        if (*descriptor >= 0)
+            close(*descriptor);
+        *descriptor = -1;
+        return NULL;
+    }
+    memcpy(record->settings, settings, length + 1);
+    record->magic = STW_RECORD_MAGIC;
+    record->bytes = STW_RECORD_BYTES;
+    record->pause_capacity = STW_RECORD_PAUSES;
+    return record;
+}
 
 void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
                         uint32_t name_bytes)

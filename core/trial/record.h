@@ -143,6 +143,9 @@ extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
 /* Records a fact that the lab counts, once a trial. */
 void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value);
 /* "op.intended", "op:read", "op.intended:read": the name of op_times_ns[at]. */
+/* A new record for a trial with these settings, mapped from a descriptor that a worker inherits.
+ * Null with an error: STW_E_NOMEM, or STW_E_INVALID for settings that are too long. */
+struct stw_record *stw_record_new(const char *settings, int *descriptor, struct stw_error *error);
 void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
                         uint32_t name_bytes);
 /* Likewise one that is a plugin's or another runtime's. 0: there is no place left. */

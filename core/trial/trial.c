@@ -35,6 +35,8 @@
 struct trial {
     struct stw_record *record;
     const struct stw_registry *registry;
+    struct stw_trial_calls calls;
+    int exit_status; /* of a process that ends with its verdict */
     struct stw_settings settings;
     struct stw_loaded allocator, map, workload, strategies[STRATEGIES_MAX];
     struct stw_config configs[4 + STRATEGIES_MAX];
@@ -77,6 +79,8 @@ static int set_verdict(uint32_t verdict, const char *field, const char *message)
         return 0;
     snprintf(record->message, sizeof record->message, "%s", message);
     snprintf(record->field, sizeof record->field, "%s", field ? field : "");
+    if (trial.calls.judged)
+        trial.exit_status = trial.calls.judged(record);
     return 1;
 }
 
@@ -88,7 +92,7 @@ static _Noreturn void end_with(uint32_t verdict, const char *field, const char *
         stw_futex_wait(&never, 0, 0);
     trial.record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
     fflush(NULL);
-    _Exit(0);
+    _Exit(trial.exit_status);
 }
 
 static _Noreturn void out_of_memory(const char *message)
@@ -713,10 +717,12 @@ uint32_t stw_trial_mutator(void)
     return self ? self->index + 1 : 0;
 }
 
-stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry)
+stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry,
+                         const struct stw_trial_calls *calls)
 {
     struct stw_error error = STW_ERROR_INIT;
     trial.record = record;
+    trial.calls = *calls;
     stw_breach_told = breached;
     trial.registry = registry;
     stw_settings_parse(record->settings, &trial.settings);
@@ -746,7 +752,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
         && stw_losses_start(&losses, stw_runtime_gc(), trial.mutator_count, trial.processors)
                != STW_OK)
         end_with(STW_VERDICT_OUT_OF_MEMORY, "hiccups", "the hiccup meter's thread did not start");
-    stw_process_await_gate(); /* the trial before is being stored meanwhile */
+    if (calls->await)
+        calls->await();
     run_mutators();
     stw_runtime_stop();
     fill_record();

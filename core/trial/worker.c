@@ -130,6 +130,8 @@ int stw_worker_main(int argument_count, char **arguments)
                                         stw_trial_mutator};
     stw_crash_handler_install(&note);
     stw_whereabouts_install(record);
+    /* At its gate, while the trial before is being stored. */
+    const struct stw_trial_calls calls = {.await = stw_process_await_gate};
     struct stw_error error = STW_ERROR_INIT;
     struct stw_registry *registry = stw_registry_new();
     if (check_self(record, &error) != STW_OK
@@ -140,7 +142,7 @@ int stw_worker_main(int argument_count, char **arguments)
     else if (enter_sandbox(record, &error) != STW_OK)
         refuse(record, &error);
     else
-        stw_trial_run(record, registry);
+        stw_trial_run(record, registry, &calls);
     stw_registry_free(registry);
     note_memory(record);
     return record->verdict == STW_VERDICT_NONE ? EXIT_NO_VERDICT : EXIT_SUCCESS;

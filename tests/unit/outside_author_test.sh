@@ -49,6 +49,15 @@ follow() {
         fail "$1: the guide's query"
     }
     stwlab show --json first >first.json
+    block "run: foreground" "$guide" >foreground.sh
+    sh -eu foreground.sh >foreground.log 2>&1 || {
+        cat foreground.log
+        fail "$1: the guide's trial in the foreground"
+    }
+    grep -q 'percent=50: ok: checksum [0-9a-f]* as expected, 20 operations' foreground.log || {
+        cat foreground.log
+        fail "$1: what the foreground tells"
+    }
 }
 
 # judge_query WAY: five cells, all of their last two columns numbers, and none's maps grew
@@ -115,6 +124,18 @@ judge_query pkg-config
 follow cmake
 judge_run cmake
 judge_query cmake
+
+# Under a debugger, where there is one, and it may trace.
+cd "$work/pkg-config"
+block "run: gdb" "$guide" >gdb.sh
+[ -s gdb.sh ] || fail "the guide has no commands for gdb"
+if command -v gdb >/dev/null && gdb -batch -ex run --args true 2>&1 | grep -q 'exited normally'; then
+    # shellcheck disable=SC2046 # word splitting wanted
+    gcc -std=c17 -g -O1 guess.c $(pkg-config --cflags --libs stwlab) -o guess.so
+    sh -eu gdb.sh >gdb.log 2>&1 || { cat gdb.log; fail "the guide's commands for gdb"; }
+    grep -q 'need_map .*guess.c' gdb.log || { cat gdb.log; fail "gdb does not stop in the plugin"; }
+    grep -q 'percent=50: ok: ' gdb.log || { cat gdb.log; fail "the trial does not end under gdb"; }
+fi
 
 # The README's strategy is shorter still.
 cd "$work"
