@@ -41,7 +41,7 @@ static const char *name_of(const struct stw_type *type)
     return type->name ? type->name : "?";
 }
 
-static _Noreturn void refuse(const struct stw_type *type, const char *what, uint64_t value)
+static _Noreturn void refuse_type(const struct stw_type *type, const char *what, uint64_t value)
 {
     STW_BREACH("M6", STW_BREACH_CALLER, "allocated with type \"%.40s\", whose %s (%" PRIu64 ")",
                name_of(type), what, value);
@@ -68,12 +68,12 @@ static void check(const struct stw_mutator_record *m, const struct stw_type *typ
                    "allocated with a stw_type whose struct_size is %u, not %zu",
                    type->struct_size, sizeof *type);
     if (type->element_bytes == 0 || type->element_bytes % 8)
-        refuse(type, "element_bytes are no multiple of 8", type->element_bytes);
+        refuse_type(type, "element_bytes are no multiple of 8", type->element_bytes);
     if (!type->pointer_mask)
-        refuse(type, "pointer_mask is null", 0);
+        refuse_type(type, "pointer_mask is null", 0);
     uint64_t words = words_in_mask(type);
     if (type->pointer_bytes == 0 || type->pointer_bytes > type->element_bytes)
-        refuse(type, "pointer_bytes are not within an element", type->pointer_bytes);
+        refuse_type(type, "pointer_bytes are not within an element", type->pointer_bytes);
     if (type->pointer_bytes != 8 * words)
         STW_BREACH("M6", STW_BREACH_CALLER,
                    "allocated with type \"%.40s\", whose pointer_bytes are %" PRIu64

@@ -195,8 +195,8 @@ static stw_status adopt(const struct stw_plugin_info *info,
 }
 
 /* "PATH: KIND "ID": reason", or without the path when the plugin has none. */
-static stw_status refuse(const struct stw_plugin_info *info, const struct stw_error *reason,
-                         struct stw_error *error)
+static stw_status refuse_plugin(const struct stw_plugin_info *info, const struct stw_error *reason,
+                                struct stw_error *error)
 {
     struct stw_error named = STW_ERROR_INIT;
     stw_error_set(&named, reason->status, reason->field, "%s \"%s\": %s",
@@ -212,7 +212,7 @@ stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
 {
     struct stw_error reason = STW_ERROR_INIT;
     stw_status status = adopt(info, descriptor, loaded, &reason);
-    return status == STW_OK ? STW_OK : refuse(info, &reason, error);
+    return status == STW_OK ? STW_OK : refuse_plugin(info, &reason, error);
 }
 
 stw_status stw_plugin_configure(const struct stw_loaded *loaded, const struct stw_config *config,
@@ -299,5 +299,5 @@ stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded
     }
     if (status == STW_OK)
         status = check_agreement(&manifest, descriptor, &reason);
-    return status == STW_OK ? STW_OK : refuse(info, &reason, error);
+    return status == STW_OK ? STW_OK : refuse_plugin(info, &reason, error);
 }

@@ -36,10 +36,10 @@ struct parser {
     struct piece fields[FIELDS_MAX];
 };
 
-static stw_status refuse(const struct parser *p, const char *field, const char *format, ...)
+static stw_status refuse_at(const struct parser *p, const char *field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static stw_status refuse(const struct parser *p, const char *field, const char *format, ...)
+static stw_status refuse_at(const struct parser *p, const char *field, const char *format, ...)
 {
     char what[sizeof p->error->message];
     va_list arguments;
@@ -66,8 +66,8 @@ static stw_status copy(const struct parser *p, const struct piece *piece, const 
                        char *into, size_t into_bytes)
 {
     if (piece->bytes >= into_bytes)
-        return refuse(p, field, "\"%.*s...\" has %zu characters, at most %zu", columns(piece),
-                      piece->at, piece->bytes, into_bytes - 1);
+        return refuse_at(p, field, "\"%.*s...\" has %zu characters, at most %zu", columns(piece),
+                         piece->at, piece->bytes, into_bytes - 1);
     memcpy(into, piece->at, piece->bytes);
     into[piece->bytes] = '\0';
     return STW_OK;
@@ -85,10 +85,10 @@ static stw_status copy_word(const struct parser *p, const struct piece *piece, c
     stw_status status = copy(p, piece, field, into, into_bytes);
     if (status != STW_OK || (*into && strchr(first, *into) && !into[strspn(into, all)]))
         return status;
-    return refuse(p, field, "\"%s\" is not %s", into,
-                  is_id     ? "a lower-case letter followed by letters, digits and -"
-                  : is_name ? "a lower-case letter followed by letters, digits, _ . and -"
-                            : "a plain word");
+    return refuse_at(p, field, "\"%s\" is not %s", into,
+                     is_id     ? "a lower-case letter followed by letters, digits and -"
+                     : is_name ? "a lower-case letter followed by letters, digits, _ . and -"
+                               : "a plain word");
 }
 
 /* Plugins. */
@@ -99,15 +99,16 @@ static stw_status parse_plugin(struct parser *p)
     const struct piece *fields = p->fields;
     char kind[STW_WORD_BYTES];
     if (p->field_count != 4)
-        return refuse(p, "plugin", "has %u fields; plugin|KIND|ID|SUMMARY has 4", p->field_count);
+        return refuse_at(p, "plugin", "has %u fields; plugin|KIND|ID|SUMMARY has 4",
+                         p->field_count);
     if (manifest->count == STW_OFFERS)
-        return refuse(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
+        return refuse_at(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
     struct stw_plugin_info *info = &manifest->plugins[manifest->count];
     memset(info, 0, offsetof(struct stw_plugin_info, counters)); /* the rest when it comes */
     stw_status status = copy(p, &fields[1], "kind", kind, sizeof kind);
     info->kind = status == STW_OK ? stw_kind_of_name(kind) : 0;
     if (status == STW_OK && !info->kind)
-        status = refuse(p, "kind", "\"%s\" is not allocator, map, strategy or workload", kind);
+        status = refuse_at(p, "kind", "\"%s\" is not allocator, map, strategy or workload", kind);
     if (status == STW_OK)
         status = copy_word(p, &fields[2], "id", info->id, sizeof info->id);
     if (status == STW_OK)
@@ -116,7 +117,7 @@ static stw_status parse_plugin(struct parser *p)
         return status;
     for (uint32_t i = 0; i < manifest->count; i++)
         if (manifest->plugins[i].kind == info->kind && !strcmp(manifest->plugins[i].id, info->id))
-            return refuse(p, "id", "%s \"%s\" is declared twice", kind, info->id);
+            return refuse_at(p, "id", "%s \"%s\" is declared twice", kind, info->id);
     manifest->count++;
     return STW_OK;
 }
@@ -127,12 +128,12 @@ static stw_status add_choice(const struct parser *p, const struct piece *word,
                              struct stw_param *param)
 {
     if (param->choice_count == STW_CHOICES)
-        return refuse(p, "type", "more than %u words to choose from", STW_CHOICES);
+        return refuse_at(p, "type", "more than %u words to choose from", STW_CHOICES);
     char *into = param->choices[param->choice_count];
     stw_status status = copy_word(p, word, "type", into, sizeof param->choices[0]);
     for (uint32_t i = 0; status == STW_OK && i < param->choice_count; i++)
         if (strcmp(param->choices[i], into) == 0)
-            status = refuse(p, "type", "the choice \"%s\" is there twice", into);
+            status = refuse_at(p, "type", "the choice \"%s\" is there twice", into);
     if (status == STW_OK)
         param->choice_count++;
     return status;
@@ -174,9 +175,9 @@ static stw_status parse_type(const struct parser *p, struct stw_param *param)
     if (param->type)
         return STW_OK;
     if (!param->is_file && !is_list(type, "choice"))
-        return refuse(p, "type",
-                      "\"%.*s\" is not u64, f64, bool, text, file, file(a,b) or choice(a,b)",
-                      columns(type), type->at);
+        return refuse_at(p, "type",
+                         "\"%.*s\" is not u64, f64, bool, text, file, file(a,b) or choice(a,b)",
+                         columns(type), type->at);
     param->type = param->is_file ? STW_TYPE_TEXT : STW_TYPE_CHOICE;
     return parse_words(p, type, strlen(param->is_file ? "file" : "choice"), param);
 }
@@ -188,13 +189,13 @@ static stw_status parse_bound(const struct parser *p, const struct stw_param *pa
     char text[STW_WORD_BYTES];
     struct stw_error why = {.struct_size = sizeof why};
     if (param->type != STW_TYPE_U64 && param->type != STW_TYPE_F64)
-        return piece->bytes == 0 ? STW_OK : refuse(p, field, "this type has no range");
+        return piece->bytes == 0 ? STW_OK : refuse_at(p, field, "this type has no range");
     stw_status status = copy(p, piece, field, text, sizeof text);
     if (status != STW_OK)
         return status;
     status = param->type == STW_TYPE_U64 ? stw__param_parse_u64(param, text, &bound->as_u64, &why)
                                          : stw__param_parse_f64(param, text, &bound->as_f64, &why);
-    return status == STW_OK ? STW_OK : refuse(p, field, "%s", why.message);
+    return status == STW_OK ? STW_OK : refuse_at(p, field, "%s", why.message);
 }
 
 static stw_status parse_range(const struct parser *p, struct stw_param *param)
@@ -204,9 +205,9 @@ static stw_status parse_range(const struct parser *p, struct stw_param *param)
     if (status == STW_OK)
         status = parse_bound(p, param, &p->fields[6], "max", &max);
     if (status == STW_OK && (min.as_u64 > max.as_u64 || min.as_f64 > max.as_f64))
-        status = refuse(p, "min", "\"%.*s\" is greater than the maximum \"%.*s\"",
-                        columns(&p->fields[5]), p->fields[5].at, columns(&p->fields[6]),
-                        p->fields[6].at);
+        status = refuse_at(p, "min", "\"%.*s\" is greater than the maximum \"%.*s\"",
+                           columns(&p->fields[5]), p->fields[5].at, columns(&p->fields[6]),
+                           p->fields[6].at);
     param->min_u64 = min.as_u64;
     param->max_u64 = max.as_u64;
     param->min_f64 = min.as_f64;
@@ -224,7 +225,7 @@ static stw_status parse_default(const struct parser *p, struct stw_param *param)
     if (status != STW_OK || param->type == STW_TYPE_TEXT)
         return status;
     if (stw_param_parse(param, param->default_text, &value, &why) != STW_OK)
-        return refuse(p, "default", "%s", why.message);
+        return refuse_at(p, "default", "%s", why.message);
     return STW_OK;
 }
 
@@ -238,27 +239,27 @@ static stw_status check_free(const struct parser *p, const struct stw_plugin_inf
     if (info->kind != STW_KIND_WORKLOAD
         || !(stw_runtime_param(name) || stw_is_experiment_name(name) || stw_is_plugin_name(name)))
         return STW_OK;
-    return refuse(p, "name", "\"%s\" is %s: a parameter of a workload needs another name", name,
-                  whose);
+    return refuse_at(p, "name", "\"%s\" is %s: a parameter of a workload needs another name", name,
+                     whose);
 }
 
 static stw_status parse_param(struct parser *p)
 {
     if (p->field_count != 8)
-        return refuse(p, "param",
-                      "has %u%s fields; param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP has 8",
-                      p->field_count, p->field_count == FIELDS_MAX ? " or more" : "");
+        return refuse_at(p, "param",
+                         "has %u%s fields; param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP has 8",
+                         p->field_count, p->field_count == FIELDS_MAX ? " or more" : "");
     if (p->manifest->count == 0)
-        return refuse(p, "param", "stands before the first plugin line");
+        return refuse_at(p, "param", "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->param_count == STW_PARAMS)
-        return refuse(p, "param", "a plugin has at most %u parameters", STW_PARAMS);
+        return refuse_at(p, "param", "a plugin has at most %u parameters", STW_PARAMS);
     struct stw_param *param = &info->params[info->param_count];
     memset(param, 0, sizeof *param);
     stw_status status = copy_word(p, &p->fields[1], "name", param->name, sizeof param->name);
     for (uint32_t i = 0; status == STW_OK && i < info->param_count; i++)
         if (strcmp(info->params[i].name, param->name) == 0)
-            status = refuse(p, "name", "parameter \"%s\" is declared twice", param->name);
+            status = refuse_at(p, "name", "parameter \"%s\" is declared twice", param->name);
     if (status == STW_OK)
         status = check_free(p, info, param->name);
     if (status == STW_OK && p->fields[3].bytes)
@@ -281,9 +282,9 @@ static stw_status parse_needs(struct parser *p)
 {
     char word[STW_WORD_BYTES];
     if (p->field_count != 2)
-        return refuse(p, "needs", "has %u fields; needs|PERMISSION has 2", p->field_count);
+        return refuse_at(p, "needs", "has %u fields; needs|PERMISSION has 2", p->field_count);
     if (p->manifest->count == 0)
-        return refuse(p, "needs", "stands before the first plugin line");
+        return refuse_at(p, "needs", "stands before the first plugin line");
     stw_status status = copy(p, &p->fields[1], "needs", word, sizeof word);
     if (status != STW_OK)
         return status;
@@ -292,22 +293,22 @@ static stw_status parse_needs(struct parser *p)
             p->manifest->plugins[p->manifest->count - 1].needs |= 1u << i;
             return STW_OK;
         }
-    return refuse(p, "needs", "\"%s\" is not files, network, processes or scheduling", word);
+    return refuse_at(p, "needs", "\"%s\" is not files, network, processes or scheduling", word);
 }
 
 static stw_status parse_variable(struct parser *p)
 {
     if (p->field_count != 2)
-        return refuse(p, "env", "has %u fields; env|NAME has 2", p->field_count);
+        return refuse_at(p, "env", "has %u fields; env|NAME has 2", p->field_count);
     if (p->manifest->count == 0)
-        return refuse(p, "env", "stands before the first plugin line");
+        return refuse_at(p, "env", "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->variable_count == STW_VARIABLES)
-        return refuse(p, "env", "a plugin reads at most %u variables", STW_VARIABLES);
+        return refuse_at(p, "env", "a plugin reads at most %u variables", STW_VARIABLES);
     char *name = info->variables[info->variable_count];
     stw_status status = copy(p, &p->fields[1], "env", name, sizeof info->variables[0]);
     if (status == STW_OK && (!*name || name[strspn(name, LOWER UPPER DIGITS "_")]))
-        status = refuse(p, "env", "\"%s\" is no name of a variable", name);
+        status = refuse_at(p, "env", "\"%s\" is no name of a variable", name);
     info->variable_count += status == STW_OK;
     return status;
 }
@@ -319,7 +320,7 @@ static stw_status parse_adds(const struct parser *p, const struct piece *piece, 
     *adds = is(piece, "sum") ? STW_ADDS_SUM : is(piece, "max") ? STW_ADDS_MAX : STW_ADDS_NONE;
     if (*adds != STW_ADDS_NONE)
         return STW_OK;
-    return refuse(p, "adds", "\"%.*s\" is neither sum nor max", columns(piece), piece->at);
+    return refuse_at(p, "adds", "\"%.*s\" is neither sum nor max", columns(piece), piece->at);
 }
 
 static stw_status check_new(const struct parser *p, const struct stw_plugin_info *info,
@@ -327,7 +328,7 @@ static stw_status check_new(const struct parser *p, const struct stw_plugin_info
 {
     for (uint32_t i = 0; i < info->counter_count; i++)
         if (strcmp(info->counters[i].name, name) == 0)
-            return refuse(p, "name", "counter or gauge \"%s\" is declared twice", name);
+            return refuse_at(p, "name", "counter or gauge \"%s\" is declared twice", name);
     return STW_OK;
 }
 
@@ -336,15 +337,15 @@ static stw_status parse_counter(struct parser *p, int is_gauge)
     const char *record = is_gauge ? "gauge" : "counter";
     uint32_t fields = is_gauge ? 4 : 5;
     if (p->field_count != fields)
-        return refuse(p, record, "has %u fields; %s has %u", p->field_count,
-                      is_gauge ? "gauge|NAME|UNIT|HELP" : "counter|NAME|UNIT|sum or max|HELP",
-                      fields);
+        return refuse_at(p, record, "has %u fields; %s has %u", p->field_count,
+                         is_gauge ? "gauge|NAME|UNIT|HELP" : "counter|NAME|UNIT|sum or max|HELP",
+                         fields);
     if (p->manifest->count == 0)
-        return refuse(p, record, "stands before the first plugin line");
+        return refuse_at(p, record, "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->counter_count == STW_COUNTERS_DECLARED)
-        return refuse(p, record, "a plugin has at most %u counters and gauges",
-                      STW_COUNTERS_DECLARED);
+        return refuse_at(p, record, "a plugin has at most %u counters and gauges",
+                         STW_COUNTERS_DECLARED);
     struct stw_counter_info *counter = &info->counters[info->counter_count];
     memset(counter, 0, sizeof *counter);
     counter->adds = STW_ADDS_LAST;
@@ -365,15 +366,15 @@ static stw_status parse_counter(struct parser *p, int is_gauge)
 static stw_status parse_operations(struct parser *p)
 {
     if (p->field_count != 2)
-        return refuse(p, "operations", "has %u fields; operations|NAME has 2", p->field_count);
+        return refuse_at(p, "operations", "has %u fields; operations|NAME has 2", p->field_count);
     if (p->manifest->count == 0)
-        return refuse(p, "operations", "stands before the first plugin line");
+        return refuse_at(p, "operations", "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->kind != STW_KIND_WORKLOAD)
-        return refuse(p, "operations", "%s \"%s\" has none: it is no workload",
-                      stw_kind_name(info->kind), info->id);
+        return refuse_at(p, "operations", "%s \"%s\" has none: it is no workload",
+                         stw_kind_name(info->kind), info->id);
     if (*info->operations)
-        return refuse(p, "operations", "is declared twice");
+        return refuse_at(p, "operations", "is declared twice");
     return copy_word(p, &p->fields[1], "name", info->operations, sizeof info->operations);
 }
 
@@ -387,13 +388,13 @@ static stw_status parse_refuses(struct parser *p)
     struct piece condition = {p->whole.at + strlen(REFUSES), 0};
     const char *end = p->whole.at + p->whole.bytes, *reason = end;
     if (p->field_count < 3)
-        return refuse(p, "refuses", "has %u fields; refuses|CONDITION|REASON has 3",
-                      p->field_count);
+        return refuse_at(p, "refuses", "has %u fields; refuses|CONDITION|REASON has 3",
+                         p->field_count);
     if (p->manifest->count == 0)
-        return refuse(p, "refuses", "stands before the first plugin line");
+        return refuse_at(p, "refuses", "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->refusal_count == STW_REFUSALS)
-        return refuse(p, "refuses", "a plugin has at most %u of them", STW_REFUSALS);
+        return refuse_at(p, "refuses", "a plugin has at most %u of them", STW_REFUSALS);
     struct stw_refusal_info *refusal = &info->refusals[info->refusal_count];
     while (reason[-1] != '|')
         reason--;
@@ -402,7 +403,7 @@ static stw_status parse_refuses(struct parser *p)
     stw_status status =
         copy(p, &condition, "refuses", refusal->condition, sizeof refusal->condition);
     if (status == STW_OK && reason == end)
-        status = refuse(p, "refuses", "the reason is missing behind the last |");
+        status = refuse_at(p, "refuses", "the reason is missing behind the last |");
     if (status == STW_OK)
         status = copy(p, &(struct piece){reason, (size_t)(end - reason)}, "refuses",
                       refusal->reason, sizeof refusal->reason);
@@ -421,7 +422,7 @@ static stw_status check_refusals(struct parser *p, const struct stw_plugin_info 
         for (uint32_t b = 0; b < at; b++)
             column += ((unsigned char)refusal->condition[b] & 0xc0) != 0x80;
         p->line = refusal->line;
-        return refuse(p, "refuses", "column %u: %s", column, why.message);
+        return refuse_at(p, "refuses", "column %u: %s", column, why.message);
     }
     return STW_OK;
 }
@@ -429,21 +430,21 @@ static stw_status check_refusals(struct parser *p, const struct stw_plugin_info 
 static stw_status parse_class(struct parser *p)
 {
     if (p->field_count != 3)
-        return refuse(p, "class", "has %u fields; class|NAME|HELP has 3", p->field_count);
+        return refuse_at(p, "class", "has %u fields; class|NAME|HELP has 3", p->field_count);
     if (p->manifest->count == 0)
-        return refuse(p, "class", "stands before the first plugin line");
+        return refuse_at(p, "class", "stands before the first plugin line");
     struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
     if (info->kind != STW_KIND_WORKLOAD)
-        return refuse(p, "class", "%s \"%s\" has no operations: it is no workload",
-                      stw_kind_name(info->kind), info->id);
+        return refuse_at(p, "class", "%s \"%s\" has no operations: it is no workload",
+                         stw_kind_name(info->kind), info->id);
     if (info->class_count == STW_CLASSES_MAX)
-        return refuse(p, "class", "a workload has at most %u classes of operations",
-                      STW_CLASSES_MAX);
+        return refuse_at(p, "class", "a workload has at most %u classes of operations",
+                         STW_CLASSES_MAX);
     struct stw_class_info *class = &info->classes[info->class_count];
     stw_status status = copy_word(p, &p->fields[1], "name", class->name, sizeof class->name);
     for (uint32_t i = 0; status == STW_OK && i < info->class_count; i++)
         if (strcmp(info->classes[i].name, class->name) == 0)
-            status = refuse(p, "name", "class \"%s\" is declared twice", class->name);
+            status = refuse_at(p, "name", "class \"%s\" is declared twice", class->name);
     if (status == STW_OK)
         status = copy(p, &p->fields[2], "help", class->help, sizeof class->help);
     info->class_count += status == STW_OK;
@@ -484,10 +485,10 @@ static stw_status parse_line(struct parser *p, const char *line, size_t bytes)
         return parse_class(p);
     if (is(&p->fields[0], "refuses"))
         return parse_refuses(p);
-    return refuse(p, "record",
-                  "\"%.*s\" is neither plugin, param, needs, env, counter, gauge, operations, "
-                  "class nor refuses",
-                  columns(&p->fields[0]), p->fields[0].at);
+    return refuse_at(p, "record",
+                     "\"%.*s\" is neither plugin, param, needs, env, counter, gauge, operations, "
+                     "class nor refuses",
+                     columns(&p->fields[0]), p->fields[0].at);
 }
 
 /* Refuses what is no text, and what would make a reader see another one: control characters other
@@ -500,13 +501,14 @@ static stw_status check_characters(struct parser *p, const char *text, size_t by
         uint32_t c = 0;
         size_t length = stw_utf8_decode(text, (size_t)(end - text), &c);
         if (!length)
-            return refuse(p, "text", "the byte 0x%02x, which is not UTF-8", (unsigned char)*text);
+            return refuse_at(p, "text", "the byte 0x%02x, which is not UTF-8",
+                             (unsigned char)*text);
         if (c == '\0')
-            return refuse(p, "text", "a NUL byte before the end");
+            return refuse_at(p, "text", "a NUL byte before the end");
         if (c != '\n' && stw_utf8_is_control(c))
-            return refuse(p, "text", "the control character 0x%02x", c);
+            return refuse_at(p, "text", "the control character 0x%02x", c);
         if (stw_utf8_is_hidden(c))
-            return refuse(p, "text", "the invisible character U+%04X", c);
+            return refuse_at(p, "text", "the invisible character U+%04X", c);
         p->line += c == '\n';
         text += length;
     }

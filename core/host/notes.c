@@ -178,7 +178,7 @@ static stw_status search_sections(struct reader *reader, const Elf64_Ehdr *elf)
     return STW_OK;
 }
 
-static stw_status refuse(const struct stw_file *file, const char *field, const char *message)
+static stw_status refuse_elf(const struct stw_file *file, const char *field, const char *message)
 {
     return stw_error_set(file->error, STW_E_REFUSED, field, "%s", message);
 }
@@ -186,23 +186,23 @@ static stw_status refuse(const struct stw_file *file, const char *field, const c
 static stw_status check_elf(const struct stw_file *file, const Elf64_Ehdr *elf)
 {
     if (elf->e_ident[EI_CLASS] != ELFCLASS64)
-        return refuse(file, "class", "an ELF file, but not one of 64 bits");
+        return refuse_elf(file, "class", "an ELF file, but not one of 64 bits");
     if (elf->e_ident[EI_DATA] != ELFDATA2LSB)
-        return refuse(file, "byte_order", "an ELF file, but not a little-endian one");
+        return refuse_elf(file, "byte_order", "an ELF file, but not a little-endian one");
     if (elf->e_ident[EI_VERSION] != EV_CURRENT || elf->e_version != EV_CURRENT)
-        return refuse(file, "version", "an ELF file of an unknown version");
+        return refuse_elf(file, "version", "an ELF file of an unknown version");
     if (elf->e_type != ET_DYN)
-        return refuse(file, "type", elf->e_type == ET_REL
-                                        ? "an object file that was not linked with -shared"
-                                        : "an ELF file, but not a shared object");
+        return refuse_elf(file, "type", elf->e_type == ET_REL
+                                            ? "an object file that was not linked with -shared"
+                                            : "an ELF file, but not a shared object");
     if (elf->e_machine != HOST_MACHINE)
         return stw_error_set(file->error, STW_E_REFUSED, "machine",
                              "built for another processor: ELF machine %u, this host is %u",
                              elf->e_machine, HOST_MACHINE);
     if (elf->e_phnum == PN_XNUM)
-        return refuse(file, "segments", "has more segments than a plugin can have");
+        return refuse_elf(file, "segments", "has more segments than a plugin can have");
     if (elf->e_phnum && elf->e_phentsize != sizeof(Elf64_Phdr))
-        return refuse(file, "segments", "damaged: its segment headers have a wrong size");
+        return refuse_elf(file, "segments", "damaged: its segment headers have a wrong size");
     return STW_OK;
 }
 
@@ -213,11 +213,11 @@ stw_status stw__notes_find(const struct stw_file *file, struct stw_notes *notes)
     char magic[SELFMAG] = "";
     *notes = (struct stw_notes){0};
     if (file->bytes == 0)
-        return refuse(file, "file", "the file is empty");
+        return refuse_elf(file, "file", "the file is empty");
     stw_status status =
         file->bytes < SELFMAG ? STW_OK : stw__file_read(file, 0, magic, sizeof magic);
     if (status == STW_OK && memcmp(magic, ELFMAG, SELFMAG) != 0)
-        return refuse(file, "file", "not an ELF file");
+        return refuse_elf(file, "file", "not an ELF file");
     if (status == STW_OK)
         status = stw__file_read(file, 0, &elf, sizeof elf);
     if (status == STW_OK)

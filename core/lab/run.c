@@ -247,23 +247,24 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     if (run->is_boxed && (status = stw_scratch_make(run->scratch, error)) != STW_OK)
         return status;
     char **arguments = arguments_new(run, attempt->cell);
-    char **environment = run->is_boxed ? stw_policy_environment(run->matrix, attempt->cell,
-                                                                run->registry, run->scratch)
-                                       : NULL;
+    struct stw_variables environment = {0};
+    if (run->is_boxed)
+        environment = stw_policy_environment(run->matrix, attempt->cell, run->registry,
+                                             run->scratch);
     const struct stw_process_spec spec = {
         .executable = run->options->executable,
         .arguments = arguments,
         .shared = attempt->descriptor,
         .memory_bytes = run->matrix->experiment->memory_bytes,
         .is_gated = 1,
-        .environment = environment,
+        .environment = run->is_boxed ? stw_variables_list(&environment) : NULL,
         .scratch = run->is_boxed ? run->scratch : NULL,
     };
     attempt->started_ns = stw_clock_ns();
     attempt->outcome.coordinator_ns = attempt->started_ns - run->ended_ns;
     status = stw_process_start(&spec, &attempt->process, error);
     free(arguments);
-    stw_policy_environment_free(environment);
+    stw_variables_free(&environment);
     return status;
 }
 

@@ -140,7 +140,7 @@ static char *trim(char *text)
     return text;
 }
 
-static void refuse(struct stw_draft *draft, struct stw_draft_key *source, const char *what)
+static void refuse_entry(struct stw_draft *draft, struct stw_draft_key *source, const char *what)
 {
     struct stw_place place = stw_ini_place(source->entry);
     stw_problem_add(&draft->problems, &place, "%s", what);
@@ -182,7 +182,7 @@ static void read_list(struct stw_draft *draft, struct stw_draft_key *source, str
     while ((item = strsep(&rest, ","))) {
         item = trim(item);
         if (axis->value_count == VALUES_MAX) {
-            refuse(draft, source, "an axis has at most 10000 values");
+            refuse_entry(draft, source, "an axis has at most 10000 values");
             break;
         }
         if (*item)
@@ -191,7 +191,7 @@ static void read_list(struct stw_draft *draft, struct stw_draft_key *source, str
             has_gap = 1;
     }
     if (has_gap)
-        refuse(draft, source, "a value is missing beside a comma");
+        refuse_entry(draft, source, "a value is missing beside a comma");
     free(copy);
 }
 
@@ -205,7 +205,7 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
     if (!entry->value)
         return;
     if (stw_key_resolve(draft->registry, draft->workload, entry->key, &source->key, &error)) {
-        refuse(draft, source, error.message);
+        refuse_entry(draft, source, error.message);
         return;
     }
     axis->owner = source->key.owner_kind;
@@ -213,20 +213,21 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
         return;
     source->is_complete = 1;
     if (!*entry->value)
-        refuse(draft, source, is_fixed ? "the value is missing" : "the axis has no values");
+        refuse_entry(draft, source, is_fixed ? "the value is missing" : "the axis has no values");
     else if (looks_like_thousands(entry->value)
              && (is_fixed || strstr(entry->value, ",0")) /* nobody writes 0 as 000 */)
         refuse_thousands(draft, source);
     else if (!is_fixed)
         read_list(draft, source, axis);
     else if (strchr(entry->value, ',') && source->key.param->type != STW_TYPE_TEXT)
-        refuse(draft, source, "one value is fixed; several belong in [axes]");
+        refuse_entry(draft, source, "one value is fixed; several belong in [axes]");
     else if (strchr(entry->value, ',') && source->key.kind)
-        refuse(draft, source, "one plugin is fixed; several belong in [axes]");
+        refuse_entry(draft, source, "one plugin is fixed; several belong in [axes]");
     else
         read_value(draft, source, axis, entry->value);
     if (is_fixed && axis->value_count > 1)
-        refuse(draft, source, "more than one is there: name a release, or list them in [axes]");
+        refuse_entry(draft, source,
+                     "more than one is there: name a release, or list them in [axes]");
 }
 
 static const struct stw_axis *find_axis(const struct stw_axis *axes, uint32_t count,

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "plan/cache.h"
 #include "prim/program.h"
+#include "prim/variables.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -176,56 +177,47 @@ static stw_status hash_source(const struct stw_peer *peer, const char *folder, u
     return status;
 }
 
-#define FIXED_VARIABLES 8u
-
-/* The environment of a build. GOENV=off: of what `go env -w` wrote the settings alone count.
- * Without a home Go has no places of its own; it gets some in ours. Free `text` and the array. */
-static const char **environment_new(const struct stw_peer *peer, const char *cache,
-                                    struct stw_text *text)
+/* What a build's environment says. GOENV=off: of what `go env -w` wrote the settings alone count.
+ * Without a home Go has no places of its own; it gets some in ours. */
+static void set_variables(struct stw_variables *environment, const struct stw_peer *peer,
+                          const char *cache)
 {
-    static const char *const fixed[FIXED_VARIABLES] = {
+    static const char *const fixed[] = {
         "GOTOOLCHAIN=local", "GO111MODULE=on", "GOFLAGS=-buildvcs=false", "GOENV=off",
-        "GOWORK=off", "GOPROXY=off", "CGO_ENABLED=0", "GOEXPERIMENT="};
-    const char **all = stw_new(FIXED_VARIABLES + VARIABLES + 3, sizeof *all);
-    size_t count = 0, from[VARIABLES + 2], texts = 0;
+        "GOWORK=off", "GOPROXY=off", "CGO_ENABLED=0", "GOEXPERIMENT=", NULL};
     const char *home = getenv("HOME"), *place = getenv("XDG_CACHE_HOME");
-    char *copy = stw_strdup(peer->settings), *rest = copy, *each;
-    while (texts < VARIABLES && (each = strsep(&rest, " "))) {
-        from[texts++] = text->length;
-        stw_text_add_bytes(text, each, strlen(each) + 1);
-    }
-    int has_place = getenv("GOCACHE") || (home && *home) || (place && *place);
-    for (int i = 0; !has_place && i < 2; i++) {
-        from[texts++] = text->length;
-        stw_text_add(text, i ? "GOPATH=%s/go" : "GOCACHE=%s/go-build", cache);
-        stw_text_add_bytes(text, "", 1);
-    }
-    for (; count < FIXED_VARIABLES; count++)
-        all[count] = fixed[count];
-    if (peer->settings[0] && strncmp(peer->settings, "GOEXPERIMENT=", 13) == 0)
-        count--; /* it has one */
-    for (size_t i = 0; i < texts; i++)
-        if (text->bytes[from[i]])
-            all[count++] = text->bytes + from[i];
-    free(copy);
-    return all;
+    char *settings = stw_strdup(peer->settings), *rest = settings, *each;
+    stw_variables_set_all(environment, fixed);
+    while ((each = strsep(&rest, " ")))
+        if (*each)
+            stw_variables_set(environment, each);
+    free(settings);
+    if (getenv("GOCACHE") || (home && *home) || (place && *place))
+        return;
+    struct stw_text text = {0};
+    stw_text_add(&text, "%s/go-build", cache);
+    stw_variables_set_value(environment, "GOCACHE", text.bytes);
+    stw_text_free(&text);
+    stw_text_add(&text, "%s/go", cache);
+    stw_variables_set_value(environment, "GOPATH", text.bytes);
+    stw_text_free(&text);
 }
 
 /* Runs `go build` in the folder. */
 static stw_status build(const struct stw_peer *peer, const char *folder, const char *cache,
                         const char *output, struct stw_error *error)
 {
-    struct stw_text variables_text = {0};
-    const char **environment = environment_new(peer, cache, &variables_text);
+    struct stw_variables environment = {0};
+    set_variables(&environment, peer, cache);
     char build_word[] = "build", trim[] = "-trimpath", out[] = "-o", here[] = ".";
     char *arguments[] = {peer->path, build_word, trim, out, (char *)(uintptr_t)output, here, NULL};
     struct stw_program program;
     struct stw_text said = {0};
     char line[LINE_BYTES];
     stw_status status =
-        stw_program_start(arguments, environment, folder, BUILD_NS, &program, error);
-    free(environment);
-    stw_text_free(&variables_text);
+        stw_program_start(arguments, (const char *const *)stw_variables_list(&environment), folder,
+                          BUILD_NS, &program, error);
+    stw_variables_free(&environment);
     if (status != STW_OK)
         return status;
     while (stw_program_line(&program, line, sizeof line))

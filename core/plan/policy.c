@@ -228,31 +228,16 @@ static int is_needed(const struct stw_matrix *matrix, const struct stw_cell *cel
     return 0;
 }
 
-static char *assignment(const char *name, const char *value)
+struct stw_variables stw_policy_environment(const struct stw_matrix *matrix,
+                                            const struct stw_cell *cell,
+                                            const struct stw_registry *registry,
+                                            const char *scratch)
 {
-    struct stw_text text = {0};
-    stw_text_add(&text, "%s=%s", name, value);
-    return text.bytes;
-}
-
-char **stw_policy_environment(const struct stw_matrix *matrix, const struct stw_cell *cell,
-                              const struct stw_registry *registry, const char *scratch)
-{
-    size_t count = 0, kept = 0;
-    while (environ && environ[count])
-        count++;
-    char **all = stw_new(count + 3, sizeof *all);
-    for (size_t i = 0; i < count; i++)
-        if (is_let_through(environ[i]) || is_needed(matrix, cell, registry, environ[i]))
-            all[kept++] = stw_strdup(environ[i]);
-    all[kept++] = assignment("HOME", scratch);
-    all[kept++] = assignment("TMPDIR", scratch);
-    return all;
-}
-
-void stw_policy_environment_free(char **environment)
-{
-    for (char **each = environment; each && *each; each++)
-        free(*each);
-    free(environment);
+    struct stw_variables environment = {0};
+    for (char **each = environ; each && *each; each++)
+        if (is_let_through(*each) || is_needed(matrix, cell, registry, *each))
+            stw_variables_set(&environment, *each);
+    stw_variables_set_value(&environment, "HOME", scratch);
+    stw_variables_set_value(&environment, "TMPDIR", scratch);
+    return environment;
 }

@@ -8,6 +8,7 @@
 #define STW_PLAN_POLICY_H
 
 #include "plan/experiment.h"
+#include "prim/variables.h"
 
 /* The setting by which a worker is told what is permitted; without it there is no sandbox. */
 #define STW_SANDBOX_SETTING "sandbox.permitted"
@@ -25,10 +26,10 @@ uint32_t stw_policy_permitted(const struct stw_matrix *matrix, const struct stw_
 void stw_policy_describe(const struct stw_experiment *experiment, struct stw_text *text);
 
 /* The environment of a cell's worker: what the system, the lab and sanitizers need, what the cell's
- * plugins declare (STW_NEEDS_ENV), and the scratch folder as HOME and TMPDIR. "NAME=VALUE", null at
- * the end; free all with stw_policy_environment_free. */
-char **stw_policy_environment(const struct stw_matrix *matrix, const struct stw_cell *cell,
-                              const struct stw_registry *registry, const char *scratch);
-void stw_policy_environment_free(char **environment);
+ * plugins declare (STW_NEEDS_ENV), and the scratch folder as HOME and TMPDIR. */
+struct stw_variables stw_policy_environment(const struct stw_matrix *matrix,
+                                            const struct stw_cell *cell,
+                                            const struct stw_registry *registry,
+                                            const char *scratch);
 
 #endif

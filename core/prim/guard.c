@@ -7,12 +7,12 @@
 #include "prim/guard.h"
 
 #include "base/text.h"
+#include "prim/proc.h"
 #include "prim/process.h"
 #include "prim/thread.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,28 +29,14 @@
 static int32_t guard_pid = -1;
 static int alive = -1; /* writing end: closed by the system at the latest */
 
-/* All of /proc/PID/environ. */
-static void read_environment(const char *pid, struct stw_text *text)
-{
-    char path[64], bytes[4096];
-    snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = file < 0 ? 0 : 1;
-    while (got > 0 || (got < 0 && errno == EINTR)) {
-        got = read(file, bytes, sizeof bytes);
-        if (got > 0)
-            stw_text_add_bytes(text, bytes, (size_t)got);
-    }
-    if (file >= 0)
-        close(file);
-}
-
 /* As a whole variable: `mark` is "NAME=VALUE". */
 static int has_mark(const char *pid, const char *mark)
 {
+    char path[64];
     struct stw_text text = {0};
     size_t bytes = strlen(mark) + 1;
-    read_environment(pid, &text);
+    snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
+    stw_proc_read(path, &text);
     const char *from = text.bytes, *at = NULL;
     for (size_t left = text.length; left >= bytes; left = text.length - (size_t)(at - from)) {
         at = memmem(at ? at : from, left, mark, bytes);

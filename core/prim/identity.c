@@ -14,7 +14,7 @@
 
 #define BLOCK_BYTES 65536u
 
-static stw_status refuse(const char *path, struct stw_error *error)
+static stw_status unreadable(const char *path, struct stw_error *error)
 {
     return stw_error_set(error, STW_E_IO, "file", "%s: cannot be read: %s", path, strerror(errno));
 }
@@ -41,7 +41,7 @@ static stw_status hash_file(const char *path, int file, char content[STW_CONTENT
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return refuse(path, error);
+            return unreadable(path, error);
         hash = stw_hash_bytes(hash, block, (size_t)got);
     }
     snprintf(content, STW_CONTENT_BYTES, "%016" PRIx64 "%016" PRIx64, (uint64_t)(hash >> 64),
@@ -56,9 +56,9 @@ stw_status stw_identity_take(const char *path, struct stw_identity *identity,
     *identity = (struct stw_identity){0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
-        return refuse(path, error);
+        return unreadable(path, error);
     /* The stamp first: what is written meanwhile changes it. */
-    stw_status status = fstat(file, &about) == 0 ? STW_OK : refuse(path, error);
+    stw_status status = fstat(file, &about) == 0 ? STW_OK : unreadable(path, error);
     if (status == STW_OK) {
         make_stamp(&about, identity->stamp);
         status = hash_file(path, file, identity->content, error);
@@ -73,7 +73,7 @@ stw_status stw_identity_check(const char *path, const struct stw_identity *was,
     struct stat about;
     struct stw_identity now;
     if (stat(path, &about) != 0)
-        return refuse(path, error);
+        return unreadable(path, error);
     make_stamp(&about, now.stamp);
     if (strcmp(now.stamp, was->stamp) == 0)
         return STW_OK;

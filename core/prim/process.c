@@ -20,8 +20,10 @@
 #include "base/error.h"
 #include "base/sanitizer.h"
 #include "base/text.h"
+#include "prim/proc.h"
 #include "prim/self.h"
 #include "prim/thread.h"
+#include "prim/variables.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,13 +40,12 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Room in the static TLS block for plugins whose libraries want it (jemalloc does). */
-#define TUNABLES "GLIBC_TUNABLES="
+#define TUNABLES "GLIBC_TUNABLES"
 #define TLS_TUNABLE "glibc.rtld.optional_static_tls=16384"
 
 #define FREE_DESCRIPTOR 16   /* above those that the child rearranges */
@@ -62,7 +63,7 @@ struct failure {
 
 struct child {
     const struct stw_process_spec *spec;
-    char **environment;
+    char *const *environment;
     const sigset_t *changed; /* signals that the parent ignores or handles */
     pid_t parent;
     int input, output, status, control;
@@ -181,30 +182,14 @@ static pid_t start_child(const struct child *child)
     return pid;
 }
 
-/* The environment `given` with our tunable; element 0 is freed with the array. */
-static char **environment_new(char *const *given)
+/* Adds ours to the tunables of the C library. */
+static void add_tunable(struct stw_variables *environment)
 {
-    size_t count = 0, kept = 1;
-    const char *own = NULL;
-    while (given && given[count])
-        count++;
-    char **all = stw_new(count + 2, sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(given[i], TUNABLES, sizeof TUNABLES - 1) == 0)
-            own = given[i] + sizeof TUNABLES - 1;
-        else
-            all[kept++] = given[i];
-    }
+    const char *own = stw_variables_get(environment, TUNABLES);
     struct stw_text tunables = {0};
-    stw_text_add(&tunables, TUNABLES "%s%s" TLS_TUNABLE, own ? own : "", own && *own ? ":" : "");
-    all[0] = tunables.bytes;
-    return all;
-}
-
-static void environment_free(char **environment)
-{
-    free(environment[0]);
-    free(environment);
+    stw_text_add(&tunables, "%s%s" TLS_TUNABLE, own ? own : "", own && *own ? ":" : "");
+    stw_variables_set_value(environment, TUNABLES, tunables.bytes);
+    stw_text_free(&tunables);
 }
 
 static void close_pair(int pair[2])
@@ -258,27 +243,12 @@ void stw_process_ask(const struct stw_process *process, int32_t thread)
         syscall(SYS_tgkill, process->pid, thread, STW_ASK_SIGNAL);
 }
 
-/* The whole of a file of /proc, or as much of it as can be read. */
-static void read_proc(const char *path, struct stw_text *text)
-{
-    char bytes[4096];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = file < 0 ? 0 : 1;
-    while (got > 0 || (got < 0 && errno == EINTR)) {
-        got = read(file, bytes, sizeof bytes);
-        if (got > 0)
-            stw_text_add_bytes(text, bytes, (size_t)got);
-    }
-    if (file >= 0)
-        close(file);
-}
-
 /* How many processes the kernel has killed for memory since it booted. */
 static uint64_t count_oom_kills(void)
 {
     static const char name[] = "\noom_kill ";
     struct stw_text text = {0};
-    read_proc("/proc/vmstat", &text);
+    stw_proc_read("/proc/vmstat", &text);
     const char *at = strstr(stw_text_get(&text), name);
     uint64_t count = at ? strtoull(at + sizeof name - 1, NULL, 10) : 0;
     stw_text_free(&text);
@@ -291,7 +261,7 @@ static void list_children(struct stw_text *text)
     char path[64];
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     stw_text_add(text, " ");
-    read_proc(path, text);
+    stw_proc_read(path, text);
 }
 
 /* The children of before the first worker. */
@@ -319,7 +289,7 @@ static int is_alive(pid_t pid)
     char path[64];
     struct stw_text text = {0};
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    read_proc(path, &text);
+    stw_proc_read(path, &text);
     const char *end = text.bytes ? strrchr(text.bytes, ')') : NULL;
     int alive = end && strlen(end) > 2 && end[2] != 'Z' && end[2] != 'X';
     stw_text_free(&text);
@@ -533,16 +503,20 @@ stw_status stw_process_start(const struct stw_process_spec *spec, struct stw_pro
         stw_warden_end(&process->warden);
         return failed;
     }
-    struct child child = {spec, environment_new(spec->environment ? spec->environment : environ),
-                          changed_signals(), getpid(), pipes.input[0], pipes.output[1],
-                          pipes.status[1], process->warden.child};
+    struct stw_variables environment = {0};
+    stw_variables_set_all(&environment, (const char *const *)(spec->environment ? spec->environment
+                                                                                : environ));
+    add_tunable(&environment);
+    struct child child = {spec, stw_variables_list(&environment), changed_signals(), getpid(),
+                          pipes.input[0], pipes.output[1], pipes.status[1],
+                          process->warden.child};
     become_reaper();
     process->oom_kills = count_oom_kills();
     process->pid = start_child(&child);
     stw_status result = process->pid < 0 ? system_failed(error, "vfork") : STW_OK;
     getrusage(RUSAGE_SELF, &own);
     process->rss_floor_bytes = (uint64_t)own.ru_maxrss * 1024u + RSS_SLACK_BYTES;
-    environment_free(child.environment);
+    stw_variables_free(&environment);
     stw_warden_started(&process->warden);
     close(keep_open(&pipes.status[1])); /* so that its end can be read */
     if (result == STW_OK)

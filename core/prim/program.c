@@ -4,49 +4,21 @@
 #include "prim/program.h"
 
 #include "base/error.h"
-#include "base/text.h"
 #include "prim/process.h"
 #include "prim/sandbox.h"
 #include "prim/thread.h"
+#include "prim/variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int names_same(const char *a, const char *b)
-{
-    size_t length = strcspn(a, "=");
-    return strncmp(a, b, length) == 0 && b[length] == '=';
-}
-
-/* This process's environment with `settings` in it; free the array alone. */
-static char **environment_new(const char *const *settings)
-{
-    size_t count = 0, added = 0, kept = 0;
-    while (environ && environ[count])
-        count++;
-    while (settings[added])
-        added++;
-    char **all = stw_new(count + added + 1, sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        int is_replaced = 0;
-        for (size_t j = 0; j < added; j++)
-            is_replaced |= names_same(settings[j], environ[i]);
-        if (!is_replaced)
-            all[kept++] = environ[i];
-    }
-    for (size_t j = 0; j < added; j++)
-        all[kept++] = (char *)(uintptr_t)settings[j];
-    return all;
-}
 
 struct start {
     char *const *arguments;
@@ -146,12 +118,14 @@ stw_status stw_program_start(char *const *arguments, const char *const *settings
     if (pipe2(ends, O_CLOEXEC) != 0)
         return stw_error_set(error, STW_E_IO, NULL, "%s: no pipe for its output: %s", arguments[0],
                              strerror(errno));
-    char **environment = environment_new(settings);
+    struct stw_variables environment = {0};
+    stw_variables_set_all(&environment, (const char *const *)environ);
+    stw_variables_set_all(&environment, settings);
     struct start start = {
-        .arguments = arguments, .environment = environment, .folder = folder,
+        .arguments = arguments, .environment = stw_variables_list(&environment), .folder = folder,
         .sandbox = next_sandbox, .output = ends[1]};
     int failed = spawn(&start, &program->pid);
-    free(environment);
+    stw_variables_free(&environment);
     close(ends[1]);
     program->output = ends[0];
     if (!failed)

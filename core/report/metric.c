@@ -64,8 +64,8 @@ static const char *events_of(const struct stw_fact *fact)
                                            : "stops";
 }
 
-static stw_status refuse(const struct stw_fact_list *facts, const char *name,
-                         struct stw_error *error)
+static stw_status refuse_metric(const struct stw_fact_list *facts, const char *name,
+                                struct stw_error *error)
 {
     const char **words = stw_new(facts->count, sizeof *words);
     struct stw_text endings = {0};
@@ -112,7 +112,7 @@ stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
         bytes = cut_ending(name, &percent, &aggregate);
         fact = find(facts, name, bytes);
         if (!fact || !(is_event(fact) ? percent || aggregate : is_operation(fact) && percent))
-            return refuse(facts, name, error);
+            return refuse_metric(facts, name, error);
         *metric = (struct stw_metric){.fact = fact, .unit = fact->unit, .aggregate = aggregate,
                                       .percent = percent, .events = events_of(fact),
                                       .statistic = MEDIAN};

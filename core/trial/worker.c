@@ -96,7 +96,7 @@ static stw_status enter_sandbox(const struct stw_record *record, struct stw_erro
     return status;
 }
 
-static void refuse(struct stw_record *record, const struct stw_error *error)
+static void refuse_trial(struct stw_record *record, const struct stw_error *error)
 {
     snprintf(record->field, sizeof record->field, "%s", error->field);
     snprintf(record->message, sizeof record->message, "%s", error->message);
@@ -136,11 +136,11 @@ int stw_worker_main(int argument_count, char **arguments)
     struct stw_registry *registry = stw_registry_new();
     if (check_self(record, &error) != STW_OK
         || find_plugins(registry, argument_count, arguments, &error) != STW_OK)
-        refuse(record, &error);
+        refuse_trial(record, &error);
     else if (stw_peer_trial_is_asked(record))
         stw_peer_trial_run(record, registry);
     else if (enter_sandbox(record, &error) != STW_OK)
-        refuse(record, &error);
+        refuse_trial(record, &error);
     else
         stw_trial_run(record, registry, &calls);
     stw_registry_free(registry);

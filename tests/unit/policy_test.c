@@ -121,11 +121,11 @@ Test(policy, is_one_line)
 }
 
 /* The value of a variable; null: it is not there. */
-static const char *value_of(char **environment, const char *name)
+static const char *value_of(char *const *environment, const char *name)
 {
     const char *value = NULL;
     uint32_t count = 0;
-    for (char **each = environment; *each; each++)
+    for (char *const *each = environment; *each; each++)
         if (strncmp(*each, name, strlen(name)) == 0 && (*each)[strlen(name)] == '=') {
             value = *each + strlen(name) + 1;
             count++;
@@ -146,8 +146,9 @@ Test(policy, secrets_stay_and_what_is_declared_passes)
     setenv("LC_NUMERIC", "C", 1);
     setenv("STW_X", "1", 1);
     for (uint32_t i = 0; i < 3; i++) {
-        char **all = stw_policy_environment(&built.matrix, &built.matrix.cells[i], built.registry,
-                                            "/run/scratch");
+        struct stw_variables environment = stw_policy_environment(
+            &built.matrix, &built.matrix.cells[i], built.registry, "/run/scratch");
+        char *const *all = stw_variables_list(&environment);
         cr_assert_eq(value_of(all, "FIXTURE_TOKEN") != NULL, i == 2);
         cr_assert_null(value_of(all, "FIXTURE_TOKEN_2"));
         cr_assert_null(value_of(all, "API_KEY"));
@@ -157,7 +158,7 @@ Test(policy, secrets_stay_and_what_is_declared_passes)
         cr_assert_str_eq(value_of(all, "LC_NUMERIC"), "C");
         cr_assert_str_eq(value_of(all, "STW_X"), "1");
         cr_assert_str_eq(value_of(all, "PATH"), getenv("PATH"));
-        stw_policy_environment_free(all);
+        stw_variables_free(&environment);
     }
     built_free(&built);
 }
