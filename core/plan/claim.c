@@ -1,10 +1,13 @@
 /* plan/claim.c: checks what a claim expects, by recursive descent.
  *
  * Claims are kept with the results; what cannot be an expectation is told when the file is read,
- * not when somebody wants the verdict. */
+ * not when somebody wants the verdict. Metrics are those of the table of facts and of the manifests
+ * of the experiment's plugins; what another runtime may tell of its own ("go.") is its business. */
 #include "plan/claim.h"
 
+#include "base/array.h"
 #include "base/error.h"
+#include "base/metric.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -16,6 +19,7 @@
 struct parser {
     const struct stw_draft *draft;
     const char *at;
+    struct stw_fact_list facts;
     struct stw_error *error;
 };
 
@@ -89,6 +93,51 @@ static stw_status check_key(const struct parser *p, const char *key)
     return status;
 }
 
+/* "strategy/pool.hits" and the like. */
+static void add_declared(struct stw_fact_list *facts, const struct stw_plugin_info *info)
+{
+    for (uint32_t i = 0; i < info->counter_count; i++) {
+        struct stw_text name = {0};
+        stw_text_add(&name, "%s/%s.%s", stw_kind_name(info->kind), info->id,
+                     info->counters[i].name);
+        *STW_APPEND(facts->items, facts->count) =
+            (struct stw_fact){.name = name.bytes, .unit = "", .place = STW_IN_COUNTERS};
+    }
+}
+
+static void find_facts(const struct stw_draft *draft, struct stw_fact_list *facts)
+{
+    for (uint32_t i = 0; i < STW_FACTS; i++)
+        *STW_APPEND(facts->items, facts->count) = stw_facts[i];
+    facts->own_count = STW_FACTS;
+    for (uint32_t i = 0; i < stw_registry_count(draft->registry); i++) {
+        const struct stw_plugin_info *info = stw_registry_at(draft->registry, i);
+        if (stw_experiment_uses(draft->experiment, info))
+            add_declared(facts, info);
+    }
+}
+
+static void free_facts(struct stw_fact_list *facts)
+{
+    for (uint32_t i = facts->own_count; i < facts->count; i++)
+        free((void *)(uintptr_t)facts->items[i].name);
+    free(facts->items);
+}
+
+static stw_status check_metric(const struct parser *p, const char *name)
+{
+    char family[STW_WORD_BYTES];
+    struct stw_metric_name parsed;
+    size_t length = strcspn(name, ".");
+    if (name[length] && length < sizeof family) {
+        memcpy(family, name, length);
+        family[length] = '\0';
+        if (stw_peer_family_of(family))
+            return STW_OK;
+    }
+    return stw_metric_name_parse(&p->facts, name, &parsed, p->error);
+}
+
 /* METRIC, or KEY=VALUE */
 static stw_status check_argument(struct parser *p)
 {
@@ -101,6 +150,8 @@ static stw_status check_argument(struct parser *p)
         value = status ? NULL : take_word(p, "a value");
         if (!status && !value)
             status = STW_E_INVALID;
+    } else {
+        status = check_metric(p, word);
     }
     free(word);
     free(value);
@@ -130,6 +181,8 @@ static stw_status check_side(struct parser *p)
             status = stw_error_set(p->error, STW_E_INVALID, NULL,
                                    "there is no function \"%s\"; there is ratio, as in "
                                    "ratio(pause.max, n=2, n=1) >= 100", word);
+    } else if (word && (*word < '0' || *word > '9')) {
+        status = check_metric(p, word);
     }
     free(word);
     return status;
@@ -142,23 +195,32 @@ static int is_number(const char *text)
     return end != text && !end[strspn(end, " \t")];
 }
 
-stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
-                           struct stw_error *error)
+/* side relation side */
+static stw_status check_comparison(struct parser *p)
 {
     static const char *const relations[] = {"==", "!=", "<=", ">=", "<", ">"};
     const size_t count = sizeof relations / sizeof *relations;
-    struct parser p = {draft, text, error};
-    stw_status status = check_side(&p);
+    stw_status status = check_side(p);
     size_t i = 0;
-    if (!status && is_number(text))
-        return STW_OK; /* nothing is measured: it is kept as it is written */
-    while (!status && i < count && !take(&p, relations[i]))
+    while (!status && i < count && !take(p, relations[i]))
         i++;
     if (!status && i == count)
-        status = expected(&p, "==, !=, <, <=, > or >=");
+        status = expected(p, "==, !=, <, <=, > or >=");
     if (!status)
-        status = check_side(&p);
-    if (!status && (p.at += strspn(p.at, " \t"), *p.at))
-        status = expected(&p, "the end");
+        status = check_side(p);
+    if (!status && (p->at += strspn(p->at, " \t"), *p->at))
+        status = expected(p, "the end");
+    return status;
+}
+
+stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
+                           struct stw_error *error)
+{
+    struct parser p = {.draft = draft, .at = text, .error = error};
+    if (is_number(text))
+        return STW_OK; /* nothing is measured: it is kept as it is written */
+    find_facts(draft, &p.facts);
+    stw_status status = check_comparison(&p);
+    free_facts(&p.facts);
     return status;
 }

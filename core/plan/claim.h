@@ -7,7 +7,8 @@
  *     argument = word | cell
  *     cell     = key "=" value
  *
- * A word is a number or the name of a metric. Keys are those of [axes] and [fixed]. */
+ * A word is a number (one with a unit, too) or the name of a metric (base/metric.h). Keys are those
+ * of [axes] and [fixed]. */
 #ifndef STW_PLAN_CLAIM_H
 #define STW_PLAN_CLAIM_H
 

@@ -85,18 +85,6 @@ void stw_facts_free(struct stw_fact_list *list)
     *list = (struct stw_fact_list){0};
 }
 
-const struct stw_fact *stw_facts_get(const struct stw_fact_list *list, const char *name)
-{
-    size_t length = strcspn(name, ":");
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct stw_fact *fact = &list->items[i];
-        if (strncmp(fact->name, name, length) == 0 && !fact->name[length]
-            && (!name[length] || fact->place == STW_IN_COUNTERS || fact->place == STW_IN_OPS))
-            return fact;
-    }
-    return NULL;
-}
-
 /* Asking. */
 
 static void add_quoted(struct stw_text *sql, const char *text)

@@ -3,20 +3,13 @@
 #ifndef STW_REPORT_FACTS_H
 #define STW_REPORT_FACTS_H
 
-#include "base/facts.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include "report/reader.h"
 
 #include <stdio.h>
 
-/* A fact with what is to be said of it. Texts are owned by the list, or static. */
-struct stw_fact_list {
-    struct stw_fact *items;
-    uint32_t count;
-    uint32_t own_count; /* the first: the lab's own, whose texts are static */
-};
-
-/* The lab's own. */
+/* The lab's own. Texts are owned by the list, or static. */
 void stw_facts_of_lab(struct stw_fact_list *list);
 /* These, and those others that the run declares. */
 stw_status stw_facts_read(struct stw_reader *reader, struct stw_fact_list *list);
@@ -24,9 +17,6 @@ stw_status stw_facts_read(struct stw_reader *reader, struct stw_fact_list *list)
  * list in any case. */
 stw_status stw_facts_of_run(const char *run, struct stw_fact_list *list, struct stw_error *error);
 void stw_facts_free(struct stw_fact_list *list);
-/* Null when there is none. "watch.faults:strategy/pool" is what "watch.faults" is, and "op:read"
- * what "op" is. */
-const struct stw_fact *stw_facts_get(const struct stw_fact_list *list, const char *name);
 
 /* A query for each ok trial of cell ?1 and its values of the fact, one a row: "trial, value", with
  * null where it has none. `name` is the fact's, or with a part behind a colon. */

@@ -18,45 +18,6 @@
 #define MEDIAN {STW_STATISTIC_PERCENTILE, 50}
 #define MEAN {STW_STATISTIC_MEAN, 0}
 
-/* A trial has many of it. */
-static int is_event(const struct stw_fact *fact)
-{
-    return fact->place == STW_IN_PAUSES || fact->place == STW_IN_STEPS
-        || fact->place == STW_IN_CYCLES || fact->place == STW_IN_HICCUPS;
-}
-
-static int is_operation(const struct stw_fact *fact)
-{
-    return fact->place == STW_IN_OPS;
-}
-
-/* Cuts ".p50", ".mean" or ".sum" off, into `percent` or `aggregate`; the length of the rest. */
-static size_t cut_ending(const char *name, uint32_t *percent, const char **aggregate)
-{
-    const char *end = strrchr(name, '.');
-    char rest;
-    *percent = 0;
-    *aggregate = NULL;
-    if (end && strcmp(end, ".mean") == 0)
-        *aggregate = "avg";
-    else if (end && strcmp(end, ".sum") == 0)
-        *aggregate = "sum";
-    else if (!end || sscanf(end, ".p%3u%c", percent, &rest) != 1 || *percent > 100)
-        *percent = 0;
-    return *percent || *aggregate ? (size_t)(end - name) : strlen(name);
-}
-
-/* The fact whose name is the first bytes of `name`. */
-static const struct stw_fact *find(const struct stw_fact_list *facts, const char *name,
-                                   size_t bytes)
-{
-    char *copy = stw_strdup(name);
-    copy[bytes] = '\0';
-    const struct stw_fact *fact = stw_facts_get(facts, copy);
-    free(copy);
-    return fact;
-}
-
 static const char *events_of(const struct stw_fact *fact)
 {
     return fact->place == STW_IN_CYCLES    ? "cycles"
@@ -64,67 +25,26 @@ static const char *events_of(const struct stw_fact *fact)
                                            : "stops";
 }
 
-static stw_status refuse_metric(const struct stw_fact_list *facts, const char *name,
-                                struct stw_error *error)
-{
-    const char **words = stw_new(facts->count, sizeof *words);
-    struct stw_text endings = {0};
-    size_t *from = stw_new(facts->count, sizeof *from);
-    for (uint32_t i = 0; i < facts->count; i++) { /* each with an ending that it can have */
-        const struct stw_fact *fact = &facts->items[i];
-        from[i] = endings.length;
-        stw_text_add(&endings, is_event(fact) || is_operation(fact) ? "%s.p50" : "%s", fact->name);
-        stw_text_add_bytes(&endings, "", 1);
-    }
-    for (uint32_t i = 0; i < facts->count; i++)
-        words[i] = endings.bytes + from[i];
-    const char *near = stw_nearest(name, words, facts->count);
-    const struct stw_fact *whole = stw_facts_get(facts, name);
-    if (whole)
-        stw_error_set(error, STW_E_INVALID, NULL,
-                      "a trial has many of '%s'; say which, as in '%s.p50'", name, name);
-    else if (near)
-        stw_error_set(error, STW_E_INVALID, NULL,
-                      "there is no metric '%s'; did you mean '%s'?", name, near);
-    else
-        stw_error_set(error, STW_E_INVALID, NULL, "there is no metric '%s'; see stwlab facts, and "
-                      "stwlab help compare", name);
-    stw_text_free(&endings);
-    free(from);
-    free(words);
-    return STW_E_INVALID;
-}
-
 stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
                             struct stw_metric *metric, struct stw_error *error)
 {
-    uint32_t percent;
-    const char *aggregate;
-    const struct stw_fact *fact = stw_facts_get(facts, name); /* "op.mean" is a fact */
-    size_t bytes = strlen(name);
-    if (fact && !is_event(fact) && !is_operation(fact)) {
-        int is_rate = strcmp(fact->unit, "1/s") == 0;
-        *metric = (struct stw_metric){.fact = fact, .unit = fact->unit, .events = "trials",
-                                      .statistic = MEDIAN, .is_inverse = is_rate};
-        if (is_rate)
-            metric->statistic = (struct stw_statistic)MEAN;
-    } else {
-        bytes = cut_ending(name, &percent, &aggregate);
-        fact = find(facts, name, bytes);
-        if (!fact || !(is_event(fact) ? percent || aggregate : is_operation(fact) && percent))
-            return refuse_metric(facts, name, error);
-        *metric = (struct stw_metric){.fact = fact, .unit = fact->unit, .aggregate = aggregate,
-                                      .percent = percent, .events = events_of(fact),
-                                      .statistic = MEDIAN};
-        if (is_operation(fact))
-            metric->events = "operations";
-        else if (percent)
-            metric->statistic.percent = percent;
-        else
-            metric->events = "trials";
+    struct stw_metric_name parsed;
+    stw_status status = stw_metric_name_parse(facts, name, &parsed, error);
+    if (status != STW_OK)
+        return status;
+    const struct stw_fact *fact = parsed.fact;
+    *metric = (struct stw_metric){.fact = fact, .name = name, .name_bytes = parsed.fact_bytes,
+                                  .percent = parsed.percent, .aggregate = parsed.aggregate,
+                                  .unit = fact->unit, .events = "trials", .statistic = MEDIAN};
+    if (stw_fact_is_operation(fact)) {
+        metric->events = "operations";
+    } else if (stw_fact_is_event(fact) && parsed.percent) {
+        metric->events = events_of(fact);
+        metric->statistic.percent = parsed.percent;
+    } else if (strcmp(fact->unit, "1/s") == 0) {
+        metric->is_inverse = 1;
+        metric->statistic = (struct stw_statistic)MEAN;
     }
-    metric->name = name;
-    metric->name_bytes = (uint32_t)bytes;
     return STW_OK;
 }
 
@@ -213,7 +133,7 @@ static void add_query(const struct stw_metric *metric, struct stw_text *sql)
 {
     char *name = stw_strdup(metric->name);
     name[metric->name_bytes] = '\0';
-    if (is_operation(metric->fact)) {
+    if (stw_fact_is_operation(metric->fact)) {
         stw_text_add(sql, "SELECT t.trial, v.high_ns, v.count");
         stw_fact_join(metric->fact, name, sql);
         stw_text_add(sql, " ORDER BY t.trial, v.high_ns");
@@ -232,9 +152,9 @@ stw_status stw_metric_read(struct stw_reader *reader, const struct stw_metric *m
                            int as_lower_edges, struct stw_measured *measured)
 {
     struct taking taking = {metric, measured, -1, as_lower_edges, NULL, 0};
-    stw_row_function *take = is_operation(metric->fact) ? take_bucket
+    stw_row_function *take = stw_fact_is_operation(metric->fact) ? take_bucket
                              : metric->aggregate        ? take_value
-                             : is_event(metric->fact)   ? take_event
+                             : stw_fact_is_event(metric->fact)   ? take_event
                                                         : take_value;
     struct stw_text sql = {0};
     char number[32];

@@ -3,7 +3,7 @@
  * Any fact is a metric (base/facts.h; `stwlab facts`):
  *   FACT               of what a trial has once: median over the trials
  *   FACT.p50 ...       of stops, steps and cycles: percentile of all of them, p1 to p100, p100
- *                      being the largest
+ *                      being the largest, also called .max
  *   FACT.mean .sum     likewise: median over the trials of a trial's mean, or sum
  *   op.p50 ...         median over the trials of the trial's percentile of operations */
 #ifndef STW_REPORT_METRIC_H

@@ -103,6 +103,7 @@ Test(compare, each_metric_reads_its_column)
     cr_expect_eq(found.a.events, 12);
     cr_expect_eq(found.a.trials, 3);
     expect_one("runtime=go,n=1", "pause.p100", 16);
+    expect_one("runtime=go,n=1", "pause.max", 16);
     expect_one("runtime=go,n=1", "pause.p75", 8);
     expect_one("runtime=go,n=1", "stopping.p50", 1);
     expect_one("runtime=go,n=1", "working.p99", 2);

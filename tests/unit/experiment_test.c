@@ -151,8 +151,8 @@ Test(experiment, keeps_claims)
 
 Test(experiment, refuses_bad_claims)
 {
-    expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = b > 1\n[claim A]\nsays = a\n"
-                               "[claim  A]\nsays =\nexpect = c > 1\nbecause = d\n",
+    expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = rss > 1\n[claim A]\nsays = a\n"
+                               "[claim  A]\nsays =\nexpect = cpu > 1\nbecause = d\n",
                     "FILE:8: [claim]: a claim needs an id, as in [claim C1]\n"
                     "FILE:11: [claim A] expect: is missing\n"
                     "FILE:13: [claim  A]: there is another claim \"A\"\n"
@@ -175,15 +175,23 @@ Test(experiment, refuses_claims_that_nobody_can_judge)
     expect_claim_refused("rato(banana >>> 7",
                          "there is no function \"rato\"; there is ratio, as in "
                          "ratio(pause.max, n=2, n=1) >= 100");
-    expect_claim_refused("x", "ends where ==, !=, <, <=, > or >= should be");
+    expect_claim_refused("gc.cycles", "ends where ==, !=, <, <=, > or >= should be");
     expect_claim_refused("ratio(op.p50, n=1", "ends where \",\" or \")\" should be");
     expect_claim_refused("ratio(op.p50, m=1, n=2) > 1",
                          "\"m\" is neither in [axes] nor in [fixed]; did you mean \"n\"?");
     expect_claim_refused("op.p50 > ", "ends where a number, a metric or a function should be");
     expect_claim_refused("op.p50 > 1 > 2", "expected the end at \"> 2\"");
     expect_claim_refused("ratio(, n=1) > 1", "expected a metric or KEY=VALUE at \", n=1) > 1\"");
+    expect_claim_refused("gc.cycle > 1",
+                         "there is no metric 'gc.cycle'; did you mean 'gc.cycles'?");
+    expect_claim_refused("10ms > ratio(pause.p9, n=1, n=2, puse.p9)",
+                         "there is no metric 'puse.p9'; did you mean 'pause.p50'?");
+    expect_claim_refused("pause > 1", "a trial has many of 'pause'; say which, as in 'pause.p50'");
+    expect_claim_refused("strategy/absent.hits > 1",
+                         "there is no metric 'strategy/absent.hits'; see stwlab facts, and stwlab "
+                         "help compare");
     struct stw_experiment e = fixture_experiment(
-        HEAD FIXED "[claim C]\nsays = a\n"
+        HEAD FIXED "[claim B]\nsays = a\nexpect = go.pause_total_ns < op.max\n[claim C]\nsays = a\n"
         "expect = 2 <= ratio(pause.max, strategy=\"a + b\", map='x')\n"
         "[claim D]\nsays = b\nexpect = 1\n", NULL);
     stw_experiment_free(&e);
