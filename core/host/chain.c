@@ -26,17 +26,24 @@
 
 static uint32_t handed_by; /* who calls the base: the innermost strategy, or whoever calls */
 
+/* Of a slot of the map. */
+static void note_call(struct stw_mutator *m, const struct stw_loaded *map, uint32_t call)
+{
+    stw_trace(m, map->ordinal, call);
+    m->map_call = call;
+}
+
 static void audit_map(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
 {
     struct stw_error error = STW_ERROR_INIT;
-    stw_trace(m, loaded->ordinal, STW_CALL_MAP_AUDIT);
+    note_call(m, loaded, STW_CALL_MAP_AUDIT);
     if (loaded->ops.map.audit(loaded->self, m, map, &error) != STW_OK)
         stw_runtime_audit_failed(&error);
 }
 
 static uint64_t count_of(const struct stw_loaded *loaded, struct stw_mutator *m, void *map)
 {
-    stw_trace(m, loaded->ordinal, STW_CALL_MAP_COUNT);
+    note_call(m, loaded, STW_CALL_MAP_COUNT);
     return loaded->ops.map.count(loaded->self, m, map);
 }
 
@@ -54,7 +61,7 @@ static void *base_need_map(void *self, const struct stw_link *next, struct stw_m
     stw_edge_running("need_map");
     stw_edge_need(handed_by, need);
     stw__map_type_admit(map, m, need->type);
-    stw_trace(m, map->ordinal, STW_CALL_MAP_MAKE);
+    note_call(m, map, STW_CALL_MAP_MAKE);
     return map->ops.map.make(map->self, m, need->type, need->hint_entries);
 }
 
@@ -65,7 +72,7 @@ static void base_done_map(void *self, const struct stw_link *next, struct stw_mu
     (void)next, (void)type;
     if (stw_runtime_is_audited())
         audit_map(loaded, m, map);
-    stw_trace(m, loaded->ordinal, STW_CALL_MAP_DONE);
+    note_call(m, loaded, STW_CALL_MAP_DONE);
     loaded->ops.map.done(loaded->self, m, map);
 }
 
@@ -79,7 +86,7 @@ static void base_merge(void *self, const struct stw_link *next, struct stw_mutat
     stw_passage_arrive(entries, first, count);
     int audited = stw_runtime_is_audited();
     uint64_t before = audited ? count_of(loaded, m, map) : 0;
-    stw_trace(m, loaded->ordinal, STW_CALL_MAP_MERGE);
+    note_call(m, loaded, STW_CALL_MAP_MERGE);
     loaded->ops.map.merge(loaded->self, m, map, entries, first, count);
     if (audited && stw_passage_is_due(before, count_of(loaded, m, map)))
         audit_map(loaded, m, map);

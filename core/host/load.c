@@ -166,6 +166,7 @@ static stw_status copy_ops(const struct stw_offer *offer, struct stw_loaded *loa
     stw_status status = check_newer_slots(offer, theirs, ours, error);
     if (status != STW_OK)
         return status;
+    loaded->offered = offer->ops;
     memset(&loaded->ops, 0, sizeof loaded->ops);
     memcpy(&loaded->ops, offer->ops, theirs < ours ? theirs : ours);
     memcpy(&loaded->ops, &ours, sizeof ours);

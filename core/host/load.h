@@ -21,6 +21,7 @@ struct stw_loaded {
         struct stw_strategy_ops strategy;
         struct stw_workload_ops workload;
     } ops;
+    const void *offered; /* the plugin's own table of slots, as it offers it */
     struct stw_map_ops maps; /* of a strategy that presents maps: its table, filled like a map's */
     uint64_t handles; /* of a strategy: the intents that it has slots of its own for, as bits of
                          stw_link.handles; begin and end are none */
@@ -38,5 +39,9 @@ stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
  * values. STW_E_REFUSED when there is no such parameter. */
 stw_status stw_plugin_configure(const struct stw_loaded *loaded, const struct stw_config *config,
                                 struct stw_error *error);
+
+/* The name of the slot that the plugin's function is, or null: it is none of this plugin's. Of a
+ * strategy's table of maps: the map's slot. Safe in a signal handler. */
+const char *stw_slot_name(const struct stw_loaded *loaded, const void *function);
 
 #endif

@@ -482,3 +482,42 @@ stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_
         status = fill_presented(loaded, error);
     return status == STW_OK ? fill(table_of(kind), &loaded->ops, error) : status;
 }
+
+/* The way back: from a function to its slot. */
+
+/* In a table as a plugin offers it, as far as both sides know it. */
+static const struct slot *find_slot(const struct slot_table *table, const char *ops,
+                                    const void *value)
+{
+    uint32_t bytes;
+    memcpy(&bytes, ops, sizeof bytes);
+    for (uint32_t i = 0; i < table->count; i++) {
+        const struct slot *slot = &table->slots[i];
+        if (slot->at + sizeof value <= bytes && memcmp(ops + slot->at, &value, sizeof value) == 0)
+            return slot;
+    }
+    return NULL;
+}
+
+/* The table of maps that a strategy's table names, or null. */
+static const char *maps_of(const char *ops)
+{
+    const char *maps = NULL;
+    uint32_t bytes;
+    memcpy(&bytes, ops, sizeof bytes);
+    if (bytes >= offsetof(struct stw_strategy_ops, maps) + sizeof maps)
+        memcpy(&maps, ops + offsetof(struct stw_strategy_ops, maps), sizeof maps);
+    return maps;
+}
+
+const char *stw_slot_name(const struct stw_loaded *loaded, const void *function)
+{
+    const char *ops = loaded->offered;
+    if (!ops || !function)
+        return NULL;
+    uint32_t kind = loaded->info->kind;
+    const struct slot *slot = find_slot(table_of(kind), ops, function);
+    if (!slot && kind == STW_KIND_STRATEGY && maps_of(ops))
+        slot = find_slot(table_of(STW_KIND_MAP), maps_of(ops), function);
+    return slot ? slot->name : NULL;
+}

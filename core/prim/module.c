@@ -11,6 +11,7 @@
 #include <execinfo.h>
 #include <link.h>
 #include <string.h>
+#include <unwind.h>
 
 stw_status stw_module_open(const char *path, void **module, struct stw_error *error)
 {
@@ -72,6 +73,27 @@ int stw_object_holds(const void *address)
 {
     struct dl_find_object found;
     return _dl_find_object((void *)(uintptr_t)address, &found) == 0;
+}
+
+struct functions {
+    const void **begins;
+    uint32_t count, max;
+};
+
+static _Unwind_Reason_Code add_function(struct _Unwind_Context *context, void *to)
+{
+    struct functions *functions = to;
+    if (functions->count == functions->max)
+        return _URC_NORMAL_STOP;
+    functions->begins[functions->count++] = (const void *)_Unwind_GetRegionStart(context);
+    return _URC_NO_REASON;
+}
+
+uint32_t stw_module_functions(const void **begins, uint32_t begins_max)
+{
+    struct functions functions = {begins, 0, begins_max};
+    _Unwind_Backtrace(add_function, &functions);
+    return functions.count;
 }
 
 uint32_t stw_module_frames(void **frames, uint32_t frames_max)

@@ -34,4 +34,9 @@ int stw_object_holds(const void *address);
  * Loads a library at its first call. */
 uint32_t stw_module_frames(void **frames, uint32_t frames_max);
 
+/* Where the functions begin that the calling thread is in, innermost first, as their unwind tables
+ * have it; one moved out of line, or called last of all, hides its caller's. Returns how many. In a
+ * signal handler it tells of what was interrupted, and may fail on a broken stack. */
+uint32_t stw_module_functions(const void **begins, uint32_t begins_max);
+
 #endif

@@ -220,7 +220,7 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         stw_text_add(text, " at 0x%" PRIx64, record->crash_address);
     if (is_fault && record && record->crash_stack_bytes)
         add_overflow(record, text);
-    if (is_fault && record)
+    if (record && record->crash_signal == number)
         stw_whereabouts_of_crash(record, text);
 }
 

@@ -64,12 +64,15 @@ struct stw_record_trace {
     uint32_t calls[STW_TRACE_CALLS];
 };
 
+#define STW_CALLS_BYTES 192u
+
 /* Where a thread was when the trial crashed, or its time was up. */
 struct stw_record_where {
-    uint32_t is_told; /* atomic; written last */
+    uint32_t is_told; /* atomic; 1: but for `calls`, which may be cut off; 2: all of it */
     uint32_t mutator; /* its index + 1; 0: it was none */
     struct stw_code_place place;
     char site[STW_SITE_BYTES];
+    char calls[STW_CALLS_BYTES]; /* "map/x.assign < workload/y.operate": the slots it was in */
     struct stw_gc_hold world;
 };
 #define STW_RECORD_WHERES 16u /* the main thread, and mutators from 0 on */

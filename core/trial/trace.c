@@ -58,6 +58,14 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_CYCLE_END_HOOK] = "cycle_end_hook",
         [STW_CALL_STRATEGY_SAFEPOINT] = "safepoint",
         [STW_CALL_STRATEGY_ALLOC_SLOW] = "alloc_slow",
+        [STW_CALL_MAP_ASSIGN] = "assign",
+        [STW_CALL_MAP_FIND] = "find",
+        [STW_CALL_MAP_ERASE] = "erase",
+        [STW_CALL_MAP_WALK] = "walk",
+        [STW_CALL_MAP_STEP] = "step",
+        [STW_CALL_MAP_STATS] = "stats",
+        [STW_CALL_MAP_HASH] = "hash",
+        [STW_CALL_MAP_RESERVE] = "reserve",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }

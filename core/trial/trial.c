@@ -717,6 +717,14 @@ uint32_t stw_trial_mutator(void)
     return self ? self->index + 1 : 0;
 }
 
+const char *stw_trial_frame(const void *function, const void *outer, const char **slot)
+{
+    struct stw_watch_cast plugins = cast();
+    const struct stw_loaded *plugin =
+        stw_blame_frame(&plugins, stw_mutator_self(), function, outer, slot);
+    return plugin ? trial.record->plugin_names[plugin->ordinal] : NULL;
+}
+
 stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry,
                          const struct stw_trial_calls *calls)
 {

@@ -20,5 +20,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
                          const struct stw_trial_calls *calls);
 /* The calling thread: a mutator's index + 1, or 0. For signal handlers. */
 uint32_t stw_trial_mutator(void);
+/* The name, "map/x", of the plugin whose slot the frame is (trial/blame.h), and the slot's; or
+ * null. Likewise. */
+const char *stw_trial_frame(const void *function, const void *outer, const char **slot);
 
 #endif

@@ -4,6 +4,7 @@
  *      is read that may not be there. A site is told if an object holds it, as static strings are.
  * WH2  the coordinator waits for answers for a bounded time. Who is not prepared for the question,
  *      and dies of it, was late all the same.
+ * WH3  slots are told last, from the unwind tables: on a broken stack that may end the process.
  * Rejected: looking at the worker through /proc or ptrace, which not every system permits. */
 #include "trial/whereabouts.h"
 
@@ -11,6 +12,7 @@
 #include "host/runtime.h"
 #include "host/symbol.h"
 #include "prim/identity.h"
+#include "prim/module.h"
 #include "prim/process.h"
 #include "prim/thread.h"
 #include "trial/trial.h"
@@ -20,6 +22,9 @@
 
 #define ANSWER_NS 100000000u
 #define LOOK_NS 1000000u
+#define TOLD_PLACE 1u
+#define TOLD_ALL 2u
+#define FRAMES 64u
 #define SHOWN 3u /* mutators, where no stop waits for one */
 #define MS_NS 1000000u
 #define FOR_NS_MAX (1ull << 50) /* 13 days: more is nonsense */
@@ -34,6 +39,29 @@ static void copy_site(char site[STW_SITE_BYTES])
         strncpy(site, from, STW_SITE_BYTES - 1);
 }
 
+static void append(char to[STW_CALLS_BYTES], const char *words)
+{
+    size_t length = strlen(to);
+    strncat(to, words, STW_CALLS_BYTES - 1 - length);
+}
+
+/* The slots that the thread is in, innermost first. */
+static void copy_calls(char calls[STW_CALLS_BYTES])
+{
+    const void *begins[FRAMES];
+    uint32_t count = stw_module_functions(begins, FRAMES);
+    for (uint32_t i = 0; i < count; i++) {
+        const void *outer = i + 1 < count ? begins[i + 1] : NULL;
+        const char *slot = NULL, *plugin = stw_trial_frame(begins[i], outer, &slot);
+        if (!plugin)
+            continue;
+        append(calls, *calls ? " < " : "");
+        append(calls, plugin);
+        append(calls, slot ? "." : "");
+        append(calls, slot ? slot : "");
+    }
+}
+
 static void tell(const struct stw_code_place *place, int crashed)
 {
     struct stw_record *record = record_of_worker;
@@ -45,7 +73,9 @@ static void tell(const struct stw_code_place *place, int crashed)
     where->place = *place;
     copy_site(where->site);
     where->world = stw_gc_hold(stw_runtime_gc());
-    __atomic_store_n(&where->is_told, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&where->is_told, TOLD_PLACE, __ATOMIC_RELEASE);
+    copy_calls(where->calls);
+    __atomic_store_n(&where->is_told, TOLD_ALL, __ATOMIC_RELEASE);
 }
 
 void stw_whereabouts_install(struct stw_record *record)
@@ -56,7 +86,13 @@ void stw_whereabouts_install(struct stw_record *record)
 
 static int is_told(const struct stw_record_where *where)
 {
-    return __atomic_load_n(&where->is_told, __ATOMIC_ACQUIRE) == 1;
+    uint32_t told = __atomic_load_n(&where->is_told, __ATOMIC_ACQUIRE);
+    return told == TOLD_PLACE || told == TOLD_ALL;
+}
+
+static int has_answered(const struct stw_record_where *where)
+{
+    return __atomic_load_n(&where->is_told, __ATOMIC_ACQUIRE) == TOLD_ALL;
 }
 
 void stw_whereabouts_ask(const struct stw_process *process, const struct stw_record *record)
@@ -71,7 +107,7 @@ void stw_whereabouts_ask(const struct stw_process *process, const struct stw_rec
         stw_process_ask(process, thread);
     }
     for (uint32_t i = 0; i < STW_RECORD_WHERES; i++)
-        while (asked[i] && !is_told(&record->wheres[i]) && stw_clock_ns() < until_ns)
+        while (asked[i] && !has_answered(&record->wheres[i]) && stw_clock_ns() < until_ns)
             stw_futex_wait(&never, 0, LOOK_NS);
 }
 
@@ -104,6 +140,15 @@ static void add_site(const struct stw_record_where *where, struct stw_text *text
     stw_text_add(text, "\"");
 }
 
+static void add_calls(const struct stw_record_where *where, struct stw_text *text)
+{
+    size_t length = strnlen(where->calls, sizeof where->calls);
+    if (length == 0)
+        return;
+    stw_text_add(text, ", during ");
+    stw_utf8_add_words(text, where->calls, length);
+}
+
 static void add_world(const struct stw_gc_hold *world, struct stw_text *text)
 {
     uint64_t ms = world->for_ns < FOR_NS_MAX ? world->for_ns / MS_NS : 0;
@@ -123,6 +168,7 @@ void stw_whereabouts_of_crash(const struct stw_record *record, struct stw_text *
     add_site(where, text);
     if (where->mutator && where->mutator <= STW_RECORD_MUTATORS)
         stw_text_add(text, " of mutator %u", where->mutator - 1);
+    add_calls(where, text);
     add_world(&where->world, text);
 }
 
@@ -134,6 +180,7 @@ static void add_where(const struct stw_record_where *where, uint32_t at, struct 
         stw_text_add(text, "; the main thread was");
     add_place(&where->place, text);
     add_site(where, text);
+    add_calls(where, text);
 }
 
 void stw_whereabouts_of_late(const struct stw_record *record, struct stw_text *text)

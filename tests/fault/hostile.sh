@@ -17,8 +17,8 @@ hide:prctl filter:prctl unshare:unshare blocked:socket'
 
 # WAY|OUTCOME|PATTERN OF THE DETAIL.
 ends='status|crashed|exited with status 7, after its result
-flood|crashed|SIGABRT; last calls: strategy/mischief.merge*it printed: xxxxxxxx*
-paint|crashed|SIGABRT; last calls: strategy/mischief.merge*DROP TABLE trial;
+flood|crashed|SIGABRT in *; last calls: strategy/mischief.merge*it printed: xxxxxxxx*
+paint|crashed|SIGABRT in *; last calls: strategy/mischief.merge*DROP TABLE trial;
 unmap|crashed|SIGSEGV*
 protect|crashed|SIGSEGV*
 scribble|invalid|*record is damaged: its magic number is gone*
@@ -35,8 +35,8 @@ litter|ok|
 ignore|crashed|SIGSEGV; last calls: strategy/mischief.merge*
 threads|ok|
 overflow|crashed|SIGSEGV*last calls: strategy/mischief.create*
-twice|crashed|SIGABRT; last calls: strategy/mischief.merge*double free*
-abort|crashed|SIGABRT; last calls: strategy/mischief.destroy*
+twice|crashed|SIGABRT in *; last calls: strategy/mischief.merge*double free*
+abort|crashed|SIGABRT in *; last calls: strategy/mischief.destroy*
 exit|crashed|exited with status 0 without a result; last calls: strategy/mischief.destroy*
 sigkill|crashed|SIGKILL, not sent by the lab; last calls: strategy/mischief.merge*
 tracer|forbidden|strategy/mischief called prctl*
@@ -139,6 +139,6 @@ while IFS='|' read -r name outcome detail; do
 done <<'END'
 none|ok|
 load-exit|crashed|exited with status 0 without a result; last calls: strategy/load-exit.load <*
-load-abort|crashed|SIGABRT; last calls: strategy/load-abort.load <*
+load-abort|crashed|SIGABRT in *; last calls: strategy/load-abort.load <*
 load-hang|timed-out|its time was up; the main thread was in libc*; last calls: strategy/load-hang.load <*
 END

@@ -3,7 +3,7 @@
 # rule's name, and its own, with what it did; never as a crash on an expression of the host.
 # Method: a table of plugins with one mistake each (plugins/mistake*.c), each alone and, strategies,
 # between others that do nothing wrong. Rules: host.ED1 host.HH1 gc.TY1 trial.BL1
-# abi.L5 abi.L8 abi.M6.
+# trial.BL2 trial.WH3 abi.L5 abi.L8 abi.M6.
 . "$(dirname "$0")/common.sh"
 
 # STRATEGY|OUTCOME|DETAIL
@@ -41,7 +41,16 @@ registers-twice|invalid|L1: allocator/registers-twice registered a span with a p
 registers-too-much|invalid|L8: allocator/registers-too-much registered a span with more cells than its pages hold*
 releases-others|invalid|L8: allocator/releases-others released pages that it does not have*
 sweeps-twice|invalid|L4: allocator/sweeps-twice swept a span twice*
-small-large|invalid|L5: allocator/small-large made a span of 1 cells of *'
+small-large|invalid|L5: allocator/small-large made a span of 1 cells of *
+cycle-end-falls|crashed|SIGSEGV at 0x8 in mistaken-allocators.so+0x* (falls_in_cycle_end)*, during allocator/cycle-end-falls.cycle_end*'
+
+# MAP|OUTCOME|DETAIL
+maps='foreign|ok|
+assign-falls|crashed|SIGSEGV at 0x8 in mistaken-maps.so+0x* (fall)*, during map/assign-falls.assign < workload/map-churn.operate*
+assign-aborts|crashed|SIGABRT in lib*, during map/assign-aborts.assign < workload/map-churn.operate*
+erase-falls|crashed|SIGSEGV at 0x8 in mistaken-maps.so+0x* (fall)*, during map/erase-falls.erase < workload/map-churn.operate*
+erase-stays|timed-out|*mutator 0 was in mistaken-maps.so+0x* (erase_stays)*, during map/erase-stays.erase < workload/map-churn.operate*
+stats-falls|crashed|SIGSEGV at 0x8 in mistaken-maps.so+0x* (fall)*, during map/stats-falls.stats < workload/map-churn.*'
 
 expect_all() # RUN WHERE TABLE
 {
@@ -80,3 +89,10 @@ run "$work/a.ini" "$work/allocators" --set axes.n=5000 --set fixed.gc.stress=20 
     --set "axes.allocator=$(names "$allocators" '' | tr -d '\n ')" --set fixed.merges=20
 expect "exit status ($(head -3 "$work/err"))" $? 1
 expect_all allocators 'allocator=%s' "$allocators"
+
+experiment 1 none "$work/m.ini" 'timeout = 5s'
+sed -i 's/^workload = .*/workload = map-churn/; s/^merges = .*/maps = 4\ndeletes = 30/' "$work/m.ini"
+run "$work/m.ini" "$work/maps" --set axes.n=5000 \
+    --set "axes.map=$(names "$maps" '' | tr -d '\n ')"
+expect "exit status ($(head -3 "$work/err"))" $? 1
+expect_all maps 'map=%s' "$maps"

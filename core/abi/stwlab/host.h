@@ -56,7 +56,15 @@
 #define STW_CALL_CYCLE_END_HOOK 43u
 #define STW_CALL_STRATEGY_SAFEPOINT 44u
 #define STW_CALL_STRATEGY_ALLOC_SLOW 45u
-#define STW_CALLS 46u
+#define STW_CALL_MAP_ASSIGN 46u
+#define STW_CALL_MAP_FIND 47u
+#define STW_CALL_MAP_ERASE 48u
+#define STW_CALL_MAP_WALK 49u
+#define STW_CALL_MAP_STEP 50u
+#define STW_CALL_MAP_STATS 51u
+#define STW_CALL_MAP_HASH 52u
+#define STW_CALL_MAP_RESERVE 53u
+#define STW_CALLS 54u
 
 /* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire, or are
  * adopted. */

@@ -121,61 +121,73 @@ struct stw_link {
 };
 
 /* The map that `link` presents: whoever got a map from a need that it stated to `link` uses it by
- * these. They are the slots of map.h. */
+ * these. They are the slots of map.h. Which is called is one store, beside the flight recorder: a
+ * ring that assign and find fill would hold nothing else. */
 static inline void stw_map_assign(const struct stw_link *link, struct stw_mutator *m, void *map,
                                   const void *key, const void *value)
 {
+    m->map_call = STW_CALL_MAP_ASSIGN;
     link->map_ops->assign(link->map_self, m, map, key, value);
 }
 static inline uint32_t stw_map_find(const struct stw_link *link, struct stw_mutator *m, void *map,
                                     const void *key, void *value)
 {
+    m->map_call = STW_CALL_MAP_FIND;
     return link->map_ops->find(link->map_self, m, map, key, value);
 }
 static inline uint32_t stw_map_erase(const struct stw_link *link, struct stw_mutator *m, void *map,
                                      const void *key)
 {
+    m->map_call = STW_CALL_MAP_ERASE;
     return link->map_ops->erase(link->map_self, m, map, key);
 }
 static inline void stw_map_clear(const struct stw_link *link, struct stw_mutator *m, void *map)
 {
+    m->map_call = STW_CALL_MAP_CLEAR;
     link->map_ops->clear(link->map_self, m, map);
 }
 static inline void stw_map_walk(const struct stw_link *link, struct stw_mutator *m, void *map,
                                 struct stw_map_cursor *cursor)
 {
     __builtin_memset(cursor, 0, sizeof *cursor);
+    m->map_call = STW_CALL_MAP_WALK;
     link->map_ops->walk(link->map_self, m, map, cursor);
 }
 static inline uint32_t stw_map_step(const struct stw_link *link, struct stw_mutator *m,
                                     struct stw_map_cursor *cursor)
 {
+    m->map_call = STW_CALL_MAP_STEP;
     return link->map_ops->step(link->map_self, m, cursor);
 }
 /* A whole walk. */
 static inline void stw_map_iterate(const struct stw_link *link, struct stw_mutator *m, void *map,
                                    stw_map_visit visit, void *context)
 {
+    m->map_call = STW_CALL_MAP_WALK; /* or a step of it */
     stw_map_walk_all(link->map_ops, link->map_self, m, map, visit, context);
 }
 static inline uint64_t stw_map_count(const struct stw_link *link, struct stw_mutator *m, void *map)
 {
+    m->map_call = STW_CALL_MAP_COUNT;
     return link->map_ops->count(link->map_self, m, map);
 }
 static inline void stw_map_stats(const struct stw_link *link, struct stw_mutator *m, void *map,
                                  struct stw_map_stats *stats)
 {
+    m->map_call = STW_CALL_MAP_STATS;
     link->map_ops->stats(link->map_self, m, map, stats);
 }
 
 static inline uint64_t stw_map_hash(const struct stw_link *link, struct stw_mutator *m, void *map,
                                     const void *key)
 {
+    m->map_call = STW_CALL_MAP_HASH;
     return link->map_ops->hash(link->map_self, m, map, key);
 }
 static inline void stw_map_reserve(const struct stw_link *link, struct stw_mutator *m, void *map,
                                    uint64_t entries)
 {
+    m->map_call = STW_CALL_MAP_RESERVE;
     link->map_ops->reserve(link->map_self, m, map, entries);
 }
 

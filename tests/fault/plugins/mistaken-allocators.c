@@ -103,22 +103,31 @@ static stw_status small_large(void *self, struct stw_mutator *m, uint64_t bytes,
     return large(self, m, bytes / 2, scan, span);
 }
 
-#define OPS(name, slot_refill, slot_large)                                                         \
+static volatile uint64_t *volatile nowhere = (volatile uint64_t *)8;
+
+static void falls_in_cycle_end(void *self)
+{
+    *nowhere = 1;
+    cycle_end(self);
+}
+
+#define OPS(name, slot_refill, slot_large, slot_cycle_end)                                         \
     static const struct stw_allocator_ops ops_##name = {                                           \
         .struct_size = sizeof ops_##name, .create = create, .destroy = destroy,                    \
         .size_table = size_table, .attach = attach, .detach = detach, .refill = slot_refill,       \
-        .large = slot_large, .usable_bytes = usable_bytes, .cycle_end = cycle_end, .flush = flush, \
-        .sweep = sweep, .stats = stats, .audit = check}
-OPS(grants_twice, grants_twice, large);
-OPS(grants_unswept, grants_unswept, large);
-OPS(grants_beyond, grants_beyond, large);
-OPS(grants_another_class, grants_another_class, large);
-OPS(grants_lost, grants_lost, large);
-OPS(registers_twice, registers_twice, large);
-OPS(registers_too_much, registers_too_much, large);
-OPS(releases_others, releases_others, large);
-OPS(sweeps_twice, sweeps_twice, large);
-OPS(small_large, refill, small_large);
+        .large = slot_large, .usable_bytes = usable_bytes, .cycle_end = slot_cycle_end,            \
+        .flush = flush, .sweep = sweep, .stats = stats, .audit = check}
+OPS(grants_twice, grants_twice, large, cycle_end);
+OPS(grants_unswept, grants_unswept, large, cycle_end);
+OPS(grants_beyond, grants_beyond, large, cycle_end);
+OPS(grants_another_class, grants_another_class, large, cycle_end);
+OPS(grants_lost, grants_lost, large, cycle_end);
+OPS(registers_twice, registers_twice, large, cycle_end);
+OPS(registers_too_much, registers_too_much, large, cycle_end);
+OPS(releases_others, releases_others, large, cycle_end);
+OPS(sweeps_twice, sweeps_twice, large, cycle_end);
+OPS(small_large, refill, small_large, cycle_end);
+OPS(cycle_end_falls, refill, large, falls_in_cycle_end);
 
 STW_MANIFEST(STW_PLUGIN("allocator", "faultless", "Is go")
              STW_PLUGIN("allocator", "grants-twice", "Breaks a rule")
@@ -130,7 +139,8 @@ STW_MANIFEST(STW_PLUGIN("allocator", "faultless", "Is go")
              STW_PLUGIN("allocator", "registers-too-much", "Breaks a rule")
              STW_PLUGIN("allocator", "releases-others", "Breaks a rule")
              STW_PLUGIN("allocator", "sweeps-twice", "Breaks a rule")
-             STW_PLUGIN("allocator", "small-large", "Breaks a rule"));
+             STW_PLUGIN("allocator", "small-large", "Breaks a rule")
+             STW_PLUGIN("allocator", "cycle-end-falls", "Breaks down in a slot"));
 STW_EXPORT(STW_OFFER(STW_KIND_ALLOCATOR, "faultless", &ops),
            STW_OFFER(STW_KIND_ALLOCATOR, "grants-twice", &ops_grants_twice),
            STW_OFFER(STW_KIND_ALLOCATOR, "grants-unswept", &ops_grants_unswept),
@@ -141,4 +151,5 @@ STW_EXPORT(STW_OFFER(STW_KIND_ALLOCATOR, "faultless", &ops),
            STW_OFFER(STW_KIND_ALLOCATOR, "registers-too-much", &ops_registers_too_much),
            STW_OFFER(STW_KIND_ALLOCATOR, "releases-others", &ops_releases_others),
            STW_OFFER(STW_KIND_ALLOCATOR, "sweeps-twice", &ops_sweeps_twice),
-           STW_OFFER(STW_KIND_ALLOCATOR, "small-large", &ops_small_large));
+           STW_OFFER(STW_KIND_ALLOCATOR, "small-large", &ops_small_large),
+           STW_OFFER(STW_KIND_ALLOCATOR, "cycle-end-falls", &ops_cycle_end_falls));
