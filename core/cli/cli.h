@@ -32,6 +32,7 @@ extern const struct stw_command stw_command_show;
 extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
 extern const struct stw_command stw_command_facts;
+extern const struct stw_command stw_command_settings;
 
 /* What stw_cli_next returns besides an option's value. */
 #define STW_CLI_END (-1)

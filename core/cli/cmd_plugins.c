@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/params.h"
 #include "host/registry.h"
 #include "prim/sandbox.h"
 #include "report/json.h"
@@ -27,44 +28,13 @@ static const char *type_name(const struct stw_param *param)
     return names[param->type <= STW_TYPE_CHOICE ? param->type : 0];
 }
 
-/* A number as one writes it in an INI file: 64MiB, 10ms, 65536. */
-static void add_number(const struct stw_param *param, uint64_t number, struct stw_text *out)
-{
-    char text[64] = "";
-    struct stw_value value = {.name = param->name, .type = STW_TYPE_U64, .as_u64 = number};
-    if (number == UINT64_MAX) {
-        stw_text_add(out, "2^64-1");
-        return;
-    }
-    stw_param_format(param, &value, text, sizeof text);
-    stw_text_add(out, "%s", text);
-}
-
-static void add_range(const struct stw_param *param, struct stw_text *out)
-{
-    if (param->type == STW_TYPE_U64) {
-        add_number(param, param->min_u64, out);
-        stw_text_add(out, " to ");
-        add_number(param, param->max_u64, out);
-    } else if (param->type == STW_TYPE_F64) {
-        stw_text_add(out, "%g to %g", param->min_f64, param->max_f64);
-    } else if (param->type == STW_TYPE_BOOL) {
-        stw_text_add(out, "true or false");
-    }
-    for (uint32_t i = 0; i < param->choice_count; i++)
-        stw_text_add(out, "%s%s", i ? " | " : "", param->choices[i]);
-    if (param->type == STW_TYPE_TEXT)
-        stw_text_add(out, "%s%s", param->choice_count ? " | " : "",
-                     param->is_file ? "path of a file" : "text");
-}
-
 /* "    chunk = 4096 [entries, 1 to 2^30]: help" */
 static void add_param(const struct stw_param *param, struct stw_text *out)
 {
     struct stw_text line = {0};
     stw_text_add(&line, "%s = %s [%s%s", param->name, param->default_text, param->unit,
                  param->unit[0] ? ", " : "");
-    add_range(param, &line);
+    stw_cli_param_range(param, &line);
     stw_text_add(&line, "]: %s", param->help);
     stw_text_add(out, "      ");
     stw_utf8_add_line(out, line.bytes);

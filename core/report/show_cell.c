@@ -13,30 +13,22 @@
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
-/* A whole and its parts: names of counters without their ending "_ns". */
-struct split {
-    const char *heading;
-    const char *whole;
-    const char *parts[9]; /* null at the end */
+/* Wholes, whose parts base/facts.def tells. */
+static const struct whole { const char *heading; enum stw_fact_id fact; } wholes[] = {
+    {"processor time, median", STW_FACT_CPU_TOTAL},
+    {"time of all mutators, median", STW_FACT_TAKEN_WALL},
+    {"longest gap", STW_FACT_GAP_MAX},
+};
+static const struct { enum stw_fact_id whole, part; } parts[] = {
+#define PART(whole, part) {STW_FACT_##whole, STW_FACT_##part},
+#include "base/facts.def"
 };
 
-static const struct split splits[] = {
-    {"processor time, median", "cpu.total",
-     {"cpu.mutator", "cpu.assist", "cpu.mark", "cpu.sweep", "cpu.runtime", "cpu.stopped"}},
-    {"time of all mutators, median", "taken.wall",
-     {"taken.stop", "taken.assist", "taken.mark", "taken.handshake", "taken.sweep", "taken.turn",
-      "taken.cycle", "machine.taken"}},
-    {"longest gap", "gap.max",
-     {"gap.stop", "gap.assist", "gap.mark", "gap.handshake", "gap.sweep", "gap.turn",
-      "gap.cycle", "gap.machine"}},
-};
-
-static const int64_t *value_of(const struct stw_result_cell *cell, const char *name)
+static const int64_t *value_of(const struct stw_result_cell *cell, enum stw_fact_id fact)
 {
-    char counter[64];
-    snprintf(counter, sizeof counter, "%s_ns", name);
-    const int64_t *of_gap = stw_result_of_longest_gap(cell, counter);
-    return of_gap ? of_gap : stw_result_median(cell, counter);
+    const char *name = stw_facts[fact].name;
+    const int64_t *of_gap = stw_result_of_longest_gap(cell, name);
+    return of_gap ? of_gap : stw_result_median(cell, name);
 }
 
 static void add_time(struct stw_table *table, const char *label, int64_t ns, int64_t whole_ns)
@@ -50,26 +42,35 @@ static void add_time(struct stw_table *table, const char *label, int64_t ns, int
     stw_table_set(table, 2, share);
 }
 
-/* "machine.taken" is "machine" among the parts. */
-static const char *label_of(const char *part)
+/* "taken.stop_ns" is "stop" among the parts, and "machine.taken_ns" "machine". */
+static void add_label(enum stw_fact_id part, struct stw_text *label)
 {
-    return strcmp(part, "machine.taken") == 0 ? "machine" : strchr(part, '.') + 1;
+    const char *name = stw_facts[part].name, *end = strchr(name, '.');
+    if (part != STW_FACT_MACHINE_TAKEN) {
+        name = end + 1;
+        end = name + strlen(name) - strlen("_ns");
+    }
+    stw_text_add_bytes(label, name, (size_t)(end - name));
 }
 
-static void add_split(const struct stw_result_cell *cell, const struct split *split,
+static void add_split(const struct stw_result_cell *cell, const struct whole *whole,
                       struct stw_text *out)
 {
-    const int64_t *whole = value_of(cell, split->whole);
+    const int64_t *all = value_of(cell, whole->fact);
     struct stw_table table = {0};
-    if (!whole)
+    if (!all)
         return;
-    stw_table_column(&table, split->heading, STW_TABLE_LEFT);
-    stw_table_column(&table, stw_format_ns((uint64_t)*whole).text, STW_TABLE_RIGHT);
+    stw_table_column(&table, whole->heading, STW_TABLE_LEFT);
+    stw_table_column(&table, stw_format_ns((uint64_t)*all).text, STW_TABLE_RIGHT);
     stw_table_column(&table, "share", STW_TABLE_RIGHT);
-    for (uint32_t i = 0; i < COUNT(split->parts) && split->parts[i]; i++) {
-        const int64_t *part = value_of(cell, split->parts[i]);
-        if (part)
-            add_time(&table, label_of(split->parts[i]), *part, *whole);
+    for (uint32_t i = 0; i < COUNT(parts); i++) {
+        const int64_t *ns = parts[i].whole == whole->fact ? value_of(cell, parts[i].part) : NULL;
+        struct stw_text label = {0};
+        if (!ns)
+            continue;
+        add_label(parts[i].part, &label);
+        add_time(&table, label.bytes, *ns, *all);
+        stw_text_free(&label);
     }
     stw_text_add(out, "\n");
     stw_table_print(&table, 0, out);
@@ -130,21 +131,21 @@ static void add_operations(const struct stw_result_cell *cell, struct stw_text *
 
 static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
 {
-    static const struct { const char *label, *counter; } times[] = {
-        {"sleep that nobody accounts for, that trial", "gap.unexplained"},
-        {"an idle thread was woken late, p99, median", "machine.hiccup_p99"},
-        {"an idle thread was woken late, at most, median", "machine.hiccup_max"},
+    static const struct { const char *label; enum stw_fact_id fact; } times[] = {
+        {"sleep that nobody accounts for, that trial", STW_FACT_GAP_UNEXPLAINED},
+        {"an idle thread was woken late, p99, median", STW_FACT_MACHINE_HICCUP_P99},
+        {"an idle thread was woken late, at most, median", STW_FACT_MACHINE_HICCUP_MAX},
     };
     struct stw_table table = {0};
     stw_table_column(&table, "checks", STW_TABLE_LEFT);
     stw_table_column(&table, "", STW_TABLE_RIGHT);
     stw_table_column(&table, "", STW_TABLE_RIGHT);
     for (uint32_t i = 0; i < COUNT(times); i++) {
-        const int64_t *ns = value_of(cell, times[i].counter);
+        const int64_t *ns = value_of(cell, times[i].fact);
         if (ns)
             add_time(&table, times[i].label, *ns, 0);
     }
-    const int64_t *disputed = stw_result_median(cell, "gap.disagreements");
+    const int64_t *disputed = value_of(cell, STW_FACT_GAP_DISAGREEMENTS);
     if (disputed) {
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, *disputed);
@@ -181,8 +182,8 @@ void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
                  cell->outcomes[STW_OUTCOME_OK], cell->trial_count,
                  stw_plural((uint64_t)cell->trial_count));
     add_operations(cell, out);
-    for (uint32_t i = 0; i < COUNT(splits); i++)
-        add_split(cell, &splits[i], out);
+    for (uint32_t i = 0; i < COUNT(wholes); i++)
+        add_split(cell, &wholes[i], out);
     add_mmu(cell, out);
     add_checks(cell, out);
 }

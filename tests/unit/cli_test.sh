@@ -43,7 +43,7 @@ expect 0 out 'usage: stwlab COMMAND' -h
 expect 0 out 'usage: stwlab COMMAND' help
 expect 0 out 'stwlab 0.' --version
 expect 2 err 'usage: stwlab COMMAND'
-for command in run show plugins; do
+for command in run show plugins settings; do
     expect 0 out "usage: stwlab $command" help $command
     expect 0 out "usage: stwlab $command" $command --help
     expect 0 out "usage: stwlab $command" $command -h

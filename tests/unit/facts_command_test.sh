@@ -1,6 +1,6 @@
 #!/bin/sh
-# unit/facts_command_test.sh: docs/reference/results.md holds the table of facts as it is printed, and
-# of a run those facts are listed that it has. Method: both are compared; a run with one plugin that
+# unit/facts_command_test.sh: docs/reference/results.md holds the table of facts as it is printed,
+# docs/reference/experiments.md that of settings, and of a run those facts are listed that it has. Method: both are compared; a run with one plugin that
 # counts and a stepped one.
 set -eu
 : "${STWLAB:?the path of the program under test}"
@@ -16,6 +16,16 @@ cmp printed documented || {
     echo "docs/reference/results.md: put the output of stwlab facts --markdown between the marks"
     exit 1
 }
+
+# In builds for finding faults gc.watch has another default.
+"$STWLAB" settings --markdown | sed 's/^\(| `gc.watch` | \)true/\1false/' >printed
+sed -n '/^<!-- settings: begin -->$/,/^<!-- settings: end -->$/p' \
+    "$here/../../docs/reference/experiments.md" | sed '1d; $d' >documented
+cmp printed documented || {
+    echo "docs/reference/experiments.md: put the output of stwlab settings --markdown between the marks"
+    exit 1
+}
+"$STWLAB" settings | grep -q '^gogc  *100  *how far' || { echo "stwlab settings"; exit 1; }
 
 # facts_of RUN: the names, one a line
 facts_of()
