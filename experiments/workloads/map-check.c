@@ -20,6 +20,10 @@
  *                 to, or the map loses it
  *   map-values    the same of a value
  *   map-iterate   misses an entry, visits one twice, or one that is not there
+ *   map-cursor    likewise, of a walk whose map is written to between its steps
+ *   map-hash      equal keys have different hashes
+ *   map-reserve   making room changes what is there
+ *   map-hint      a new map grows before it has as many entries as were told
  *
  * C1  steps follow from the seed, the mutator and the operation alone.
  *
@@ -31,6 +35,7 @@
 #define VALUE_BYTES STW_VALUE_BYTES_MAX
 #define CANARY      0xa5
 #define GARBAGE     512u /* cells after each forced cycle */
+#define ROAM        128u /* steps from a walk that is written during to the next */
 #define SCRAMBLE    2654435761u /* odd, so that key numbers can be undone */
 #define UNSCRAMBLE  244002641u
 
@@ -94,6 +99,9 @@ struct entry {
     uint64_t version; /* of its value; 0: it is not there */
     uint64_t hidden;  /* the inverted address of a pointer key */
     uint32_t is_seen; /* by the walk under way */
+    /* By one whose map is written to meanwhile. An entry that is erased and added again is another
+     * one: it may come, or not. */
+    uint32_t has_come, stays; /* it is there since that walk began */
 };
 
 struct check {
@@ -104,7 +112,11 @@ struct check {
     void *map;
     struct entry *entries; /* [plan->keys] */
     uint64_t count, salt, random, operation, step, versions;
+    uint64_t growths; /* before the last step: the map is walked when one has begun */
 };
+
+STW_TYPE_OF(cursor_type, struct stw_map_cursor, "map-check cursor", key, value, pointers[0],
+            pointers[1], pointers[2], pointers[3], pointers[4], pointers[5]);
 
 union key {
     uint64_t number;
@@ -329,6 +341,13 @@ static void put(struct check *c, uint64_t index)
     look(c, index, rule);
 }
 
+/* The entry is gone. */
+static void leave(struct entry *entry)
+{
+    entry->version = 0;
+    entry->has_come = entry->stays = 0;
+}
+
 static void drop(struct check *c, uint64_t index)
 {
     union key key;
@@ -340,7 +359,7 @@ static void drop(struct check *c, uint64_t index)
     expect(c, !stw_map_find(c->link, c->m, c->map, &key, NULL), "map-erase", index,
            "find finds a key that was erased");
     c->count -= is_there;
-    c->entries[index].version = 0;
+    leave(&c->entries[index]);
     check_count(c, "map-erase", index);
 }
 
@@ -381,7 +400,7 @@ static void clear(struct check *c)
     c->count = 0;
     for (uint64_t i = 0; i < c->plan->keys; i++) {
         uint64_t was_there = c->entries[i].version;
-        c->entries[i].version = 0;
+        leave(&c->entries[i]);
         if (was_there && c->type->key != STW_KEY_POINTER) /* whose keys are garbage now */
             look(c, i, "map-clear");
     }
@@ -441,15 +460,130 @@ static void merge(struct check *c)
         look(c, indices[i], "map-merge");
 }
 
+/* Equal keys, at two places. */
+static void hash(struct check *c, uint64_t index)
+{
+    union key key, copy;
+    char text[KEY_BYTES] = {0}, copied[KEY_BYTES];
+    make_key(c, index, &key, text, 0);
+    copy = key;
+    if (c->type->key == STW_KEY_STRING)
+        copy.string.bytes = memcpy(copied, text, sizeof copied);
+    expect(c, stw_map_hash(c->link, c->m, c->map, &key)
+                  == stw_map_hash(c->link, c->m, c->map, &copy),
+           "map-hash", index, "equal keys have different hashes");
+}
+
+static void reserve(struct check *c, uint64_t entries)
+{
+    stw_map_reserve(c->link, c->m, c->map, entries);
+    check_count(c, "map-reserve", entries);
+    for (uint64_t i = 0; i < c->plan->keys; i++)
+        if (c->entries[i].version)
+            look(c, i, "map-reserve");
+}
+
+/* Whether a strategy may answer a need with another map than it says. */
+static int has_other_maps(const struct stw_link *link)
+{
+    for (; link->next; link = link->next)
+        if (link->handles >> (STW_CALL_STRATEGY_NEED_MAP - STW_CALL_STRATEGY_BEGIN) & 1)
+            return 1;
+    return 0;
+}
+
+/* A new map, made for so many entries. */
+static void fill_to_hint(struct check *c, uint64_t hint)
+{
+    uint64_t growths = c->m->counters[STW_COUNT_MAP_GROW];
+    for (uint64_t i = 0; i < hint; i++)
+        put(c, i);
+    if (!has_other_maps(c->link))
+        expect(c, c->m->counters[STW_COUNT_MAP_GROW] == growths, "map-hint", hint,
+               "the map grew before it had as many entries as it was made for");
+}
+
+/* What comes of a walk whose map is written to meanwhile. */
+static void come(struct check *c, const struct stw_map_cursor *cursor)
+{
+    uint64_t index = index_of(c, cursor->key);
+    if (index >= c->plan->keys)
+        fail(c, "map-keys", index, "the map has a key that nobody assigned");
+    struct entry *entry = &c->entries[index];
+    expect(c, entry->version != 0, "map-cursor", index, "an entry comes that is not there");
+    expect(c, !entry->has_come, "map-cursor", index, "an entry comes twice");
+    expect(c, is_value(c, entry->version, cursor->value), "map-cursor", index,
+           "an entry comes with another value than it has");
+    entry->has_come = 1;
+}
+
+/* A cycle, while a cell alone has the cursor. */
+static __attribute__((noinline)) void collect_around(struct check *c,
+                                                     struct stw_map_cursor *cursor)
+{
+    struct stw_map_cursor *kept = stw_alloc(c->m, sizeof *kept, &cursor_type);
+    cursor->key = cursor->value = NULL;
+    stw_copy(c->m, kept, cursor, sizeof *kept, &cursor_type);
+    memset(cursor, 0, sizeof *cursor);
+    __asm__ volatile("" : : "r"(cursor) : "memory");
+    collect(c);
+    *cursor = *kept;
+}
+
+static void write_between(struct check *c, struct stw_map_cursor *cursor)
+{
+    uint64_t chance = stw_random(&c->random), index = (chance >> 16) % c->plan->keys;
+    if (chance % 1024 == 0)
+        clear(c);
+    else if (chance % 256 == 1)
+        collect_around(c, cursor);
+    else if (chance % 256 == 2)
+        walk(c);
+    else if (chance % 64 == 3)
+        merge(c);
+    else if (chance % 4 == 0)
+        drop(c, index);
+    else
+        put(c, index);
+}
+
+/* A walk; up to `writes` writes, or what else may be, between two steps. */
+static void roam(struct check *c, uint64_t writes)
+{
+    struct stw_map_cursor cursor;
+    for (uint64_t i = 0; i < c->plan->keys; i++) {
+        c->entries[i].stays = c->entries[i].version != 0;
+        c->entries[i].has_come = 0;
+    }
+    stw_map_walk(c->link, c->m, c->map, &cursor);
+    while (stw_map_step(c->link, c->m, &cursor)) {
+        come(c, &cursor);
+        for (uint64_t i = stw_random(&c->random) % (writes + 1); i > 0; i--)
+            write_between(c, &cursor);
+    }
+    expect(c, !cursor.key, "map-cursor", 0, "a walk's end leaves the cursor at an entry");
+    for (uint64_t i = 0; i < c->plan->keys; i++)
+        expect(c, !c->entries[i].stays || c->entries[i].has_come, "map-cursor", i,
+               "an entry does not come though it was there all the time");
+}
+
 static void take_step(struct check *c)
 {
     uint64_t chance = stw_random(&c->random), index = (chance >> 16) % c->plan->keys;
+    uint64_t growths = c->growths;
+    c->growths = c->m->counters[STW_COUNT_MAP_GROW];
     if (c->plan->collect && (c->step + 1) % c->plan->collect == 0)
         collect(c);
     else if (chance % 512 == 511)
         clear(c);
+    else if (c->step % ROAM == 0 || c->growths != growths)
+        roam(c, chance >> 16 & 3);
     else if (chance % 64 == 63)
         walk(c);
+    else if (chance % 64 == 62)
+        reserve(c, (chance >> 16) % (2 * c->plan->keys));
+    else if (chance % 64 == 61)
+        hash(c, index);
     else if (chance % 16 < 7)
         put(c, index);
     else if (chance % 16 < 10)
@@ -515,6 +649,7 @@ static void operate(void *self, struct stw_mutator *m, void *state, uint64_t num
         plan->host->fail(plan->host, m, STW_E_NOMEM, "no memory for the model");
     c.map = stw_next_need_map(c.link, m, &need);
     check_count(&c, "map-count", 0);
+    fill_to_hint(&c, need.hint_entries);
     for (; c.step < plan->steps; c.step++)
         take_step(&c);
     walk(&c);

@@ -100,8 +100,20 @@ map_mutant count-is-late map-count go-buckets.c \
     '/^static uint64_t count(/,/^}/s/->count;/->count \& ~1ull;/'
 map_mutant stats-lie map-stats walk.c \
     's/\.entries = map->count}/.entries = map->count + 1}/'
-map_mutant iterate-skips map-iterate walk.c \
+map_mutant iterate-skips 'map-\(iterate\|cursor\)' walk.c \
     '/^uint32_t stw__buckets_step(/,/^}/s/while (at\[SLOTS_SEEN\] < SLOTS)/while (at[SLOTS_SEEN] < SLOTS - 1)/'
+map_mutant cursor-repeats map-cursor walk.c \
+    '/^static uint32_t take(/,/^}/s/if (at\[FILTER\] \&\& /if (0 \&\& /'
+map_mutant cursor-skips-moved map-cursor walk.c \
+    '/^static uint32_t take(/,/^}/s/return stw__buckets_entry(.*/return 0;/'
+map_mutant cursor-has-old-value map-cursor walk.c \
+    '/^static uint32_t take(/,/^}/s/if (top < TOP_LEAST)/if (0)/'
+map_mutant hash-of-the-address map-hash go-buckets.c \
+    '/^static uint64_t hash(/,/^}/s/return hash_key(/return (uintptr_t)key ^ hash_key(/'
+map_mutant hint-is-ignored map-hint go-buckets.c \
+    '/^static void \*make(/,/^}/s/log_for(hint,/log_for(hint \& 0,/'
+map_mutant reserve-forgets-a-chain map-reserve grow.c \
+    '/^void stw__buckets_reserve(/,/^}/s/while (map->old_buckets) {/while (map->old_buckets) { if (map->moved + 1 == old_count(map)) { finish(m, map); break; }/'
 map_mutant no-pointer-map map-keys buckets.h \
     '/string_shape = {/,/};/s/&stw__buckets_string[a-z_]*/NULL/g'
 map_mutant update-loses-key map-update go-buckets.c \

@@ -280,6 +280,35 @@ Test(go_buckets_model, walks_while_it_is_written_to)
     cr_assert_gt(grew, 200);
 }
 
+/* Whatever is there or under way, there is room afterwards, and the map is what it was. */
+Test(go_buckets_model, makes_the_room_that_is_asked_for)
+{
+    static const uint64_t before[] = {0, 1, 8, 9, 105, 300}, rooms[] = {0, 8, 9, 104, 105, 2000};
+    for (uint32_t i = 0; i < 36; i++) {
+        struct model *model = calloc(1, sizeof *model);
+        uint64_t had = before[i / 6], room = rooms[i % 6];
+        cr_assert(model);
+        model->range = 2400;
+        model->c = case_new(kinds[i % 2], model->range, 0, i);
+        struct map_case *c = &model->c;
+        for (uint64_t key = 0; key < had; key++) {
+            case_assign(c, key, key);
+            model_assign(model, key, key);
+        }
+        c->ops->reserve(c->self, c->m, c->map, room);
+        case_audit(c);
+        uint64_t growths = c->m->counters[STW_COUNT_MAP_GROW];
+        do_iterate(model);
+        for (uint64_t key = had; key < room; key++)
+            case_assign(c, key, key);
+        cr_expect_eq(c->m->counters[STW_COUNT_MAP_GROW], growths, "%u entries, room for %u",
+                     (unsigned)had, (unsigned)room);
+        case_audit(c);
+        case_free(c);
+        free(model);
+    }
+}
+
 /* An array that was walked is not cleared when it is moved, others of strings are. */
 Test(go_buckets_model, clears_moved_buckets_unless_walked)
 {

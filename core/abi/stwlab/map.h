@@ -169,8 +169,8 @@ struct stw_map_ops {
      * a map without the slot: for merges in the table's order. It changes with the map's seed. */
     uint64_t (*hash)(void *self, struct stw_mutator *m, void *map, const void *key)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
-    /* Optional. Makes room for `entries` in all, as a hint would have; without the slot nothing
-     * happens (Go has none: go-buckets neither). */
+    /* Optional. Makes room for `entries` in all, as a hint would have: until there are so many, no
+     * growth begins. Without the slot nothing happens. */
     void (*reserve)(void *self, struct stw_mutator *m, void *map, uint64_t entries)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
 };

@@ -37,6 +37,7 @@
 #include <stwlab/hash.h>
 #include <stwlab/kit.h>
 
+#define ARRAY_BYTES_MAX (1ull << 48) /* Go: runtime/malloc.go, maxAlloc on amd64 */
 #define SLOTS 8u /* entries a bucket; Go: abi/map_bucket.go, MapBucketCount */
 
 /* Codes below TOP_LEAST in place of a top (Go: runtime/map.go, emptyRest and following). */
@@ -275,6 +276,17 @@ static inline uint64_t load_max(uint32_t log_buckets)
     return log_buckets == 0 ? SLOTS : 13 * (1ull << log_buckets >> 1);
 }
 
+/* The least array for so many entries; what no memory could hold is not heeded. */
+static inline uint8_t log_for(uint64_t hint, const struct shape *shape)
+{
+    if (hint > ARRAY_BYTES_MAX / shape->bucket_bytes)
+        return 0;
+    uint8_t log_buckets = 0;
+    while (hint > load_max(log_buckets))
+        log_buckets++;
+    return log_buckets;
+}
+
 /* Two mutators in one map is a bug of the workload: as in Go, the program ends when it shows. */
 _Noreturn void stw__buckets_misused(const char *how);
 
@@ -305,8 +317,11 @@ uint64_t stw__buckets_of_array(struct stw_mutator *m, const struct shape *shape,
                                uint32_t log_buckets);
 /* Gives a map without an array one of 2^log_buckets; 0: the single bucket of a small map. */
 void stw__buckets_first_array(struct instance *self, struct stw_mutator *m, struct header *map);
-/* Puts a larger array, or one of the same size, in place. Not while growing. Moves nothing. */
-void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map);
+/* Puts an array twice as large, or one of the same size, in place. Not while growing. Moves
+ * nothing. */
+void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map,
+                       uint32_t larger);
+void stw__buckets_reserve(void *self, struct stw_mutator *m, void *object, uint64_t entries);
 /* While growing, before a write to bucket `index`: moves its old chain and the next. */
 void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct header *map,
                        uint64_t index);

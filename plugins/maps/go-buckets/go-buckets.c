@@ -16,8 +16,6 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-#define ARRAY_BYTES_MAX (1ull << 48) /* Go: runtime/malloc.go, maxAlloc on amd64 */
-
 _Noreturn void stw__buckets_misused(const char *how)
 {
     fprintf(stderr, "go-buckets: %s\n", how);
@@ -57,16 +55,6 @@ static void destroy(void *self)
 }
 
 /* Maps. */
-
-static uint8_t log_for(uint64_t hint, const struct shape *shape)
-{
-    if (hint > ARRAY_BYTES_MAX / shape->bucket_bytes)
-        return 0;
-    uint8_t log_buckets = 0;
-    while (hint > load_max(log_buckets))
-        log_buckets++;
-    return log_buckets;
-}
 
 static stw_status accept(void *self, const struct stw_map_type *type, struct stw_error *error)
 {
@@ -241,7 +229,8 @@ INLINE void assign_in(struct writer w, const struct shape *shape, const void *ke
         stw__buckets_first_array(w.self, w.m, map);
     struct place place = search(shape, chain_to_write(w, shape, hash), key, top);
     if (!place.bucket && !map->old_buckets && STW_UNLIKELY(must_grow(map))) {
-        stw__buckets_grow(w.self, w.m, map);
+        uint32_t larger = map->count + 1 > load_max(map->log_buckets);
+        stw__buckets_grow(w.self, w.m, map, larger);
         place = search(shape, chain_to_write(w, shape, hash), key, top);
     }
     if (place.bucket) {
@@ -389,6 +378,7 @@ static const struct stw_map_ops ops = {
     .merge = merge,
     .audit = stw__buckets_audit,
     .hash = hash,
+    .reserve = stw__buckets_reserve,
 };
 
 STW_MANIFEST(STW_PLUGIN("map", "go-buckets",

@@ -123,11 +123,11 @@ struct bucket *stw__buckets_overflow(struct instance *self, struct stw_mutator *
 
 /* Growth. */
 
-void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map)
+void stw__buckets_grow(struct instance *self, struct stw_mutator *m, struct header *map,
+                       uint32_t larger)
 {
     const char *site = stw_site(m, "map.grow");
     const struct shape *shape = shape_of(self, map);
-    uint32_t larger = map->count + 1 > load_max(map->log_buckets);
     struct stw_map_growth growth =
         stw_growth_begin(m, larger ? STW_GROWTH_GROW : STW_GROWTH_SAME_SIZE);
     uint32_t log_buckets = map->log_buckets + larger;
@@ -265,6 +265,29 @@ void stw__buckets_move(struct instance *self, struct stw_mutator *m, struct head
     if (map->old_buckets)
         move_bucket(self, m, map, map->moved);
     stw_site(m, site);
+}
+
+/* Room for entries to come. Go has no such call; here it is as many doublings as it takes, each
+ * moved to its end, so that walks under way go on as they do after other growths. */
+void stw__buckets_reserve(void *self, struct stw_mutator *m, void *object, uint64_t entries)
+{
+    struct header *map = object;
+    begin_write(map);
+    uint8_t wanted = log_for(entries, shape_of(self, map));
+    if (!map->buckets && wanted > map->log_buckets)
+        map->log_buckets = wanted;
+    if (!map->buckets && map->log_buckets > 0)
+        stw__buckets_first_array(self, m, map);
+    for (;;) {
+        while (map->old_buckets) {
+            stw__buckets_move(self, m, map, map->moved);
+            stw_poll(m);
+        }
+        if (map->log_buckets >= wanted)
+            break;
+        stw__buckets_grow(self, m, map, 1);
+    }
+    end_write(map);
 }
 
 /* Clearing: the array stays. Its tops are emptied also in chains that somebody may walk later. */
