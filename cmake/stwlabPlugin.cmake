@@ -8,7 +8,7 @@ function(stwlab_add_plugin name)
   target_link_options(${name} PRIVATE "LINKER:-z,defs"
     "LINKER:--version-script=${STWLAB_EXPORTS_MAP}")
   set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".so"
-    C_VISIBILITY_PRESET hidden
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS "${STWLAB_EXPORTS_MAP}")
 endfunction()
 

@@ -11,7 +11,7 @@
 struct fake_span {
     struct stw_span span;
     uint64_t *mark_bits;
-    struct fake_mutator *run_of; /* atomic; whose run is in it */
+    struct fake_heap_mutator *run_of; /* atomic; whose run is in it */
 };
 
 static const struct stw_host table;
@@ -192,7 +192,7 @@ static void set_bits(struct stw_span *span, uint32_t first, uint32_t count)
     span->live_count += count;
 }
 
-static void retire_run(struct fake_mutator *f, uint32_t span_class)
+static void retire_run(struct fake_heap_mutator *f, uint32_t span_class)
 {
     struct stw_span *span = f->spans[span_class];
     if (!span)
@@ -206,10 +206,11 @@ static void retire_run(struct fake_mutator *f, uint32_t span_class)
     __atomic_store_n(&((struct fake_span *)span)->run_of, NULL, __ATOMIC_RELEASE);
 }
 
-static void check_grant(struct fake_mutator *f, uint32_t span_class, const struct stw_grant *grant)
+static void check_grant(struct fake_heap_mutator *f, uint32_t span_class,
+                        const struct stw_grant *grant)
 {
     const struct stw_span *span = grant->span;
-    struct fake_mutator *nobody = NULL;
+    struct fake_heap_mutator *nobody = NULL;
     STW_REQUIRE(span->span_class == span_class && grant->cell_count > 0);
     STW_REQUIRE(grant->first_cell + grant->cell_count <= span->cell_count);
     STW_REQUIRE(span->sweep_generation == heap.generation);
@@ -219,7 +220,7 @@ static void check_grant(struct fake_mutator *f, uint32_t span_class, const struc
         STW_REQUIRE(!stw_span_is_allocated(span, grant->first_cell + i));
 }
 
-static int refill(struct fake_mutator *f, const struct stw_fit *fit)
+static int refill(struct fake_heap_mutator *f, const struct stw_fit *fit)
 {
     struct stw_grant grant = {0};
     uint32_t span_class = fit->run;
@@ -237,7 +238,7 @@ static int refill(struct fake_mutator *f, const struct stw_fit *fit)
     return 1;
 }
 
-static void *large_cell(struct fake_mutator *f, uint64_t bytes, const struct stw_type *type)
+static void *large_cell(struct fake_heap_mutator *f, uint64_t bytes, const struct stw_type *type)
 {
     struct stw_span *span = NULL;
     if (heap.ops->large(heap.self, &f->m, bytes, type != NULL, &span) != STW_OK)
@@ -255,7 +256,7 @@ static void *alloc_slow(const struct stw_host *host, struct stw_mutator *m, uint
                         const struct stw_type *type)
 {
     (void)host;
-    struct fake_mutator *f = (struct fake_mutator *)m;
+    struct fake_heap_mutator *f = (struct fake_heap_mutator *)m;
     const struct stw_size_table *k = m->sizes;
     if (bytes > k->small_bytes_max)
         return large_cell(f, bytes, type);
@@ -311,9 +312,9 @@ void fake_heap_use(const struct stw_allocator_ops *ops, void *self)
     heap.self = self;
 }
 
-struct fake_mutator *fake_attach(uint32_t index)
+struct fake_heap_mutator *fake_attach(uint32_t index)
 {
-    struct fake_mutator *f = stw_new(1, sizeof *f);
+    struct fake_heap_mutator *f = stw_new(1, sizeof *f);
     f->m.struct_size = sizeof f->m;
     f->m.index = index;
     f->m.host = &table;
@@ -322,20 +323,20 @@ struct fake_mutator *fake_attach(uint32_t index)
     return f;
 }
 
-void fake_detach(struct fake_mutator *f)
+void fake_detach(struct fake_heap_mutator *f)
 {
     fake_retire(f);
     heap.ops->detach(heap.self, &f->m);
     free(f);
 }
 
-void fake_retire(struct fake_mutator *f)
+void fake_retire(struct fake_heap_mutator *f)
 {
     for (uint32_t i = 0; i < STW_SPAN_CLASSES; i++)
         retire_run(f, i);
 }
 
-void *fake_alloc(struct fake_mutator *f, uint64_t bytes, uint32_t scan)
+void *fake_alloc(struct fake_heap_mutator *f, uint64_t bytes, uint32_t scan)
 {
     return stw_alloc(&f->m, bytes, scan ? &pointers : NULL);
 }

@@ -27,7 +27,7 @@ struct cell {
 
 struct fake_record {
     struct stw_mutator mutator; /* first, so that one pointer is both */
-    struct fake_counts counts;
+    struct fake_tallies counts;
     struct cell *cells;
     uint64_t *recorded; /* by the barrier, in order */
     uint64_t recorded_count;
@@ -51,7 +51,7 @@ static const struct stw_host table;
 static struct {
     uint32_t mutator_count;
     struct fake_record **mutators;
-    struct fake_counts counts; /* the sum, made on request */
+    struct fake_tallies counts; /* the sum, made on request */
     fake_alloc_hook alloc_hook;
     void *alloc_context;
     struct root *roots;
@@ -595,11 +595,11 @@ struct stw_mutator *fake_mutator(uint32_t index)
     return index < fake.mutator_count ? &fake.mutators[index]->mutator : NULL;
 }
 
-const struct fake_counts *fake_counts(void)
+const struct fake_tallies *fake_counts(void)
 {
-    fake.counts = (struct fake_counts){0};
+    fake.counts = (struct fake_tallies){0};
     for (uint32_t i = 0; i < fake.mutator_count; i++) {
-        const struct fake_counts *of = &fake.mutators[i]->counts;
+        const struct fake_tallies *of = &fake.mutators[i]->counts;
         fake.counts.allocs += of->allocs;
         fake.counts.alloc_bytes += of->alloc_bytes;
         fake.counts.safepoints += of->safepoints;

@@ -12,7 +12,7 @@
 static struct stw_loaded strategies[RIG_PARTS], map_plugin;
 static struct stw_link links[RIG_PARTS + 1];
 static uint32_t strategy_count;
-static struct rig_log seen;
+static struct rig_journal seen;
 
 static void note(char letter)
 {
@@ -214,7 +214,7 @@ void rig_free(void)
     fake_host_free();
 }
 
-struct rig_log *rig_log(void)
+struct rig_journal *rig_log(void)
 {
     return &seen;
 }

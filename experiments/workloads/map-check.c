@@ -387,7 +387,7 @@ static void walk(struct check *c)
                "an entry is not visited");
         c->entries[i].is_seen = 0;
     }
-    stw_map_stats(c->link, c->m, c->map, &stats);
+    stw_map_get_stats(c->link, c->m, c->map, &stats);
     expect(c, stats.entries == c->count, "map-stats", 0, "stats tell another number of entries");
     expect(c, stats.growing <= 1, "map-stats", 0, "growing is neither 0 nor 1");
     check_count(c, "map-count", 0);

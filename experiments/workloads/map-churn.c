@@ -120,7 +120,7 @@ static uint64_t buckets_of(struct stw_mutator *m, const struct state *s)
 {
     const struct stw_link *link = s->strategy;
     struct stw_map_stats stats = {.struct_size = sizeof stats};
-    stw_map_stats(link, m, s->last, &stats);
+    stw_map_get_stats(link, m, s->last, &stats);
     return stats.buckets;
 }
 
@@ -207,7 +207,7 @@ static void finish_map(struct stw_mutator *m, struct state *s)
     struct stw_map_stats stats = {.struct_size = sizeof stats};
     uint64_t handed = m->counters[STW_COUNT_MAP_OVERFLOW] - s->handed;
     uint64_t entries = stw_map_count(link, m, s->last);
-    stw_map_stats(link, m, s->last, &stats);
+    stw_map_get_stats(link, m, s->last, &stats);
     s->counts = stw_mix(s->counts ^ entries);
     stw_count(m, s->count->overflow, stats.overflow);
     stw_count(m, s->count->growing, stats.growing);
@@ -331,7 +331,7 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
 {
     (void)self;
     const struct state *s = state;
-    stw_map_stats(s->strategy, m, s->last, stats);
+    stw_map_get_stats(s->strategy, m, s->last, stats);
 }
 
 static const struct stw_workload_ops ops = {

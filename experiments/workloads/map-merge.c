@@ -481,7 +481,7 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
     (void)self;
     const struct state *s = state;
     if (s->last)
-        stw_map_stats(s->strategy, m, s->last, stats);
+        stw_map_get_stats(s->strategy, m, s->last, stats);
 }
 
 static const struct stw_workload_ops ops = {

@@ -167,7 +167,7 @@ static void last_map(void *self, struct stw_mutator *m, void *state, struct stw_
 {
     (void)self;
     const struct state *s = state;
-    stw_map_stats(s->strategy, m, s->map, stats);
+    stw_map_get_stats(s->strategy, m, s->map, stats);
 }
 
 static void teardown(void *self, struct stw_mutator *m, void *state)

@@ -22,8 +22,11 @@ fail()
     exit 1
 }
 
-echo '#include <stwlab/plugin.h>' >"$work/all.h"
-pedantic='-Wall -Wextra -Wpedantic -Werror -fsyntax-only'
+for header in "$headers"/stwlab/*.h; do
+    echo "#include <stwlab/$(basename "$header")>"
+done >"$work/all.h"
+# -Wshadow: in C++ a function that is called like a struct hides it.
+pedantic='-Wall -Wextra -Wpedantic -Wshadow -Werror -fsyntax-only'
 compilers=
 for pair in 'gcc g++' 'clang clang++'; do
     cc=${pair% *} cxx=${pair#* }

@@ -102,7 +102,7 @@ Test(go_allocator, finds_the_class_of_every_size)
 Test(go_allocator, cuts_spans_as_go_does)
 {
     begin(1024);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     for (uint32_t row = 0; row < 67; row++) {
         for (uint32_t noscan = 0; noscan < 2; noscan++) {
             struct stw_grant grant = {0};
@@ -148,7 +148,7 @@ Test(go_allocator, rounds_as_go_1_23)
 }
 
 /* Ends a cycle with the marks that are set, and flushes the mutator's cache. */
-static void cycle(struct fake_mutator *m)
+static void cycle(struct fake_heap_mutator *m)
 {
     fake_retire(m);
     audit();
@@ -162,7 +162,7 @@ Test(go_allocator, grants_whole_runs_in_address_order)
 {
     static const uint32_t runs[][2] = {{3, 4}, {60, 71}, {127, 129}, {192, 256}, {511, 512}};
     begin(16);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     char *cells[512];
     for (uint32_t i = 0; i < 512; i++)
         cells[i] = fake_alloc(m, 16, 0);
@@ -188,7 +188,7 @@ Test(go_allocator, grants_whole_runs_in_address_order)
 Test(go_allocator, sweeps_what_it_needs_before_it_grows)
 {
     begin(64);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     for (uint32_t i = 0; i < 32; i++) { /* four spans, the last in the cache; half of each lives */
         char *cell = fake_alloc(m, 1024, 0);
         fake_retire(m);
@@ -214,7 +214,7 @@ Test(go_allocator, sweeps_what_it_needs_before_it_grows)
 Test(go_allocator, gives_up_after_100_sweeps)
 {
     begin(512);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     for (uint32_t i = 0; i < 150; i++) {
         char *cell = fake_alloc(m, 8192, 0);
         fake_retire(m);
@@ -235,7 +235,7 @@ Test(go_allocator, gives_up_after_100_sweeps)
 Test(go_allocator, frees_empty_spans_small_and_large)
 {
     begin(256);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     char *kept = fake_alloc(m, 100000, 1);
     fake_alloc(m, 70000, 0);
     fake_alloc(m, 24, 1);
@@ -256,7 +256,7 @@ Test(go_allocator, frees_empty_spans_small_and_large)
 Test(go_allocator, keeps_spans_that_nobody_swept)
 {
     begin(64);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     char *small = fake_alloc(m, 8192, 0), *big = fake_alloc(m, 50000, 0);
     fake_alloc(m, 8192, 0);
     fake_retire(m);
@@ -277,7 +277,7 @@ Test(go_allocator, keeps_spans_that_nobody_swept)
 Test(go_allocator, is_consistent_when_memory_is_out)
 {
     begin(40);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     for (uint64_t bytes = 8; bytes <= 65536; bytes *= 2) {
         uint64_t cells = 0;
         while (fake_alloc(m, bytes, bytes % 3 == 1))
@@ -299,7 +299,7 @@ Test(go_allocator, survives_every_single_failure_of_the_host)
 {
     for (uint64_t nth = 1, failed = 1; failed; nth++) {
         begin(256);
-        struct fake_mutator *m = fake_attach(0);
+        struct fake_heap_mutator *m = fake_attach(0);
         fake_fail_nth(nth);
         failed = 0;
         for (uint64_t bytes = 8; bytes <= 100000; bytes = bytes * 3 / 2 / 8 * 8 + 8) {
@@ -329,7 +329,7 @@ struct object {
 };
 
 struct model {
-    struct fake_mutator *m;
+    struct fake_heap_mutator *m;
     struct stw_random random;
     uint32_t owes_flush;
     uint32_t object_count;
@@ -540,7 +540,7 @@ static void expect_broken(const char *rule)
 Test(go_allocator, audit_names_what_is_broken)
 {
     begin(64);
-    struct fake_mutator *m = fake_attach(0);
+    struct fake_heap_mutator *m = fake_attach(0);
     struct stw_span *cached = fake_span_at(fake_alloc(m, 64, 0));
     struct stw_span *full = fake_span_at(fake_alloc(m, 8192, 0));
     fake_alloc(m, 8192, 0); /* drives the first of its class out of the cache */

@@ -94,6 +94,23 @@ for compiler in g++ clang++; do
     [ "$(outcomes "cxx-$compiler")" = "3 0" ] || fail "$compiler: $(outcomes "cxx-$compiler")"
 done
 
+# And through CMake, in a project that has no C.
+mkdir "$work/cxx-cmake"
+cp draws.c "$work/cxx-cmake/draws.cc"
+sed -e 's/project(draws C)/project(draws CXX)/' -e 's/draws draws\.c)/draws draws.cc)/' \
+    -e '/stwlab_add_plugin_test/d' CMakeLists.txt >"$work/cxx-cmake/CMakeLists.txt"
+cp matrix.ini "$work/cxx-cmake"
+cd "$work/cxx-cmake"
+grep -q 'stwlab_add_plugin(draws draws.cc)' CMakeLists.txt || fail "C++: its CMakeLists.txt"
+{ cmake -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build; } >cmake.log 2>&1 || {
+    cat cmake.log
+    fail "C++ through CMake"
+}
+exported=$(nm -D --defined-only build/draws.so | awk '{ print $NF }')
+[ "$exported" = stw_plugin_entry_v0 ] || fail "C++ through CMake: it exports $exported"
+stwlab run matrix.ini -o ran --plugin-path build/draws.so --quiet
+[ "$(outcomes ran)" = "3 0" ] || fail "C++ through CMake: $(outcomes ran)"
+
 # The strategy of write-a-strategy.md, alone.
 mkdir "$work/strategy"
 cd "$work/strategy"

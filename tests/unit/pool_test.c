@@ -88,11 +88,11 @@ Test(pool, clears_a_map_before_it_is_used_again)
     for (uint64_t key = 0; key < 1000; key++)
         stw_map_assign(link_, m, map, &key, &key);
     struct stw_map_stats full, again;
-    stw_map_stats(link_, m, map, &full);
+    stw_map_get_stats(link_, m, map, &full);
     put(0, map);
     cr_assert_eq(stw_map_count(link_, m, map), 1000, "not when it is put");
     cr_assert_eq(take(0), map);
-    stw_map_stats(link_, m, map, &again);
+    stw_map_get_stats(link_, m, map, &again);
     cr_assert_eq(again.entries, 0);
     cr_assert_eq(again.bucket_bytes, full.bucket_bytes, "a pooled map keeps its arrays");
     rig_free();

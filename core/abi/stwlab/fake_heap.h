@@ -14,7 +14,7 @@
 #define FAKE_POISON 0xdb
 
 /* A mutator whose runs are retired as the host does it. */
-struct fake_mutator {
+struct fake_heap_mutator {
     struct stw_mutator m;
     struct stw_span *spans[STW_SPAN_CLASSES]; /* of the run; null: no run */
     uintptr_t starts[STW_SPAN_CLASSES];       /* cells from here to the cursor are not retired */
@@ -27,12 +27,12 @@ void fake_heap_end(void);
 /* The allocator that the mutators' slow path calls. */
 void fake_heap_use(const struct stw_allocator_ops *ops, void *self);
 
-struct fake_mutator *fake_attach(uint32_t index);
-void fake_detach(struct fake_mutator *mutator);
+struct fake_heap_mutator *fake_attach(uint32_t index);
+void fake_detach(struct fake_heap_mutator *mutator);
 /* Retires all runs and empties them, as a stop at the end of marking does. */
-void fake_retire(struct fake_mutator *mutator);
+void fake_retire(struct fake_heap_mutator *mutator);
 /* Allocates as stw_alloc does; null when memory ran out. `scan` != 0: words are pointers. */
-void *fake_alloc(struct fake_mutator *mutator, uint64_t bytes, uint32_t scan);
+void *fake_alloc(struct fake_heap_mutator *mutator, uint64_t bytes, uint32_t scan);
 
 /* Marks the cell that holds `address`. */
 void fake_heap_mark(const void *address);

@@ -12,7 +12,7 @@
 #include "plugin.h"
 
 /* What the mutators and the main thread asked for since fake_host_new. */
-struct fake_counts {
+struct fake_tallies {
     uint64_t allocs;
     uint64_t alloc_bytes; /* as requested */
     uint64_t safepoints;  /* polls that found a request; alloc does not count */
@@ -33,7 +33,7 @@ const struct stw_host *fake_host_new(uint32_t mutators);
 void fake_host_free(void);
 
 struct stw_mutator *fake_mutator(uint32_t index);
-const struct fake_counts *fake_counts(void);
+const struct fake_tallies *fake_counts(void);
 void fake_on_alloc(fake_alloc_hook hook, void *context);
 
 /* Cells. `address` may point inside the cell. */

@@ -171,8 +171,8 @@ static inline uint64_t stw_map_count(const struct stw_link *link, struct stw_mut
     m->map_call = STW_CALL_MAP_COUNT;
     return link->map_ops->count(link->map_self, m, map);
 }
-static inline void stw_map_stats(const struct stw_link *link, struct stw_mutator *m, void *map,
-                                 struct stw_map_stats *stats)
+static inline void stw_map_get_stats(const struct stw_link *link, struct stw_mutator *m, void *map,
+                                     struct stw_map_stats *stats)
 {
     m->map_call = STW_CALL_MAP_STATS;
     link->map_ops->stats(link->map_self, m, map, stats);

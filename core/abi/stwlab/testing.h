@@ -56,7 +56,7 @@ struct rig_part {
 };
 
 /* What the probe saw; all mutators together. */
-struct rig_log {
+struct rig_journal {
     uint64_t begins, ends, needs, dones, scratches, scratches_done;
     uint64_t requests_begun, requests_ended, batches;
     uint64_t merges, merged;
@@ -81,6 +81,6 @@ const struct stw_link *rig_new(uint32_t mutators, const struct rig_part *parts, 
 void rig_free(void);
 /* Destroys the strategies only; rig_free may follow. */
 void rig_destroy_parts(void);
-struct rig_log *rig_log(void);
+struct rig_journal *rig_log(void);
 
 #endif

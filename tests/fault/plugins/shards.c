@@ -140,8 +140,8 @@ static void stats(void *self, struct stw_mutator *m, void *map, struct stw_map_s
 {
     const struct pair *pair = map;
     struct stw_map_stats one = {.struct_size = sizeof one};
-    stw_map_stats(((struct shards *)self)->next, m, pair->maps[0], sum);
-    stw_map_stats(((struct shards *)self)->next, m, pair->maps[1], &one);
+    stw_map_get_stats(((struct shards *)self)->next, m, pair->maps[0], sum);
+    stw_map_get_stats(((struct shards *)self)->next, m, pair->maps[1], &one);
     sum->growing |= one.growing;
     sum->entries += one.entries;
     sum->buckets += one.buckets;

@@ -8,7 +8,7 @@ const struct stw_descriptor *stw_plugin_entry_powers(void);
 static const struct stw_allocator_ops *powers;
 static void *self;
 
-static struct fake_mutator *begin(uint64_t pages)
+static struct fake_heap_mutator *begin(uint64_t pages)
 {
     struct stw_error error = {.struct_size = sizeof error};
     const struct stw_host *host = fake_heap_begin(pages);
@@ -19,7 +19,7 @@ static struct fake_mutator *begin(uint64_t pages)
 }
 
 /* Requires that all spans and pages came back. */
-static void end(struct fake_mutator *m)
+static void end(struct fake_heap_mutator *m)
 {
     fake_detach(m);
     powers->destroy(self);
@@ -27,7 +27,7 @@ static void end(struct fake_mutator *m)
 }
 
 /* A stop at the end of marking, as the host makes it. */
-static void end_cycle(struct fake_mutator *m)
+static void end_cycle(struct fake_heap_mutator *m)
 {
     fake_retire(m);
     fake_cycle_end();
@@ -40,7 +40,7 @@ Test(powers, cells_of_all_sizes_share_nothing)
 {
     enum { CELLS = 3000 };
     static unsigned char *cells[CELLS];
-    struct fake_mutator *m = begin(4096);
+    struct fake_heap_mutator *m = begin(4096);
     for (uint32_t i = 0; i < CELLS; i++) {
         uint64_t bytes = 8 * (1 + i % 600); /* to 4800: small ones and large ones */
         cells[i] = fake_alloc(m, bytes, i & 1);
@@ -57,7 +57,7 @@ Test(powers, cells_of_all_sizes_share_nothing)
 
 Test(powers, a_cycle_keeps_what_is_marked_and_frees_the_rest)
 {
-    struct fake_mutator *m = begin(4096);
+    struct fake_heap_mutator *m = begin(4096);
     uint64_t *kept = fake_alloc(m, 64, 0);
     *kept = 7;
     for (uint32_t i = 0; i < 10000; i++)
@@ -75,7 +75,7 @@ Test(powers, a_cycle_keeps_what_is_marked_and_frees_the_rest)
 
 Test(powers, tells_that_there_are_no_pages_and_goes_on_after_a_cycle)
 {
-    struct fake_mutator *m = begin(16);
+    struct fake_heap_mutator *m = begin(16);
     uint32_t cells = 0;
     while (fake_alloc(m, 4000, 0))
         cells++;
