@@ -62,7 +62,7 @@ static void check(const struct stw_mutator_record *m, const struct stw_type *typ
     uintptr_t at = (uintptr_t)type, here = (uintptr_t)__builtin_frame_address(0);
     if (at >= here && at < m->stack_top)
         STW_BREACH("M6", STW_BREACH_CALLER,
-                   "allocated with a type on its stack; it must be static");
+                   "allocated with a type on its stack; it must live until destroy returns");
     if (type->struct_size < sizeof *type)
         STW_BREACH("A2", STW_BREACH_CALLER,
                    "allocated with a stw_type whose struct_size is %u, not %zu",

@@ -25,6 +25,7 @@
 #define HOST_ORDINAL 0u
 
 static uint32_t handed_by; /* who calls the base: the innermost strategy, or whoever calls */
+static _Thread_local uint32_t is_in_request;
 
 /* Of a slot of the map. */
 static void note_call(struct stw_mutator *m, const struct stw_loaded *map, uint32_t call)
@@ -51,6 +52,35 @@ static void base_begin(void *self, const struct stw_link *next, struct stw_mutat
 {
     (void)self, (void)next, (void)m;
     stw_edge_running("an intent");
+}
+
+/* The last link that the intent reached: not the host's, if somebody kept it. */
+static uint32_t last_link_of(const struct stw_mutator *m, uint32_t call)
+{
+    for (uint64_t back = 1; back < STW_TRACE_CALLS && back <= m->trace_count; back++) {
+        uint32_t entry = m->trace[(m->trace_count - back) % STW_TRACE_CALLS];
+        if ((entry & 0xffffu) == call)
+            return entry >> 16 != HOST_ORDINAL ? entry >> 16 : handed_by;
+    }
+    return handed_by;
+}
+
+static void base_request_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    base_begin(self, next, m);
+    if (is_in_request)
+        STW_BREACH("passes-on", last_link_of(m, STW_CALL_STRATEGY_REQUEST_END),
+                   "states request_begin twice, or does not pass request_end on");
+    is_in_request = 1;
+}
+
+static void base_request_end(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    base_begin(self, next, m);
+    if (!is_in_request)
+        STW_BREACH("passes-on", last_link_of(m, STW_CALL_STRATEGY_REQUEST_BEGIN),
+                   "states request_end without request_begin, or does not pass it on");
+    is_in_request = 0;
 }
 
 static void *base_need_map(void *self, const struct stw_link *next, struct stw_mutator *m,
@@ -115,8 +145,8 @@ static const struct stw_strategy_ops base_ops = {
     .merge = base_merge,
     .need_scratch = base_need_scratch,
     .done_scratch = base_done_scratch,
-    .request_begin = base_begin,
-    .request_end = base_begin,
+    .request_begin = base_request_begin,
+    .request_end = base_request_end,
     .batch_boundary = base_begin,
 };
 

@@ -554,6 +554,8 @@ static void *run_mutator(void *context)
     stw_edge_running("teardown returned");
     stw_store(m, &t->state, NULL);
     stw_next_end(trial.links, m);
+    check_passed_on(m, STW_CALL_STRATEGY_REQUEST_END, "request_end");
+    check_passed_on(m, STW_CALL_STRATEGY_BATCH_BOUNDARY, "batch_boundary");
     check_passed_on(m, STW_CALL_STRATEGY_END, "end");
     stw_mutator_detach(m);
     return NULL;

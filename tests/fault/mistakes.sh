@@ -10,6 +10,8 @@
 handed='need-size|invalid|A2: strategy/need-size passed a stw_map_need whose struct_size is 0, not *
 entries-size|invalid|A2: strategy/entries-size passed a stw_entries whose struct_size is 0, not *
 merge-range|invalid|merge-range: strategy/merge-range merges 100 entries from 1 on where there are 100*
+keeps-request-begin|invalid|passes-on: strategy/keeps-request-begin states request_end without request_begin, or does not pass it on*
+keeps-request-end|invalid|passes-on: strategy/keeps-request-end *
 keeps-begin|invalid|passes-on: strategy/keeps-begin does not pass begin on*
 type-size|invalid|A2: strategy/type-size allocated with a stw_type whose struct_size is 0, not *
 type-empty|invalid|M6: strategy/type-empty allocated with type "type_empty", whose element_bytes are no multiple of 8 (0)*
@@ -17,7 +19,7 @@ type-28|invalid|M6: strategy/type-28 allocated with type "type_28", whose elemen
 type-mask|invalid|M6: strategy/type-mask allocated with type "type_mask", whose pointer_bytes are 8, but the last pointer of its mask ends at byte 16*
 type-no-mask|invalid|M6: strategy/type-no-mask allocated with type "type_no_mask", whose pointer_mask is null*
 type-beyond|invalid|M6: strategy/type-beyond allocated with type "type_beyond", whose pointer_bytes are not within an element (24)*
-type-on-stack|invalid|M6: strategy/type-on-stack allocated with a type on its stack; it must be static*
+type-on-stack|invalid|M6: strategy/type-on-stack allocated with a type on its stack; it must live until destroy returns*
 type-odd-bytes|invalid|M6: strategy/type-odd-bytes allocated 131080 bytes of type "pair", whose elements have 16*
 block-merges|invalid|blocked: strategy/block-merges called block_begin, and no block_end before merge*
 block-stays|invalid|blocked: strategy/block-stays called block_begin, and no block_end before *

@@ -15,7 +15,8 @@
  * M5  what is in struct stw_mutator is written by the functions of these headers alone, but for
  *     what they say; m->host never. Faults have slots of their own (strategy.h).
  * M6  a type says what its cells hold: elements of a multiple of 8 bytes, of which the mask's last
- *     pointer ends at pointer_bytes; it is static, and bytes asked for are whole elements. */
+ *     pointer ends at pointer_bytes; it lives until destroy returns, and bytes asked for are whole
+ *     elements. */
 #ifndef STWLAB_MUTATOR_H
 #define STWLAB_MUTATOR_H
 

@@ -10,8 +10,9 @@
  * may return objects that no other plugin knows; what is below it, it uses through its next. A
  * strategy without one presents what its next presents. Map objects themselves carry no mark.
  *
- * Rule `passes-on`: begin and end are passed on, so that each link has them. Rule `merge-range`:
- * what is merged is within the entries.
+ * Rule `passes-on`: begin, end, request_begin, request_end and batch_boundary are passed on, so
+ * that each link has them; requests do not nest. Rule `merge-range`: what is merged is within the
+ * entries.
  *
  * `a + b` puts a outermost: the workload's intent reaches a first. */
 #ifndef STWLAB_STRATEGY_H

@@ -46,6 +46,16 @@ static void keeps_begin(void *self, const struct stw_link *next, struct stw_muta
     (void)self, (void)next, (void)m;
 }
 
+static void keeps_request_begin(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self, (void)next, (void)m;
+}
+
+static void keeps_request_end(void *self, const struct stw_link *next, struct stw_mutator *m)
+{
+    (void)self, (void)next, (void)m;
+}
+
 /* Blocking. */
 
 static void block_merges(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
@@ -141,6 +151,8 @@ OPS(need_size, need_map);
 OPS(entries_size, merge);
 OPS(merge_range, merge);
 OPS(keeps_begin, begin);
+OPS(keeps_request_begin, request_begin);
+OPS(keeps_request_end, request_end);
 OPS(block_merges, merge);
 OPS(block_stays, merge);
 OPS(block_twice, begin);
@@ -158,6 +170,8 @@ STW_MANIFEST(STW_PLUGIN("strategy", "need-size", "Breaks a rule")
              STW_PLUGIN("strategy", "entries-size", "Breaks a rule")
              STW_PLUGIN("strategy", "merge-range", "Breaks a rule")
              STW_PLUGIN("strategy", "keeps-begin", "Breaks a rule")
+             STW_PLUGIN("strategy", "keeps-request-begin", "Breaks a rule")
+             STW_PLUGIN("strategy", "keeps-request-end", "Breaks a rule")
              STW_PLUGIN("strategy", "block-merges", "Breaks a rule")
              STW_PLUGIN("strategy", "block-stays", "Breaks a rule")
              STW_PLUGIN("strategy", "block-twice", "Breaks a rule")
@@ -172,6 +186,8 @@ STW_EXPORT(STW_OFFER(STW_KIND_STRATEGY, "need-size", &ops_need_size),
            STW_OFFER(STW_KIND_STRATEGY, "entries-size", &ops_entries_size),
            STW_OFFER(STW_KIND_STRATEGY, "merge-range", &ops_merge_range),
            STW_OFFER(STW_KIND_STRATEGY, "keeps-begin", &ops_keeps_begin),
+           STW_OFFER(STW_KIND_STRATEGY, "keeps-request-begin", &ops_keeps_request_begin),
+           STW_OFFER(STW_KIND_STRATEGY, "keeps-request-end", &ops_keeps_request_end),
            STW_OFFER(STW_KIND_STRATEGY, "block-merges", &ops_block_merges),
            STW_OFFER(STW_KIND_STRATEGY, "block-stays", &ops_block_stays),
            STW_OFFER(STW_KIND_STRATEGY, "block-twice", &ops_block_twice),
