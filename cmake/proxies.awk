@@ -1,10 +1,10 @@
 # cmake/proxies.awk: makes the checking proxy of the slots and annotations in core/abi/stwlab/*.h.
 #
 # For each slot of a plugin, and each function of the host, it prints one wrapper: it tells
-# host/proxy.c who enters which slot, calls the real one, and tells it that the slot is left. What is
-# checked is there. A slot that is added to a header gets its wrapper by itself.
-# Expected of a header, and checked: a table is `struct stw_KIND_ops {` or `struct stw_host {` up to
-# `};`; a slot is `TYPE (*NAME)(ARGUMENTS) ANNOTATIONS;`, where the annotations are one of each group
+# host/proxy.c who enters which slot, calls the real one, and tells it that the slot is left. What
+# is checked is there. A slot that is added to a header gets its wrapper by itself.
+# Expected of a header, and checked: a table is `struct stw_KIND_ops {` or `struct stw_host {` up
+# to `};`; a slot is `TYPE (*NAME)(ARGUMENTS) ANNOTATIONS;`, where the annotations are one of each group
 # and then what it may do, in this order:
 #   role  concurrency  lifecycle  [STW_MAY_ALLOC] [STW_MAY_POLL] [STW_MAY_BLOCK] [STW_WORLD_STOPPED]
 # usage: awk -f proxies.awk HEADER... >proxies.c
@@ -60,31 +60,31 @@ function wrapper(kind, slot, type, arguments, flags,    id, names, mutator, keep
     id = kind "_" slot
     names = names_of(arguments)
     mutator = arguments ~ /struct stw_mutator \*m(,|$)/ ? "m" : "NULL"
-    keeps = type == "void" ? "" : type (type ~ /\*$/ ? "" : " ") "result = "
+    keeps = type == "void" ? "" : type (type ~ /\*$/ ? "" : " ") "result_ = "
     printf "static const struct stw__slot %s_slot = {\"%s\",\n    %s};\n", id, slot, flags
     printf "static %s%s%s(%s)\n{\n", type, type ~ /\*$/ ? "" : " ", id, arguments
-    print "    struct stw__visit visit;"
+    print "    struct stw__visit visit_;"
     if (kind == "host") {
-        printf "    stw__proxy_call(&visit, host, &%s_slot, %s);\n", id, mutator
+        printf "    stw__proxy_call(&visit_, host, &%s_slot, %s);\n", id, mutator
         if (match(arguments, /stw_[a-z_]+_hook hook, void \*context/))
             printf "    stw__proxy_%s(host, &hook, &context);\n",
                    substr(arguments, RSTART + 4, index(substr(arguments, RSTART), " ") - 5)
         printf "    %sstw__proxy_host()->%s(%s);\n", keeps, slot, names
     } else if (slot == "create") {
-        print "    struct stw__proxy *to = stw__proxy_create(&visit, host, &" id "_slot);"
-        sub(/, self$/, ", \\&to->self", names)
-        printf "    %sto->%s->%s(%s);\n", keeps, kind, slot, names
-        print "    stw__proxy_created(to, result, self);"
+        print "    struct stw__proxy *to_ = stw__proxy_create(&visit_, host, &" id "_slot);"
+        sub(/, self$/, ", \\&to_->self", names)
+        printf "    %sto_->%s->%s(%s);\n", keeps, kind, slot, names
+        print "    stw__proxy_created(to_, result_, self);"
     } else {
-        printf "    const struct stw__proxy *to = stw__proxy_enter(&visit, self, &%s_slot, %s);\n", id,
-               mutator
+        printf "    const struct stw__proxy *to_ = "
+        printf "stw__proxy_enter(&visit_, self, &%s_slot, %s);\n", id, mutator
         rest = names
-        sub(/^self/, "to->self", rest)
-        printf "    %sto->%s->%s(%s);\n", keeps, kind, slot, rest
+        sub(/^self/, "to_->self", rest)
+        printf "    %sto_->%s->%s(%s);\n", keeps, kind, slot, rest
     }
-    print "    stw__proxy_leave(&visit);"
+    print "    stw__proxy_leave(&visit_);"
     if (keeps)
-        print "    return result;"
+        print "    return result_;"
     print "}\n"
 }
 
@@ -138,7 +138,8 @@ function header(text,    part, count, i, kind)
 }
 
 BEGIN {
-    group["STW_ON_MUTATOR"] = group["STW_ON_COLLECTOR"] = group["STW_ON_MAIN"] = group["STW_ON_ANY"] = 1
+    group["STW_ON_MUTATOR"] = group["STW_ON_COLLECTOR"] = 1
+    group["STW_ON_MAIN"] = group["STW_ON_ANY"] = 1
     group["STW_CONCURRENT"] = group["STW_EXCLUSIVE"] = 2
     group["STW_WHEN_LOADED"] = group["STW_WHEN_CREATED"] = group["STW_WHEN_RUNNING"] = 3
     group["STW_WHEN_FINISHED"] = 3
@@ -147,7 +148,7 @@ BEGIN {
     group["STW_MAY_BLOCK"] = 6
     group["STW_WORLD_STOPPED"] = 7
     print "/* Made by cmake/proxies.awk of the headers in core/abi/stwlab. */"
-    print "#include \"host/proxied.h\"\n"
+    print "#include \"host/proxied.h\"\n\n#include <stddef.h>\n"
 }
 
 FNR == 1 {

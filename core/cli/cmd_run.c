@@ -32,6 +32,7 @@ static const struct option options[] = {
     {"foreground", required_argument, NULL, 'f'},
     {"quiet", no_argument, NULL, 'q'},
     {"audit", no_argument, NULL, 'a'},
+    {"check", no_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -81,6 +82,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'a':
         add(&job->overrides, "fixed.audit=true");
+        break;
+    case 'c':
+        add(&job->overrides, "fixed.check=true");
         break;
     case 'r':
         job->resume = 1;
@@ -367,6 +371,7 @@ const struct stw_command stw_command_run = {
             "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"
             "                             STWLAB_GO, with colons between them, or go on PATH\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
+            "      --check                --set fixed.check=true: slow, holds plugins to the ABI\n"
             "      --foreground CELL      one trial of the cell in this process, for a debugger;\n"
             "                             CELL is an id, or a number that --dry-run prints\n"
             "      --quiet                no progress and no table\n"

@@ -207,6 +207,8 @@ void stw_processor_leave(struct stw_gc *gc);
 /* `function` of the host table is called, which may wait: if the calling thread is inside plugin
  * code that a stop waits for, the embedder is told and the trial ends. Any thread. */
 void stw_watch_wait(struct stw_gc *gc, const char *function);
+/* Whether it is. */
+int stw_watch_is_inside(void);
 
 /* Clears what lies dead below the caller's frame. It would lie between the variables of the frames
  * to come, and how many dead cells a conservative scan keeps would depend on how the C library uses

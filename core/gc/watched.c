@@ -97,6 +97,11 @@ void stw_watch_wait(struct stw_gc *gc, const char *function)
         gc->options.broke_in_stop(inside, function);
 }
 
+int stw_watch_is_inside(void)
+{
+    return inside != OUTSIDE;
+}
+
 void stw__watch_stop_begin(struct stw_gc *gc)
 {
     struct stw_thread_use now;

@@ -9,6 +9,7 @@
 #include "base/breach.h"
 #include "base/error.h"
 #include "host/faults.h"
+#include "host/proxied.h"
 #include "host/sizes.h"
 #include "prim/module.h"
 #include "prim/thread.h"
@@ -210,6 +211,8 @@ static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutato
     stw_watch_wait(gc_of(host), "set_gc_percent");
     expect_running(host, m, "set_gc_percent");
     const struct stw_loaded *plugin = handle_of(host)->plugin;
+    if (!plugin)
+        plugin = stw__proxy_inside();
     if (plugin)
         setter = (struct stw_percent_setter){plugin->ordinal,
                                              plugin->info->kind == STW_KIND_STRATEGY};
@@ -380,7 +383,7 @@ static const struct stw_host table = {
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)
 {
     struct handle *handle = &handles[plugin ? plugin->ordinal : 0];
-    *handle = (struct handle){table, stw_gc_of_process(), plugin, 0};
+    *handle = (struct handle){*stw__proxy_take_host(&table), stw_gc_of_process(), plugin, 0};
     return &handle->table;
 }
 

@@ -6,7 +6,6 @@
 #include "host/faults.h"
 
 #include "host/chain.h"
-#include "host/slots.h"
 
 static struct {
     const struct stw_loaded *strategies[STW_CHAIN_MAX];
@@ -17,7 +16,7 @@ void stw__faults_set(const struct stw_loaded *strategies, uint32_t count)
 {
     faults.count = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (stw__slots_make_faults(&strategies[i].ops.strategy))
+        if (strategies[i].makes_faults)
             faults.strategies[faults.count++] = &strategies[i];
 }
 

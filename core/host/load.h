@@ -15,6 +15,7 @@ struct stw_loaded {
     const struct stw_plugin_info *info;
     void *self;      /* after stw_plugin_create */
     uint32_t ordinal; /* in the flight recorder; less than STW_ORDINALS */
+    uint32_t makes_faults; /* a strategy with one of the slots safepoint and alloc_slow */
     union {
         struct stw_allocator_ops allocator;
         struct stw_map_ops map;

@@ -125,11 +125,6 @@ static uint32_t strategy_alloc_slow(void *self, struct stw_mutator *m, uint64_t 
     return 0;
 }
 
-int stw__slots_make_faults(const struct stw_strategy_ops *ops)
-{
-    return ops->safepoint != strategy_safepoint || ops->alloc_slow != strategy_alloc_slow;
-}
-
 static void allocator_stats(void *self, struct stw_allocator_stats *stats)
 {
     (void)self, (void)stats;
@@ -476,9 +471,12 @@ stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_
     if (kind == STW_KIND_MAP)
         return fill_map(&loaded->ops.map, error);
     stw_status status = STW_OK;
-    if (kind == STW_KIND_STRATEGY)
-        loaded->handles = intents_handled(&loaded->ops.strategy);
-    if (kind == STW_KIND_STRATEGY && loaded->ops.strategy.maps)
+    const struct stw_strategy_ops *strategy = &loaded->ops.strategy;
+    if (kind == STW_KIND_STRATEGY) {
+        loaded->handles = intents_handled(strategy);
+        loaded->makes_faults = strategy->safepoint || strategy->alloc_slow;
+    }
+    if (kind == STW_KIND_STRATEGY && strategy->maps)
         status = fill_presented(loaded, error);
     return status == STW_OK ? fill(table_of(kind), &loaded->ops, error) : status;
 }

@@ -11,8 +11,6 @@ stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_
 /* Binds the stub of a slot that a parameter stands for. STW_E_REFUSED when there is none such. */
 stw_status stw__slots_configure(const struct stw_loaded *loaded, const struct stw_config *config,
                                 struct stw_error *error);
-/* Whether one of the slots safepoint and alloc_slow is the strategy's own. */
-int stw__slots_make_faults(const struct stw_strategy_ops *ops);
 /* The size of this host's vtable of the kind; 0 for an unknown kind. */
 uint32_t stw__slots_bytes(uint32_t kind);
 

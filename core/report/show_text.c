@@ -257,6 +257,32 @@ static void add_progress(const struct stw_results *results, struct stw_text *out
                      planned);
 }
 
+/* As experiments spell it. */
+static int is_on(const char *value)
+{
+    static const char *const words[] = {"true", "yes", "on", "1"};
+    for (size_t i = 0; value && i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0)
+            return 1;
+    return 0;
+}
+
+/* Settings under which times are no measurements. */
+static void add_slow_settings(const struct stw_results *results, struct stw_text *out)
+{
+    static const char *const fixed[] = {"fixed.audit", "fixed.check"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        const char *key = fixed[i] + strlen("fixed.");
+        int is_axis = 0;
+        for (uint32_t cell = 0; cell < results->cell_count; cell++)
+            is_axis |= is_on(stw_pairs_get(&results->cells[cell].axes, key));
+        if (is_on(stw_pairs_get(&results->info, fixed[i])))
+            stw_text_add(out, "not for timing: measured with %s=true\n", key);
+        else if (is_axis)
+            stw_text_add(out, "not for timing: cells with %s=true\n", key);
+    }
+}
+
 static void add_head(const struct view *view, struct stw_text *out)
 {
     const struct stw_results *results = view->results;
@@ -277,6 +303,7 @@ static void add_head(const struct view *view, struct stw_text *out)
     const char *build = info(machine, "build_type", "release");
     if (strcmp(build, "release") != 0)
         stw_text_add(out, "not for timing: measured with a %s build\n", build);
+    add_slow_settings(results, out);
     const char *sandbox = stw_results_sandbox(results);
     if (strcmp(sandbox, "on") != 0)
         stw_text_add(out, "sandbox:   %s\n", sandbox);

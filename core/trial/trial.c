@@ -11,6 +11,7 @@
 #include "host/chain.h"
 #include "host/edges.h"
 #include "host/counters.h"
+#include "host/proxy.h"
 #include "host/runtime.h"
 #include "plan/identity.h"
 #include "plan/settings.h"
@@ -223,6 +224,8 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
     trial.configs[ordinal].undeclared = undeclared;
     if (status == STW_OK)
         status = stw_plugin_configure(loaded, &trial.configs[ordinal], error);
+    if (status == STW_OK)
+        stw_proxy_interpose(loaded);
     if (status == STW_OK)
         stw_counters_add(trial.counters, info, &trial.configs[ordinal]);
     return status;
@@ -745,6 +748,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
                                     seed ? strtoull(seed, NULL, 10) : 1, trial.links};
     trial.counters = stw_counters_new(3 + STRATEGIES_MAX, trial.mutator_count);
+    if (stw_settings_runtime(&trial.settings, "check").as_u64)
+        stw_proxy_begin();
     stw_status status = load_plugins(&error);
     if (status == STW_OK)
         status = start_runtime(&error);

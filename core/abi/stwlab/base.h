@@ -54,7 +54,7 @@ typedef int32_t stw_status;
 
 /* Annotations of slots, hooks and host functions: one of each of the first three groups, then what
  * the callee may do; their order is this one. The checking proxy is generated from them (abi.md,
- * A36). Clang keeps them in the syntax tree, where tools read them; others ignore them. */
+ * A39). Clang keeps them in the syntax tree, where tools read them; others ignore them. */
 #ifdef __clang__
 #define STW_NOTE(text) __attribute__((annotate("stwlab:" text)))
 #else
