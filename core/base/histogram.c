@@ -1,6 +1,8 @@
 /* base/histogram.c: log-linear histogram of nanoseconds. */
 #include "base/histogram.h"
 
+#include "base/check.h"
+
 #define SUB (1u << STW_HISTOGRAM_BITS)
 
 static uint32_t bucket_of(uint64_t value)
@@ -31,6 +33,20 @@ static uint32_t used_end(const struct stw_histogram *histogram)
     return histogram->clipped ? STW_HISTOGRAM_BUCKETS : bucket_of(histogram->max) + 1;
 }
 
+void stw__histogram_check(const struct stw_histogram *histogram)
+{
+    uint64_t count = 0;
+    uint32_t end = used_end(histogram);
+    STW_REQUIRE(end <= STW_HISTOGRAM_BUCKETS);
+    STW_REQUIRE(histogram->clipped <= histogram->buckets[STW_HISTOGRAM_BUCKETS - 1]);
+    for (uint32_t i = 0; i < end; i++)
+        count += histogram->buckets[i];
+    STW_REQUIRE(count == histogram->count);
+    STW_REQUIRE(!count || histogram->buckets[end - 1]); /* HI1 */
+    STW_REQUIRE(histogram->count ? histogram->sum >= histogram->max || histogram->clipped
+                                 : !histogram->sum && !histogram->max); /* HI2 */
+}
+
 void stw_histogram_record(struct stw_histogram *histogram, uint64_t value)
 {
     uint32_t bucket = bucket_of(value);
@@ -47,6 +63,7 @@ void stw_histogram_record(struct stw_histogram *histogram, uint64_t value)
 
 void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram *from)
 {
+    STW_CHECK(stw__histogram_check(from));
     into->count += from->count;
     into->sum += from->sum;
     into->clipped += from->clipped;
@@ -56,6 +73,7 @@ void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram 
     for (uint64_t left = from->count; left > 0 && i-- > 0; left -= from->buckets[i])
         if (from->buckets[i])
             into->buckets[i] += from->buckets[i];
+    STW_CHECK(stw__histogram_check(into));
 }
 
 uint64_t stw_histogram_quantile(const struct stw_histogram *histogram, uint64_t numerator,

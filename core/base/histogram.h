@@ -2,7 +2,11 @@
  *
  * Values below 128 have a bucket each; above, every power of two is cut into 128 equal buckets (HDR
  * histogram's layout with 7 bits). Values above the last bucket are counted there and in `clipped`.
- * One writer; merge after the writers have ended. */
+ * One writer; merge after the writers have ended.
+ *
+ * HI1  the buckets hold `count` values, none of them above that of `max`; `clipped` ones are in the
+ *      last.
+ * HI2  `max` is one of the values that `sum` adds up, unless the sum has overflowed. */
 #ifndef STW_BASE_HISTOGRAM_H
 #define STW_BASE_HISTOGRAM_H
 
@@ -20,6 +24,7 @@ struct stw_histogram {
     uint64_t buckets[STW_HISTOGRAM_BUCKETS];
 };
 
+void stw__histogram_check(const struct stw_histogram *histogram); /* by its writer */
 void stw_histogram_record(struct stw_histogram *histogram, uint64_t value);
 void stw_histogram_merge(struct stw_histogram *into, const struct stw_histogram *from);
 /* The largest value of the bucket that holds the `numerator`/`denominator` quantile, by nearest

@@ -23,6 +23,7 @@
  * Threads: retuned while the world is stopped, or under its lock; read by anyone. */
 #include "gc/pacer.h"
 
+#include "base/check.h"
 #include "base/error.h"
 #include "gc/collector.h"
 #include "gc/cycle.h"
@@ -139,13 +140,32 @@ static uint64_t retain_bytes(const struct stw_pacer *pacer, uint64_t goal)
     return (uint64_t)(needed * RETAIN_PERCENT / 100);
 }
 
+/* P1 */
+static int is_in_bounds(const struct stw_pacer *pacer, struct bounds *b)
+{
+    uint64_t goal = pacer->goal;
+    *b = (struct bounds){goal, goal};
+    if (goal != NEVER && pacer->heap_marked < goal)
+        *b = bounds_of(pacer, goal);
+    return b->least <= pacer->trigger && pacer->trigger <= b->most && b->most <= goal;
+}
+
+void stw__pacer_check(const struct stw_pacer *pacer)
+{
+    struct bounds b;
+    STW_REQUIRE(is_in_bounds(pacer, &b));
+    STW_REQUIRE(pacer->goal >= pacer->heap_marked);
+    STW_REQUIRE(pacer->percent >= 0 || pacer->percent == STW_GC_OFF);
+    STW_REQUIRE(pacer->cons_mark >= 0);
+}
+
 static void set_goal(struct stw_pacer *pacer)
 {
     uint64_t goal = goal_of(pacer);
     uint64_t trigger = trigger_of(pacer, goal);
-    STW_ASSERT(trigger <= goal);
     __atomic_store_n(&pacer->goal, goal, __ATOMIC_RELAXED);
     __atomic_store_n(&pacer->trigger, trigger, __ATOMIC_RELAXED);
+    STW_CHECK(stw__pacer_check(pacer));
 }
 
 static void commit(struct stw_gc *gc)
@@ -174,6 +194,7 @@ void stw__pacer_begin(struct stw_gc *gc)
 {
     struct stw_pacer *pacer = &gc->pacer;
     int64_t live = STW_LOAD(gc->heap_live);
+    STW_CHECK(stw__pacer_check(pacer));
     pacer->triggered = live > 0 ? (uint64_t)live : 0;
     pacer->mark_start_ns = gc->options.stepped ? 0 : stw_clock_ns();
     pacer->credit = 0;
@@ -340,18 +361,14 @@ void stw_gc_heap_stats(const struct stw_gc *gc, struct stw_heap_stats *stats)
 
 static stw_status check_trigger(const struct stw_pacer *pacer, struct stw_error *error)
 {
-    uint64_t goal = pacer->goal, trigger = pacer->trigger, marked = pacer->heap_marked;
-    int is_off = goal == NEVER;
-    struct bounds b = {goal, goal};
-    if (!is_off && marked < goal)
-        b = bounds_of(pacer, goal);
-    if (b.least <= trigger && trigger <= b.most && b.most <= goal)
+    struct bounds b;
+    if (is_in_bounds(pacer, &b))
         return STW_OK;
     return stw_error_set(error, STW_E_AUDIT, "gc.P1",
                          "trigger %llu is not within %llu and %llu, goal %llu, marked %llu",
-                         (unsigned long long)trigger, (unsigned long long)b.least,
-                         (unsigned long long)b.most, (unsigned long long)goal,
-                         (unsigned long long)marked);
+                         (unsigned long long)pacer->trigger, (unsigned long long)b.least,
+                         (unsigned long long)b.most, (unsigned long long)pacer->goal,
+                         (unsigned long long)pacer->heap_marked);
 }
 
 stw_status stw__pacer_audit(const struct stw_gc *gc, struct stw_error *error)

@@ -33,6 +33,7 @@ struct stw_pacer {
 
 /* Adds to the live heap, or takes from it. Any thread. */
 void stw__pacer_charge(struct stw_gc *gc, int64_t bytes);
+void stw__pacer_check(const struct stw_pacer *pacer); /* gc.P1; under the world's lock */
 /* World stopped. */
 void stw__pacer_init(struct stw_gc *gc);
 void stw__pacer_begin(struct stw_gc *gc);

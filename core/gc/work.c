@@ -18,11 +18,13 @@
  * K1  slots and markers hold no cell outside begin..end, so "nobody inside, nothing on the list"
  *     means that nothing is grey (gc.G5).
  * K8  an offer belongs to whoever exchanged it out of its slot: owner and thieves alike.
+ * K9  a slot that nobody owns holds nothing: nobody would look there (steal).
  * Thread rules: a marker by its thread, a slot's owner is the marker that took its bit.
  * Rejected: a deque of cells for each thread (Chase and Lev): a fence at every pop, and termination
  * needs every deque's ends; whole buffers change hands 250 times less often. */
 #include "gc/work.h"
 
+#include "base/check.h"
 #include "gc/collector.h"
 #include "prim/memory.h"
 
@@ -222,6 +224,11 @@ static struct stw_work_buffer *empty_buffer(struct stw_gc *gc)
     return area;
 }
 
+void stw__work_slot_check(const struct stw_work_slot *slot)
+{
+    STW_REQUIRE(!STW_LOAD(slot->offer) && !STW_LOAD(slot->spans));
+}
+
 /* A free slot for the marker, if there is one. */
 static void take_slot(struct stw_marker *marker)
 {
@@ -232,6 +239,7 @@ static void take_slot(struct stw_marker *marker)
         if (__atomic_compare_exchange_n(&gc->work.slots_taken, &taken, taken | 1ull << at, 0,
                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
             marker->slot = &gc->work.slots[at];
+            STW_CHECK(stw__work_slot_check(marker->slot));
             return;
         }
     }
@@ -240,6 +248,7 @@ static void take_slot(struct stw_marker *marker)
 static void free_slot(struct stw_marker *marker)
 {
     uint64_t bit = 1ull << (marker->slot - marker->gc->work.slots);
+    STW_CHECK(stw__work_slot_check(marker->slot));
     __atomic_fetch_and(&marker->gc->work.slots_taken, ~bit, __ATOMIC_SEQ_CST);
     marker->slot = NULL;
 }

@@ -37,6 +37,8 @@ struct stw_work_slot {
     char padding[48];              /* a cache line each */
 };
 
+void stw__work_slot_check(const struct stw_work_slot *slot); /* one that nobody owns: gc.K9 */
+
 /* What no marker holds. */
 struct stw_work_lists {
     pthread_mutex_t lock;

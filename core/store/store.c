@@ -24,6 +24,7 @@
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/sqlite.h"
+#include "store/trials.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,12 +79,6 @@ static const char *const statement_texts[STATEMENTS] = {
     [UNNOTE] = "DELETE FROM attempt",
 };
 
-/* Keys of trials, ascending. */
-struct trials {
-    uint64_t *keys;
-    size_t count;
-};
-
 struct stw_store {
     struct stw_sql sql;
     int lock; /* the run directory, locked */
@@ -92,9 +87,9 @@ struct stw_store {
     uint64_t wait_began_ns;
     int is_wait_told;
     int64_t start;        /* the row of this one */
-    struct trials stored; /* S4 */
-    struct trials failed; /* of these, those that may be stored anew; none unless is_retry */
-    struct trials lost;   /* during which a coordinator died, and that were not run since */
+    struct stw_trials stored; /* S4 */
+    struct stw_trials failed; /* of these, those that may be stored anew; none unless is_retry */
+    struct stw_trials lost;   /* during which a coordinator died, and that were not run since */
     int is_retry;
     const struct stw_cell *next; /* announced, or null */
     uint32_t next_trial;
@@ -225,67 +220,17 @@ static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
 
 /* Stored trials. */
 
-static uint64_t key_of(uint64_t cell, uint64_t trial)
-{
-    return cell << 32 | trial;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The keys of the cells and trials that a query finds. */
-static stw_status read_trials(struct stw_store *store, const char *query, struct trials *trials,
-                              struct stw_error *error)
-{
-    sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(store->sql.db, query, -1, &row, NULL);
-    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        *STW_APPEND(trials->keys, trials->count) =
-            key_of((uint64_t)sqlite3_column_int64(row, 0), (uint64_t)sqlite3_column_int64(row, 1));
-        code = SQLITE_OK;
-    }
-    stw_status status = code == SQLITE_DONE ? STW_OK : stw_sql_failed(&store->sql, "read", error);
-    sqlite3_finalize(row);
-    if (trials->count)
-        qsort(trials->keys, trials->count, sizeof *trials->keys, by_number);
-    return status;
-}
-
 /* S4, and what became of the attempts. */
 static stw_status read_stored(struct stw_store *store, struct stw_error *error)
 {
     STW_TRY(stw_attempts_recover(&store->sql, error));
-    STW_TRY(read_trials(store, "SELECT cell, trial FROM trial", &store->stored, error));
+    STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial", &store->stored, error));
     if (store->is_retry)
-        STW_TRY(read_trials(store, "SELECT cell, trial FROM trial"
-                            " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error));
-    return read_trials(store, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
-                       " max(attempt) FROM earlier GROUP BY cell, trial)"
-                       " WHERE outcome='lost'", &store->lost, error);
-}
-
-/* The first of at least this key; null when there is none. */
-static const uint64_t *first_from(const struct trials *trials, uint64_t key)
-{
-    size_t low = 0, high = trials->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (trials->keys[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < trials->count ? &trials->keys[low] : NULL;
-}
-
-static int is_among(const struct trials *trials, const struct stw_cell *cell, uint32_t trial)
-{
-    uint64_t key = key_of(cell->index, trial);
-    const uint64_t *found = first_from(trials, key);
-    return found && *found == key;
+        STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial"
+                                " WHERE outcome NOT IN ('ok','skipped')", &store->failed, error));
+    return stw_trials_read(&store->sql, "SELECT cell, trial FROM (SELECT cell, trial, outcome,"
+                           " max(attempt) FROM earlier GROUP BY cell, trial)"
+                           " WHERE outcome='lost'", &store->lost, error);
 }
 
 static struct stw_store *store_new(const char *run)
@@ -388,12 +333,13 @@ static void bind_null(sqlite3_stmt *statement, int at)
 
 int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
 {
-    return is_among(&store->stored, cell, trial) && !is_among(&store->failed, cell, trial);
+    return stw_trials_have(&store->stored, cell->index, trial)
+           && !stw_trials_have(&store->failed, cell->index, trial);
 }
 
 int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
 {
-    return is_among(&store->lost, cell, trial);
+    return stw_trials_have(&store->lost, cell->index, trial);
 }
 
 struct stw_sql *stw_store_sql(const struct stw_store *store)

@@ -15,6 +15,15 @@ const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS] = {
 #include "base/facts.def"
 };
 
+void stw__record_check(const struct stw_record *record)
+{
+    STW_REQUIRE(record->magic == STW_RECORD_MAGIC && record->bytes == STW_RECORD_BYTES);
+    STW_REQUIRE(record->pause_capacity == STW_RECORD_PAUSES);
+    STW_REQUIRE(memchr(record->settings, '\0', sizeof record->settings));
+    STW_REQUIRE(record->state == STW_RECORD_EMPTY && record->verdict == STW_VERDICT_NONE);
+    STW_REQUIRE(!record->pause_count && !record->cycle_count && !record->counters[0].name[0]);
+}
+
 struct stw_record *stw_record_new(const char *settings, int *descriptor, struct stw_error *error)
 {
     size_t length = strlen(settings);
@@ -42,6 +51,7 @@ struct stw_record *stw_record_new(const char *settings, int *descriptor, struct 
     record->magic = STW_RECORD_MAGIC;
     record->bytes = STW_RECORD_BYTES;
     record->pause_capacity = STW_RECORD_PAUSES;
+    STW_CHECK(stw__record_check(record));
     return record;
 }
 

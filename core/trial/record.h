@@ -5,7 +5,10 @@
  * Fixed-width fields only. One writer a field; `state` is written last in each step.
  *
  * Layout of the file: struct stw_record, struct stw_pause[pause_capacity], and as many struct
- * stw_cycle. */
+ * stw_cycle.
+ *
+ * RE1  a record is whole before a worker sees it: its sizes are those of this build, the settings
+ *      end within it, and it tells of nothing yet. */
 #ifndef STW_TRIAL_RECORD_H
 #define STW_TRIAL_RECORD_H
 
@@ -143,6 +146,8 @@ struct stw_record {
 /* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
 extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
 
+/* RE1, of a new one. What a worker has had is not trusted: stw_record_problem tells of it. */
+void stw__record_check(const struct stw_record *record);
 /* Records a fact that the lab counts, once a trial. */
 void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value);
 /* "op.intended", "op:read", "op.intended:read": the name of op_times_ns[at]. */

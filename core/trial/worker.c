@@ -4,6 +4,7 @@
  * to say goes into the record; its exit status is 0 whenever a verdict is there, and only then. */
 #include "trial/worker.h"
 
+#include "base/check.h"
 #include "base/error.h"
 #include "host/registry.h"
 #include "plan/identity.h"
@@ -122,6 +123,7 @@ int stw_worker_main(int argument_count, char **arguments)
             fprintf(stderr, "stwlab worker: started by `stwlab run` only\n");
         return status;
     }
+    STW_CHECK(stw__record_check(record));
     record->main_ns = main_ns;
     __atomic_store_n(&record->state, STW_RECORD_STARTED, __ATOMIC_RELEASE);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,

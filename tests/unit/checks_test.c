@@ -1,9 +1,11 @@
-/* tests/unit/checks_test.c: goal: the checks at the edges of the structs of the collector see what
- * breaks their rules (gc.B1, gc.B2, gc.G3, gc.G4, gc.K1, gc.O1, gc.R1, gc.R2, gc.T1, gc.W3,
- * heap.H3).
+/* tests/unit/checks_test.c: goal: the checks at the edges of long-lived structs see what breaks
+ * their rules (base.HI1, base.HI2, gc.B1, gc.B2, gc.G3, gc.G4, gc.K1, gc.K9, gc.O1, gc.P1, gc.R1,
+ * gc.R2, gc.T1, gc.W3, heap.H3, store.TS1, trial.RE1).
  * Method: a sound struct passes, and with one field wrong the process ends. */
 #include "gc/barrier.h"
 #include "gc/collector.h"
+#include "store/trials.h"
+#include "trial/record.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -185,4 +187,140 @@ Test(checks, intervals_are_in_the_order_of_their_ends, .init = timeline_is_sound
 {
     timeline.chunks[0][1].length_kind = 2 * 8;
     stw__timeline_check(&timeline);
+}
+
+static void slot_is_sound(void)
+{
+    stw__work_slot_check(&gc.work.slots[5]);
+}
+
+Test(checks, free_slots_hold_no_cells, .init = slot_is_sound, .signal = SIGABRT)
+{
+    static struct stw_work_buffer buffer;
+    gc.work.slots[5].offer = &buffer;
+    stw__work_slot_check(&gc.work.slots[5]);
+}
+
+Test(checks, free_slots_hold_no_spans, .init = slot_is_sound, .signal = SIGABRT)
+{
+    gc.work.slots[5].spans = &span;
+    stw__work_slot_check(&gc.work.slots[5]);
+}
+
+/* Between 45/64 and 61/64 of the way from what is marked to the goal. */
+static void pacer_is_sound(void)
+{
+    gc.pacer = (struct stw_pacer){
+        .percent = 100, .heap_marked = 1 << 20, .goal = 2 << 20, .trigger = (1 << 20) + 950000,
+        .limit_goal = UINT64_MAX, .limit_bytes = UINT64_MAX, .triggered = UINT64_MAX};
+    stw__pacer_check(&gc.pacer);
+}
+
+Test(checks, cycles_begin_before_their_goal, .init = pacer_is_sound, .signal = SIGABRT)
+{
+    gc.pacer.trigger = gc.pacer.goal + 1;
+    stw__pacer_check(&gc.pacer);
+}
+
+Test(checks, cycles_do_not_begin_at_once, .init = pacer_is_sound, .signal = SIGABRT)
+{
+    gc.pacer.trigger = gc.pacer.heap_marked + 1;
+    stw__pacer_check(&gc.pacer);
+}
+
+Test(checks, goals_are_above_what_is_marked, .init = pacer_is_sound, .signal = SIGABRT)
+{
+    gc.pacer.heap_marked = gc.pacer.goal + 1;
+    gc.pacer.trigger = gc.pacer.goal;
+    stw__pacer_check(&gc.pacer);
+}
+
+static struct stw_histogram histogram;
+
+static void histogram_is_sound(void)
+{
+    stw__histogram_check(&histogram);
+    stw_histogram_record(&histogram, 3);
+    stw_histogram_record(&histogram, 1000000);
+    stw_histogram_record(&histogram, UINT64_MAX / 2);
+    stw__histogram_check(&histogram);
+}
+
+Test(checks, histograms_count_their_values, .init = histogram_is_sound, .signal = SIGABRT)
+{
+    histogram.count++;
+    stw__histogram_check(&histogram);
+}
+
+Test(checks, histograms_have_no_value_twice, .init = histogram_is_sound, .signal = SIGABRT)
+{
+    histogram.buckets[3]++;
+    histogram.buckets[4]++;
+    histogram.count--;
+    stw__histogram_check(&histogram);
+}
+
+Test(checks, no_value_is_above_the_maximum, .init = histogram_is_sound, .signal = SIGABRT)
+{
+    histogram.clipped = 0;
+    histogram.max = 1000;
+    stw__histogram_check(&histogram);
+}
+
+Test(checks, sums_hold_the_maximum, .signal = SIGABRT)
+{
+    stw_histogram_record(&histogram, 5);
+    histogram.sum = 4;
+    stw__histogram_check(&histogram);
+}
+
+static struct stw_record *record;
+
+static void record_is_sound(void)
+{
+    struct stw_error error = {.struct_size = sizeof error};
+    int descriptor;
+    record = stw_record_new("gogc\t100\n", &descriptor, &error);
+    cr_assert_not_null(record, "%s", error.message);
+    stw__record_check(record);
+}
+
+Test(checks, records_tell_of_nothing_yet, .init = record_is_sound, .signal = SIGABRT)
+{
+    stw_record_count(record, STW_FACT_GC_CYCLES, 1);
+    stw__record_check(record);
+}
+
+Test(checks, records_have_the_size_of_their_build, .init = record_is_sound, .signal = SIGABRT)
+{
+    record->bytes -= sizeof(struct stw_pause);
+    stw__record_check(record);
+}
+
+Test(checks, settings_end_within_the_record, .init = record_is_sound, .signal = SIGABRT)
+{
+    memset(record->settings, 'x', sizeof record->settings);
+    stw__record_check(record);
+}
+
+static uint64_t keys[] = {1, 2, 1ull << 32};
+static struct stw_trials trials = {keys, 3};
+
+static void trials_are_sound(void)
+{
+    stw__trials_check(&trials);
+    cr_assert(stw_trials_have(&trials, 0, 2) && stw_trials_have(&trials, 1, 0));
+    cr_assert(!stw_trials_have(&trials, 0, 0) && !stw_trials_have(&trials, 1, 1));
+}
+
+Test(checks, no_trial_is_stored_twice, .init = trials_are_sound, .signal = SIGABRT)
+{
+    keys[0] = 2;
+    stw__trials_check(&trials);
+}
+
+Test(checks, trials_ascend, .init = trials_are_sound, .signal = SIGABRT)
+{
+    keys[2] = 0;
+    stw__trials_check(&trials);
 }
