@@ -217,6 +217,7 @@ static __attribute__((noinline)) void *slow_path(struct stw_mutator *mutator, ui
     m->is_refused = 0; /* it needed no grant */
     stw__cycle_maybe_start(m);
     stw__ends_tell(m);
+    stw__deaths_tell(m);
     return cell;
 }
 

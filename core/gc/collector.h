@@ -27,8 +27,8 @@
  * Each part has a header with its state and the rules for its callers, and a file that says how:
  * world (stop, start, handshakes), processors, mutator (runs), barrier, work (what is grey), mark,
  * scan, roots, cycle, share (mutators' share of marking), mark_workers, background, sweep, pacer,
- * limiter, watched (plugins' code in stops), ends (hooks after cycles), audit; alloc.c, grants.c
- * and spans.c serve plugins. */
+ * limiter, watched (plugins' code in stops), ends (hooks after cycles), deaths (notices of cells'
+ * death), audit; alloc.c, grants.c and spans.c serve plugins. */
 #ifndef STW_GC_COLLECTOR_H
 #define STW_GC_COLLECTOR_H
 
@@ -36,6 +36,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "gc/background.h"
+#include "gc/deaths.h"
 #include "gc/ends.h"
 #include "gc/gc.h"
 #include "gc/limiter.h"
@@ -69,6 +70,7 @@ struct stw_gc {
     struct stw_hook hooks[STW_CYCLE_HOOKS];
     uint32_t hook_count;
     struct stw_ends ends;
+    struct stw_deaths deaths;
     struct stw_watch watch;
     struct stw_marking mark;
     struct stw_work_lists work;

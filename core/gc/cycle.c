@@ -575,4 +575,5 @@ void stw_gc_collect(struct stw_mutator *mutator)
         stw_poll(&m->mutator);
     end_duty(m, &duty);
     stw__ends_tell(m);
+    stw__deaths_tell(m);
 }

@@ -29,6 +29,7 @@ void stw__gc_init(struct stw_gc *gc)
     pthread_mutex_init(&gc->work.lock, NULL);
     pthread_mutex_init(&gc->cycle_lock, NULL);
     pthread_mutex_init(&gc->ends.lock, NULL);
+    pthread_mutex_init(&gc->deaths.lock, NULL);
 }
 
 struct stw_gc *stw_gc_of_process(void)

@@ -140,6 +140,12 @@ struct stw_gc_cpu stw_gc_cpu(struct stw_gc *gc); /* between start and stop; syst
 stw_status stw_gc_hook_add(struct stw_gc *gc, const struct stw_hook *hook);
 stw_status stw_gc_end_hook_add(struct stw_gc *gc, const struct stw_end_hook *hook);
 
+/* By the mutator that has the cell, for the plugin of that ordinal. STW_E_NOMEM. */
+stw_status stw_gc_death_notice_add(struct stw_gc *gc, const void *cell, stw_death_notice notice,
+                                   void *context, uint32_t plugin);
+/* When no mutator runs any more, before plugins are destroyed: all that were not told. */
+void stw_gc_deaths_tell_all(struct stw_gc *gc);
+
 /* Mutators: attach makes the calling thread one; `trace` is its flight recorder. */
 stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace,
                               struct stw_mutator **mutator);

@@ -80,6 +80,7 @@ uint32_t stw_gc_span_sweep(struct stw_gc *gc, struct stw_span *span)
     struct stw_mutator_record *self = stw__mutator_self();
     int is_loss = is_own_loss(gc, self);
     uint64_t began_ns = is_loss ? stw_clock_ns() : 0;
+    stw__deaths_find(gc, (struct stw_span_record *)span);
     uint32_t live = stw_heap_sweep(&gc->heap, span);
     STW_ADD(gc->sweep.spans_total, 1);
     STW_ADD(gc->sweep.pages_swept, span->page_count);

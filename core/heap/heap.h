@@ -45,6 +45,7 @@ struct stw_span_record {
     uint32_t bit_words;                /* of each bitmap */
     uint32_t record_class;             /* log2 of the bitmap's capacity in words */
     struct stw_span_record *all_next, *all_prev;
+    struct stw_death *deaths; /* atomic; gc/deaths.c */
     uint64_t *audit_bits; /* the audit's own marks; null until an audit runs */
 };
 

@@ -129,6 +129,13 @@ static stw_status api_cycle_end_hook_add(const struct stw_host *host, stw_cycle_
     return stw_gc_end_hook_add(gc_of(host), &added);
 }
 
+static stw_status api_death_notice_add(const struct stw_host *host, struct stw_mutator *m,
+                                       void *cell, stw_death_notice notice, void *context)
+{
+    expect_running(host, m, "death_notice_add");
+    return stw_gc_death_notice_add(gc_of(host), cell, notice, context, ordinal_of(host));
+}
+
 static uint32_t api_mutator_count(const struct stw_host *host)
 {
     (void)host;
@@ -378,6 +385,7 @@ static const struct stw_host table = {
     .span_unregister = api_span_unregister,
     .span_sweep = api_span_sweep,
     .sweep_generation = api_sweep_generation,
+    .death_notice_add = api_death_notice_add,
 };
 
 const struct stw_host *stw_host_handle(const struct stw_loaded *plugin)

@@ -513,6 +513,43 @@ static void operation_class(const struct stw_host *host, struct stw_mutator *m, 
     (void)host, (void)m, (void)number;
 }
 
+struct death {
+    struct death *next;
+    const void *cell;
+    stw_death_notice notice;
+    void *context;
+};
+static struct death *deaths;
+static pthread_mutex_t deaths_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static stw_status death_notice_add(const struct stw_host *host, struct stw_mutator *m, void *cell,
+                                   stw_death_notice notice, void *context)
+{
+    struct death *death = must(malloc(sizeof *death));
+    (void)host, (void)m;
+    pthread_mutex_lock(&deaths_lock);
+    *death = (struct death){deaths, cell, notice, context};
+    deaths = death;
+    pthread_mutex_unlock(&deaths_lock);
+    return STW_OK;
+}
+
+uint32_t fake_tell_deaths(const void *cell)
+{
+    uint32_t told = 0;
+    for (struct death **link = &deaths, *death; (death = *link);) {
+        if (cell && death->cell != cell) {
+            link = &death->next;
+            continue;
+        }
+        *link = death->next;
+        death->notice(death->context);
+        free(death);
+        told++;
+    }
+    return told;
+}
+
 int64_t fake_external_bytes(void)
 {
     return __atomic_load_n(&fake.external_bytes, __ATOMIC_SEQ_CST);
@@ -543,6 +580,7 @@ static const struct stw_host table = {
     .growth = growth,
     .operation_intended = operation_intended,
     .operation_class = operation_class,
+    .death_notice_add = death_notice_add,
 };
 
 /* Life. */

@@ -66,6 +66,7 @@ const char *stw_call_name(uint32_t call)
         [STW_CALL_MAP_STATS] = "stats",
         [STW_CALL_MAP_HASH] = "hash",
         [STW_CALL_MAP_RESERVE] = "reserve",
+        [STW_CALL_DEATH_NOTICE] = "death_notice",
     };
     return call < STW_CALLS && names[call] ? names[call] : "?";
 }

@@ -698,6 +698,7 @@ static void check_external(const struct stw_loaded *plugin)
 static void destroy_plugins(void)
 {
     memset(trial.record->traces, 0, sizeof trial.record->traces);
+    stw_gc_deaths_tell_all(stw_runtime_gc());
     note_call(&trial.workload, STW_CALL_DESTROY);
     trial.workload.ops.workload.destroy(trial.workload.self);
     check_external(&trial.workload);

@@ -69,6 +69,16 @@ expect "foreign memory is charged" "$(sql "$work/foreign" "SELECT min(value) >= 
 expect "and collected for" "$(sql "$work/foreign" "SELECT min(value) >= 2 FROM counters
     WHERE name = 'gc.cycles' AND id LIKE '%strategy=none%'")" 1
 
+# Maps that nobody is done with die: each is told once, or memory stays charged, or is freed twice
+# (gc.DE1).
+run "$work/foreign.ini" "$work/lost" --set fixed.map=foreign --set axes.key=int --set axes.audit=true,false \
+    --set axes.strategy=loses --set fixed.merges=30
+expect "exit status" $? 0
+expect "lost maps" "$(sql "$work/lost" 'SELECT count(*), sum(expected), count(DISTINCT checksum)
+    FROM trials WHERE outcome = "ok"')" '2|2|1'
+expect "their memory came back meanwhile" "$(sql "$work/lost" "SELECT max(value) < 2 * 30 * 262136 * 24
+    FROM counters WHERE name = 'heap.external_peak_bytes'")" 1 # of 60 maps that grew from 8 slots
+
 # What it cannot do, it says.
 run "$work/foreign.ini" "$work/types" --set fixed.map=foreign --set axes.key=string \
     --set axes.strategy=none,shards

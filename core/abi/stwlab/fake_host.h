@@ -60,6 +60,8 @@ void fake_marking_end(void);
 void fake_run_hooks(void);
 uint64_t fake_root_words(void); /* registered now */
 int32_t fake_gc_percent(void);
+/* Tells the death of a cell, of all with null: no cell dies by itself. Returns how many notices. */
+uint32_t fake_tell_deaths(const void *cell);
 int64_t fake_external_bytes(void); /* charged and not credited */
 
 #endif

@@ -64,7 +64,8 @@
 #define STW_CALL_MAP_STATS 51u
 #define STW_CALL_MAP_HASH 52u
 #define STW_CALL_MAP_RESERVE 53u
-#define STW_CALLS 54u
+#define STW_CALL_DEATH_NOTICE 54u
+#define STW_CALLS 55u
 
 /* What a span is to be; see allocator.h. page_count pages at `base` came from pages_acquire, or are
  * adopted. */
@@ -91,6 +92,11 @@ typedef void (*stw_cycle_hook)(void *context)
  * a mutator comes by are told as one. It may set both, and must not allocate. */
 typedef void (*stw_cycle_end_hook)(void *context, struct stw_mutator *m)
     STW_ON_MUTATOR STW_EXCLUSIVE STW_WHEN_RUNNING STW_MAY_POLL STW_MAY_BLOCK;
+
+/* A cell has died. Called once, between two slow allocations of any mutator, after the cell was
+ * swept; at the trial's end for all that were not called, before plugins are destroyed. The cell is
+ * gone: what `context` leads to may be freed and credited, no managed memory touched. */
+typedef void (*stw_death_notice)(void *context) STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
 
 /* The heap as the pacer sees it. Each value by itself, while mutators run. */
 struct stw_heap_stats {
@@ -233,6 +239,14 @@ struct stw_host {
     /* The heap's sweep generation; changes only while the world is stopped. */
     uint32_t (*sweep_generation)(const struct stw_host *host)
         STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
+
+    /* Asks for a notice of the death of `cell`, the address that the allocation returned: for what
+     * has memory of the C library's. Its span's sweeps look for it, those of others do not. A cell
+     * of less than 16 bytes without pointers may outlive its last use by that of its neighbours.
+     * STW_E_NOMEM. */
+    stw_status (*death_notice_add)(const struct stw_host *host, struct stw_mutator *m, void *cell,
+                                   stw_death_notice notice, void *context)
+        STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING;
 };
 
 static inline void stw_slow_safepoint(struct stw_mutator *m)

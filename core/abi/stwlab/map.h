@@ -162,7 +162,7 @@ struct stw_map_ops {
         STW_ON_ANY STW_CONCURRENT STW_WHEN_CREATED;
     /* Optional. Nobody will use the map again: what it has of the C library's memory can go. A map
      * that becomes garbage while it is in use, at the end of a trial or because the workload lost
-     * it, gets no such call: `destroy` frees what is left. */
+     * it, gets no such call: host->death_notice_add tells of those. */
     void (*done)(void *self, struct stw_mutator *m, void *map)
         STW_ON_MUTATOR STW_CONCURRENT STW_WHEN_RUNNING STW_MAY_ALLOC;
     /* Optional. The hash by which the map places the key now, its low bits the finest, or 0 from

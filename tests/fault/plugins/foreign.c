@@ -1,7 +1,6 @@
 /* fault/plugins/foreign.c: a map whose tables are in the C library's memory: integers to eight
  * bytes, linear probing, doubled at three quarters full. What it charges to the heap it credits
- * when a map is done with, and when it is destroyed, unless it is told to forget. */
-#include <pthread.h>
+ * when a map is done with, or dies without, unless it is told to forget. */
 #include <stdlib.h>
 #include <stwlab/plugin.h>
 
@@ -10,7 +9,7 @@ struct slot {
 };
 
 struct table {
-    struct table *next, **link; /* in the instance's list */
+    struct instance *owner;
     struct slot *slots;
     struct slot *smaller[64]; /* that there were before: somebody may walk them */
     uint64_t smaller_count, slot_count, entries, taken;
@@ -19,8 +18,6 @@ struct table {
 
 struct instance {
     const struct stw_host *host;
-    pthread_mutex_t lock; /* of the list */
-    struct table *tables;
     uint64_t limit, forgets;
 };
 
@@ -38,7 +35,6 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     made->host = host;
     made->limit = stw_config_u64(config, "limit");
     made->forgets = stw_config_u64(config, "forgets");
-    pthread_mutex_init(&made->lock, NULL);
     *self = made;
     return STW_OK;
 }
@@ -48,26 +44,27 @@ static void charge(struct instance *self, struct stw_mutator *m, int64_t slots)
     self->host->external_bytes(self->host, m, slots * (int64_t)sizeof(struct slot));
 }
 
-static void drop(struct instance *self, struct stw_mutator *m, struct table *table)
+static void empty(struct table *table)
 {
-    if (table->next)
-        table->next->link = table->link;
-    *table->link = table->next;
-    if (!self->forgets)
-        charge(self, m, -(int64_t)table->charged);
+    if (!table->owner->forgets)
+        charge(table->owner, NULL, -(int64_t)table->charged);
     while (table->smaller_count > 0)
         free(table->smaller[--table->smaller_count]);
     free(table->slots);
-    free(table);
+    table->slots = NULL;
+    table->charged = 0;
 }
 
 static void destroy(void *self)
 {
-    struct instance *instance = self;
-    while (instance->tables)
-        drop(instance, NULL, instance->tables);
-    pthread_mutex_destroy(&instance->lock);
-    free(instance);
+    free(self);
+}
+
+/* Its map is gone. */
+static void died(void *context)
+{
+    empty(context);
+    free(context);
 }
 
 static stw_status accept(void *self, const struct stw_map_type *type, struct stw_error *error)
@@ -118,15 +115,11 @@ static void *make(void *self, struct stw_mutator *m, const struct stw_map_type *
         slot_count *= 2;
     if (!table)
         instance->host->fail(instance->host, m, STW_E_NOMEM, "no memory for a map");
-    resize(instance, m, table, slot_count);
-    pthread_mutex_lock(&instance->lock);
-    table->next = instance->tables;
-    table->link = &instance->tables;
-    if (table->next)
-        table->next->link = &table->next;
-    instance->tables = table;
-    pthread_mutex_unlock(&instance->lock);
+    table->owner = instance;
     map->table = table;
+    if (instance->host->death_notice_add(instance->host, m, map, died, table) != STW_OK)
+        instance->host->fail(instance->host, m, STW_E_NOMEM, "no memory for a notice");
+    resize(instance, m, table, slot_count);
     return map;
 }
 
@@ -225,12 +218,8 @@ static void stats(void *self, struct stw_mutator *m, void *map, struct stw_map_s
 
 static void done(void *self, struct stw_mutator *m, void *map)
 {
-    struct instance *instance = self;
-    pthread_mutex_lock(&instance->lock);
-    drop(instance, NULL, table_of(map));
-    pthread_mutex_unlock(&instance->lock);
-    ((struct map *)map)->table = NULL;
-    (void)m;
+    (void)self, (void)m;
+    empty(table_of(map));
 }
 
 static const struct stw_map_ops ops = {.struct_size = sizeof ops,
