@@ -91,6 +91,27 @@ static struct stw_pause *next_record(struct stw_gc *gc)
     return &options->pauses[at];
 }
 
+static int is_stopped(struct stw_gc *gc, const void *state)
+{
+    (void)gc;
+    return __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST) != STW_STATE_RUNNING;
+}
+
+/* Before a stop sleeps for mutators: what each that runs has called last, and may be in. Its site
+ * is the workload's, also where a strategy keeps it. The recorder is read while it is written: what
+ * comes of that is one call too early, or none. */
+static __attribute__((no_sanitize("thread"))) void note_late(struct stw_gc *gc)
+{
+    for (uint32_t i = 0; i < gc->mutator_count; i++) {
+        struct stw_mutator_record *m = gc->mutators[i];
+        if (m->late_call || is_stopped(gc, &m->state))
+            continue;
+        uint64_t made = __atomic_load_n(&m->mutator.trace_count, __ATOMIC_RELAXED);
+        uint32_t *newest = &m->mutator.trace[(made - 1) & (STW_TRACE_CALLS - 1)];
+        m->late_call = made ? __atomic_load_n(newest, __ATOMIC_RELAXED) : 0;
+    }
+}
+
 static inline void await(struct stw_gc *gc, const void *word,
                          int (*is_over)(struct stw_gc *, const void *))
 {
@@ -104,6 +125,8 @@ static inline void await(struct stw_gc *gc, const void *word,
         if (woken)
             stw__futile_wake(gc);
         woken = 0;
+        if (is_over == is_stopped)
+            note_late(gc);
         __atomic_store_n(&world->awaited, word, __ATOMIC_SEQ_CST);
         uint32_t arrivals = __atomic_load_n(&world->arrivals, __ATOMIC_SEQ_CST);
         STW_EDGE("stop.sleep");
@@ -124,12 +147,6 @@ int stw__world_is_zero(struct stw_gc *gc, const void *word)
 {
     (void)gc;
     return __atomic_load_n((const uint32_t *)word, __ATOMIC_SEQ_CST) == 0;
-}
-
-static int is_stopped(struct stw_gc *gc, const void *state)
-{
-    (void)gc;
-    return __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST) != STW_STATE_RUNNING;
 }
 
 /* A stopper that spins sees a change by itself: the system call for one that sleeps takes this
@@ -174,8 +191,11 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
     struct stw_pause *pause = gc->world.pause;
     struct stw_mutator_record *last = NULL;
     uint64_t last_ns = 0;
+    uint32_t last_call = 0;
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
+        uint32_t late_call = m->late_call;
+        m->late_call = 0;
         if (m == self || __atomic_load_n(&m->state, __ATOMIC_ACQUIRE) != STW_STATE_PARKED)
             continue;
         m->counted = 1;
@@ -184,8 +204,10 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
         if (parked_ns >= request_ns && parked_ns >= last_ns) {
             last = m;
             last_ns = parked_ns;
+            last_call = late_call;
         }
     }
+    pause->last_call = worker_was_last ? 0 : last_call;
     pause->last_mutator = last && !worker_was_last ? last->mutator.index : STW_NO_MUTATOR;
     const char *site = worker_was_last ? "gc.worker" : last ? STW_LOAD(last->mutator.site) : NULL;
     if (site)

@@ -25,6 +25,7 @@
 #include "store/sql.h"
 #include "store/sqlite.h"
 #include "store/trials.h"
+#include "trial/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -480,7 +481,10 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
         bind_null(statement, 10);
     else
         bind(statement, 10, pause->last_mutator);
-    bind_text(statement, 11, pause->last_site);
+    struct stw_text strategy = {0};
+    if (rows->record)
+        stw_trace_strategy(rows->record, pause->last_call, &strategy);
+    bind_text(statement, 11, strategy.length ? strategy.bytes : pause->last_site);
     bind(statement, 12, pause->mutators);
     bind(statement, 13, pause->scan_bytes);
     bind(statement, 14, pause->mark_objects);
@@ -495,7 +499,9 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
         sqlite3_bind_null(statement, 19);
     else
         bind(statement, 19, pause->stopper_cpu_ns);
-    STW_TRY(step(statement));
+    stw_status status = step(statement);
+    stw_text_free(&strategy);
+    STW_TRY(status);
     return insert_steps(rows, seq, pause);
 }
 

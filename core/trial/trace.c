@@ -5,6 +5,8 @@
  * cleaned. */
 #include "trial/trace.h"
 
+#include <string.h>
+
 #define CALLS_SHOWN 4u    /* of a mutator */
 #define MUTATORS_SHOWN 4u /* that made calls */
 #define PLUGINS (sizeof((struct stw_record *)0)->plugin_names / 64u)
@@ -158,4 +160,14 @@ void stw_trace_plugin(const struct stw_record *record, int32_t thread, struct st
     uint32_t last = newest(&record->traces[mutator]);
     if (last < STW_TRACE_CALLS)
         add_plugin(record, record->traces[mutator].calls[last] >> 16, text);
+}
+
+void stw_trace_strategy(const struct stw_record *record, uint32_t call, struct stw_text *text)
+{
+    static const char kind[] = "strategy/";
+    uint32_t ordinal = call >> 16;
+    if (ordinal >= PLUGINS || strncmp(record->plugin_names[ordinal], kind, sizeof kind - 1) != 0)
+        return;
+    add_plugin(record, ordinal, text);
+    stw_text_add(text, ".%s", stw_call_name(call & 0xffffu));
 }

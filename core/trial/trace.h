@@ -14,4 +14,7 @@ void stw_trace_describe(const struct stw_record *record, struct stw_text *text);
  * first for a thread that is none. Nothing when there is no call. */
 void stw_trace_plugin(const struct stw_record *record, int32_t thread, struct stw_text *text);
 
+/* Appends "strategy/x.need_map" for a call that a strategy got; nothing for others. */
+void stw_trace_strategy(const struct stw_record *record, uint32_t call, struct stw_text *text);
+
 #endif

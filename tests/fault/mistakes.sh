@@ -98,3 +98,11 @@ run "$work/m.ini" "$work/maps" --set axes.n=5000 \
     --set "axes.map=$(names "$maps" '' | tr -d '\n ')"
 expect "exit status ($(head -3 "$work/err"))" $? 1
 expect_all maps 'map=%s' "$maps"
+
+# No breach, but what stops wait for is named after the strategy, not after the workload's site.
+experiment 1 'none, presize + sleeps' "$work/s.ini"
+run "$work/s.ini" "$work/sleeps" --set axes.n=20000 --set fixed.mutators=2 \
+    --set fixed.gc.stress=20 --set fixed.merges=20
+expect "exit status ($(head -3 "$work/err"))" $? 0
+expect "late stops" "$(sql "$work/sleeps" "SELECT DISTINCT id, last_site FROM pauses
+    WHERE last_site LIKE 'strategy/%'")" "strategy=presize + sleeps|strategy/sleeps.need_map"
