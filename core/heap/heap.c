@@ -35,9 +35,7 @@ void stw_span_record_check(const struct stw_span_record *record)
 stw_status stw_heap_init(struct stw_heap *heap, uint64_t reserve_bytes, struct stw_error *error)
 {
     memset(heap, 0, sizeof *heap);
-    stw_status status = stw_space_init(&heap->space, reserve_bytes, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_space_init(&heap->space, reserve_bytes, error));
     heap->page_map = stw_memory_map(sizeof(void *) << (STW_ADDRESS_BITS - STW_ARENA_BITS));
     if (!heap->page_map)
         return stw_error_set(error, STW_E_NOMEM, "heap", "no memory for the page map");

@@ -119,10 +119,7 @@ static stw_status grow(struct stw_space *space, uint64_t count)
     more -= more % STW_CHUNK_PAGES;
     if (more > space->page_limit - old)
         return STW_E_NOMEM;
-    stw_status status = stw_memory_commit(space->base + old * STW_PAGE_BYTES,
-                                          more * STW_PAGE_BYTES);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_memory_commit(space->base + old * STW_PAGE_BYTES, more * STW_PAGE_BYTES));
     space->committed_pages += more;
     chunks_add(space, old, more, 1);
     return STW_OK;

@@ -410,10 +410,7 @@ stw_status stw_runtime_start(const struct stw_loaded *allocator, struct stw_erro
     options->allocator_ordinal = allocator->ordinal;
     char name[16 + STW_ID_BYTES];
     snprintf(name, sizeof name, "allocator/%s", allocator->info->id);
-    stw_status status =
-        stw__sizes_check(options->allocator->size_table(options->allocator_self), name, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw__sizes_check(options->allocator->size_table(options->allocator_self), name, error));
     return stw_gc_start(stw_gc_of_process(), options, error);
 }
 

@@ -163,9 +163,7 @@ static stw_status copy_ops(const struct stw_offer *offer, struct stw_loaded *loa
 {
     uint32_t theirs, ours = stw__slots_bytes(offer->kind);
     memcpy(&theirs, offer->ops, sizeof theirs);
-    stw_status status = check_newer_slots(offer, theirs, ours, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_newer_slots(offer, theirs, ours, error));
     loaded->offered = offer->ops;
     memset(&loaded->ops, 0, sizeof loaded->ops);
     memcpy(&loaded->ops, offer->ops, theirs < ours ? theirs : ours);
@@ -180,15 +178,10 @@ static stw_status adopt(const struct stw_plugin_info *info,
 {
     if (!descriptor)
         return stw_error_set(reason, STW_E_REFUSED, "descriptor", "the entry returned null");
-    stw_status status = check_descriptor(descriptor, reason);
-    if (status == STW_OK)
-        status = check_sizes(descriptor, reason);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_descriptor(descriptor, reason));
+    STW_TRY(check_sizes(descriptor, reason));
     const struct stw_offer *offer = find_offer(descriptor, info->kind, info->id);
-    status = check_offers(descriptor, offer, reason);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_offers(descriptor, offer, reason));
     if (!offer)
         return stw_error_set(reason, STW_E_REFUSED, "offers", "the descriptor does not offer it");
     *loaded = (struct stw_loaded){.info = info};
@@ -271,9 +264,7 @@ static stw_status check_agreement(const struct stw_manifest *manifest,
 static stw_status find_entry(const char *path, stw_plugin_entry *entry, struct stw_error *reason)
 {
     void *module;
-    stw_status status = stw_module_open(path, &module, reason);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_module_open(path, &module, reason));
     *entry = (stw_plugin_entry)stw_module_find(module, STW_ENTRY_SYMBOL);
     if (!*entry)
         return stw_error_set(reason, STW_E_REFUSED, "entry",

@@ -110,11 +110,8 @@ static stw_status read_head(const struct stw_file *file, const struct stw_notes 
         return stw_error_set(file->error, STW_E_REFUSED, "struct_size",
                              "its manifest has %" PRIu64 " bytes, less than a head of %zu",
                              notes->manifest_bytes, sizeof *head);
-    stw_status status = stw__file_read(file, notes->manifest_at, head, sizeof *head);
-    if (status == STW_OK)
-        status = check_head(head, file->error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw__file_read(file, notes->manifest_at, head, sizeof *head));
+    STW_TRY(check_head(head, file->error));
     if (head->struct_size < sizeof *head || head->struct_size > notes->manifest_bytes)
         return stw_error_set(file->error, STW_E_REFUSED, "struct_size",
                              "damaged: its manifest has %" PRIu64 " bytes, of which a head of %u",
@@ -143,13 +140,9 @@ static stw_status read_file(const struct stw_file *file, const char *resolved,
 {
     struct stw_notes notes;
     struct stw_manifest_head head;
-    stw_status status = stw__notes_find(file, &notes);
-    if (status == STW_OK)
-        status = read_head(file, &notes, &head);
-    if (status == STW_OK)
-        status = read_text(file, &notes, head.struct_size, manifest);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw__notes_find(file, &notes));
+    STW_TRY(read_head(file, &notes, &head));
+    STW_TRY(read_text(file, &notes, head.struct_size, manifest));
     for (size_t i = 0; i < sizeof head.compiler && head.compiler[i]; i++)
         if ((unsigned char)head.compiler[i] < ' ' || head.compiler[i] == 0x7f)
             head.compiler[i] = '?';
@@ -188,9 +181,8 @@ static stw_status open_file(const char *path, struct stw_file *file)
     struct stat about;
     if (stat(path, &about) != 0)
         return stw_error_set(file->error, STW_E_IO, "file", "%s", strerror(errno));
-    stw_status status = check_kind_of_file(&about, file->error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_kind_of_file(&about, file->error));
+    stw_status status;
     do
         file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     while (file->descriptor < 0 && errno == EINTR);
@@ -227,9 +219,8 @@ stw_status stw__manifest_examine(const char *path, struct stw_manifest *manifest
     struct stw_file file;
     file.error = reason;
     manifest->count = 0;
-    stw_status status = open_file(path, &file);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(open_file(path, &file));
+    stw_status status = STW_OK;
     char *resolved = resolve(path, &file);
     if (!resolved)
         status = stw_error_set(reason, STW_E_IO, "file", "%s", strerror(errno));

@@ -190,11 +190,10 @@ static stw_status parse_bound(const struct parser *p, const struct stw_param *pa
     struct stw_error why = {.struct_size = sizeof why};
     if (param->type != STW_TYPE_U64 && param->type != STW_TYPE_F64)
         return piece->bytes == 0 ? STW_OK : refuse_at(p, field, "this type has no range");
-    stw_status status = copy(p, piece, field, text, sizeof text);
-    if (status != STW_OK)
-        return status;
-    status = param->type == STW_TYPE_U64 ? stw__param_parse_u64(param, text, &bound->as_u64, &why)
-                                         : stw__param_parse_f64(param, text, &bound->as_f64, &why);
+    STW_TRY(copy(p, piece, field, text, sizeof text));
+    stw_status status = param->type == STW_TYPE_U64
+                            ? stw__param_parse_u64(param, text, &bound->as_u64, &why)
+                            : stw__param_parse_f64(param, text, &bound->as_f64, &why);
     return status == STW_OK ? STW_OK : refuse_at(p, field, "%s", why.message);
 }
 
@@ -285,9 +284,7 @@ static stw_status parse_needs(struct parser *p)
         return refuse_at(p, "needs", "has %u fields; needs|PERMISSION has 2", p->field_count);
     if (p->manifest->count == 0)
         return refuse_at(p, "needs", "stands before the first plugin line");
-    stw_status status = copy(p, &p->fields[1], "needs", word, sizeof word);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(copy(p, &p->fields[1], "needs", word, sizeof word));
     for (uint32_t i = 0; i < STW_PERMITS; i++)
         if (strcmp(word, stw_permit_name(i)) == 0) {
             p->manifest->plugins[p->manifest->count - 1].needs |= 1u << i;

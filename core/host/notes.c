@@ -117,9 +117,7 @@ static stw_status step(struct reader *reader, struct walk *walk)
     if (reader->notes_left-- == 0)
         return stw_error_set(reader->file->error, STW_E_REFUSED, "file", "has more than %u notes",
                              NOTES_MAX);
-    stw_status status = stw__file_read(reader->file, walk->at, &head, sizeof head);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw__file_read(reader->file, walk->at, &head, sizeof head));
     uint64_t owner_at = walk->at + sizeof head;
     uint64_t text_at = owner_at + round_up(head.n_namesz, walk->align);
     uint64_t next = text_at + round_up(head.n_descsz, walk->align);
@@ -135,13 +133,11 @@ static stw_status step(struct reader *reader, struct walk *walk)
  * aligned to 8 bytes, as the GNU tools do it. */
 static stw_status search(struct reader *reader, uint64_t at, uint64_t bytes, uint64_t align)
 {
-    stw_status status = check_range(reader->file, at, bytes);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_range(reader->file, at, bytes));
     struct walk walk = {at, at + bytes, align == 8 ? 8 : 4};
-    while (status == STW_OK && walk.at < walk.end && walk.end - walk.at >= sizeof(Elf64_Nhdr))
-        status = step(reader, &walk);
-    return status;
+    while (walk.at < walk.end && walk.end - walk.at >= sizeof(Elf64_Nhdr))
+        STW_TRY(step(reader, &walk));
+    return STW_OK;
 }
 
 /* A table that begins within the file has headers of 16-bit number and size, so offsets in it
@@ -151,14 +147,11 @@ static stw_status search_segments(struct reader *reader, const Elf64_Ehdr *elf)
     for (uint32_t i = 0; i < elf->e_phnum; i++) {
         Elf64_Phdr segment;
         uint64_t at = (uint64_t)i * sizeof segment;
-        stw_status status =
-            stw__file_read(reader->file, elf->e_phoff + at, &segment, sizeof segment);
-        if (status == STW_OK && segment.p_type == PT_LOAD)
-            status = check_range(reader->file, segment.p_offset, segment.p_filesz);
-        if (status == STW_OK && segment.p_type == PT_NOTE)
-            status = search(reader, segment.p_offset, segment.p_filesz, segment.p_align);
-        if (status != STW_OK)
-            return status;
+        STW_TRY(stw__file_read(reader->file, elf->e_phoff + at, &segment, sizeof segment));
+        if (segment.p_type == PT_LOAD)
+            STW_TRY(check_range(reader->file, segment.p_offset, segment.p_filesz));
+        if (segment.p_type == PT_NOTE)
+            STW_TRY(search(reader, segment.p_offset, segment.p_filesz, segment.p_align));
     }
     return STW_OK;
 }
@@ -168,12 +161,9 @@ static stw_status search_sections(struct reader *reader, const Elf64_Ehdr *elf)
     for (uint32_t i = 0; elf->e_shoff && i < elf->e_shnum; i++) {
         Elf64_Shdr section;
         uint64_t at = (uint64_t)i * sizeof section;
-        stw_status status =
-            stw__file_read(reader->file, elf->e_shoff + at, &section, sizeof section);
-        if (status == STW_OK && section.sh_type == SHT_NOTE)
-            status = search(reader, section.sh_offset, section.sh_size, section.sh_addralign);
-        if (status != STW_OK)
-            return status;
+        STW_TRY(stw__file_read(reader->file, elf->e_shoff + at, &section, sizeof section));
+        if (section.sh_type == SHT_NOTE)
+            STW_TRY(search(reader, section.sh_offset, section.sh_size, section.sh_addralign));
     }
     return STW_OK;
 }

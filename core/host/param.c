@@ -145,9 +145,7 @@ stw_status stw__param_parse_u64(const struct stw_param *param, const char *text,
     if (*rest == '.')
         return refuse_number(param, text, "is not a whole number", error);
     uint64_t value = 0, factor;
-    stw_status status = find_factor(param, text, rest, &factor, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(find_factor(param, text, rest, &factor, error));
     int too_large = used == NUMBER_BYTES - 1;
     for (size_t i = 0; i < used && !too_large; i++)
         too_large = __builtin_mul_overflow(value, 10u, &value)
@@ -196,9 +194,7 @@ stw_status stw__param_parse_f64(const struct stw_param *param, const char *text,
     }
     if (!take_decimal(&rest, decimal))
         return refuse_number(param, text, "is not a number", error);
-    stw_status status = find_factor(param, text, rest, &factor, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(find_factor(param, text, rest, &factor, error));
     double value = strtod(decimal, NULL) * (double)factor;
     if (__builtin_isinf(value))
         return refuse_number(param, text, "is too large", error);

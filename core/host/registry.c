@@ -284,17 +284,12 @@ stw_status stw_registry_add_defaults(struct stw_registry *registry, struct stw_e
     static const char neighbour[] = "/plugins";
     char path[4096 + sizeof neighbour];
     int is_there = 0;
-    stw_status status = add_variable(registry, error);
-    if (status == STW_OK)
-        status = stw_self_path(path, 4096, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(add_variable(registry, error));
+    STW_TRY(stw_self_path(path, 4096, error));
     char *slash = strrchr(path, '/');
     memcpy(slash ? slash : path, neighbour, sizeof neighbour);
-    status = add_place(registry, path, &is_there, error);
-    if (status == STW_OK && !is_there)
-        status = add_place(registry, STW_INSTALLED_PLUGINS, &is_there, error);
-    return status;
+    STW_TRY(add_place(registry, path, &is_there, error));
+    return !is_there ? add_place(registry, STW_INSTALLED_PLUGINS, &is_there, error) : STW_OK;
 }
 
 uint32_t stw_registry_count(const struct stw_registry *registry)

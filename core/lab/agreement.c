@@ -1,6 +1,7 @@
 /* lab/agreement.c: which checksum is right when trials that compute the same disagree. */
 #include "lab/agreement.h"
 
+#include "base/error.h"
 #include "base/text.h"
 #include "plan/peers.h"
 #include "store/checksums.h"
@@ -318,8 +319,6 @@ stw_status stw_agreement_settle(struct stw_agreement *agreement, struct stw_stor
         is_open |= agreement->groups[i].is_open;
     if (status != STW_OK || !is_open)
         return status;
-    status = stw_store_begin(store, error);
-    if (status == STW_OK)
-        status = stw_store_end(store, judge_stored(agreement, store, changed), error);
-    return status;
+    STW_TRY(stw_store_begin(store, error));
+    return stw_store_end(store, judge_stored(agreement, store, changed), error);
 }

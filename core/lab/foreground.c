@@ -68,9 +68,7 @@ stw_status stw_run_foreground(const struct stw_matrix *matrix, const struct stw_
     static const struct stw_trial_calls calls = {.judged = foreground_judged};
     struct stw_text settings = {0};
     int descriptor;
-    stw_status status = check_cell(matrix, cell, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_cell(matrix, cell, error));
     stw_cell_settings(matrix, cell, &settings);
     struct stw_record *record = stw_record_new(stw_text_get(&settings), &descriptor, error);
     stw_text_free(&settings);

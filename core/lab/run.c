@@ -241,11 +241,9 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     *attempt = (struct attempt){
         .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
     run->waiting = NULL;
-    stw_status status = make_record(run, attempt, error);
-    if (status != STW_OK)
-        return status;
-    if (run->is_boxed && (status = stw_scratch_make(run->scratch, error)) != STW_OK)
-        return status;
+    STW_TRY(make_record(run, attempt, error));
+    if (run->is_boxed)
+        STW_TRY(stw_scratch_make(run->scratch, error));
     char **arguments = arguments_new(run, attempt->cell);
     struct stw_variables environment = {0};
     if (run->is_boxed)
@@ -262,7 +260,7 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     };
     attempt->started_ns = stw_clock_ns();
     attempt->outcome.coordinator_ns = attempt->started_ns - run->ended_ns;
-    status = stw_process_start(&spec, &attempt->process, error);
+    stw_status status = stw_process_start(&spec, &attempt->process, error);
     free(arguments);
     stw_variables_free(&environment);
     return status;

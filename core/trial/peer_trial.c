@@ -81,9 +81,7 @@ static stw_status add_params(struct peer_trial *trial, uint32_t kind, const char
                              stw_kind_name(kind), id);
     if (kind != STW_KIND_WORKLOAD)
         snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
-    stw_status status = stw_settings_config(&trial->settings, info, prefix, &config, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_settings_config(&trial->settings, info, prefix, &config, error));
     for (uint32_t i = 0; i < info->param_count; i++) {
         snprintf(key, sizeof key, "%s%s", prefix, info->params[i].name);
         if (info->params[i].type == STW_TYPE_TEXT)
@@ -122,9 +120,8 @@ static stw_status make_arguments(struct peer_trial *trial, struct stw_error *err
     snprintf(number, sizeof number, "%u", trial->mutators);
     add_argument(trial, "mutators", number);
     add_argument(trial, "seed", seed ? seed : "1");
-    stw_status status = add_strategies(trial, error);
-    return status == STW_OK ? add_params(trial, STW_KIND_WORKLOAD, workload ? workload : "", error)
-                            : status;
+    STW_TRY(add_strategies(trial, error));
+    return add_params(trial, STW_KIND_WORKLOAD, workload ? workload : "", error);
 }
 
 /* What programs are told by the environment: Go's three variables, bdwgc's number of markers. */

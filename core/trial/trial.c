@@ -208,27 +208,20 @@ static stw_status find_and_load(uint32_t kind, const char *id, uint32_t ordinal,
                              stw_kind_name(kind), id);
     snprintf(trial.record->plugin_names[ordinal], sizeof trial.record->plugin_names[ordinal],
              "%s/%s", stw_kind_name(kind), id);
-    stw_status status = check_file(info, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(check_file(info, error));
     loaded->ordinal = ordinal;
     note_call(loaded, STW_CALL_LOAD);
-    status = stw_plugin_load(info, loaded, error);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(stw_plugin_load(info, loaded, error));
     loaded->ordinal = ordinal;
     char prefix[STW_WORD_BYTES + STW_ID_BYTES];
     snprintf(prefix, sizeof prefix, "%s.%s.", stw_kind_name(kind), id);
-    status = stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
-                                 &trial.configs[ordinal], error);
+    STW_TRY(stw_settings_config(&trial.settings, info, kind == STW_KIND_WORKLOAD ? "" : prefix,
+                                &trial.configs[ordinal], error));
     trial.configs[ordinal].undeclared = undeclared;
-    if (status == STW_OK)
-        status = stw_plugin_configure(loaded, &trial.configs[ordinal], error);
-    if (status == STW_OK)
-        stw_proxy_interpose(loaded);
-    if (status == STW_OK)
-        stw_counters_add(trial.counters, info, &trial.configs[ordinal]);
-    return status;
+    STW_TRY(stw_plugin_configure(loaded, &trial.configs[ordinal], error));
+    stw_proxy_interpose(loaded);
+    stw_counters_add(trial.counters, info, &trial.configs[ordinal]);
+    return STW_OK;
 }
 
 /* Loads the strategies of "a + b + c". */
@@ -242,10 +235,7 @@ static stw_status load_strategies(const char *chain, struct stw_error *error)
         if (at == STRATEGIES_MAX)
             return stw_error_set(error, STW_E_REFUSED, "strategy", "more than %u in a chain",
                                  STRATEGIES_MAX);
-        stw_status status = find_and_load(STW_KIND_STRATEGY, id, 4 + at, &trial.strategies[at],
-                                          error);
-        if (status != STW_OK)
-            return status;
+        STW_TRY(find_and_load(STW_KIND_STRATEGY, id, 4 + at, &trial.strategies[at], error));
         trial.strategy_count++;
     }
     return STW_OK;
@@ -256,18 +246,12 @@ static stw_status load_plugins(struct stw_error *error)
     struct stw_settings *settings = &trial.settings;
     snprintf(trial.record->plugin_names[0], sizeof trial.record->plugin_names[0], "host");
     const char *workload = stw_settings_get(settings, "workload");
-    stw_status status = find_and_load(STW_KIND_ALLOCATOR,
-                                      stw_settings_runtime(settings, "allocator").as_text, 1,
-                                      &trial.allocator, error);
-    if (status == STW_OK)
-        status = find_and_load(STW_KIND_MAP, stw_settings_runtime(settings, "map").as_text, 2,
-                               &trial.map, error);
-    if (status == STW_OK)
-        status = find_and_load(STW_KIND_WORKLOAD, workload ? workload : "", 3, &trial.workload,
-                               error);
-    if (status == STW_OK)
-        status = load_strategies(stw_settings_runtime(settings, "strategy").as_text, error);
-    return status;
+    STW_TRY(find_and_load(STW_KIND_ALLOCATOR, stw_settings_runtime(settings, "allocator").as_text,
+                          1, &trial.allocator, error));
+    STW_TRY(find_and_load(STW_KIND_MAP, stw_settings_runtime(settings, "map").as_text, 2,
+                          &trial.map, error));
+    STW_TRY(find_and_load(STW_KIND_WORKLOAD, workload ? workload : "", 3, &trial.workload, error));
+    return load_strategies(stw_settings_runtime(settings, "strategy").as_text, error);
 }
 
 /* In audit builds every trial collects at every chance and is audited. */
@@ -386,10 +370,7 @@ static stw_status accept_maps(struct stw_error *error)
     const struct stw_map_type *type;
     note_call(&trial.workload, STW_CALL_WORKLOAD_MAP_TYPE);
     for (uint32_t i = 0; (type = ops->map_type(trial.workload.self, i)); i++) {
-        stw_status status = stw_chain_accept(trial.strategies, trial.strategy_count, &trial.map,
-                                             type, error);
-        if (status != STW_OK)
-            return status;
+        STW_TRY(stw_chain_accept(trial.strategies, trial.strategy_count, &trial.map, type, error));
     }
     return STW_OK;
 }
