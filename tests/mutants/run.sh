@@ -22,6 +22,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 command -v patch >/dev/null || { echo "skipped: patch is not installed" >&2; exit 77; }
+# as core/CMakeLists.txt makes it
+(cd "$root/core/abi/stwlab" &&
+    awk -f "$root/cmake/proxies.awk" allocator.h map.h strategy.h workload.h host.h) >"$work/proxies.c"
 
 # What the stress programs are made of; objects are called after their sources.
 sources='core/base/*.c core/prim/*.c core/heap/*.c core/gc/*.c core/host/*.c
@@ -72,7 +75,7 @@ clean()
 {
     [ ! -x "$work/$1/gc_stress" ] || return 0
     # shellcheck disable=SC2046,SC2086
-    compile "$root" "$work/$1/objects" "$1" $(cd "$root" && ls $sources) &&
+    compile "$root" "$work/$1/objects" "$1" $(cd "$root" && ls $sources) "$work/proxies.c" &&
         link "$work/$1"
 }
 
@@ -101,7 +104,7 @@ mutant()
     clean "$build" || { echo "the original does not compile" >&2; exit 1; }
     cp -r "$work/$build/objects" "$work/mutant/objects"
     changed=$(sed -n 's|^+++ b/\([^	]*\).*|\1|p' "$file")
-    case $changed in *.h*) changed=$(cd "$root" && ls $sources) ;; esac
+    case $changed in *.h*) changed="$(cd "$root" && ls $sources) $work/proxies.c" ;; esac
     # shellcheck disable=SC2086
     compile "$work/tree" "$work/mutant/objects" "$build" $changed &&
         link "$work/mutant" || {

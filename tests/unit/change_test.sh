@@ -25,11 +25,12 @@ for part in CMakeLists.txt cmake core plugins strategies experiments; do
     cp -r "$root/$part" "$copy/"
 done
 
-# add FILE ANCHOR LINE: behind the first line that begins with the anchor
+# add FILE ANCHOR LINE: before the first line that begins with the anchor
 add()
 {
-    line=$3 awk -v anchor="$2" '{ print }
+    line=$3 awk -v anchor="$2" '
         !done && index($0, anchor) == 1 { print ENVIRON["line"]; done = 1 }
+        { print }
         END { exit !done }' "$copy/$1" >"$work/changed"
     mv "$work/changed" "$copy/$1"
 }
