@@ -19,7 +19,7 @@
 #define LIBRARY "libsqlite3.so.0"
 #define VERSION_MIN 3037000 /* STRICT tables */
 
-static void *library; /* main thread */
+static void *library; /* any thread: all find the same one */
 
 static stw_status check_version(void *opened, struct stw_error *error)
 {
@@ -34,18 +34,18 @@ static stw_status check_version(void *opened, struct stw_error *error)
 stw_status stw_sqlite_load(struct stw_error *error)
 {
     void *opened;
-    if (library)
+    if (__atomic_load_n(&library, __ATOMIC_ACQUIRE))
         return STW_OK;
     STW_TRY(stw_library_open(LIBRARY, &opened, error));
     STW_TRY(check_version(opened, error));
-    library = opened;
+    __atomic_store_n(&library, opened, __ATOMIC_RELEASE);
     return STW_OK;
 }
 
 static stw_module_function find(const char *name)
 {
     STW_REQUIRE(stw_sqlite_load(NULL) == STW_OK);
-    stw_module_function function = stw_module_find(library, name);
+    stw_module_function function = stw_module_find(__atomic_load_n(&library, __ATOMIC_ACQUIRE), name);
     STW_REQUIRE(function);
     return function;
 }
@@ -55,9 +55,12 @@ static stw_module_function find(const char *name)
     type sqlite3_##name parameters                                                                 \
     {                                                                                              \
         static type(*function) parameters;                                                         \
-        if (!function)                                                                             \
-            function = (type(*) parameters)find("sqlite3_" #name);                                 \
-        return function arguments;                                                                 \
+        type(*found) parameters = __atomic_load_n(&function, __ATOMIC_ACQUIRE);                    \
+        if (!found) {                                                                              \
+            found = (type(*) parameters)find("sqlite3_" #name);                                    \
+            __atomic_store_n(&function, found, __ATOMIC_RELEASE);                                  \
+        }                                                                                          \
+        return found arguments;                                                                    \
     }
 
 typedef int callback(void *, int, char **, char **);

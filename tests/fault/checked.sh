@@ -18,13 +18,17 @@ allocates-much|invalid|may-alloc: workload/unruly called alloc_slow in last_map,
 polls|invalid|may-poll: workload/unruly called safepoint in last_map, which may not come to a safepoint*
 needs-a-map|invalid|may-alloc: workload/unruly called strategy/unruly.need_map in last_map, which may not allocate*
 assigns|invalid|may-alloc: workload/unruly called map/go-buckets.assign in last_map, which may not allocate*
-sleeps|invalid|may-block: workload/unruly waited 1?? ms in all in slots that may not, the last time in map_type*'
+sleeps|invalid|may-block: workload/unruly waited * ms in all in slots that may not, the last time in map_type*'
 strategy='nothing|ok|
 allocates-in-a-hook|invalid|may-alloc: strategy/unruly called alloc_slow in cycle end hook, which may not allocate*
 calls-the-destroyed|invalid|lifecycle: strategy/unruly called strategy/none.begin, which is destroyed*
 links-itself|invalid|exclusive: strategy/unruly called strategy/unruly.linked while another call of it is under way*
 yields-at-safepoints|invalid|may-poll: strategy/unruly called yield in safepoint, which may not come to a safepoint*
 begins-a-request|invalid|may-block: strategy/unruly called strategy/none.request_begin in need_map, which may not wait*'
+
+# ThreadSanitizer tells the race first, and waits by itself, so that waits are not judged there.
+[ "${STW_SANITIZE:-}" != thread ] ||
+    workload=$(echo "$workload" | grep -v -e '^uses-anothers-mutator|' -e '^sleeps|')
 
 names() # TABLE: a list of them
 {
@@ -88,7 +92,7 @@ every() # WORKLOAD LINE...: small trials, by threads and stepped, with each stra
 every map-merge 'n = 500' 'merges = 10' 'gc.stress = 50'
 every map-churn 'n = 500' 'maps = 3' 'gc.stress = 50'
 every map-check 'steps = 300' 'operations = 4'
-every map-steal 'keys = 300' 'operations = 4'
+every map-steal 'keys = 300' 'operations = 1'
 every alloc-check 'steps = 500' 'operations = 3'
 every alloc-sizes 'count = 200' 'gc.stress = 50'
 every alloc-small 'n = 2000' 'live = 64' 'operations = 3' 'gc.stress = 50'

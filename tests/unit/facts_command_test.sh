@@ -1,7 +1,7 @@
 #!/bin/sh
 # unit/facts_command_test.sh: docs/reference/results.md holds the table of facts as it is printed,
-# docs/reference/experiments.md that of settings, and of a run those facts are listed that it has. Method: both are compared; a run with one plugin that
-# counts and a stepped one.
+# docs/reference/experiments.md that of settings, and of a run those facts are listed that it has.
+# Method: both are compared; a run with one plugin that counts and a stepped one.
 set -eu
 : "${STWLAB:?the path of the program under test}"
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -17,8 +17,9 @@ cmp printed documented || {
     exit 1
 }
 
-# In builds for finding faults gc.watch has another default.
-"$STWLAB" settings --markdown | sed 's/^\(| `gc.watch` | \)true/\1false/' >printed
+# In builds for finding faults gc.watch and check have another default.
+"$STWLAB" settings --markdown |
+    sed 's/^\(| `gc.watch` | \)true/\1false/; s/^\(| `check` | \)true/\1false/' >printed
 sed -n '/^<!-- settings: begin -->$/,/^<!-- settings: end -->$/p' \
     "$here/../../docs/reference/experiments.md" | sed '1d; $d' >documented
 cmp printed documented || {
