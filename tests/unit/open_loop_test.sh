@@ -30,7 +30,7 @@ question = q
 workload = open-loop
 trials = 2
 [axes]
-rate = 0, 5000, 1000000000
+rate = 0, 1000, 1000000000
 arrivals = even, poisson
 [fixed]
 n = 1000
@@ -54,18 +54,19 @@ shares=$(sql "SELECT DISTINCT sum(count) FROM op_times WHERE name = 'op:write' G
     || fail "not every operation has the time from when it was due"
 [ "$(sql "SELECT sum(count) FROM op_times WHERE name LIKE 'op.intended:%'")" = 8000 ] \
     || fail "nor its class"
-# Waiting for the next arrival is no part of an operation; being late is. 500 arrivals at 5,000 a
-# second take 0.1 s of which operations take little; at one a ns the last waits for all before it.
+# Waiting for the next arrival is no part of an operation; being late is. 500 arrivals at 1,000 a
+# second take 0.5 s on each of two mutators, of which operations take little; at one a ns the last
+# waits for all before it.
 late=$(sql "SELECT min(waited) > 100 FROM (SELECT max(o.high_ns) / max(s.mean_ns) AS waited
     FROM op_times o JOIN (SELECT cell, trial, sum(high_ns * count) / sum(count) AS mean_ns FROM ops
         GROUP BY cell, trial) s ON s.cell = o.cell AND s.trial = o.trial
     WHERE o.name = 'op.intended' AND o.id LIKE '%rate=1000000000%' GROUP BY o.cell, o.trial)")
 [ "$late" = 1 ] || fail "operations that are all due at once do not wait"
-idle=$(sql "SELECT min(2 * op_sum_ns < span_ns), min(span_ns) > 80000000 FROM trials
-    WHERE id LIKE '%rate=5000 arrivals=even%'")
+idle=$(sql "SELECT min(op_sum_ns < span_ns), min(span_ns) > 400000000 FROM trials
+    WHERE id LIKE '%rate=1000 arrivals=even%'")
 [ "$idle" = '1 1' ] || fail "waiting for arrivals counts as work: $idle"
 
-cell=$(sql "SELECT id FROM cells WHERE id LIKE '%rate=5000 arrivals=even%'")
+cell=$(sql "SELECT id FROM cells WHERE id LIKE '%rate=1000 arrivals=even%'")
 "$STWLAB" show run --cell "$cell" >cell.txt
 for name in op op.intended op.intended:read op.intended:write op:read op:write; do
     grep -Eq "^$name +[0-9]+ " cell.txt || fail "show --cell does not have $name"
@@ -73,7 +74,7 @@ done
 "$STWLAB" show run --json >run.json
 grep -q '"op.intended:write": *{"count": *[1-9]' run.json || fail "nor does show --json"
 for metric in op.intended.p99 op:read.p50 op.intended:write.p100; do
-    "$STWLAB" compare run --metric "$metric" rate=5000,arrivals=even >compared.txt \
+    "$STWLAB" compare run --metric "$metric" rate=1000,arrivals=even >compared.txt \
         || { cat compared.txt; fail "$metric cannot be compared"; }
 done
 "$STWLAB" facts run >facts.txt
