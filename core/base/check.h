@@ -18,4 +18,8 @@ _Noreturn void stw_check_failed(const char *file, int line, const char *text);
 #define STW_CHECK(call) ((void)0)
 #endif
 
+/* What audits fill swept cells with: whoever uses one is seen by it. */
+#define STW_POISON 0xdbu
+#define STW_POISON_WORD 0xdbdbdbdbdbdbdbdbull
+
 #endif

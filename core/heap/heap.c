@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-#define POISON 0xdb
-
 void stw_span_record_check(const struct stw_span_record *record)
 {
     const struct stw_span *span = &record->span;
@@ -376,7 +374,7 @@ uint64_t stw_heap_marked_bytes(const struct stw_span_record *record)
 /* Of the cells that die in a sweep. */
 static void poison(const struct stw_cell *cell)
 {
-    memset((void *)cell->base, POISON, stw_cell_bytes(cell));
+    memset((void *)cell->base, STW_POISON, stw_cell_bytes(cell));
 }
 
 static void add_lines_of(const struct stw_cell *cell)

@@ -64,6 +64,22 @@ static const void *counter_of(const void *context)
 #endif
 }
 
+/* Whoever follows a pointer that lay in freed memory has it in a register, with an offset or
+ * without. */
+static uint32_t holds_freed(const void *context)
+{
+    const ucontext_t *at = context;
+    uint32_t holds = 0;
+#if defined(__x86_64__)
+    for (int i = REG_R8; i < REG_RIP; i++) /* rsp is among them */
+        holds |= ((uint64_t)at->uc_mcontext.gregs[i] ^ note.freed_word) >> 16 == 0;
+#elif defined(__aarch64__)
+    for (int i = 0; i < 31; i++)
+        holds |= (at->uc_mcontext.regs[i] ^ note.freed_word) >> 16 == 0;
+#endif
+    return holds;
+}
+
 static void tell_place(const void *context, int is_crash)
 {
     struct stw_code_place place;
@@ -90,6 +106,8 @@ static void handle(int number, siginfo_t *info, void *context)
         *note.address = info->si_code > 0 ? (uint64_t)(uintptr_t)info->si_addr : 0;
         if (note.stack_bytes)
             note_overflow(*note.address);
+        if (note.used_freed)
+            *note.used_freed = holds_freed(context);
         const struct stw_process_memory memory = stw_memory_of(0);
         *note.at_limit = is_at_limit(memory.data_bytes);
         *note.rss_peak_bytes = memory.rss_peak_bytes;

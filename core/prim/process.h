@@ -119,6 +119,9 @@ struct stw_crash_note {
     uint64_t *stack_bytes;
     uint32_t *thread;
     uint32_t (*who)(void);
+    /* 1: a register held `freed_word`, but for its lowest 16 bits. Null: nobody fills with it. */
+    uint32_t *used_freed;
+    uint64_t freed_word;
 };
 /* Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGSYS: notes the first, then lets it end
  * the process as it would have. */

@@ -45,7 +45,8 @@ stw_status stw_sqlite_load(struct stw_error *error)
 static stw_module_function find(const char *name)
 {
     STW_REQUIRE(stw_sqlite_load(NULL) == STW_OK);
-    stw_module_function function = stw_module_find(__atomic_load_n(&library, __ATOMIC_ACQUIRE), name);
+    void *loaded = __atomic_load_n(&library, __ATOMIC_ACQUIRE);
+    stw_module_function function = stw_module_find(loaded, name);
     STW_REQUIRE(function);
     return function;
 }

@@ -222,6 +222,10 @@ static void add_signal(int32_t number, const struct stw_record *record, struct s
         add_overflow(record, text);
     if (record && record->crash_signal == number)
         stw_whereabouts_of_crash(record, text);
+    if (is_fault && record && record->crash_used_freed)
+        stw_text_add(text, "; it used a cell that the collector had freed: was the only pointer"
+                           " to it kept where no root is (in memory of malloc), or stored"
+                           " without stw_store?");
 }
 
 /* Anybody may send SIGKILL, the worker itself too: it is the kernel's for memory only if something

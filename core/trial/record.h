@@ -98,7 +98,7 @@ struct stw_record {
     uint64_t crash_address;
     uint64_t crash_stack_bytes; /* the thread that crashed had overflowed its stack: how large */
     uint32_t crash_mutator;     /* its index + 1; 0: it was none */
-    uint32_t padding;
+    uint32_t crash_used_freed;  /* a register held what swept cells are filled with */
     struct stw_record_where crash_where, wheres[STW_RECORD_WHERES];
     uint64_t rss_peak_bytes; /* as the worker saw it at its end, however it ended; 0: it did not */
     char plugin_names[16][64]; /* by ordinal: "strategy/pool"; "host" is 0 */

@@ -129,7 +129,8 @@ int stw_worker_main(int argument_count, char **arguments)
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
                                         &record->crash_address, &record->rss_peak_bytes,
                                         &record->crash_stack_bytes, &record->crash_mutator,
-                                        stw_trial_mutator};
+                                        stw_trial_mutator, &record->crash_used_freed,
+                                        STW_POISON_WORD};
     stw_crash_handler_install(&note);
     stw_whereabouts_install(record);
     /* At its gate, while the trial before is being stored. */

@@ -102,6 +102,14 @@ run "$work/m.ini" "$work/maps" --set axes.n=5000 \
 expect "exit status ($(head -3 "$work/err"))" $? 1
 expect_all maps 'map=%s' "$maps"
 
+# No rule is broken where anybody looks: an audit fills what it frees, and so the crash tells.
+experiment 1 'none, keeps-in-malloc' "$work/k.ini"
+run "$work/k.ini" "$work/kept" --set axes.n=1000 --set fixed.audit=true --set fixed.gc.stress=5 \
+    --set fixed.merges=20
+expect "exit status ($(head -3 "$work/err"))" $? 1
+expect_all kept 'strategy=%s' 'none|ok|
+keeps-in-malloc|crashed|SIGSEGV *(keeps_in_malloc)*; it used a cell that the collector had freed: *'
+
 # No breach, but what stops wait for is named after the strategy, not after the workload's site.
 experiment 1 'none, presize + sleeps' "$work/s.ini"
 run "$work/s.ini" "$work/sleeps" --set axes.n=20000 --set fixed.mutators=2 \

@@ -517,6 +517,8 @@ Test(program, it_dies_with_its_parent)
     cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the program outlives its parent");
 }
 
+#define FREED 0xdbdbdbdbdbdbdbdbu /* in every word of freed memory */
+
 /* What the crash handler noted in a forked process that does `crash`. */
 static int32_t *crash_in_child(void (*crash)(void), int *status)
 {
@@ -525,7 +527,8 @@ static int32_t *crash_in_child(void (*crash)(void), int *status)
     pid_t child = fork();
     if (child == 0) {
         const struct stw_crash_note note = {words, (uint32_t *)words + 1, (uint64_t *)words + 1,
-                                            (uint64_t *)words + 2, NULL, NULL, NULL};
+                                            (uint64_t *)words + 2, NULL, NULL, NULL,
+                                            (uint32_t *)words + 6, FREED};
         stw_crash_handler_install(&note);
         crash();
         _exit(0);
@@ -549,6 +552,21 @@ Test(crash, signal_and_address_are_noted)
     cr_assert_eq(words[1], 0);
     cr_assert_eq(*(uint64_t *)(words + 2), 64);
     cr_assert_gt(*(uint64_t *)(words + 4), 500000);
+}
+
+__attribute__((no_sanitize("alignment"))) static void follow_freed(void)
+{
+    static uint64_t *volatile freed = (uint64_t *)FREED;
+    *(volatile uint64_t *)(freed + 2) = 1;
+}
+
+Test(crash, a_pointer_of_freed_memory_is_noticed)
+{
+    int status = 0;
+    cr_assert_eq(crash_in_child(write_at_64, &status)[6], 0);
+    int32_t *words = crash_in_child(follow_freed, &status);
+    cr_assert_eq(words[0], SIGSEGV);
+    cr_assert_eq(words[6], 1);
 }
 
 Test(crash, an_abort_has_no_address)

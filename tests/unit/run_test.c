@@ -108,7 +108,7 @@ __attribute__((constructor)) static void act_as_worker(int count, char **argumen
         _exit(99);
     const struct stw_crash_note note = {&record->crash_signal, &record->crash_at_limit,
                                         &record->crash_address, &record->rss_peak_bytes, NULL,
-                                        NULL, NULL};
+                                        NULL, NULL, NULL, 0};
     stw_crash_handler_install(&note);
     record->main_ns = stw_clock_ns();
     told_count = count;
