@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clone="$work/a b/stwlab clone"
 mkdir -p "$clone/tests" "$work/bin"
-cp -r "$STW_SOURCE_DIR/core" "$STW_SOURCE_DIR/plugins" "$clone"
+cp -r "$STW_SOURCE_DIR/cmake" "$STW_SOURCE_DIR/core" "$STW_SOURCE_DIR/plugins" "$clone"
 for folder in support stress mutants prove; do
     cp -r "$STW_SOURCE_DIR/tests/$folder" "$clone/tests"
 done
