@@ -48,7 +48,7 @@ compile()
     mkdir -p "$objects"
     export compiler flags objects extra
     # shellcheck disable=SC2016 # expanded by the inner shell
-    (cd "$tree" && printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh -c '
+    (cd "$tree" && printf '%s\n' "$@" | xargs -d '\n' -P "$(nproc)" -n 1 sh -c '
         case $1 in
         plugins/*) name=${1##*/} extra="$extra -DSTW_STATIC_PLUGIN=${name%.c}" ;;
         esac
