@@ -146,7 +146,7 @@ static void *large_cell(struct stw_mutator_record *m, uint64_t bytes, const stru
     span->live_count = 1;
     if (m->mutator.marking) {
         /* Unless a stale word on a stack has led a marker here already. */
-        if (stw_cell_mark(&(struct stw_cell){record, span->base, 0}))
+        if (stw_cell_mark(&(struct stw_heap_cell){record, span->base, 0}))
             STW_ADD(gc->marked_bytes, span->cell_bytes);
     }
     m->alloc_objects++;

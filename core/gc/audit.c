@@ -32,7 +32,7 @@ struct audit {
     stw_status status;
 };
 
-static int audit_bit_set(struct stw_cell *cell)
+static int audit_bit_set(struct stw_heap_cell *cell)
 {
     struct stw_span_record *record = cell->record;
     if (!record->audit_bits)
@@ -44,7 +44,7 @@ static int audit_bit_set(struct stw_cell *cell)
 }
 
 /* Cells of a bitmap have lost their type: what is left of it are bits. */
-static const struct stw_type *type_of(const struct stw_cell *cell)
+static const struct stw_type *type_of(const struct stw_heap_cell *cell)
 {
     return cell->record->span.layout == STW_LAYOUT_HEADER ? *(const struct stw_type **)cell->base
          : cell->record->span.layout == STW_LAYOUT_LARGE  ? cell->record->large_type
@@ -52,7 +52,7 @@ static const struct stw_type *type_of(const struct stw_cell *cell)
 }
 
 /* "a cell of 64 bytes with pointers", "a cell of 4096 bytes of type "node"". */
-static void add_cell(const struct stw_cell *cell, struct stw_text *text)
+static void add_cell(const struct stw_heap_cell *cell, struct stw_text *text)
 {
     int is_allocated = (int)stw_span_is_allocated(&cell->record->span, cell->index);
     const struct stw_type *type = is_allocated ? type_of(cell) : NULL;
@@ -67,7 +67,7 @@ static void add_cell(const struct stw_cell *cell, struct stw_text *text)
 /* Who holds the lost cell: a word of a cell, of a mutator's stack, or a root. */
 static void add_holder(const struct audit *audit, uintptr_t from, struct stw_text *text)
 {
-    struct stw_cell holder;
+    struct stw_heap_cell holder;
     if (stw_heap_resolve(&audit->gc->heap, from, &holder)) {
         stw_text_add(text, "word %llu of ", (unsigned long long)((from - holder.base) / 8));
         add_cell(&holder, text);
@@ -83,7 +83,7 @@ static void add_holder(const struct audit *audit, uintptr_t from, struct stw_tex
     stw_text_add(text, "the root at %#llx", (unsigned long long)from);
 }
 
-static void fail(struct audit *audit, const char *rule, const struct stw_cell *cell,
+static void fail(struct audit *audit, const char *rule, const struct stw_heap_cell *cell,
                  uintptr_t from)
 {
     struct stw_text text = {0};
@@ -103,7 +103,7 @@ static void fail(struct audit *audit, const char *rule, const struct stw_cell *c
 /* Follows one word found at `from`. */
 static void reach(struct audit *audit, uintptr_t value, uintptr_t from)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     if (!stw_heap_resolve(&audit->gc->heap, value, &cell))
         return;
     int allocated = (int)stw_span_is_allocated(&cell.record->span, cell.index);
@@ -122,7 +122,7 @@ static int type_has_pointer(const struct stw_type *type, uint64_t word)
     return at * 8 < type->pointer_bytes && (type->pointer_mask[at / 64] >> (at % 64) & 1);
 }
 
-static int is_pointer_word(const struct stw_cell *cell, uint64_t word)
+static int is_pointer_word(const struct stw_heap_cell *cell, uint64_t word)
 {
     const struct stw_span *span = &cell->record->span;
     if (span->layout == STW_LAYOUT_BITMAP) {
@@ -144,7 +144,7 @@ static int is_pointer_word(const struct stw_cell *cell, uint64_t word)
 static void trace(struct audit *audit)
 {
     while (audit->count > 0 && audit->status == STW_OK) {
-        struct stw_cell cell;
+        struct stw_heap_cell cell;
         uintptr_t base = audit->list[--audit->count];
         if (!stw_heap_resolve(&audit->gc->heap, base, &cell)
             || cell.record->span.layout == STW_LAYOUT_NOSCAN)
@@ -160,7 +160,7 @@ reach_words(struct audit *audit, const uintptr_t *low, const uintptr_t *high)
 {
     /* Words of a stack may refer to free cells at any time: never a fault by themselves. */
     for (const uintptr_t *word = low; word < high; word++) {
-        struct stw_cell cell;
+        struct stw_heap_cell cell;
         uintptr_t value = *(const volatile uintptr_t *)word;
         if (stw_heap_resolve(&audit->gc->heap, value, &cell)
             && stw_span_is_allocated(&cell.record->span, cell.index))

@@ -49,7 +49,7 @@ void stw__deaths_find(struct stw_gc *gc, struct stw_span_record *record)
     pthread_mutex_lock(&gc->deaths.lock);
     for (struct stw_death *death = record->deaths; death; death = next) {
         next = death->next;
-        if (stw_cell_is_marked(&(struct stw_cell){record, 0, death->cell})) {
+        if (stw_cell_is_marked(&(struct stw_heap_cell){record, 0, death->cell})) {
             death->next = kept;
             kept = death;
         } else {

@@ -73,7 +73,7 @@ void stw__marker_end(struct stw_marker *marker)
     leave(gc);
 }
 
-static void grey(struct stw_marker *marker, const struct stw_cell *cell)
+static void grey(struct stw_marker *marker, const struct stw_heap_cell *cell)
 {
     if (!stw_cell_mark(cell))
         return;
@@ -89,14 +89,14 @@ static void grey(struct stw_marker *marker, const struct stw_cell *cell)
 
 void stw__mark_precise(struct stw_marker *marker, uintptr_t address)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell))
         grey(marker, &cell);
 }
 
 static void resolve_next(struct stw_ahead *ahead)
 {
-    struct stw_cell *cell = &ahead->cells[ahead->resolved++ % AHEAD_CELLS];
+    struct stw_heap_cell *cell = &ahead->cells[ahead->resolved++ % AHEAD_CELLS];
     if (cell->record && stw_heap_resolve_in(cell->record, cell->base, cell))
         __builtin_prefetch(&cell->record->mark_bits[cell->index / 64], 1);
     else
@@ -105,7 +105,7 @@ static void resolve_next(struct stw_ahead *ahead)
 
 static void mark_next(struct stw_marker *marker, struct stw_ahead *ahead)
 {
-    const struct stw_cell *cell = &ahead->cells[ahead->marked++ % AHEAD_CELLS];
+    const struct stw_heap_cell *cell = &ahead->cells[ahead->marked++ % AHEAD_CELLS];
     if (cell->record)
         grey(marker, cell);
 }
@@ -116,7 +116,7 @@ void stw__mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr
         resolve_next(ahead);
     if (ahead->read - ahead->marked == AHEAD_CELLS)
         mark_next(marker, ahead);
-    struct stw_cell *cell = &ahead->cells[ahead->read++ % AHEAD_CELLS];
+    struct stw_heap_cell *cell = &ahead->cells[ahead->read++ % AHEAD_CELLS];
     cell->base = address;
     cell->record =
         address >= LOWEST_POINTER ? stw_heap_span_at(&marker->gc->heap, address) : NULL;
@@ -136,7 +136,7 @@ void stw__mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead)
 
 void stw__mark_candidate(struct stw_marker *marker, uintptr_t address)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     if (address >= LOWEST_POINTER && stw_heap_resolve(&marker->gc->heap, address, &cell)
         && stw_span_is_allocated(&cell.record->span, cell.index))
         grey(marker, &cell);

@@ -49,7 +49,7 @@ void stw__mark_candidate(struct stw_marker *marker, uintptr_t address);
 struct stw_ahead {
     uint32_t read, resolved, marked; /* pointers so far */
     uint32_t padding;
-    struct stw_cell cells[STW_LIMIT_AHEAD_CELLS]; /* base: the pointer until it is resolved */
+    struct stw_heap_cell cells[STW_LIMIT_AHEAD_CELLS]; /* base: the pointer until it is resolved */
 };
 void stw__mark_ahead(struct stw_marker *marker, struct stw_ahead *ahead, uintptr_t address);
 void stw__mark_ahead_end(struct stw_marker *marker, struct stw_ahead *ahead);

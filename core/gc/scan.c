@@ -65,7 +65,7 @@ static void scan_large(struct stw_marker *marker, const struct stw_span_record *
 
 void stw__scan_cell(struct stw_marker *marker, uintptr_t address)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     if (!stw_heap_resolve(&marker->gc->heap, address, &cell))
         return;
     switch (cell.record->span.layout) {

@@ -274,12 +274,14 @@ uint32_t stw_bits_find(const uint64_t *bits, uint32_t first, uint32_t count)
     return first + count;
 }
 
-static struct stw_cell cell_at(struct stw_span_record *record, uint32_t index)
+static struct stw_heap_cell cell_at(struct stw_span_record *record, uint32_t index)
 {
-    return (struct stw_cell){record, record->span.base + index * record->span.cell_bytes, index};
+    uintptr_t base = record->span.base + index * record->span.cell_bytes;
+    return (struct stw_heap_cell){record, base, index};
 }
 
-int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset, struct stw_cell *cell)
+int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset,
+                            struct stw_heap_cell *cell)
 {
     uint32_t index = (uint32_t)(offset / record->span.cell_bytes), word = index / 64;
     if (record->span.layout != STW_LAYOUT_MIXED) {
@@ -308,7 +310,7 @@ uint32_t stw_heap_add_mixed(struct stw_span_record *record, uintptr_t from, uint
     uint32_t end = (uint32_t)((to - record->span.base) / STW_GRANULE_BYTES);
     uint32_t at = (uint32_t)((from - record->span.base) / STW_GRANULE_BYTES);
     for (; at < end; at += granules, count++) {
-        struct stw_cell cell = cell_at(record, at);
+        struct stw_heap_cell cell = cell_at(record, at);
         granules = (uint32_t)stw_header_granules(stw_cell_header(&cell));
         STW_REQUIRE(granules > 0 && granules <= end - at); /* else a cell was written before it */
         if (black)
@@ -351,12 +353,12 @@ uint64_t stw_heap_kept_bytes(const struct stw_span_record *record)
 /* Calls act for the cells whose bits are set in `bits`, but not those in `without`, which may be
  * null. */
 static uint64_t sum_cells(struct stw_span_record *record, const uint64_t *bits,
-                          const uint64_t *without, void (*act)(const struct stw_cell *cell))
+                          const uint64_t *without, void (*act)(const struct stw_heap_cell *cell))
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < record->bit_words; i++)
         for (uint64_t left = bits[i] & ~(without ? without[i] : 0); left; left &= left - 1) {
-            struct stw_cell cell = cell_at(record, i * 64 + (uint32_t)__builtin_ctzll(left));
+            struct stw_heap_cell cell = cell_at(record, i * 64 + (uint32_t)__builtin_ctzll(left));
             bytes += stw_cell_bytes(&cell);
             if (act)
                 act(&cell);
@@ -372,12 +374,12 @@ uint64_t stw_heap_marked_bytes(const struct stw_span_record *record)
 }
 
 /* Of the cells that die in a sweep. */
-static void poison(const struct stw_cell *cell)
+static void poison(const struct stw_heap_cell *cell)
 {
     memset((void *)cell->base, STW_POISON, stw_cell_bytes(cell));
 }
 
-static void add_lines_of(const struct stw_cell *cell)
+static void add_lines_of(const struct stw_heap_cell *cell)
 {
     add_lines(cell->record, cell->index, (uint32_t)stw_header_granules(stw_cell_header(cell)));
 }

@@ -100,7 +100,7 @@ void stw_heap_blacken(struct stw_span_record *record, uint32_t first, uint32_t c
 stw_status stw_heap_audit(struct stw_heap *heap, struct stw_error *error);
 
 /* The cell that holds `address`. */
-struct stw_cell {
+struct stw_heap_cell {
     struct stw_span_record *record;
     uintptr_t base;
     uint32_t index;
@@ -120,11 +120,12 @@ static inline struct stw_span_record *stw_heap_span_at(const struct stw_heap *he
 }
 
 /* For what a multiplication does not find: layout MIXED, and spans that are too large for it. */
-int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset, struct stw_cell *cell);
+int stw_heap_resolve_slowly(struct stw_span_record *record, uint64_t offset,
+                            struct stw_heap_cell *cell);
 
 /* The cell at an address in the pages of a span. 0: there is none, it is the span's tail. */
 static inline int stw_heap_resolve_in(struct stw_span_record *record, uintptr_t address,
-                                      struct stw_cell *cell)
+                                      struct stw_heap_cell *cell)
 {
     uint64_t offset = address - record->span.base, index = 0;
     if (record->span.cell_count > 1) {
@@ -134,14 +135,14 @@ static inline int stw_heap_resolve_in(struct stw_span_record *record, uintptr_t 
     }
     if (index >= record->span.cell_count)
         return 0;
-    *cell = (struct stw_cell){record, record->span.base + index * record->span.cell_bytes,
-                              (uint32_t)index};
+    *cell = (struct stw_heap_cell){record, record->span.base + index * record->span.cell_bytes,
+                                   (uint32_t)index};
     return 1;
 }
 
 /* 0 when no cell is there (foreign memory, or a span's tail). Says nothing about allocation. */
 static inline int stw_heap_resolve(const struct stw_heap *heap, uintptr_t address,
-                                   struct stw_cell *cell)
+                                   struct stw_heap_cell *cell)
 {
     struct stw_span_record *record = stw_heap_span_at(heap, address);
     return record && stw_heap_resolve_in(record, address, cell);
@@ -158,26 +159,26 @@ static inline void stw_heap_prefetch_bits(const struct stw_span_record *record)
 }
 
 /* Where it is of layout MIXED or HEADER. */
-static inline uint64_t stw_cell_header(const struct stw_cell *cell)
+static inline uint64_t stw_cell_header(const struct stw_heap_cell *cell)
 {
     return __atomic_load_n((const uint64_t *)cell->base, __ATOMIC_RELAXED);
 }
 
-static inline uint64_t stw_cell_bytes(const struct stw_cell *cell)
+static inline uint64_t stw_cell_bytes(const struct stw_heap_cell *cell)
 {
     if (cell->record->span.layout != STW_LAYOUT_MIXED)
         return cell->record->span.cell_bytes;
     return stw_header_granules(stw_cell_header(cell)) * STW_GRANULE_BYTES;
 }
 
-static inline int stw_cell_is_marked(const struct stw_cell *cell)
+static inline int stw_cell_is_marked(const struct stw_heap_cell *cell)
 {
     uint64_t word = __atomic_load_n(&cell->record->mark_bits[cell->index / 64], __ATOMIC_RELAXED);
     return (int)(word >> (cell->index % 64)) & 1;
 }
 
 /* Marks; 1 if this call did it. */
-static inline int stw_cell_mark(const struct stw_cell *cell)
+static inline int stw_cell_mark(const struct stw_heap_cell *cell)
 {
     uint64_t bit = 1ull << (cell->index % 64);
     uint64_t *word = &cell->record->mark_bits[cell->index / 64];

@@ -92,7 +92,7 @@ static uint32_t asked(const struct stw_mutator *m, uint32_t bits)
 /* Nobody has marked the cells from `first` on: no stale word led a scan to them. */
 static int are_white(uint32_t first)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     for (uint32_t i = first; i <= 3; i++)
         if (!stw_heap_resolve(&gc()->heap, ~hidden[i], &cell) || stw_cell_is_marked(&cell))
             return 0;

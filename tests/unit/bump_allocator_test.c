@@ -113,7 +113,7 @@ Test(bump_allocator, a_line_is_taken_by_any_part_of_a_cell)
 
 Test(bump_allocator, finds_cells_by_any_address_in_them)
 {
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     const struct stw_heap *heap = &stw_runtime_gc()->heap;
     uintptr_t first = fill(0, 3000, NULL), second = fill(1, 24, NULL);
     cr_assert_not(stw_heap_resolve(heap, first, &cell), "heap.H6: handed out, not retired");
@@ -193,7 +193,7 @@ static void expect_broken(const char *rule)
 Test(bump_allocator, audit_names_what_is_broken)
 {
     struct stw_error error = STW_ERROR_INIT;
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     for (uint32_t i = 0; i < 300; i++)
         fill(i, 120, NULL);
     forget(7, 1);

@@ -31,7 +31,7 @@ static void start(uint32_t mode)
 
 static int is_live(const void *cell)
 {
-    struct stw_cell at;
+    struct stw_heap_cell at;
     return stw_heap_resolve(&gc->heap, (uintptr_t)cell, &at)
            && stw_span_is_allocated(&at.record->span, at.index);
 }

@@ -150,7 +150,7 @@ Test(heap, every_interior_address_resolves_to_its_cell)
         uint32_t cells = (uint32_t)(total / shapes[i].bytes);
         struct stw_span *span = span_of(shapes[i].pages, shapes[i].bytes, cells, shapes[i].layout);
         for (uint64_t at = 0; at < shapes[i].pages * STW_PAGE_BYTES; at++) {
-            struct stw_cell cell = {0};
+            struct stw_heap_cell cell = {0};
             int found = stw_heap_resolve(&heap, span->base + at, &cell);
             cr_assert_eq(found, at / shapes[i].bytes < cells);
             if (!found)
@@ -165,7 +165,7 @@ Test(heap, every_interior_address_resolves_to_its_cell)
 
 Test(heap, foreign_addresses_resolve_to_nothing)
 {
-    struct stw_cell cell = {0};
+    struct stw_heap_cell cell = {0};
     struct stw_span *span = span_of(1, 64, 128, STW_LAYOUT_NOSCAN);
     cr_assert_not(stw_heap_resolve(&heap, span->base - 1, &cell));
     cr_assert_not(stw_heap_resolve(&heap, span->base + STW_PAGE_BYTES, &cell));
@@ -188,7 +188,7 @@ Test(heap, a_span_anywhere_in_the_address_space_can_be_registered)
                                        .cell_bytes = 3072, .cell_count = 8};
     struct stw_span *span = NULL;
     cr_assert_eq(stw_heap_register(&heap, &request, &span), STW_OK);
-    struct stw_cell cell = {0};
+    struct stw_heap_cell cell = {0};
     cr_assert(stw_heap_resolve(&heap, (uintptr_t)memory + 3072 * 7 + 5, &cell));
     cr_assert_eq(cell.index, 7);
     stw_heap_unregister(&heap, span);
@@ -224,7 +224,7 @@ Test(heap, cells_beyond_32_bits_resolve)
                                        .page_count = 2 * cell_bytes / STW_PAGE_BYTES,
                                        .cell_bytes = cell_bytes};
     struct stw_span *span;
-    struct stw_cell cell;
+    struct stw_heap_cell cell;
     cr_assert_eq(stw_heap_register(&heap, &request, &span), STW_OK);
     cr_assert(stw_heap_resolve(&heap, request.base + cell_bytes + 5, &cell));
     cr_assert_eq(cell.index, 1);
@@ -265,7 +265,7 @@ Test(heap, sweep_turns_marks_into_allocations)
     struct stw_span *span = span_of(1, 64, 128, STW_LAYOUT_NOSCAN);
     stw_bits_set(span->alloc_bits, 0, 100);
     for (uint32_t i = 0; i < 100; i += 3) {
-        struct stw_cell cell = {0};
+        struct stw_heap_cell cell = {0};
         cr_assert(stw_heap_resolve(&heap, span->base + i * 64 + 7, &cell));
         cr_assert(stw_cell_mark(&cell), "first mark");
         cr_assert_not(stw_cell_mark(&cell), "only once");
@@ -290,7 +290,7 @@ Test(heap, poison_shows_dead_cells_and_spares_live_ones)
     struct stw_span *span = span_of(1, 512, 16, STW_LAYOUT_NOSCAN);
     memset((void *)span->base, 0x11, 512 * 16);
     stw_bits_set(span->alloc_bits, 0, 3);
-    struct stw_cell live = {0};
+    struct stw_heap_cell live = {0};
     cr_assert(stw_heap_resolve(&heap, span->base + 512, &live));
     stw_cell_mark(&live);
     heap.generation++;

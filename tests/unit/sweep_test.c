@@ -305,9 +305,9 @@ static void start_noting_while_marking(void)
     cr_assert_str_empty(rules);
 }
 
-static struct stw_cell cell_at(const void *address)
+static struct stw_heap_cell cell_at(const void *address)
 {
-    struct stw_cell cell = {0};
+    struct stw_heap_cell cell = {0};
     cr_assert(stw_heap_resolve(&gc->heap, (uintptr_t)address, &cell));
     return cell;
 }
@@ -325,7 +325,7 @@ Test(audit, names_a_span_that_stayed_grey)
 {
     start_noting_while_marking();
     void *small = stw_alloc(m, 16, &slots);
-    struct stw_cell cell = cell_at(small);
+    struct stw_heap_cell cell = cell_at(small);
     cr_assert_eq(cell.record->span.layout, STW_LAYOUT_BITMAP);
     stw_bits_clear(cell.record->scan_bits, cell.index, 1);
     m->host->collect(m->host, m);
