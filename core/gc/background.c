@@ -5,6 +5,8 @@
  * when none has ended for gc.period (Go: sysmon and forcegchelper), whatever mutators do, and makes
  * its first stop. It marks nothing outside of that stop. Stepped trials have no such thread.
  *
+ * SV1  it gives memory back for SCAVENGE_PERCENT of all processors' time: who used that memory next
+ *     has to have it backed and cleared page by page, which costs more than to keep it.
  * It ticks while marking goes on, and a little longer, and is not woken for what can wait for a
  * tick. It says that it no longer ticks before its last look for a cycle; who begins or ends one
  * looks after that whether it ticks (both sequentially consistent): no cycle is missed. */
@@ -18,6 +20,8 @@
 #define SWEEP_SPANS STW_LIMIT_SWEEP_SPANS
 #define WORTH_PAGES STW_LIMIT_WORTH_PAGES
 #define SCAVENGE_PAGES 64u   /* given back between two looks at other duties */
+#define SCAVENGE_TURN_NS 1000000u /* at a time, and charged at least; Go: minScavWorkTime */
+#define SCAVENGE_PERCENT 1u /* of all processors' time; Go: scavengePercent */
 
 /* Workers that found no free processor sleep until somebody leaves one (gc.N2). */
 static void leave_processor(struct stw_gc *gc)
@@ -33,6 +37,26 @@ static int someone_waits(struct stw_gc *gc)
     return __atomic_load_n(&gc->processors.waiting, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Gives some free memory beyond the goals back, if it is time for it (gc.SV1). 1: it did. */
+static int give_back_in_turn(struct stw_gc *gc)
+{
+    struct stw_background *b = &gc->background;
+    uint64_t began_ns = stw_clock_ns();
+    if (began_ns < b->release_ns)
+        return 0;
+    int gave = stw__scavenge_some(gc, SCAVENGE_PAGES) > 0;
+    uint64_t ended_ns = stw_clock_ns();
+    b->released_ns += gave ? ended_ns - began_ns : 0;
+    if (b->released_ns == 0 || (gave && b->released_ns < SCAVENGE_TURN_NS))
+        return gave;
+    uint64_t turn_ns = b->released_ns > SCAVENGE_TURN_NS ? b->released_ns : SCAVENGE_TURN_NS;
+    uint64_t share_ns = turn_ns * 100 / SCAVENGE_PERCENT / gc->processors.total;
+    uint64_t rest_ns = share_ns > turn_ns ? share_ns - turn_ns : 0;
+    __atomic_store_n(&b->release_ns, ended_ns + rest_ns, __ATOMIC_RELEASE);
+    b->released_ns = 0;
+    return gave;
+}
+
 /* Sweeps, then gives back free memory beyond the goals. 1: there may be more to do. *worked: it did
  * something. */
 static int sweep_on_idle_processor(struct stw_gc *gc, int *worked)
@@ -42,8 +66,8 @@ static int sweep_on_idle_processor(struct stw_gc *gc, int *worked)
         return (int)swept;
     while (swept && !someone_waits(gc) && stw__phase(gc) == STW_PHASE_OFF)
         *worked |= (swept = stw__sweep_some(gc, SWEEP_SPANS)) > 0;
-    uint64_t given_back = swept ? 0 : stw__scavenge_some(gc, SCAVENGE_PAGES);
-    *worked |= given_back > 0;
+    int given_back = swept ? 0 : give_back_in_turn(gc);
+    *worked |= given_back;
     leave_processor(gc);
     return swept || given_back;
 }
@@ -76,9 +100,11 @@ static void begin_timed(struct stw_gc *gc)
 static uint64_t sleep_ns(struct stw_gc *gc, int more)
 {
     uint64_t ns = someone_waits(gc) || more ? STW_TURN_NS : 0;
-    uint64_t left_ns = stw__cycle_time_left_ns(gc);
+    uint64_t left_ns = stw__cycle_time_left_ns(gc), now = stw_clock_ns();
     if (left_ns == 0)
         return TICK_NS; /* another was about to begin a cycle */
+    if (gc->background.release_ns > now && gc->background.release_ns - now < left_ns)
+        left_ns = gc->background.release_ns - now;
     return left_ns < UINT64_MAX && (ns == 0 || left_ns < ns) ? left_ns : ns;
 }
 

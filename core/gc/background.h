@@ -14,6 +14,8 @@ struct stw_background {
     uint32_t is_ticking;  /* atomic: it looks every half millisecond */
     struct stw_turn turn;
     uint64_t stop_cpu_ns; /* atomic: its CPU time in stops that it made */
+    uint64_t release_ns;  /* atomic: no free memory is given back before that */
+    uint64_t released_ns; /* its own: time spent giving it back since then */
 };
 
 stw_status stw__background_start(struct stw_gc *gc);

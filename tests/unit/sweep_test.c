@@ -2,7 +2,8 @@
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
 /* Method: the real runtime in this process, the test's thread as its only mutator, audits on. With
  * one processor the mutator holds it, so nobody else sweeps or marks. Memory is what the collector
- * counts: pages in use and free ones that the system does not have back, and its own. */
+ * counts: pages in use and free ones that the system does not have back, and its own.
+ * Rules: gc.SV1. */
 #include "gc/collector.h"
 #include "gc_rig.h"
 
@@ -217,6 +218,24 @@ Test(growth, of_a_heap_without_a_goal_keeps_free_pages)
     cr_assert_eq(gc->pacer.retain_bytes, UINT64_MAX);
     grow();
     cr_assert_eq(footprint().scavenged_pages, 0);
+}
+
+Test(background, gives_back_for_a_hundredth_of_the_time)
+{
+    uint64_t began_ns = stw_clock_ns(), turn_ns = 1000000;
+    start(STW_MODE_CONCURRENT, 2, 100, 0);
+    leave_holes();
+    while (!STW_LOAD(gc->background.release_ns) && stw_clock_ns() - began_ns < 10000000000u)
+        stw_poll(m);
+    uint64_t release_ns = __atomic_load_n(&gc->background.release_ns, __ATOMIC_ACQUIRE);
+    uint64_t given = STW_LOAD(gc->heap.space.scavenged_pages), seen = given;
+    cr_assert_gt(given, 0);
+    cr_assert_geq(release_ns, began_ns + (100 / 2 - 1) * turn_ns, "of two processors");
+    while (stw_clock_ns() < release_ns) { /* what is seen before that time was given before */
+        cr_assert_eq(seen, given, "given back in the rest");
+        seen = STW_LOAD(gc->heap.space.scavenged_pages);
+        stw_poll(m);
+    }
 }
 
 /* On a processor that mutators would have used. */
