@@ -16,6 +16,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,13 +96,24 @@ const struct stw_plugin_info *stw_registry_find(const struct stw_registry *regis
     return registry->plugins[at];
 }
 
+/* Without the counters, refusals and parameters that it does not have: what is not copied is not
+ * touched, which is 50 KiB of 55, and every trial pays for that of its plugins. */
+static struct stw_plugin_info *copy_new(const struct stw_plugin_info *info)
+{
+    size_t bytes = offsetof(struct stw_plugin_info, params)
+                 + info->param_count * sizeof *info->params;
+    struct stw_plugin_info *copy = stw_grow(NULL, 1, bytes);
+    memcpy(copy, info, offsetof(struct stw_plugin_info, counters));
+    memcpy(copy->counters, info->counters, info->counter_count * sizeof *info->counters);
+    memcpy(copy->refusals, info->refusals, info->refusal_count * sizeof *info->refusals);
+    memcpy(copy->params, info->params, info->param_count * sizeof *info->params);
+    return copy;
+}
+
 static void insert(struct stw_registry *registry, const struct stw_plugin_info *info)
 {
     uint32_t at = position(registry, info->kind, info->id);
-    /* Without the parameters that it does not have: 5 KiB instead of 48. */
-    size_t bytes = offsetof(struct stw_plugin_info, params)
-                 + info->param_count * sizeof *info->params;
-    struct stw_plugin_info *copy = memcpy(stw_grow(NULL, 1, bytes), info, bytes);
+    struct stw_plugin_info *copy = copy_new(info);
     registry->plugins =
         stw_array_room(registry->plugins, registry->count, sizeof(struct stw_plugin_info *));
     memmove(registry->plugins + at + 1, registry->plugins + at,

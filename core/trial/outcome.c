@@ -7,6 +7,7 @@
  *     Who sent a signal that the lab did not send is not among that. */
 #include "trial/outcome.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "prim/calls.h"
@@ -120,12 +121,14 @@ static const char *cycles_problem(const struct stw_record *record)
 
 static const char *counters_problem(const struct stw_record *record)
 {
+    uint64_t hashes[STW_RECORD_COUNTERS]; /* of the names: looked at before the names are */
     for (uint32_t i = 0; i < STW_RECORD_COUNTERS; i++) {
         const struct stw_record_counter *counter = &record->counters[i];
         if (!is_clean(counter->name, sizeof counter->name) || counter->value > VALUE_MAX)
             return "a counter in it is nonsense";
+        hashes[i] = stw_hash_text(STW_HASH_START, counter->name);
         for (uint32_t j = 0; counter->name[0] && j < i; j++)
-            if (strcmp(counter->name, record->counters[j].name) == 0)
+            if (hashes[i] == hashes[j] && strcmp(counter->name, record->counters[j].name) == 0)
                 return "a counter is in it twice";
     }
     return NULL;
@@ -293,13 +296,13 @@ static void add_message(const struct stw_record *record, const char *otherwise,
  * nothing to do but to end. */
 static int is_done(const struct stw_record *record)
 {
-    return record && record->verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE
-           && !stw_record_problem(record);
+    return record->verdict == STW_VERDICT_OK && record->state == STW_RECORD_DONE;
 }
 
-static uint32_t of_exit(int32_t status, const struct stw_record *record, struct stw_text *text)
+/* `problem` is the record's, or null. */
+static uint32_t of_exit(int32_t status, const struct stw_record *record, const char *problem,
+                        struct stw_text *text)
 {
-    const char *problem = record ? stw_record_problem(record) : "it cannot be read";
     if (problem) {
         stw_text_add(text, "the worker's record is damaged: %s", problem);
         return STW_OUTCOME_INVALID;
@@ -343,6 +346,8 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
                           struct stw_outcome *outcome)
 {
     struct stw_text text = {0};
+    const char *problem = record ? stw_record_problem(record) : "it cannot be read";
+    int done = !problem && is_done(record);
     if (process->warden.forbidden.is_set) {
         outcome->kind = of_forbidden(&process->warden.forbidden, record, &text);
     } else if (process->whole_bytes) {
@@ -352,7 +357,7 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
         outcome->kind = STW_OUTCOME_OUT_OF_MEMORY;
     } else if (timed_out && (end->signal == SIGKILL || end->signal == STW_ASK_SIGNAL)) {
         stw_text_add(&text, "its time was up");
-        if (record && !is_done(record))
+        if (record && !done)
             stw_whereabouts_of_late(record, &text);
         outcome->kind = STW_OUTCOME_TIMED_OUT;
     } else if (end->signal == SIGKILL) {
@@ -360,13 +365,13 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     } else if (end->signal) {
         outcome->kind = of_signal(end->signal, record, &text);
     } else {
-        outcome->kind = of_exit(end->exit_status, record, &text);
+        outcome->kind = of_exit(end->exit_status, record, problem, &text);
     }
     if (outcome->kind == STW_OUTCOME_OK)
         outcome->checksum = record->is_expected ? STW_CHECKSUM_EXPECTED : STW_CHECKSUM_COMPARED;
     outcome->signal = outcome->kind == STW_OUTCOME_CRASHED ? end->signal : 0;
     if (outcome->kind != STW_OUTCOME_OK && outcome->kind != STW_OUTCOME_REFUSED) {
-        if (is_done(record)) /* what it called before did return */
+        if (done) /* what it called before did return */
             stw_text_add(&text, ", after its result");
         else
             add_calls(record, &text);
@@ -376,7 +381,7 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
     snprintf(outcome->detail, sizeof outcome->detail, "%.*s", length, stw_text_get(&text));
     stw_text_free(&text);
     /* The same for every runtime: what the system says of the process that did the work. */
-    int is_program = record && !stw_record_problem(record) && record->program_rss_peak_bytes;
+    int is_program = !problem && record->program_rss_peak_bytes;
     outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
     outcome->rss_peak_bytes =
         is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);

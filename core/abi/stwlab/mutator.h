@@ -197,9 +197,9 @@ static inline void stw_set_pointer_bits(uintptr_t cell, uint64_t cell_bytes, uin
 static inline void *stw_cell_open(uintptr_t cell, const struct stw_fit *fit, uint64_t bytes,
                                   const struct stw_type *type)
 {
-    if (fit->layout == STW_LAYOUT_NOSCAN)
+    if (!type && fit->layout == STW_LAYOUT_NOSCAN)
         return (void *)cell;
-    if (fit->layout == STW_LAYOUT_BITMAP) {
+    if (STW_LIKELY(fit->layout == STW_LAYOUT_BITMAP)) {
         stw_set_pointer_bits(cell, fit->cell_bytes, bytes, type);
         return (void *)cell;
     }
