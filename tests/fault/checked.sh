@@ -28,6 +28,7 @@ begins-a-request|invalid|may-block: strategy/unruly called strategy/none.request
 
 # ThreadSanitizer tells races first, and waits by itself, so that waits are not judged there.
 if [ "${STW_SANITIZE:-}" = thread ]; then
+    skip_part "waits and races: ThreadSanitizer tells races first, and waits by itself"
     workload=$(echo "$workload" | grep -v -e '^uses-anothers-mutator|' -e '^sleeps|')
     strategy=$(echo "$strategy" | grep -v '^allocates-in-a-hook|')
 fi

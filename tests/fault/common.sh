@@ -18,9 +18,14 @@ fail()
     exit 1
 }
 
-skip()
+# A part that cannot be shown here, with the reason (tests/skips.sh lists it), and the whole test.
+skip_part()
 {
     echo "skipped: $*" >&2
+}
+skip()
+{
+    skip_part "$@"
     exit 77
 }
 

@@ -55,7 +55,10 @@ erase-stays|timed-out|*mutator 0 was in mistaken-maps.so+0x* (erase_stays)*, dur
 stats-falls|crashed|SIGSEGV at 0x8 in mistaken-maps.so+0x* (fall)*, during map/stats-falls.stats < workload/map-churn.*'
 
 # ThreadSanitizer keeps signals back until a thread makes a system call.
-[ "${STW_SANITIZE:-}" != thread ] || maps=$(echo "$maps" | grep -v '^erase-stays|')
+if [ "${STW_SANITIZE:-}" = thread ]; then
+    skip_part "where a thread that hangs was: ThreadSanitizer keeps the question back"
+    maps=$(echo "$maps" | grep -v '^erase-stays|')
+fi
 
 expect_all() # RUN WHERE TABLE
 {

@@ -91,7 +91,8 @@ for mode in stw concurrent; do
         expect_clean $on pause-mallocs
         expect "$on counts malloc" "$(counter $on pause-nothing watch.allocs)" ''
     fi
-    [ -n "$(counter $on pause-nothing watch.blocks)" ] || continue # waits tell nothing here
+    [ -n "$(counter $on pause-nothing watch.blocks)" ] ||
+        { skip_part "waits in mode $mode: this build has its own"; continue; }
     expect_blocks $on pause-sleeps
     expect_blocks $on 'pause-nothing + pause-sleeps'
 done

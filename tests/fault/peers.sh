@@ -169,6 +169,8 @@ if [ "$(id -u)" -eq 0 ]; then
     chown 65534 "$work/cache/stwlab"
     TMPDIR=$work anew "somebody else's cache" 'belongs to another user'
     chown 0 "$work/cache/stwlab"
+else
+    skip_part "a cache of somebody else's: only root can make one"
 fi
 run "$work/y.ini" "$work/swapped" --go "$work/1.98.1/go" || fail "$(cat "$work/err")"
 for each in "$work/cache/stwlab"/peer-go1.98.1-*; do echo '# another' >>"$each"; done
@@ -216,6 +218,8 @@ if ! command -v go >/dev/null; then
         (SELECT DISTINCT outcome FROM trials ORDER BY cell)")" 'ok,skipped'
     expect_in "why" "$(sql "$work/none" "SELECT detail FROM trials WHERE outcome = 'skipped'
         AND id LIKE '%go1.12'")" 'there is no go1.12: name one by --go or STWLAB_GO'
+else
+    skip_part "no Go at all: there is one in /usr/bin"
 fi
 
 # A program says what it can do, and no more than that is taken from it (plan.PE2).

@@ -110,7 +110,7 @@ static int debtor(void)
 static int tiny(void)
 {
     if (STW_LIMIT_WORTH_BYTES < 4096) {
-        puts("waking: tiny: skipped, nothing is tiny in this build");
+        puts("skipped: tiny: nothing is tiny in this build");
         return 0;
     }
     gc_rig_options.gc.audit = 0;

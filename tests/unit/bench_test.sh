@@ -79,6 +79,8 @@ if ! PATH=/usr/bin:/bin command -v go >/dev/null; then
     [ "$(found "count(*) = 2 AND sum(ratio IS NULL AND met IS NULL AND target > 0) = 2")" = 1 ] ||
         fail "skipped rows: $(cat found.json)"
     [ "$(grep -c 'skipped: there is no go1' out)" -eq 2 ] || fail "no reason is given"
+else
+    echo "skipped: rows without a Go: there is one in /usr/bin"
 fi
 
 # Trials are ok only with the checksum that `expected` knows: abi-tax.T1.
@@ -87,6 +89,8 @@ if [ -z "${STW_SANITIZE:-}" ]; then
     sh "$bench/run.sh" -o tax --json found.json --only abi-tax --trials 2 --quick >out 2>err ||
         status=$?
     [ "$(found "ratio > 0 AND met = ($status = 0)")" = 1 ] || fail "abi-tax: $(cat found.json)"
+else
+    echo "skipped: abi-tax: a sanitizer is no part of it"
 fi
 
 mkdir full && : >full/file

@@ -252,7 +252,7 @@ static void told_of_wait(uint32_t place, const char *function)
 Test(gc_watch, a_function_that_waits_is_noticed_without_watching)
 {
     if (STW_TSAN)
-        return; /* it ends a process that has forked and starts threads */
+        cr_skip_test("ThreadSanitizer ends a process that has forked and starts threads");
     gc_rig_options.gc.broke_in_stop = told_of_wait;
     gc_rig_options.gc.under_way = call_under_way;
     start(0, waiting_hook);

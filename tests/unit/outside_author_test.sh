@@ -106,15 +106,7 @@ judge_run() {
          max(growths) FILTER (WHERE percent = 50)"
 }
 
-cmake --install "$STW_BUILD_DIR" --prefix "$work/prefix" >"$work/install.log" || {
-    cat "$work/install.log"
-    fail "cmake --install"
-}
-pc=$(find "$work/prefix" -name stwlab.pc)
-[ -f "$pc" ] || fail "no pkg-config file is installed"
-export PATH="$work/prefix/bin:$PATH" PKG_CONFIG_PATH="${pc%/*}" CMAKE_PREFIX_PATH="$work/prefix"
-export CMAKE_GENERATOR=Ninja
-unset STWLAB_PLUGIN_PATH CC CFLAGS
+install_into "$work/prefix"
 
 lines=$(block "file: guess.c" "$guide" | wc -l)
 [ "$lines" -le 30 ] || fail "the guide's strategy has $lines lines"
@@ -135,6 +127,8 @@ if command -v gdb >/dev/null && gdb -batch -ex run --args true 2>&1 | grep -q 'e
     sh -eu gdb.sh >gdb.log 2>&1 || { cat gdb.log; fail "the guide's commands for gdb"; }
     grep -q 'need_map .*guess.c' gdb.log || { cat gdb.log; fail "gdb does not stop in the plugin"; }
     grep -q 'percent=50: ok: ' gdb.log || { cat gdb.log; fail "the trial does not end under gdb"; }
+else
+    echo "skipped: the guide's commands for gdb: it is not installed, or may not trace"
 fi
 
 # The README's strategy is shorter still.
