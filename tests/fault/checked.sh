@@ -45,23 +45,10 @@ matrix() # FILE AXIS
         printf '[fixed]\nstrategy = unruly + none\nmutators = 2\n'
     } >"$1"
 }
-expect_all() # RUN AXIS TABLE
-{
-    while IFS='|' read -r does outcome detail; do
-        got=$(sql "$work/$1" "SELECT outcome || '|' || detail FROM trials WHERE id = '$2=$does'")
-        case $got in
-        "$outcome|"$detail) ;;
-        *) fail "$1: $does: '$got' instead of '$outcome|$detail'" ;;
-        esac
-    done <<END
-$3
-END
-}
-
 matrix "$work/w.ini" "does = $(names "$workload")"
 run "$work/w.ini" "$work/workload" --check
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all workload does "$workload"
+expect_each workload 'does=%s' "$workload"
 "$STWLAB" show "$work/workload" >"$work/shown"
 grep -q '^not for timing: measured with check=true$' "$work/shown" ||
     fail "show does not say that the trials were checked"
@@ -69,7 +56,7 @@ grep -q '^not for timing: measured with check=true$' "$work/shown" ||
 matrix "$work/s.ini" "strategy.unruly.does = $(names "$strategy")"
 run "$work/s.ini" "$work/strategy" --check --set fixed.gc.stress=10
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all strategy strategy.unruly.does "$strategy"
+expect_each strategy 'strategy.unruly.does=%s' "$strategy"
 
 # What nobody looks at is not judged: these are harmless.
 matrix "$work/u.ini" 'does = allocates, assigns'

@@ -41,6 +41,22 @@ expect() # WHAT ACTUAL EXPECTED
     [ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'"
 }
 
+# What became of trials: TABLE has lines NAME|OUTCOME|DETAIL, DETAIL a pattern; in WHERE, which ids are
+# LIKE, %s stands for the name.
+expect_each() # RUN WHERE TABLE
+{
+    while IFS='|' read -r name outcome detail; do
+        got=$(sql "$work/$1" "SELECT DISTINCT outcome || '|' || detail FROM trials
+            WHERE id LIKE '$(printf "$2" "$name")'")
+        case $got in
+        "$outcome|"$detail) ;;
+        *) fail "$1: $name: '$got' instead of '$outcome|$detail'" ;;
+        esac
+    done <<END
+$3
+END
+}
+
 # A matrix of small trials: experiment TRIALS STRATEGIES FILE [LINE-OF-[experiment]]...
 experiment()
 {

@@ -85,41 +85,30 @@ expect_unharmed()
     expect_no_workers
 }
 
-expect_way() # RUN STRATEGY WAY OUTCOME PATTERN
+ways() # RUN STRATEGY TABLE, of ways
 {
-    got=$(sql "$work/$1" "SELECT outcome || '|' || detail FROM trials
-        WHERE id LIKE '%way=$3 strategy=$2'")
-    case $got in
-    "$4|"$5) ;;
-    *) fail "$3: '$got' instead of '$4|$5'" ;;
-    esac
+    expect_each "$1" "%%way=%s strategy=$2" "$3"
 }
 
 attack reaching hostile "$(for each in $reaching; do echo "${each%:*}"; done)"
-for each in $reaching; do
-    expect_way reaching hostile "${each%:*}" forbidden "strategy/hostile called ${each#*:}[; ]*"
-done
+ways reaching hostile "$(for each in $reaching; do
+    echo "${each%:*}|forbidden|strategy/hostile called ${each#*:}[; ]*"
+done)"
 
 FAULT_SECRET=SECRET-of-the-user
 export FAULT_SECRET
 attack in mischief "$(echo "$ends" | cut -d '|' -f 1) $wild"
-while IFS='|' read -r way outcome detail; do
-    expect_way in mischief "$way" "$outcome" "$detail"
-done <<END
-$ends
-END
+ways in mischief "$ends"
 expect "wild ways that are ok" "$(sql "$work/in" "SELECT count(*) FROM trials
     WHERE (id LIKE '%=jump %mischief' OR id LIKE '%=thread %mischief') AND outcome = 'ok'")" 0
 grep -q SECRET "$work/in/results.sqlite" && fail "the secret is in the results"
 
 attack late mischief "$hangs" --set experiment.timeout=1500ms
-for way in $hangs; do
-    expect_way late mischief "$way" timed-out 'its time was up*'
-done
+ways late mischief "$(printf '%s|timed-out|its time was up*\n' $hangs)"
 
 attack many mischief 'breed daemons' --set permissions.strategy/mischief=processes
-expect_way many mischief breed out-of-memory 'it held * MiB, shared mappings and children included*'
-expect_way many mischief daemons ok ''
+ways many mischief 'breed|out-of-memory|it held * MiB, shared mappings and children included*
+daemons|ok|'
 expect "daemons" "$(sql "$work/many" "SELECT note FROM trials WHERE note <> ''")" \
     'left 8 processes behind, killed'
 
@@ -129,16 +118,7 @@ run "$work/x.ini" "$folder"
 expect "exit status of $folder" $? 1
 expect_whole "$folder" 8
 expect_unharmed
-while IFS='|' read -r name outcome detail; do
-    got=$(sql "$folder" "SELECT DISTINCT outcome || '|' || detail FROM trials
-        WHERE id LIKE '%strategy=$name'")
-    case $got in
-    "$outcome|"$detail) ;;
-    *) fail "$name: '$got' instead of '$outcome|$detail'" ;;
-    esac
-done <<'END'
-none|ok|
+expect_each load '%%strategy=%s' 'none|ok|
 load-exit|crashed|exited with status 0 without a result; last calls: strategy/load-exit.load <*
 load-abort|crashed|SIGABRT in *; last calls: strategy/load-abort.load <*
-load-hang|timed-out|its time was up; the main thread was in libc*; last calls: strategy/load-hang.load <*
-END
+load-hang|timed-out|its time was up; the main thread was in libc*; last calls: strategy/load-hang.load <*'

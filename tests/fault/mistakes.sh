@@ -60,19 +60,6 @@ if [ "${STW_SANITIZE:-}" = thread ]; then
     maps=$(echo "$maps" | grep -v '^erase-stays|')
 fi
 
-expect_all() # RUN WHERE TABLE
-{
-    while IFS='|' read -r name outcome detail; do
-        got=$(sql "$work/$1" "SELECT DISTINCT outcome || '|' || detail FROM trials
-            WHERE id LIKE '$(printf "$2" "$name")'")
-        case $got in
-        "$outcome|"$detail) ;;
-        *) fail "$1: $name: '$got' instead of '$outcome|$detail'" ;;
-        esac
-    done <<END
-$3
-END
-}
 names() # TABLE: a value of several lines
 {
     echo "$1" | cut -d '|' -f 1 | sed "s/^/    $2/; \$!s/\$/,/"
@@ -82,7 +69,7 @@ experiment 1 "none,
 $(names "$handed" '')" "$work/x.ini"
 run "$work/x.ini" "$work/alone" --set axes.n=100
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all alone 'strategy=%s' "$handed"
+expect_each alone 'strategy=%s' "$handed"
 expect none "$(sql "$work/alone" "SELECT outcome FROM trials WHERE id = 'strategy=none'")" ok
 
 # Between others: innermost, so that what the mistaken one hands on reaches the host unaltered.
@@ -90,27 +77,27 @@ experiment 1 "none,
 $(names "$handed" 'presize + ')" "$work/c.ini"
 run "$work/c.ini" "$work/chain" --set axes.n=100 --set fixed.mutators=2
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all chain 'strategy=presize + %s' "$handed"
+expect_each chain 'strategy=presize + %s' "$handed"
 
 experiment 1 none "$work/a.ini"
 run "$work/a.ini" "$work/allocators" --set axes.n=5000 --set fixed.gc.stress=20 \
     --set "axes.allocator=$(names "$allocators" '' | tr -d '\n ')" --set fixed.merges=20
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all allocators 'allocator=%s' "$allocators"
+expect_each allocators 'allocator=%s' "$allocators"
 
 experiment 1 none "$work/m.ini" 'timeout = 5s'
 sed -i 's/^workload = .*/workload = map-churn/; s/^merges = .*/maps = 4\ndeletes = 30/' "$work/m.ini"
 run "$work/m.ini" "$work/maps" --set axes.n=5000 \
     --set "axes.map=$(names "$maps" '' | tr -d '\n ')"
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all maps 'map=%s' "$maps"
+expect_each maps 'map=%s' "$maps"
 
 # No rule is broken where anybody looks: an audit fills what it frees, and so the crash tells.
 experiment 1 'none, keeps-in-malloc' "$work/k.ini"
 run "$work/k.ini" "$work/kept" --set axes.n=1000 --set fixed.audit=true --set fixed.gc.stress=5 \
     --set fixed.merges=20
 expect "exit status ($(head -3 "$work/err"))" $? 1
-expect_all kept 'strategy=%s' 'none|ok|
+expect_each kept 'strategy=%s' 'none|ok|
 keeps-in-malloc|crashed|SIGSEGV *(keeps_in_malloc)*; it used a cell that the collector had freed: *'
 
 # No breach, but what stops wait for is named after the strategy, not after the workload's site.
