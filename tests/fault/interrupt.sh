@@ -27,11 +27,11 @@ experiment 1 'none, hang' "$work/hang.ini" 'timeout = 60s'
 "$STWLAB" run "$work/hang.ini" -o "$work/hang" --plugin-path "$STW_FAULT_PLUGINS" \
     >"$work/out" 2>"$work/err" &
 coordinator=$!
-for try in $(seq 100); do
-    [ -n "$(workers)" ] && [ -s "$work/hang/results.sqlite" ] && break
+for try in $(seq 200); do # until a cell that hangs is under way
+    [ "$(sql "$work/hang" "SELECT count(*) FROM attempt JOIN cell USING (cell)
+        WHERE id LIKE '%hang'" 2>/dev/null)" = 1 ] && break
     sleep 0.05
 done
-sleep 0.5 # into the cell that hangs: all others take milliseconds
 kill -INT $coordinator
 sleep 0.5
 kill -0 $coordinator || fail "the first interrupt did not wait for the trial in hand"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# fault/reader.sh: whoever waits for a commit reads results.sqlite at any time; somebody who reads results.sqlite in an open transaction keeps a run waiting, which
-# is said once; it goes on when the reader is done, and two interrupts end the wait.
+# fault/reader.sh: whoever waits for a commit reads results.sqlite at any time. A reader who stays in a
+# transaction keeps the run waiting, which is said once; it goes on when the reader is done, and two
+# interrupts end the wait.
 . "$(dirname "$0")/common.sh"
 
 mkfifo "$work/orders"

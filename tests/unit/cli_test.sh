@@ -1,10 +1,12 @@
 #!/bin/sh
 # tests/unit/cli_test.sh: the command line says what is wrong; the exit status tells kinds apart.
 # Method: calls the program named by STWLAB with right and wrong arguments, and compares exit status
-# and a part of what it prints. Needs no plugins.
+# and a part of what it prints; options that help tells of are in docs/reference/cli.md. Needs no
+# plugins.
 set -u
 : "${STWLAB:?the path of the program under test}"
 
+reference=$(dirname -- "$(readlink -f -- "$0")")/../../docs/reference/cli.md
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -43,7 +45,7 @@ expect 0 out 'usage: stwlab COMMAND' -h
 expect 0 out 'usage: stwlab COMMAND' help
 expect 0 out 'stwlab 0.' --version
 expect 2 err 'usage: stwlab COMMAND'
-for command in run show plugins settings; do
+for command in run show compare plugins facts settings; do
     expect 0 out "usage: stwlab $command" help $command
     expect 0 out "usage: stwlab $command" $command --help
     expect 0 out "usage: stwlab $command" $command -h
@@ -51,6 +53,17 @@ for command in run show plugins settings; do
         echo "--help does not list $command"
         failures=$((failures + 1))
     }
+    # Its usage and its section, words apart.
+    awk -v command=$command '
+        /^## / { inside = $2 == command }
+        inside || index($0, "    stwlab " command " ") == 1' "$reference" |
+        tr -c 'a-z-' '\n' >documented
+    for option in $("$STWLAB" $command --help | grep -o -- '--[a-z][a-z-]*' | sort -u); do
+        [ $option = --help ] || grep -qx -- $option documented || {
+            echo "cli.md does not tell of $command $option"
+            failures=$((failures + 1))
+        }
+    done
 done
 "$STWLAB" --help | grep -q worker && {
     echo "--help tells of the worker"
