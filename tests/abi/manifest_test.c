@@ -8,6 +8,7 @@
 #include "host/manifest_parts.h"
 #include "prim/sandbox.h"
 
+#include "refused_text.h"
 #include "scratch.h"
 
 #include <elf.h>
@@ -571,18 +572,6 @@ Test(manifest, survives_extreme_words, .timeout = 120)
 }
 
 /* The text. */
-
-static void expect_text_refused(const char *text, const char *field, const char *message)
-{
-    struct stw_error error = STW_ERROR_INIT;
-    char *exact = malloc(strlen(text) + 1); /* so that AddressSanitizer sees its end */
-    strcpy(exact, text);
-    cr_assert_eq(stw__manifest_parse(exact, strlen(text) + 1, &manifest, &error), STW_E_REFUSED,
-                 "%s", text);
-    cr_assert_str_eq(error.message, message);
-    cr_assert_str_eq(error.field, field);
-    free(exact);
-}
 
 #define HEAD_LINE "plugin|map|m|A map\n"
 

@@ -4,23 +4,9 @@
 #include "base/text.h"
 #include "host/manifest_parts.h"
 
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
+#include "refused_text.h"
 
 static struct stw_manifest manifest;
-
-static void expect_text_refused(const char *text, const char *field, const char *message)
-{
-    struct stw_error error = STW_ERROR_INIT;
-    char *exact = malloc(strlen(text) + 1); /* so that AddressSanitizer sees its end */
-    strcpy(exact, text);
-    cr_assert_eq(stw__manifest_parse(exact, strlen(text) + 1, &manifest, &error), STW_E_REFUSED,
-                 "%s", text);
-    cr_assert_str_eq(error.message, message);
-    cr_assert_str_eq(error.field, field);
-    free(exact);
-}
 
 /* A condition may hold bars; a reason may not. */
 Test(refusals, reads_what_a_plugin_refuses)

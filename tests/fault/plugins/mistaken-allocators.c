@@ -1,16 +1,7 @@
 /* fault/plugins/mistaken-allocators.c: the allocator `go` with one mistake each.
  * fault/mistakes.sh says what becomes of each. */
-#include <stwlab/plugin.h>
-
-#pragma push_macro("STW_MANIFEST")
-#pragma push_macro("STW_EXPORT")
-#undef STW_MANIFEST
-#undef STW_EXPORT
-#define STW_MANIFEST(text) _Static_assert(1, "none of its own")
-#define STW_EXPORT(...) extern int none_of_its_own
-#include "../../../plugins/allocators/go.c"
-#pragma pop_macro("STW_MANIFEST")
-#pragma pop_macro("STW_EXPORT")
+#define BORROWED "../../../plugins/allocators/go.c"
+#include "borrowed.h"
 
 /* Grants cells again that are allocated, as soon as a span has some. */
 static stw_status grants_twice(void *self, struct stw_mutator *m, uint32_t span_class,

@@ -1,16 +1,7 @@
 /* fault/plugins/mistaken-maps.c: the map `foreign`, which falls or stays in one slot.
  * fault/mistakes.sh says what becomes of each. */
-#include <stwlab/plugin.h>
-
-#pragma push_macro("STW_MANIFEST")
-#pragma push_macro("STW_EXPORT")
-#undef STW_MANIFEST
-#undef STW_EXPORT
-#define STW_MANIFEST(text) _Static_assert(1, "none of its own")
-#define STW_EXPORT(...) extern int none_of_its_own
-#include "foreign.c"
-#pragma pop_macro("STW_MANIFEST")
-#pragma pop_macro("STW_EXPORT")
+#define BORROWED "foreign.c"
+#include "borrowed.h"
 
 static volatile uint64_t *volatile nowhere = (volatile uint64_t *)8;
 
