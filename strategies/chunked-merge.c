@@ -2,40 +2,28 @@
  *
  * The entries reach the map in the same order as in one merge. After the last piece nothing is
  * yielded: the merge is over. */
-#include <stdlib.h>
-#include <stwlab/plugin.h>
+#include <stwlab/kit.h>
 
-struct chunked {
+struct plan {
     uint64_t chunk_entries;
-    uint64_t yield;
+    uint32_t yield;
 };
 
-static stw_status create(const struct stw_host *host, const struct stw_config *config,
-                         struct stw_error *error, void **self)
-{
-    struct chunked *chunked = malloc(sizeof *chunked);
-    if (!chunked)
-        return host->set_error(host, error, STW_E_NOMEM, "create", "chunked-merge: out of memory");
-    chunked->chunk_entries = stw_config_u64(config, "chunk");
-    chunked->yield = stw_config_u64(config, "yield");
-    *self = chunked;
-    return STW_OK;
-}
-
-static void destroy(void *self)
-{
-    free(self);
-}
+static const struct stw_binding bindings[] = {
+    STW_BIND_U64(struct plan, chunk_entries, "chunk"),
+    STW_BIND_BOOL(struct plan, yield, "yield"),
+};
+STW_CREATE_PLAN(create, struct plan, bindings)
 
 static void merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
                   const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
-    const struct chunked *chunked = self;
-    while (count > chunked->chunk_entries) {
-        stw_next_merge(next, m, map, entries, first, chunked->chunk_entries);
-        first += chunked->chunk_entries;
-        count -= chunked->chunk_entries;
-        if (chunked->yield)
+    const struct plan *plan = self;
+    while (count > plan->chunk_entries) {
+        stw_next_merge(next, m, map, entries, first, plan->chunk_entries);
+        first += plan->chunk_entries;
+        count -= plan->chunk_entries;
+        if (plan->yield)
             m->host->yield(m->host, m);
     }
     stw_next_merge(next, m, map, entries, first, count);
@@ -44,7 +32,7 @@ static void merge(void *self, const struct stw_link *next, struct stw_mutator *m
 static const struct stw_strategy_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
+    .destroy = free,
     .merge = merge,
 };
 

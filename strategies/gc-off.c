@@ -32,11 +32,6 @@ static stw_status create(const struct stw_host *host, const struct stw_config *c
     return STW_OK;
 }
 
-static void destroy(void *self)
-{
-    free(self);
-}
-
 static void begin(void *self, const struct stw_link *next, struct stw_mutator *m)
 {
     struct gc_off *off = self;
@@ -57,7 +52,7 @@ static void end(void *self, const struct stw_link *next, struct stw_mutator *m)
 static const struct stw_strategy_ops ops = {
     .struct_size = sizeof ops,
     .create = create,
-    .destroy = destroy,
+    .destroy = free,
     .begin = begin,
     .end = end,
 };

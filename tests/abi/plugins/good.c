@@ -1,6 +1,6 @@
 /* abi/plugins/good.c: a strategy and a map that keep to every rule, with a parameter of every type.
  * The map offers only what it must. */
-#include "map_slots.h"
+#include "../../support/map_slots.h"
 
 static const struct stw_strategy_ops strategy_ops = {.struct_size = sizeof strategy_ops};
 static const struct stw_map_ops map_ops = {.struct_size = sizeof map_ops, MAP_SLOTS};

@@ -1,5 +1,5 @@
 /* abi/plugins/missing_slot.c: breaks: mandatory slots are not null. The map has no assign. */
-#include "map_slots.h"
+#include "../../support/map_slots.h"
 
 static const struct stw_map_ops ops = {.struct_size = sizeof ops, MAP_SLOTS_BUT_ASSIGN};
 

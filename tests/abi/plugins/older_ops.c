@@ -1,6 +1,6 @@
 /* abi/plugins/older_ops.c: keeps to the rules: a map that was built before merge and audit existed.
  * What follows its vtable in memory is not the host's to read. */
-#include "map_slots.h"
+#include "../../support/map_slots.h"
 
 static const struct stw_map_ops ops = {.struct_size = __builtin_offsetof(struct stw_map_ops, merge),
                                        MAP_SLOTS,

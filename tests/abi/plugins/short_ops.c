@@ -1,6 +1,6 @@
 /* abi/plugins/short_ops.c: breaks: mandatory slots lie within the vtable. This one says that it
  * ends before stats, so the host must not read what stands there. */
-#include "map_slots.h"
+#include "../../support/map_slots.h"
 
 static const struct stw_map_ops ops = {.struct_size = __builtin_offsetof(struct stw_map_ops, stats),
                                        MAP_SLOTS};

@@ -71,8 +71,6 @@ _Noreturn void stw_tsan_skip(const char *file, int line, const char *why);
 #define cr_expect_null(...) STW_TSAN_ONE(0, "null(" #__VA_ARGS__ ")", , == NULL, __VA_ARGS__, "")
 #define cr_assert_not_null(...)                                                                   \
     STW_TSAN_ONE(1, "not_null(" #__VA_ARGS__ ")", , != NULL, __VA_ARGS__, "")
-#define cr_expect_not_null(...)                                                                   \
-    STW_TSAN_ONE(0, "not_null(" #__VA_ARGS__ ")", , != NULL, __VA_ARGS__, "")
 #define cr_assert_str_empty(...)                                                                  \
     STW_TSAN_ONE(1, "str_empty(" #__VA_ARGS__ ")", *, == 0, __VA_ARGS__, "")
 #define cr_expect_str_empty(...)                                                                  \
@@ -94,7 +92,6 @@ _Noreturn void stw_tsan_skip(const char *file, int line, const char *why);
 #define cr_assert_str_eq(...) STW_TSAN_TEXTS(1, "str_eq(" #__VA_ARGS__ ")", ==, __VA_ARGS__, "")
 #define cr_expect_str_eq(...) STW_TSAN_TEXTS(0, "str_eq(" #__VA_ARGS__ ")", ==, __VA_ARGS__, "")
 #define cr_assert_str_neq(...) STW_TSAN_TEXTS(1, "str_neq(" #__VA_ARGS__ ")", !=, __VA_ARGS__, "")
-#define cr_expect_str_neq(...) STW_TSAN_TEXTS(0, "str_neq(" #__VA_ARGS__ ")", !=, __VA_ARGS__, "")
 #define cr_assert_arr_eq(...) STW_TSAN_BYTES(1, "arr_eq(" #__VA_ARGS__ ")", ==, __VA_ARGS__, "")
 #define cr_expect_arr_eq(...) STW_TSAN_BYTES(0, "arr_eq(" #__VA_ARGS__ ")", ==, __VA_ARGS__, "")
 #define cr_assert_arr_neq(...) STW_TSAN_BYTES(1, "arr_neq(" #__VA_ARGS__ ")", !=, __VA_ARGS__, "")

@@ -1,4 +1,4 @@
-/* abi/plugins/map_slots.h: the mandatory slots of a map of one entry with a u64 key. */
+/* support/map_slots.h: the mandatory slots of a map of one entry with a u64 key. */
 #ifndef STW_TESTS_MAP_SLOTS_H
 #define STW_TESTS_MAP_SLOTS_H
 
