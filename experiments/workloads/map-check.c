@@ -597,16 +597,6 @@ static void take_step(struct check *c)
 
 /* The workload. */
 
-/* Whether all links of the chain, down to the map, take the type. */
-static int is_accepted(const struct stw_link *link, const struct stw_map_type *type)
-{
-    struct stw_error error = {.struct_size = sizeof error};
-    for (; link; link = link->next)
-        if (link->map_ops->accept(link->map_self, type, &error) != STW_OK)
-            return 0;
-    return 1;
-}
-
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                         struct stw_error *error, void **state)
 {
@@ -615,7 +605,7 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
     s->strategy = trial->strategy;
     s->salt = stw_mix(trial->seed);
     for (uint32_t i = 0; i < TYPES; i++)
-        if (is_accepted(trial->strategy, &types[i]))
+        if (stw_map_accepts(trial->strategy, &types[i]))
             s->accepted |= 1ull << i;
     stw_count_max(m, plan->types, (uint64_t)__builtin_popcountll(s->accepted));
     *state = s;

@@ -200,24 +200,15 @@ static __attribute__((noinline)) uint64_t steal(const struct thief *t, uint64_t 
     return count;
 }
 
-static int is_accepted(const struct stw_link *link, const struct stw_map_type *type)
-{
-    struct stw_error error = {.struct_size = sizeof error};
-    for (; link; link = link->next)
-        if (link->map_ops->accept(link->map_self, type, &error) != STW_OK)
-            return 0;
-    return 1;
-}
-
 static stw_status setup(void *self, struct stw_mutator *m, const struct stw_trial *trial,
                         struct stw_error *error, void **state)
 {
     const struct plan *plan = self;
     struct state *s = stw_alloc(m, sizeof *s, NULL);
     s->strategy = trial->strategy;
-    s->type = is_accepted(trial->strategy, &map_types[0]) ? &map_types[0] : &map_types[1];
+    s->type = stw_map_accepts(trial->strategy, &map_types[0]) ? &map_types[0] : &map_types[1];
     *state = s;
-    if (is_accepted(trial->strategy, s->type))
+    if (stw_map_accepts(trial->strategy, s->type))
         return STW_OK;
     return plan->host->set_error(plan->host, error, STW_E_UNSUPPORTED, "types",
                                  "the map does not accept strings: map-steal has nothing to take");

@@ -140,6 +140,29 @@ Test(kit, parameters_and_counters_reach_their_fields)
     fake_host_free();
 }
 
+static stw_status takes_words(void *self, const struct stw_map_type *type, struct stw_error *error)
+{
+    (void)error;
+    return type->value_bytes <= *(const uint64_t *)self ? STW_OK : STW_E_UNSUPPORTED;
+}
+
+Test(kit, a_type_is_accepted_by_all_links_or_not_at_all)
+{
+    const struct stw_map_ops ops = {.struct_size = sizeof ops, .accept = takes_words};
+    const struct stw_map_type one = {sizeof one, STW_KEY_U64, 8, 0, 0, NULL},
+                              two = {sizeof two, STW_KEY_U64, 16, 0, 0, NULL};
+    uint64_t many = 64, few = 8;
+    struct stw_link inner = {.struct_size = sizeof inner, .map_ops = &ops, .map_self = &few};
+    struct stw_link outer = {.struct_size = sizeof outer, .map_ops = &ops, .map_self = &many,
+                             .next = &inner};
+    cr_assert(stw_map_accepts(&outer, &one));
+    cr_assert_not(stw_map_accepts(&outer, &two), "the inner one does not take it");
+    outer.next = NULL;
+    cr_assert(stw_map_accepts(&outer, &two));
+    outer.map_self = &few;
+    cr_assert_not(stw_map_accepts(&outer, &two));
+}
+
 /* Entries first, first + step and so on, as many as there are. */
 static uint64_t tally_of(const struct stw_map_type *type, uint64_t entries, uint64_t step)
 {

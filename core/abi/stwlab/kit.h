@@ -1,5 +1,5 @@
 /* stwlab/kit.h: what most workloads need, and many other plugins: types, mixing, keys, parameters,
- * tallies of maps, roots of mutators.
+ * types and tallies of maps, roots of mutators.
  *
  * Optional, and no part of the ABI: inline code that only uses it. Include it after, or in place
  * of, plugin.h. A workload that reads two parameters and keeps a list:
@@ -236,6 +236,19 @@ static inline void *stw_plan_new(const struct stw_host *host, const struct stw_c
         *self = made;                                                                              \
         return STW_OK;                                                                             \
     }
+
+/* Maps: whether those that `link` presents can be of the type, which is so if all from there down to
+ * the map plugin take it. For a workload that can do with another type, and so tells none. */
+static inline uint32_t stw_map_accepts(const struct stw_link *link,
+                                       const struct stw_map_type *type)
+{
+    struct stw_error why;
+    why.struct_size = sizeof why;
+    for (; link; link = link->next)
+        if (link->map_ops->accept(link->map_self, type, &why) != STW_OK)
+            return 0;
+    return 1;
+}
 
 /* Tallies: a checksum of the entries of a map that is the same in whatever order it is walked. */
 
