@@ -103,8 +103,5 @@ mkdir "$work/strategy"
 cd "$work/strategy"
 block "file: guess.c" "$guides/write-a-strategy.md" >guess.c
 cmp guess.c "$examples/strategy/guess.c" || fail "write-a-strategy: guess.c is not the example"
-cp "$examples/strategy/guess_test.c" .
-# shellcheck disable=SC2046 # word splitting wanted
-gcc -std=c17 -O2 -DSTW_STATIC_PLUGIN=guess guess.c guess_test.c \
-    $(pkg-config --cflags --libs stwlab-testing criterion) -o guess_test
-./guess_test >test.log 2>&1 || { cat test.log; fail "the strategy's test"; }
+step write-a-strategy test
+grep -q 'Failing: 0 | Crashing: 0' test.log || fail "the strategy's test: $(cat test.log)"
