@@ -81,13 +81,16 @@ expect "the mark of what was left" \
 
 # Before the first trial an interrupt ends the run at once, with a word: here the lab asks a Go for its
 # version, which does not answer.
-printf '#!/bin/sh\nexec sleep 50\n' >"$work/go"
+printf '#!/bin/sh\n: >"$0.asked"\nexec sleep 50\n' >"$work/go"
 chmod +x "$work/go"
 experiment 1 'none' "$work/g.ini" 'sandbox = off'
 "$STWLAB" run "$work/g.ini" -o "$work/none" --go "$work/go" --set fixed.runtime=go \
     >"$work/out" 2>"$work/err" &
 coordinator=$!
-sleep 1
+for try in $(seq 200); do
+    [ -e "$work/go.asked" ] && break
+    sleep 0.05
+done
 kill -INT $coordinator || fail "it did not wait: $(cat "$work/err")"
 wait $coordinator
 expect "exit status when interrupted early" $? 1
