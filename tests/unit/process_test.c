@@ -287,23 +287,36 @@ Test(process, a_gated_one_that_is_finished_never_passes)
     cr_assert_eq(end.signal, SIGKILL);
 }
 
-/* prim.PR1 */
-Test(process, it_dies_with_its_parent)
+/* What `start` starts in a process that is killed then. */
+static void expect_death_with_parent(pid_t (*start)(void))
 {
     int told[2];
     pid_t child = 0;
     cr_assert_eq(pipe(told), 0);
     pid_t parent = fork();
     if (parent == 0) {
-        start_limited("sleep 60", 0);
-        ssize_t sent = write(told[1], &process.pid, sizeof process.pid);
-        _exit(sent == sizeof process.pid ? 0 : 1);
+        pid_t started = start();
+        ssize_t sent = write(told[1], &started, sizeof started);
+        raise(sent == sizeof started ? SIGKILL : SIGABRT);
     }
     waitpid(parent, NULL, 0);
     cr_assert_eq(read(told[0], &child, sizeof child), (ssize_t)sizeof child);
+    cr_assert_gt(child, 1);
     for (int i = 0; i < 500 && kill(child, 0) == 0; i++)
         usleep(10000);
     cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the child outlives its parent");
+}
+
+static pid_t start_sleeper(void)
+{
+    start_limited("sleep 60", 0);
+    return process.pid;
+}
+
+/* prim.PR1 */
+Test(process, it_dies_with_its_parent)
+{
+    expect_death_with_parent(start_sleeper);
 }
 
 Test(interrupt, they_are_counted_not_died_from)
@@ -411,27 +424,18 @@ Test(process, what_it_left_behind_is_counted)
     cr_assert_eq(end.left_behind, 0);
 }
 
-/* prim.GU1: a forked process starts a child that leaves its session, and is killed. */
+static pid_t start_under_guard(void)
+{
+    stw_guard_begin();
+    start_limited("setsid sh -c 'setsid sleep 60 & echo $!' ; exec sleep 60", 0);
+    stw_process_wait(&process, stw_clock_ns() + SECOND_NS, -1);
+    return atoi(printed());
+}
+
+/* prim.GU1: it starts a child that leaves its session, and is killed. */
 Test(guard, what_a_killed_process_left_behind_dies)
 {
-    int told[2];
-    pid_t left = 0;
-    cr_assert_eq(pipe(told), 0);
-    pid_t parent = fork();
-    if (parent == 0) {
-        stw_guard_begin();
-        start_limited("setsid sh -c 'setsid sleep 60 & echo $!' ; exec sleep 60", 0);
-        stw_process_wait(&process, stw_clock_ns() + SECOND_NS, -1);
-        left = atoi(printed());
-        ssize_t sent = write(told[1], &left, sizeof left);
-        raise(sent == sizeof left ? SIGKILL : SIGABRT);
-    }
-    waitpid(parent, NULL, 0);
-    cr_assert_eq(read(told[0], &left, sizeof left), (ssize_t)sizeof left);
-    cr_assert_gt(left, 1);
-    for (int i = 0; i < 500 && kill(left, 0) == 0; i++)
-        usleep(10000);
-    cr_assert(kill(left, 0) != 0 && errno == ESRCH, "%d lives", left);
+    expect_death_with_parent(start_under_guard);
 }
 
 Test(guard, one_that_is_ended_leaves_all_alone)
@@ -498,23 +502,16 @@ Test(program, one_that_does_not_end_is_killed)
     cr_assert_eq(stw_program_end(&program), -SIGKILL);
 }
 
+static pid_t start_sleeping_program(void)
+{
+    start_program("exec sleep 60", 0);
+    return program.pid;
+}
+
 /* prim.PG1 */
 Test(program, it_dies_with_its_parent)
 {
-    int told[2];
-    pid_t child = 0;
-    cr_assert_eq(pipe(told), 0);
-    pid_t parent = fork();
-    if (parent == 0) {
-        start_program("exec sleep 60", 0);
-        ssize_t sent = write(told[1], &program.pid, sizeof program.pid);
-        raise(sent == sizeof program.pid ? SIGKILL : SIGABRT);
-    }
-    waitpid(parent, NULL, 0);
-    cr_assert_eq(read(told[0], &child, sizeof child), (ssize_t)sizeof child);
-    for (int i = 0; i < 500 && kill(child, 0) == 0; i++)
-        usleep(10000);
-    cr_assert(kill(child, 0) != 0 && errno == ESRCH, "the program outlives its parent");
+    expect_death_with_parent(start_sleeping_program);
 }
 
 #define FREED 0xdbdbdbdbdbdbdbdbu /* in every word of freed memory */
