@@ -237,8 +237,8 @@ static inline void *stw_plan_new(const struct stw_host *host, const struct stw_c
         return STW_OK;                                                                             \
     }
 
-/* Maps: whether those that `link` presents can be of the type, which is so if all from there down to
- * the map plugin take it. For a workload that can do with another type, and so tells none. */
+/* Maps: whether those that `link` presents can be of the type, which is so if all from there down
+ * to the map plugin take it. For a workload that can do with another type, and so tells none. */
 static inline uint32_t stw_map_accepts(const struct stw_link *link,
                                        const struct stw_map_type *type)
 {
