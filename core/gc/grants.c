@@ -1,6 +1,6 @@
 /* gc/grants.c: asks the allocator for runs and large cells, and checks what it grants.
  *
- * GR1  every grant is checked against rules L2 to L6 of allocator.h, in every build, before a cell
+ * GR1  every grant is checked against rules L1 to L6 of allocator.h, in every build, before a cell
  *      of it is handed out: a run is some hundred cells, and their bits are a few words. What
  *      breaks a rule ends the trial as invalid, under the rule's name.
  * GR2  before memory counts as exhausted, the allocator has released what it keeps, and was asked
@@ -11,6 +11,14 @@
 #include "gc/collector.h"
 
 #define BREACH(gc, rule, ...) STW_BREACH(rule, (gc)->options.allocator_ordinal, __VA_ARGS__)
+
+/* Else there is no record behind it. */
+static void expect_registered(struct stw_gc *gc, const struct stw_span *span, const char *text)
+{
+    const struct stw_span_record *record = stw_heap_span_at(&gc->heap, span->base);
+    if (!record || &record->span != span)
+        BREACH(gc, "L1", "%s", text);
+}
 
 static void check_shape(struct stw_gc *gc, const struct stw_fit *fit, const struct stw_span *span)
 {
@@ -114,8 +122,7 @@ void stw__grant_ask(struct stw_mutator_record *m, const struct stw_fit *fit,
         m->gc->options.out_of_memory("the managed heap is full");
     if (!grant->span)
         BREACH(m->gc, "L6", "returned STW_OK from refill, and granted no span");
-    if ((struct stw_span *)stw_heap_span_at(&m->gc->heap, grant->span->base) != grant->span)
-        BREACH(m->gc, "L1", "granted cells of a span that is not registered");
+    expect_registered(m->gc, grant->span, "granted cells of a span that is not registered");
     check_shape(m->gc, fit, grant->span);
     check_cells(m->gc, fit, grant);
     check_held(m, fit, (struct stw_span_record *)grant->span);
@@ -133,6 +140,7 @@ struct stw_span *stw__grant_ask_large(struct stw_mutator_record *m, uint64_t byt
         m->gc->options.out_of_memory("the managed heap is full (large cell)");
     if (!span)
         BREACH(m->gc, "L6", "returned STW_OK from large, and made no span");
+    expect_registered(m->gc, span, "made a span that is not registered for a large cell");
     if (span->cell_count != 1 || span->cell_bytes < bytes
         || span->layout != (scan ? STW_LAYOUT_LARGE : STW_LAYOUT_NOSCAN))
         BREACH(m->gc, "L5", "made a span of %u cells of %llu bytes and layout %u for a large "

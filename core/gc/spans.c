@@ -1,5 +1,6 @@
 /* gc/spans.c: pages and spans for the allocator, with what taking and sweeping them means to the
  * collector: the memory limit, the counts of the sweep, and a mutator's lost time. */
+#include "base/breach.h"
 #include "base/error.h"
 #include "gc/collector.h"
 
@@ -26,7 +27,8 @@ void stw_gc_pages_adopt(struct stw_gc *gc, uint64_t page_count)
 
 void stw_gc_pages_disown(struct stw_gc *gc, uint64_t page_count)
 {
-    STW_ADD(gc->heap.adopted_pages, -page_count);
+    if (STW_ADD(gc->heap.adopted_pages, -page_count) < page_count)
+        STW_BREACH("L8", STW_BREACH_CALLER, "disowned pages that it did not adopt");
     STW_ADD(gc->heap.own_bytes, -(page_count * STW_PAGE_BYTES));
 }
 

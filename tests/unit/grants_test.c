@@ -1,4 +1,4 @@
-/* unit/grants_test.c: goal: what the allocator grants is checked before it is used (gc.GR1: abi.L2
+/* unit/grants_test.c: goal: what the allocator grants is checked before it is used (gc.GR1: abi.L1
  * to abi.L6), what it keeps is asked for before memory counts as exhausted (gc.GR2), and the host
  * alone works out the live heap, by spans, as Go does (gc.R4). */
 /* sources: plugins/allocators/go.c tests/support/gc_rig.c */
@@ -220,6 +220,41 @@ Test(grants, of_large_cells_that_are_too_small)
     expect_told(large, "L5",
                 "made a span of 1 cells of 57344 bytes and layout 0 for a large cell "
                 "of 100000");
+}
+
+/* Makes its span by itself. */
+static stw_status own_large(void *self, struct stw_mutator *mutator, uint64_t bytes, uint32_t scan,
+                            struct stw_span **span)
+{
+    static struct stw_span own;
+    stw_status status = go.large(self, mutator, bytes, scan, span);
+    own = **span;
+    *span = &own;
+    return status;
+}
+
+static void change_span(struct stw_allocator_ops *ops)
+{
+    go = *ops;
+    ops->large = own_large;
+}
+
+Test(grants, of_large_cells_in_no_registered_span)
+{
+    start(change_span);
+    expect_told(large, "L1", "made a span that is not registered for a large cell");
+}
+
+static void disown(void)
+{
+    m->host->pages_disown(m->host, 0x7f0000000000, 3);
+}
+
+Test(grants, pages_that_were_not_adopted_cannot_be_disowned)
+{
+    start(NULL);
+    m->host->pages_adopt(m->host, 0x7f0000000000, 2);
+    expect_told(disown, "L8", "disowned pages that it did not adopt");
 }
 
 /* Has pages only once it was told to give back what it keeps. */

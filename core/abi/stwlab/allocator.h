@@ -16,7 +16,7 @@
  * L6  refill and large return STW_OK, or STW_E_NOMEM when the host has no pages; nothing else.
  * L7  destroy returns all spans and pages.
  * L8  a span has whole pages that the allocator acquired, and room for its cells; what is released
- *     was acquired.
+ *     was acquired, and what is disowned was adopted.
  * Breaches of L1 to L6 and L8 are noticed at once, of L7 with audits; the trial is invalid.
  * Lifecycle: create -> attach per mutator -> refill/large/sweep... -> detach -> destroy.
  *
