@@ -680,6 +680,10 @@ __attribute__((noinline)) void stw_block_begin(struct stw_mutator *m)
 __attribute__((noinline)) void stw_block_begin_slot(const struct stw_host *host,
                                                     struct stw_mutator *m)
 {
+    stw_watch_wait(stw__record_of(m)->gc, "block_begin");
+    if (m != stw_mutator_self())
+        STW_BREACH("on-mutator", STW_BREACH_CALLER,
+                   "called block_begin for a mutator of another thread");
     if (STW_LOAD(stw__record_of(m)->state) != STW_STATE_RUNNING)
         STW_BREACH("blocked", STW_BREACH_CALLER, "called block_begin twice");
     stw__record_of(m)->block = (struct stw_block){host, __builtin_return_address(0)};

@@ -73,17 +73,27 @@ uint32_t stw_host_holder(const struct stw_host *host)
     return handle_of(host)->plugin ? ordinal_of(host) : STW_BREACH_CALLER;
 }
 
-/* A function for mutators was called: by its own thread, and not between block_begin and end. */
+/* `did` ("called yield") is for the mutator's own thread, */
+static void expect_own(const struct stw_host *host, const struct stw_mutator *m, const char *did)
+{
+    if (m != stw_mutator_self())
+        STW_BREACH("on-mutator", stw_host_holder(host), "%s for a mutator of another thread", did);
+}
+
+/* and not for between block_begin and block_end. */
 static void expect_running(const struct stw_host *host, const struct stw_mutator *m,
-                           const char *function)
+                           const char *did)
 {
     struct stw_block block;
-    if (m != stw_mutator_self())
-        STW_BREACH("on-mutator", stw_host_holder(host),
-                   "called %s for a mutator of another thread", function);
+    expect_own(host, m, did);
     if (stw_mutator_is_blocked(&block))
-        STW_BREACH("blocked", stw_host_holder(host),
-                   "called %s between block_begin and block_end", function);
+        STW_BREACH("blocked", stw_host_holder(host), "%s between block_begin and block_end", did);
+}
+
+static void expect_main(const struct stw_host *host, const char *did)
+{
+    if (!stw_thread_is_main())
+        STW_BREACH("on-main", stw_host_holder(host), "%s on another thread than the main one", did);
 }
 
 static stw_status api_set_error(const struct stw_host *host, struct stw_error *error,
@@ -115,9 +125,7 @@ static void api_root_remove(const struct stw_host *host, void **words)
 static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook hook,
                                      void *context)
 {
-    if (!stw_thread_is_main())
-        STW_BREACH("on-main", stw_host_holder(host),
-                   "called cycle_hook_add on another thread than the main one");
+    expect_main(host, "called cycle_hook_add");
     const struct stw_hook added = {hook, context, ordinal_of(host)};
     return stw_gc_hook_add(gc_of(host), &added);
 }
@@ -125,6 +133,7 @@ static stw_status api_cycle_hook_add(const struct stw_host *host, stw_cycle_hook
 static stw_status api_cycle_end_hook_add(const struct stw_host *host, stw_cycle_end_hook hook,
                                          void *context)
 {
+    expect_main(host, "called cycle_end_hook_add");
     const struct stw_end_hook added = {hook, context, ordinal_of(host)};
     return stw_gc_end_hook_add(gc_of(host), &added);
 }
@@ -132,7 +141,7 @@ static stw_status api_cycle_end_hook_add(const struct stw_host *host, stw_cycle_
 static stw_status api_death_notice_add(const struct stw_host *host, struct stw_mutator *m,
                                        void *cell, stw_death_notice notice, void *context)
 {
-    expect_running(host, m, "death_notice_add");
+    expect_running(host, m, "called death_notice_add");
     return stw_gc_death_notice_add(gc_of(host), cell, notice, context, ordinal_of(host));
 }
 
@@ -144,7 +153,7 @@ static uint32_t api_mutator_count(const struct stw_host *host)
 
 static void api_barrier_flush(const struct stw_host *host, struct stw_mutator *m)
 {
-    expect_running(host, m, "barrier_flush");
+    expect_running(host, m, "called barrier_flush");
     stw_barrier_flush(m);
 }
 
@@ -154,16 +163,15 @@ static void *api_alloc_slow(const struct stw_host *host, struct stw_mutator *m, 
     stw_runtime_check_host(m);
     if (stw__faults_alloc(m, bytes, type))
         stw_mutator_refuse_grant(m);
-    struct stw_block block; /* another thread's: stw_alloc_slow_path notices stops first */
-    if (m == stw_mutator_self() && stw_mutator_is_blocked(&block))
-        STW_BREACH("blocked", stw_host_holder(host), "allocated between block_begin and block_end");
+    if (!stw_watch_is_inside()) /* a stop may wait for whoever is: stw_alloc_slow_path tells that */
+        expect_running(host, m, "allocated");
     return stw_alloc_slow_path(m, bytes, type);
 }
 
 static void api_copy_slow(const struct stw_host *host, struct stw_mutator *m, void *to,
                           const void *from, uint64_t bytes, const struct stw_type *type)
 {
-    expect_running(host, m, "copy_slow");
+    expect_running(host, m, "called copy_slow");
     stw_barrier_copy(m, to, from, bytes, type);
 }
 
@@ -182,7 +190,7 @@ static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
     stw_watch_wait(gc_of(host), "safepoint");
     stw_runtime_check_host(m);
     stw__faults_safepoint(m);
-    expect_running(host, m, "safepoint");
+    expect_running(host, m, "called safepoint");
     stw_safepoint(m);
 }
 
@@ -190,8 +198,9 @@ static void api_safepoint(const struct stw_host *host, struct stw_mutator *m)
 static void api_block_end(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "block_end");
+    expect_own(host, m, "called block_end");
     struct stw_block block;
-    if (m == stw_mutator_self() && !stw_mutator_is_blocked(&block))
+    if (!stw_mutator_is_blocked(&block))
         STW_BREACH("blocked", stw_host_holder(host), "called block_end without block_begin");
     stw_block_end(m);
 }
@@ -199,7 +208,7 @@ static void api_block_end(const struct stw_host *host, struct stw_mutator *m)
 static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "yield");
-    expect_running(host, m, "yield");
+    expect_running(host, m, "called yield");
     stw_poll(m);
     stw_mutator_yield(m);
 }
@@ -207,7 +216,7 @@ static void api_yield(const struct stw_host *host, struct stw_mutator *m)
 static void api_collect(const struct stw_host *host, struct stw_mutator *m)
 {
     stw_watch_wait(gc_of(host), "collect");
-    expect_running(host, m, "collect");
+    expect_running(host, m, "called collect");
     stw_gc_collect(m);
 }
 
@@ -216,7 +225,7 @@ static int32_t api_set_gc_percent(const struct stw_host *host, struct stw_mutato
 {
     struct stw_percent_setter setter = {0, 0};
     stw_watch_wait(gc_of(host), "set_gc_percent");
-    expect_running(host, m, "set_gc_percent");
+    expect_running(host, m, "called set_gc_percent");
     const struct stw_loaded *plugin = handle_of(host)->plugin;
     if (!plugin)
         plugin = stw__proxy_inside();
@@ -248,6 +257,8 @@ static void api_external_bytes(const struct stw_host *host, struct stw_mutator *
 {
     struct handle *handle = &handles[ordinal_of(host)];
     stw_watch_wait(handle->gc, "external_bytes");
+    if (m)
+        expect_running(host, m, "called external_bytes");
     __atomic_add_fetch(&handle->external_bytes, delta, __ATOMIC_RELAXED);
     stw_gc_external_add(handle->gc, m, delta);
 }
@@ -293,6 +304,7 @@ static uint64_t api_set_memory_limit(const struct stw_host *host, struct stw_mut
                                      uint64_t bytes)
 {
     stw_watch_wait(gc_of(host), "set_memory_limit");
+    expect_running(host, m, "called set_memory_limit");
     return stw_gc_set_limit(gc_of(host), m, bytes);
 }
 

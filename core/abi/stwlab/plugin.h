@@ -10,8 +10,9 @@
  *   finished   all mutators are detached               ops->destroy
  *   destroyed  ops->destroy                            nothing; dlclose never runs
  *
- * During create the plugin may call set_error, clock_ns, root_add, cycle_hook_add, mutator_count
- * and, if it is an allocator, the functions for allocators. It has no mutator yet, so no cells.
+ * During create the plugin may call set_error, clock_ns, root_add, cycle_hook_add,
+ * cycle_end_hook_add, mutator_count and, if it is an allocator, the functions for allocators. It
+ * has no mutator yet, so no cells.
  *
  * A plugin is built as a shared object with hidden visibility. The same source links statically
  * when it is compiled with -DSTW_STATIC_PLUGIN=NAME: the entry is then stw_plugin_entry_NAME.
