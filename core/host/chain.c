@@ -24,7 +24,7 @@
 
 #define HOST_ORDINAL 0u
 
-static uint32_t handed_by; /* who calls the base: the innermost strategy, or whoever calls */
+static uint32_t handed_by; /* who calls the base: the innermost strategy, or who states intents */
 static _Thread_local uint32_t is_in_request;
 
 /* Of a slot of the map. */
@@ -100,6 +100,7 @@ static void base_done_map(void *self, const struct stw_link *next, struct stw_mu
 {
     const struct stw_loaded *loaded = self;
     (void)next, (void)type;
+    stw_edge_running("done_map");
     if (stw_runtime_is_audited())
         audit_map(loaded, m, map);
     note_call(m, loaded, STW_CALL_MAP_DONE);
@@ -126,6 +127,8 @@ static void *base_need_scratch(void *self, const struct stw_link *next, struct s
                                const struct stw_scratch_need *need)
 {
     (void)self, (void)next;
+    stw_edge_running("need_scratch");
+    stw_edge_scratch(handed_by, need);
     return stw_alloc(m, need->bytes, need->type);
 }
 
@@ -133,6 +136,7 @@ static void base_done_scratch(void *self, const struct stw_link *next, struct st
                               const struct stw_scratch_need *need, void *scratch)
 {
     (void)self, (void)next, (void)m, (void)need, (void)scratch;
+    stw_edge_running("done_scratch");
 }
 
 /* create and destroy are null: the base is never created, its self is given. */

@@ -1,8 +1,8 @@
 /* host/edges.c: the rules that a plugin can break in what it hands to the host.
  *
  * ED1  what comes in is read only as far as its struct_size says.
- * Named is who hands it on last: the innermost strategy of the chain, which is known. Its frame is
- * not on the stack when it ended in a call of the next. */
+ * Named is who hands it on, which the chain knows: its frame is not on the stack when it ended in a
+ * call of the next. */
 #include "host/edges.h"
 
 #include "base/breach.h"
@@ -37,6 +37,11 @@ void stw_edge_need(uint32_t by, const struct stw_map_need *need)
 {
     expect_size(by, "stw_map_need", need->struct_size, sizeof *need);
     expect_map_type(by, need->type, "stw_map_need");
+}
+
+void stw_edge_scratch(uint32_t by, const struct stw_scratch_need *need)
+{
+    expect_size(by, "stw_scratch_need", need->struct_size, sizeof *need);
 }
 
 void stw_edge_entries(uint32_t by, const struct stw_entries *entries, uint64_t first,

@@ -1,7 +1,9 @@
 /* host/passage.c: compares what strategies pass on with what they were handed. */
 #include "host/passage.h"
 
+#include "base/breach.h"
 #include "base/error.h"
+#include "host/edges.h"
 #include "host/runtime.h"
 
 #include <inttypes.h>
@@ -70,7 +72,8 @@ static int is_same(struct tally a, struct tally b)
     return a.count == b.count && a.sum == b.sum;
 }
 
-/* A strategy passes these on, during the call of its own merge that is under way on this thread. */
+/* A strategy passes these on, which are there, during the call of its own merge that is under way
+ * on this thread. */
 static struct tally pass_on(const struct stw_loaded *strategy, const struct stw_entries *entries,
                             uint64_t first, uint64_t count)
 {
@@ -79,8 +82,6 @@ static struct tally pass_on(const struct stw_loaded *strategy, const struct stw_
         return tally_of(entries, first, count);
     if (!current) {
         fail(strategy, "merges entries that it was not handed");
-    } else if (first > entries->count || count > entries->count - first) {
-        fail(strategy, "passes on more entries than there are");
     } else {
         tally = tally_of(entries, first, count);
         current->passed_on.count += tally.count;
@@ -153,9 +154,11 @@ static void watched_merge(void *self, const struct stw_link *next, struct stw_mu
                           const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
     uint32_t at = (uint32_t)(next - watch.links) - 1;
+    const struct stw_loaded *by = at > 0 ? &watch.strategies[at - 1] : NULL; /* else a workload */
+    stw_edge_entries(by ? by->ordinal : STW_BREACH_CALLER, entries, first, count);
     const struct stw_entries as_handed = *entries;
-    struct tally handed = at > 0 ? pass_on(&watch.strategies[at - 1], entries, first, count)
-                                 : tally_of(entries, first, count);
+    struct tally handed =
+        by ? pass_on(by, entries, first, count) : tally_of(entries, first, count);
     struct passage passage = {.outer = current, .strategy = &watch.strategies[at]};
     current = &passage;
     if (passage.strategy->ops.strategy.maps)

@@ -3,6 +3,7 @@
  * see, on the host of tests/support with its small map; the flight recorder tells who was called.
  */
 /* sources: strategies/none.c */
+#include "base/breach.h"
 #include "base/error.h"
 #include "host/chain.h"
 #include "host/runtime.h"
@@ -11,6 +12,7 @@
 
 #include <criterion/criterion.h>
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <stwlab/testing.h>
@@ -152,6 +154,36 @@ Test(chain, hands_out_scratch)
     cr_assert_eq(fake_cell_bytes(typed), 160);
     cr_assert_eq(fake_cell_type(typed), &type);
     stw_next_done_scratch(&link, m, &plain_need, plain);
+    fake_host_free();
+}
+
+/* Whoever is told of a breach leaves by a jump: in a trial it would be the end. */
+static jmp_buf told;
+static struct stw_breach breach;
+
+static void leave(const struct stw_breach *found)
+{
+    breach = *found;
+    longjmp(told, 1);
+}
+
+/* host.ED1: also of what no map is made of. */
+Test(chain, reads_needs_of_scratch_as_far_as_they_say)
+{
+    struct stw_loaded map;
+    struct stw_link link;
+    fake_host_new(1);
+    adopt_bare_map(&map);
+    cr_assert_eq(stw_chain_build(NULL, 0, &map, &link), STW_OK);
+    const struct stw_scratch_need need = {.bytes = 64};
+    stw_breach_told = leave;
+    if (setjmp(told) == 0) {
+        stw_next_need_scratch(&link, fake_mutator(0), &need);
+        cr_assert_fail("nothing was noticed");
+    }
+    cr_assert_str_eq(breach.rule, "A2");
+    cr_assert_str_eq(breach.text, "passed a stw_scratch_need whose struct_size is 0, not 24");
+    cr_assert_eq(breach.plugin, STW_BREACH_CALLER);
     fake_host_free();
 }
 
@@ -463,6 +495,47 @@ Test(chain, compares_the_bytes_of_strings, .init = reset_eight)
     cr_assert_str_empty(said_of(OPS(merge_backwards), &entries));
     cr_assert_str_eq(said_of(OPS(merge_others), &entries),
                      "strategy/middle passes on other entries than it was handed");
+}
+
+MERGE(merge_beyond)
+{
+    (void)self;
+    stw_next_merge(next, m, map, entries, first, count << 40);
+}
+
+/* Nothing is read beyond the entries; named is who merges them, wherever it is in the chain. */
+static void expect_beyond(const struct stw_strategy_ops *ops, uint64_t count, uint32_t plugin)
+{
+    const struct stw_offer offers[] = {STW_OFFER(STW_KIND_STRATEGY, "outer", ops)};
+    const struct stw_descriptor descriptor = {
+        sizeof descriptor, STW_MAGIC, STW_ABI_MAJOR, STW_ABI_MINOR, 1, offers};
+    struct stw_loaded map, strategies[2];
+    struct stw_link links[3];
+    static char inner[] = "i";
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "outer", &descriptor, &strategies[0]);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[1]);
+    strategies[0].ordinal = FIRST_ORDINAL;
+    strategies[1].ordinal = FIRST_ORDINAL + 1;
+    strategies[1].self = inner;
+    stw_runtime_audit(1, note_failure);
+    stw_breach_told = leave;
+    cr_assert_eq(stw_chain_build(strategies, 2, &map, links), STW_OK);
+    if (setjmp(told) == 0) {
+        stw_next_merge(links, m, NULL, &eight, 0, count);
+        cr_assert_fail("nothing was noticed");
+    }
+    cr_assert_str_eq(breach.rule, "merge-range");
+    cr_assert_eq(breach.plugin, plugin);
+    fake_host_free();
+}
+
+Test(chain, watches_no_entries_that_are_not_there, .init = reset_eight)
+{
+    expect_beyond(OPS(merge_beyond), 8, FIRST_ORDINAL);
+    expect_beyond(OPS(NULL), 1ull << 40, STW_BREACH_CALLER);
 }
 
 /* map.merge stood in for. */
