@@ -8,6 +8,7 @@
 #ifndef STW_GC_GC_H
 #define STW_GC_GC_H
 
+#include "base/breach.h"
 #include "gc/block.h"
 #include "gc/pause.h"
 #include "gc/timeline.h"
@@ -205,6 +206,10 @@ uint32_t stw_gc_sweep_generation(const struct stw_gc *gc);
 void stw_gc_external_add(struct stw_gc *gc, struct stw_mutator *m, int64_t bytes);
 /* A growth of a map, of STW_GROWTH_*, took that long in the write that began it. */
 void stw_gc_growth_note(struct stw_gc *gc, uint32_t kind, uint64_t ns);
+
+/* The rule that a type breaks (M6, or A2), and in `text` what it is: "type \"pair\", whose ...".
+ * Null: none. */
+const char *stw_type_breach(const struct stw_type *type, char text[STW_BREACH_TEXT_BYTES]);
 
 /* For a thread that is no mutator and keeps stepped mutators from running meanwhile. */
 int stw_processor_try_enter(struct stw_gc *gc);

@@ -9,6 +9,7 @@
 #include "base/breach.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define KNOWN 256u /* a power of two */
 #define PROBES 8u
@@ -41,10 +42,12 @@ static const char *name_of(const struct stw_type *type)
     return type->name ? type->name : "?";
 }
 
-static _Noreturn void refuse_type(const struct stw_type *type, const char *what, uint64_t value)
+static const char *breaks(const struct stw_type *type, const char *what, uint64_t value,
+                          char text[STW_BREACH_TEXT_BYTES])
 {
-    STW_BREACH("M6", STW_BREACH_CALLER, "allocated with type \"%.40s\", whose %s (%" PRIu64 ")",
-               name_of(type), what, value);
+    snprintf(text, STW_BREACH_TEXT_BYTES, "type \"%.40s\", whose %s (%" PRIu64 ")", name_of(type),
+             what, value);
+    return "M6";
 }
 
 /* Words of an element up to its last pointer, as its mask has it. */
@@ -57,28 +60,39 @@ static uint64_t words_in_mask(const struct stw_type *type)
     return last;
 }
 
+const char *stw_type_breach(const struct stw_type *type, char text[STW_BREACH_TEXT_BYTES])
+{
+    if (type->struct_size < sizeof *type) {
+        snprintf(text, STW_BREACH_TEXT_BYTES, "a stw_type whose struct_size is %u, not %zu",
+                 type->struct_size, sizeof *type);
+        return "A2";
+    }
+    if (type->element_bytes == 0 || type->element_bytes % 8)
+        return breaks(type, "element_bytes are no multiple of 8", type->element_bytes, text);
+    if (!type->pointer_mask)
+        return breaks(type, "pointer_mask is null", 0, text);
+    if (type->pointer_bytes == 0 || type->pointer_bytes > type->element_bytes)
+        return breaks(type, "pointer_bytes are not within an element", type->pointer_bytes, text);
+    uint64_t bytes = 8 * words_in_mask(type);
+    if (type->pointer_bytes == bytes)
+        return NULL;
+    snprintf(text, STW_BREACH_TEXT_BYTES,
+             "type \"%.40s\", whose pointer_bytes are %" PRIu64
+             ", but the last pointer of its mask ends at byte %" PRIu64,
+             name_of(type), type->pointer_bytes, bytes);
+    return "M6";
+}
+
 static void check(const struct stw_mutator_record *m, const struct stw_type *type)
 {
+    char text[STW_BREACH_TEXT_BYTES];
     uintptr_t at = (uintptr_t)type, here = (uintptr_t)__builtin_frame_address(0);
     if (at >= here && at < m->stack_top)
         STW_BREACH("M6", STW_BREACH_CALLER,
                    "allocated with a type on its stack; it must live until destroy returns");
-    if (type->struct_size < sizeof *type)
-        STW_BREACH("A2", STW_BREACH_CALLER,
-                   "allocated with a stw_type whose struct_size is %u, not %zu",
-                   type->struct_size, sizeof *type);
-    if (type->element_bytes == 0 || type->element_bytes % 8)
-        refuse_type(type, "element_bytes are no multiple of 8", type->element_bytes);
-    if (!type->pointer_mask)
-        refuse_type(type, "pointer_mask is null", 0);
-    uint64_t words = words_in_mask(type);
-    if (type->pointer_bytes == 0 || type->pointer_bytes > type->element_bytes)
-        refuse_type(type, "pointer_bytes are not within an element", type->pointer_bytes);
-    if (type->pointer_bytes != 8 * words)
-        STW_BREACH("M6", STW_BREACH_CALLER,
-                   "allocated with type \"%.40s\", whose pointer_bytes are %" PRIu64
-                   ", but the last pointer of its mask ends at byte %" PRIu64, name_of(type),
-                   type->pointer_bytes, 8 * words);
+    const char *rule = stw_type_breach(type, text);
+    if (rule)
+        STW_BREACH(rule, STW_BREACH_CALLER, "allocated with %s", text);
 }
 
 void stw__type_admit(const struct stw_mutator_record *m, const struct stw_type *type,

@@ -4,7 +4,7 @@
 
 #include "gc/mutator.h"
 
-/* Looks at a type once, at the first slow allocation with it: a breach of M5. `bytes` are those of
+/* Looks at a type once, at the first slow allocation with it: a breach of M6. `bytes` are those of
  * this allocation. On the mutator's own thread. */
 void stw__type_admit(const struct stw_mutator_record *m, const struct stw_type *type,
                     uint64_t bytes);

@@ -2,6 +2,7 @@
 #include "host/map_type.h"
 
 #include "base/error.h"
+#include "gc/gc.h"
 #include "host/runtime.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@ static const struct stw_map_type *known[KNOWN]; /* atomic; filled from the front
 
 stw_status stw__map_type_check(const struct stw_map_type *type, struct stw_error *error)
 {
+    char text[STW_BREACH_TEXT_BYTES];
     const struct stw_type *value = type->value_type;
     uint32_t least = type->key == STW_KEY_BYTES ? STW_KEY_BYTES_MIN : 0;
     uint32_t most = type->key == STW_KEY_BYTES ? STW_KEY_BYTES_MAX : 0;
@@ -35,6 +37,8 @@ stw_status stw__map_type_check(const struct stw_map_type *type, struct stw_error
         return stw_error_set(error, STW_E_INVALID, "value_type",
                              "values of %" PRIu64 " bytes, which are not elements of %" PRIu64,
                              type->value_bytes, value->element_bytes);
+    if (value && stw_type_breach(value, text))
+        return stw_error_set(error, STW_E_INVALID, "value_type", "values of %s", text);
     return STW_OK;
 }
 

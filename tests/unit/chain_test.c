@@ -355,6 +355,31 @@ Test(chain, audits_maps_that_have_grown_and_those_that_are_done_with)
     fake_host_free();
 }
 
+/* host.HT1: also of values, before a map reads their masks. */
+Test(chain, accepts_no_type_of_maps_with_an_unsound_type_of_values)
+{
+    static const uint64_t mask[] = {1};
+    struct stw_type values[] = {{0, 0, 8, 8, mask, "size"},
+                                {sizeof *values, 0, 4, 4, mask, "bytes"},
+                                {sizeof *values, 0, 8, 8, NULL, "mask"},
+                                {sizeof *values, 0, 16, 16, mask, "end"}};
+    const char *const texts[] = {
+        "values of a stw_type whose struct_size is 0, not 40",
+        "values of type \"bytes\", whose element_bytes are no multiple of 8 (4)",
+        "values of type \"mask\", whose pointer_mask is null (0)",
+        ("values of type \"end\", whose pointer_bytes are 16, but the last pointer of its mask "
+         "ends at byte 8")};
+    struct stw_loaded map;
+    adopt_bare_map(&map);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const struct stw_map_type type = {sizeof type, STW_KEY_U64, 16, 0, 0, &values[i]};
+        struct stw_error error = STW_ERROR_INIT;
+        cr_assert_eq(stw_chain_accept(NULL, 0, &map, &type, &error), STW_E_INVALID);
+        cr_assert_str_eq(error.field, "value_type");
+        cr_assert_str_eq(error.message, texts[i]);
+    }
+}
+
 /* What strategies pass on is compared when the trial is audited (merge-alters). */
 
 static char failed_message[sizeof ((struct stw_error *)0)->message];
