@@ -288,6 +288,40 @@ Test(grants, are_asked_for_again_after_release)
     cr_assert_eq(released, 1);
 }
 
+/* Slices: what no memory could hold is out of memory, and not a few bytes by an overflow. */
+static const char *lacks;
+
+static void note_lack(const char *message)
+{
+    lacks = message;
+    longjmp(told, 1);
+}
+
+static void expect_lack(uint64_t length, uint64_t element_bytes, const struct stw_type *type)
+{
+    struct stw_slice slice = {0};
+    lacks = NULL;
+    if (setjmp(told) == 0) {
+        stw_slice_reserve(m, &slice, length, element_bytes, type);
+        cr_assert_fail("%llu elements were found room for", (unsigned long long)length);
+    }
+    cr_assert_str_eq(lacks, "the managed heap is full (large cell)");
+    cr_assert_null(slice.items);
+}
+
+Test(grants, of_slices_beyond_all_memory)
+{
+    static const uint64_t mask[] = {1};
+    static const struct stw_type pair = {sizeof pair, 0, 16, 8, mask, "pair"};
+    gc_rig_options.gc.out_of_memory = note_lack;
+    start(NULL);
+    expect_lack(1ull << 40, 8, NULL);
+    expect_lack(1ull << 61, 8, NULL);
+    expect_lack((1ull << 61) + 1, 8, NULL);
+    expect_lack(UINT64_MAX, 1, NULL);
+    expect_lack((1ull << 60) + 1, 16, &pair);
+}
+
 static int64_t live(void)
 {
     return stw_gc_snapshot(stw_runtime_gc()).live_bytes;

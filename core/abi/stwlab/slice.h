@@ -20,16 +20,19 @@ struct stw_slice {
 };
 
 /* The capacity that a full slice of `capacity` elements grows to when it shall hold `length`
- * (> capacity). `scan`: elements have pointers. Allocates nothing. */
+ * (> capacity); of more than there are addresses for, as many as there are, which no allocation
+ * gets. `scan`: elements have pointers. Allocates nothing. */
 static inline uint64_t stw_slice_capacity(struct stw_mutator *m, uint64_t capacity, uint64_t length,
                                           uint64_t element_bytes, uint32_t scan)
 {
-    uint64_t grown = 2 * capacity;
+    uint64_t grown = 2 * capacity, most = UINT64_MAX / element_bytes;
     if (length > grown)
         grown = length;
     else if (capacity >= STW_SLICE_DOUBLES_BELOW)
         for (grown = capacity; grown < length;)
             grown += (grown + 3 * STW_SLICE_DOUBLES_BELOW) / 4;
+    if (grown > most)
+        return most;
     return m->host->usable_bytes(m->host, m, grown * element_bytes, scan) / element_bytes;
 }
 
