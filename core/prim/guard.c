@@ -34,18 +34,14 @@ static int has_mark(const char *pid, const char *mark)
 {
     char path[64];
     struct stw_text text = {0};
-    size_t bytes = strlen(mark) + 1;
+    int is_there = 0;
     snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
     stw_proc_read(path, &text);
-    const char *from = text.bytes, *at = NULL;
-    for (size_t left = text.length; left >= bytes; left = text.length - (size_t)(at - from)) {
-        at = memmem(at ? at : from, left, mark, bytes);
-        if (!at || at == from || at[-1] == '\0')
-            break;
-        at++;
-    }
+    const char *at = stw_text_get(&text), *end = at + text.length;
+    for (; at < end && !is_there; at += strlen(at) + 1)
+        is_there = strcmp(at, mark) == 0;
     stw_text_free(&text);
-    return at != NULL;
+    return is_there;
 }
 
 /* Returns how many were killed. The handle is taken first: a number may be another's by then. */

@@ -424,18 +424,41 @@ Test(process, what_it_left_behind_is_counted)
     cr_assert_eq(end.left_behind, 0);
 }
 
+/* A program in whose environment the mark is the end of another variable, and of all; its number
+ * goes into the pipe. */
+static int bystanders[2];
+
+static void start_bystander(void)
+{
+    char variable[128];
+    char *const environment[] = {variable, NULL};
+    snprintf(variable, sizeof variable, "X=" STW_GUARD_MARK "=%s", getenv(STW_GUARD_MARK));
+    pid_t bystander = fork();
+    if (bystander == 0) {
+        execle("/bin/sleep", "sleep", "60", (char *)NULL, environment);
+        _exit(1);
+    }
+    cr_assert_eq(write(bystanders[1], &bystander, sizeof bystander), (ssize_t)sizeof bystander);
+}
+
 static pid_t start_under_guard(void)
 {
     stw_guard_begin();
+    start_bystander(); /* before: the guard comes to it first */
     start_limited("setsid sh -c 'setsid sleep 60 & echo $!' ; exec sleep 60", 0);
     stw_process_wait(&process, stw_clock_ns() + SECOND_NS, -1);
     return atoi(printed());
 }
 
-/* prim.GU1: it starts a child that leaves its session, and is killed. */
+/* prim.GU1: it starts a child that leaves its session, and is killed. Who does not have the mark
+ * lives on. */
 Test(guard, what_a_killed_process_left_behind_dies)
 {
+    pid_t bystander = 0;
+    cr_assert_eq(pipe(bystanders), 0);
     expect_death_with_parent(start_under_guard);
+    cr_assert_eq(read(bystanders[0], &bystander, sizeof bystander), (ssize_t)sizeof bystander);
+    cr_assert_eq(kill(bystander, SIGKILL), 0, "it is dead already");
 }
 
 Test(guard, one_that_is_ended_leaves_all_alone)
