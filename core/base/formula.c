@@ -132,7 +132,7 @@ static stw_status take_divisor(struct parser *p, uint64_t *divisor)
         return STW_OK;
     skip_space(p);
     size_t digits = strspn(p->at, "0123456789");
-    *divisor = digits <= DIVISOR_DIGITS ? strtoull(p->at, NULL, 10) : 0;
+    *divisor = digits > 0 && digits <= DIVISOR_DIGITS ? strtoull(p->at, NULL, 10) : 0;
     if (!*divisor)
         return expected(p, "a number from 1 on");
     p->at += digits;

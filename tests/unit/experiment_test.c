@@ -667,12 +667,13 @@ Test(experiment, reads_remainders)
     cr_assert_eq(e.exclusion_count, 2);
     stw_experiment_free(&e);
     expect_problems(MATRIX "a = n % 0 == 0\nb = n % 2 == 2\nc = shape % 2 == 1\nd = n % == 1\n"
-                           "e = n % 2 == x\n",
+                           "e = n % 2 == x\nf = n % -2 == 1\n",
                     "FILE:13: [exclude] a: expected a number from 1 on at \"0 == 0\"\n"
                     "FILE:14: [exclude] b: n: \"2\" is not a remainder: one of 0 to 1\n"
                     "FILE:15: [exclude] c: shape: is no whole number: it has no remainder\n"
                     "FILE:16: [exclude] d: expected a number from 1 on at \"== 1\"\n"
-                    "FILE:17: [exclude] e: n: \"x\" is not a remainder: one of 0 to 1\n");
+                    "FILE:17: [exclude] e: n: \"x\" is not a remainder: one of 0 to 1\n"
+                    "FILE:18: [exclude] f: expected a number from 1 on at \"-2 == 1\"\n");
 }
 
 Test(experiment, bounds_the_nesting_of_conditions)
