@@ -46,9 +46,10 @@ static int audit_bit_set(struct stw_heap_cell *cell)
 /* Cells of a bitmap have lost their type: what is left of it are bits. */
 static const struct stw_type *type_of(const struct stw_heap_cell *cell)
 {
-    return cell->record->span.layout == STW_LAYOUT_HEADER ? *(const struct stw_type **)cell->base
-         : cell->record->span.layout == STW_LAYOUT_LARGE  ? cell->record->large_type
-                                                          : NULL;
+    uint32_t layout = cell->record->span.layout;
+    if (layout == STW_LAYOUT_HEADER || layout == STW_LAYOUT_MIXED)
+        return stw_header_type(*(const uint64_t *)cell->base);
+    return layout == STW_LAYOUT_LARGE ? cell->record->large_type : NULL;
 }
 
 /* "a cell of 64 bytes with pointers", "a cell of 4096 bytes of type "node"". */
@@ -130,15 +131,14 @@ static int is_pointer_word(const struct stw_heap_cell *cell, uint64_t word)
         const uint64_t *bits = (const uint64_t *)(span->base + STW_PAGE_BYTES - 128);
         return (int)(bits[at / 64] >> (at % 64)) & 1;
     }
-    if (span->layout == STW_LAYOUT_HEADER || span->layout == STW_LAYOUT_MIXED) {
-        const struct stw_type *type = stw_header_type(*(const uint64_t *)cell->base);
-        uint64_t elements = type ? (stw_cell_bytes(cell) - 8) / type->element_bytes : 0;
-        return elements > 0 && word > 0 && (word - 1) * 8 < elements * type->element_bytes
-               && type_has_pointer(type, word - 1);
-    }
-    const struct stw_type *type = cell->record->large_type;
-    return span->layout == STW_LAYOUT_LARGE && type && word * 8 < cell->record->large_bytes
-           && type_has_pointer(type, word);
+    const struct stw_type *type = type_of(cell);
+    if (!type)
+        return 0;
+    if (span->layout == STW_LAYOUT_LARGE)
+        return word * 8 < cell->record->large_bytes && type_has_pointer(type, word);
+    uint64_t elements = (stw_cell_bytes(cell) - 8) / type->element_bytes; /* behind the header */
+    return word > 0 && (word - 1) * 8 < elements * type->element_bytes
+           && type_has_pointer(type, word - 1);
 }
 
 static void trace(struct audit *audit)

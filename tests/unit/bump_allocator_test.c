@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "gc/audit.h"
 #include "gc/collector.h"
 
 #include <criterion/criterion.h>
@@ -66,6 +67,21 @@ static void forget(uint32_t first, uint32_t count)
 {
     for (uint32_t i = first; i < first + count; i++)
         stw_store(m, &slots[i], NULL);
+}
+
+/* gc.U1: marks are those of the next cycle here, which has not begun, so the first root's cell has
+ * none. */
+Test(bump_allocator, audits_name_the_type_of_a_lost_cell)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_gc *gc = stw_runtime_gc();
+    fill(0, 16, &pair);
+    stw_gc_collect(m);
+    gc->marked_bytes = 0;
+    cr_assert_eq(stw__gc_audit(gc, stw__record_of(m), &error), STW_E_AUDIT);
+    cr_assert_str_eq(error.field, "gc.U1");
+    cr_assert(strstr(error.message, "of 32 bytes of type \"pair\" is held by the root at "), "%s",
+              error.message);
 }
 
 Test(bump_allocator, puts_all_sizes_one_behind_the_other)
