@@ -2,9 +2,9 @@
  * have of it. Who compares cells and who checks claims know the same ones.
  *
  *   FACT               of what a trial has once
- *   FACT.p50 ...       of stops, steps, cycles and operations: a percentile, p1 to p100
+ *   FACT.p50 ...       of stops, steps, cycles, hiccups and operations: a percentile, p1 to p100
  *   FACT.max           the largest, p100
- *   FACT.mean .sum     of stops, steps and cycles */
+ *   FACT.mean .sum     of all of these but operations */
 #ifndef STW_BASE_METRIC_H
 #define STW_BASE_METRIC_H
 

@@ -68,16 +68,12 @@ void stw_gc_stop(struct stw_gc *gc)
 void stw_gc_growth_note(struct stw_gc *gc, uint32_t kind, uint64_t ns)
 {
     struct stw_totals *totals = &gc->totals;
-    uint64_t longest = STW_LOAD(totals->map_longest_growth_ns);
     uint64_t *counts[STW_GROWTHS] = {NULL, &totals->map_splits, &totals->map_same_size,
                                      &totals->map_rehashes};
     if (kind < STW_GROWTHS && counts[kind])
         STW_ADD(*counts[kind], 1);
     STW_ADD(totals->map_growth_ns, ns);
-    while (ns > longest
-           && !__atomic_compare_exchange_n(&totals->map_longest_growth_ns, &longest, ns, 1,
-                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
+    stw_raise(&totals->map_longest_growth_ns, ns);
 }
 
 stw_status stw_gc_hook_add(struct stw_gc *gc, const struct stw_hook *hook)

@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#define CHUNK_BYTES ((uint64_t)STW_CHUNK_PAGES * STW_PAGE_BYTES)
 #define ARENA_BYTES ((uint64_t)1 << STW_LIMIT_ARENA_BITS)
 #define ARENA_PAGES (ARENA_BYTES / STW_PAGE_BYTES)
 
@@ -70,15 +69,6 @@ stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_er
                              "cannot reserve %llu MiB of address space",
                              (unsigned long long)(bytes >> 20));
     return STW_OK;
-}
-
-void stw_space_destroy(struct stw_space *space)
-{
-    stw_memory_unmap((void *)space->base, space->page_limit * STW_PAGE_BYTES);
-    stw_memory_unmap(space->used, space->page_limit / 8);
-    stw_memory_unmap(space->dirty, space->page_limit / 8);
-    stw_memory_unmap(space->free_in_chunk, space->page_limit / STW_CHUNK_PAGES * 2);
-    pthread_mutex_destroy(&space->lock);
 }
 
 /* First page of the lowest run of `count` free pages, or UINT64_MAX. */

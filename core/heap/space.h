@@ -39,7 +39,6 @@ struct stw_space {
 
 /* Reserves `bytes` (rounded to arenas). STW_E_NOMEM. */
 stw_status stw_space_init(struct stw_space *space, uint64_t bytes, struct stw_error *error);
-void stw_space_destroy(struct stw_space *space);
 /* `page_count` adjacent pages; `*needs_zero` is 0 if none is dirty. They count as dirty from now
  * on. STW_E_NOMEM: the range or a limit of the system is exhausted. */
 stw_status stw_space_acquire(struct stw_space *space, uint64_t page_count, uintptr_t *base,

@@ -48,7 +48,6 @@ typedef int32_t stw_status;
 #define STW_FROZEN(type, field, at)                                                                \
     STW_STATIC_ASSERT(__builtin_offsetof(type, field) == at, "the offset of " #field " is ABI")
 
-#define STW_NODISCARD __attribute__((warn_unused_result))
 #define STW_LIKELY(x) __builtin_expect(!!(x), 1)
 #define STW_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

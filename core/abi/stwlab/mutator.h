@@ -86,9 +86,8 @@ struct stw_size_table {
 #define STW_COUNT_MAP_MOVED_BYTES 4u   /* keys and values of them */
 #define STW_COUNTERS 8u
 
-/* Gauges describe the last map that was built; the map plugin's stats slot fills them. */
-
-/* Bits of `poll`: what is asked of this mutator at its next safepoint. Host-private meaning. */
+/* The stable prefix. The bits of `poll` say what is asked at the next safepoint; which says what is
+ * the host's business. */
 struct stw_mutator {
     uint32_t struct_size;  /* of this public prefix */
     uint32_t index;        /* 0 .. mutators - 1 */
