@@ -210,9 +210,9 @@ stw_status stw_chain_accept(const struct stw_loaded *strategies, uint32_t count,
                             const struct stw_loaded *map, const struct stw_map_type *type,
                             struct stw_error *error)
 {
-    stw_status status = stw__map_type_check(type, error);
-    for (uint32_t i = 0; status == STW_OK && i < count; i++)
+    STW_TRY(stw__map_type_check(type, error));
+    for (uint32_t i = 0; i < count; i++)
         if (strategies[i].ops.strategy.maps)
-            status = stw__map_type_ask(&strategies[i], &strategies[i].maps, type, error);
-    return status == STW_OK ? stw__map_type_ask(map, &map->ops.map, type, error) : status;
+            STW_TRY(stw__map_type_ask(&strategies[i], &strategies[i].maps, type, error));
+    return stw__map_type_ask(map, &map->ops.map, type, error);
 }

@@ -134,14 +134,15 @@ static stw_status refuse_sibling(const struct stw_offer *offer, const struct stw
 static stw_status check_offers(const struct stw_descriptor *descriptor,
                                const struct stw_offer *asked, struct stw_error *error)
 {
-    stw_status status = asked ? check_offer(descriptor, asked, error) : STW_OK;
-    for (uint32_t i = 0; status == STW_OK && i < descriptor->offer_count; i++) {
+    if (asked)
+        STW_TRY(check_offer(descriptor, asked, error));
+    for (uint32_t i = 0; i < descriptor->offer_count; i++) {
         const struct stw_offer *offer = offer_at(descriptor, i);
         struct stw_error reason = STW_ERROR_INIT;
         if (offer != asked && check_offer(descriptor, offer, &reason) != STW_OK)
-            status = refuse_sibling(offer, &reason, error);
+            return refuse_sibling(offer, &reason, error);
     }
-    return status;
+    return STW_OK;
 }
 
 /* Slots that this host is too old to know would never be called: they are empty. */
@@ -205,8 +206,9 @@ stw_status stw_plugin_adopt(const struct stw_plugin_info *info,
                             struct stw_error *error)
 {
     struct stw_error reason = STW_ERROR_INIT;
-    stw_status status = adopt(info, descriptor, loaded, &reason);
-    return status == STW_OK ? STW_OK : refuse_plugin(info, &reason, error);
+    if (adopt(info, descriptor, loaded, &reason) == STW_OK)
+        return STW_OK;
+    return refuse_plugin(info, &reason, error);
 }
 
 stw_status stw_plugin_configure(const struct stw_loaded *loaded, const struct stw_config *config,
@@ -273,23 +275,24 @@ static stw_status find_entry(const char *path, stw_plugin_entry *entry, struct s
     return STW_OK;
 }
 
+static stw_status load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
+                       struct stw_error *reason)
+{
+    static struct stw_manifest manifest; /* large; the little that is used of it takes memory */
+    stw_plugin_entry entry;
+    STW_TRY(stw__manifest_examine(info->path, &manifest, reason));
+    STW_TRY(check_unchanged(info, &manifest, reason));
+    STW_TRY(find_entry(info->path, &entry, reason));
+    const struct stw_descriptor *descriptor = entry();
+    STW_TRY(adopt(info, descriptor, loaded, reason));
+    return check_agreement(&manifest, descriptor, reason);
+}
+
 stw_status stw_plugin_load(const struct stw_plugin_info *info, struct stw_loaded *loaded,
                            struct stw_error *error)
 {
-    static struct stw_manifest manifest; /* large; the little that is used of it takes memory */
     struct stw_error reason = STW_ERROR_INIT;
-    stw_plugin_entry entry;
-    const struct stw_descriptor *descriptor = NULL;
-    stw_status status = stw__manifest_examine(info->path, &manifest, &reason);
-    if (status == STW_OK)
-        status = check_unchanged(info, &manifest, &reason);
-    if (status == STW_OK)
-        status = find_entry(info->path, &entry, &reason);
-    if (status == STW_OK) {
-        descriptor = entry();
-        status = adopt(info, descriptor, loaded, &reason);
-    }
-    if (status == STW_OK)
-        status = check_agreement(&manifest, descriptor, &reason);
-    return status == STW_OK ? STW_OK : refuse_plugin(info, &reason, error);
+    if (load(info, loaded, &reason) == STW_OK)
+        return STW_OK;
+    return refuse_plugin(info, &reason, error);
 }

@@ -48,16 +48,13 @@ static stw_status refuse_key(const struct stw_plugin_info *info, const char *key
         words[count + i] = names[i].bytes;
     }
     const char *near = stw_nearest(key, words, count + info->param_count);
-    stw_status status =
-        stw_error_set(error, STW_E_INVALID, NULL,
-                      near ? "\"%s\" is neither a setting of the runtime nor a parameter of this "
-                             "plugin; did you mean \"%s\"?"
-                           : "\"%s\" is neither a setting of the runtime nor a parameter of this "
-                             "plugin", key, near ? near : "");
+    stw_error_set(error, STW_E_INVALID, NULL,
+                  "\"%s\" is neither a setting of the runtime nor a parameter of this plugin%s%s%s",
+                  key, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     for (uint32_t i = 0; i < info->param_count; i++)
         stw_text_free(&names[i]);
     free(words);
-    return status;
+    return STW_E_INVALID;
 }
 
 static stw_status check_remainder(const struct stw_param *param,

@@ -82,13 +82,43 @@ static stw_status copy_word(const struct parser *p, const struct piece *piece, c
     const char *all = is_id     ? LOWER DIGITS "-"
                       : is_name ? LOWER DIGITS "_.-"
                                 : LOWER UPPER DIGITS "_.+/%-";
-    stw_status status = copy(p, piece, field, into, into_bytes);
-    if (status != STW_OK || (*into && strchr(first, *into) && !into[strspn(into, all)]))
-        return status;
+    STW_TRY(copy(p, piece, field, into, into_bytes));
+    if (*into && strchr(first, *into) && !into[strspn(into, all)])
+        return STW_OK;
     return refuse_at(p, field, "\"%s\" is not %s", into,
                      is_id     ? "a lower-case letter followed by letters, digits and -"
                      : is_name ? "a lower-case letter followed by letters, digits, _ . and -"
                                : "a plain word");
+}
+
+/* A line of `record` has so many fields as its form has. */
+static stw_status check_fields(const struct parser *p, const char *record, const char *form,
+                               uint32_t count)
+{
+    if (p->field_count == count)
+        return STW_OK;
+    return refuse_at(p, record, "has %u%s fields; %s has %u", p->field_count,
+                     p->field_count == FIELDS_MAX ? " or more" : "", form, count);
+}
+
+/* The plugin that a line of `record` belongs to, or null with an error. */
+static struct stw_plugin_info *find_owner(const struct parser *p, const char *record)
+{
+    if (p->manifest->count > 0)
+        return &p->manifest->plugins[p->manifest->count - 1];
+    refuse_at(p, record, "stands before the first plugin line");
+    return NULL;
+}
+
+static struct stw_plugin_info *find_workload(const struct parser *p, const char *record,
+                                             const char *lacks)
+{
+    struct stw_plugin_info *info = find_owner(p, record);
+    if (!info || info->kind == STW_KIND_WORKLOAD)
+        return info;
+    refuse_at(p, record, "%s \"%s\" has %s: it is no workload", stw_kind_name(info->kind), info->id,
+              lacks);
+    return NULL;
 }
 
 /* Plugins. */
@@ -98,23 +128,17 @@ static stw_status parse_plugin(struct parser *p)
     struct stw_manifest *manifest = p->manifest;
     const struct piece *fields = p->fields;
     char kind[STW_WORD_BYTES];
-    if (p->field_count != 4)
-        return refuse_at(p, "plugin", "has %u fields; plugin|KIND|ID|SUMMARY has 4",
-                         p->field_count);
+    STW_TRY(check_fields(p, "plugin", "plugin|KIND|ID|SUMMARY", 4));
     if (manifest->count == STW_OFFERS)
         return refuse_at(p, "plugin", "one shared object offers at most %u plugins", STW_OFFERS);
     struct stw_plugin_info *info = &manifest->plugins[manifest->count];
     memset(info, 0, offsetof(struct stw_plugin_info, counters)); /* the rest when it comes */
-    stw_status status = copy(p, &fields[1], "kind", kind, sizeof kind);
-    info->kind = status == STW_OK ? stw_kind_of_name(kind) : 0;
-    if (status == STW_OK && !info->kind)
-        status = refuse_at(p, "kind", "\"%s\" is not allocator, map, strategy or workload", kind);
-    if (status == STW_OK)
-        status = copy_word(p, &fields[2], "id", info->id, sizeof info->id);
-    if (status == STW_OK)
-        status = copy(p, &fields[3], "summary", info->summary, sizeof info->summary);
-    if (status != STW_OK)
-        return status;
+    STW_TRY(copy(p, &fields[1], "kind", kind, sizeof kind));
+    info->kind = stw_kind_of_name(kind);
+    if (!info->kind)
+        return refuse_at(p, "kind", "\"%s\" is not allocator, map, strategy or workload", kind);
+    STW_TRY(copy_word(p, &fields[2], "id", info->id, sizeof info->id));
+    STW_TRY(copy(p, &fields[3], "summary", info->summary, sizeof info->summary));
     for (uint32_t i = 0; i < manifest->count; i++)
         if (manifest->plugins[i].kind == info->kind && !strcmp(manifest->plugins[i].id, info->id))
             return refuse_at(p, "id", "%s \"%s\" is declared twice", kind, info->id);
@@ -130,13 +154,12 @@ static stw_status add_choice(const struct parser *p, const struct piece *word,
     if (param->choice_count == STW_CHOICES)
         return refuse_at(p, "type", "more than %u words to choose from", STW_CHOICES);
     char *into = param->choices[param->choice_count];
-    stw_status status = copy_word(p, word, "type", into, sizeof param->choices[0]);
-    for (uint32_t i = 0; status == STW_OK && i < param->choice_count; i++)
+    STW_TRY(copy_word(p, word, "type", into, sizeof param->choices[0]));
+    for (uint32_t i = 0; i < param->choice_count; i++)
         if (strcmp(param->choices[i], into) == 0)
-            status = refuse_at(p, "type", "the choice \"%s\" is there twice", into);
-    if (status == STW_OK)
-        param->choice_count++;
-    return status;
+            return refuse_at(p, "type", "the choice \"%s\" is there twice", into);
+    param->choice_count++;
+    return STW_OK;
 }
 
 /* The words of choice(a,b,c) and file(a,b), from the opening parenthesis on. */
@@ -144,14 +167,13 @@ static stw_status parse_words(const struct parser *p, const struct piece *type, 
                               struct stw_param *param)
 {
     const char *at = type->at + opening + 1, *end = type->at + type->bytes - 1;
-    stw_status status = STW_OK;
-    while (status == STW_OK && at <= end) {
+    while (at <= end) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
         struct piece word = {at, (size_t)((comma ? comma : end) - at)};
-        status = add_choice(p, &word, param);
+        STW_TRY(add_choice(p, &word, param));
         at += word.bytes + 1;
     }
-    return status;
+    return STW_OK;
 }
 
 /* Whether `type` is NAME(...), with something within. */
@@ -187,7 +209,7 @@ static stw_status parse_bound(const struct parser *p, const struct stw_param *pa
                               const struct piece *piece, const char *field, struct stw_value *bound)
 {
     char text[STW_WORD_BYTES];
-    struct stw_error why = {.struct_size = sizeof why};
+    struct stw_error why = STW_ERROR_INIT;
     if (param->type != STW_TYPE_U64 && param->type != STW_TYPE_F64)
         return piece->bytes == 0 ? STW_OK : refuse_at(p, field, "this type has no range");
     STW_TRY(copy(p, piece, field, text, sizeof text));
@@ -200,32 +222,29 @@ static stw_status parse_bound(const struct parser *p, const struct stw_param *pa
 static stw_status parse_range(const struct parser *p, struct stw_param *param)
 {
     struct stw_value min = {0}, max = {0};
-    stw_status status = parse_bound(p, param, &p->fields[5], "min", &min);
-    if (status == STW_OK)
-        status = parse_bound(p, param, &p->fields[6], "max", &max);
-    if (status == STW_OK && (min.as_u64 > max.as_u64 || min.as_f64 > max.as_f64))
-        status = refuse_at(p, "min", "\"%.*s\" is greater than the maximum \"%.*s\"",
-                           columns(&p->fields[5]), p->fields[5].at, columns(&p->fields[6]),
-                           p->fields[6].at);
+    STW_TRY(parse_bound(p, param, &p->fields[5], "min", &min));
+    STW_TRY(parse_bound(p, param, &p->fields[6], "max", &max));
+    if (min.as_u64 > max.as_u64 || min.as_f64 > max.as_f64)
+        return refuse_at(p, "min", "\"%.*s\" is greater than the maximum \"%.*s\"",
+                         columns(&p->fields[5]), p->fields[5].at, columns(&p->fields[6]),
+                         p->fields[6].at);
     param->min_u64 = min.as_u64;
     param->max_u64 = max.as_u64;
     param->min_f64 = min.as_f64;
     param->max_f64 = max.as_f64;
-    return status;
+    return STW_OK;
 }
 
 /* The default keeps to the parameter's own rules. */
 static stw_status parse_default(const struct parser *p, struct stw_param *param)
 {
     struct stw_value value = {0};
-    struct stw_error why = {.struct_size = sizeof why};
-    stw_status status =
-        copy(p, &p->fields[4], "default", param->default_text, sizeof param->default_text);
-    if (status != STW_OK || param->type == STW_TYPE_TEXT)
-        return status;
-    if (stw_param_parse(param, param->default_text, &value, &why) != STW_OK)
-        return refuse_at(p, "default", "%s", why.message);
-    return STW_OK;
+    struct stw_error why = STW_ERROR_INIT;
+    STW_TRY(copy(p, &p->fields[4], "default", param->default_text, sizeof param->default_text));
+    if (param->type == STW_TYPE_TEXT
+        || stw_param_parse(param, param->default_text, &value, &why) == STW_OK)
+        return STW_OK;
+    return refuse_at(p, "default", "%s", why.message);
 }
 
 /* A workload's parameters are keys by their plain names (host.KO1, runtime_params.h). */
@@ -244,35 +263,27 @@ static stw_status check_free(const struct parser *p, const struct stw_plugin_inf
 
 static stw_status parse_param(struct parser *p)
 {
-    if (p->field_count != 8)
-        return refuse_at(p, "param",
-                         "has %u%s fields; param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP has 8",
-                         p->field_count, p->field_count == FIELDS_MAX ? " or more" : "");
-    if (p->manifest->count == 0)
-        return refuse_at(p, "param", "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    STW_TRY(check_fields(p, "param", "param|NAME|TYPE|UNIT|DEFAULT|MIN|MAX|HELP", 8));
+    struct stw_plugin_info *info = find_owner(p, "param");
+    if (!info)
+        return STW_E_REFUSED;
     if (info->param_count == STW_PARAMS)
         return refuse_at(p, "param", "a plugin has at most %u parameters", STW_PARAMS);
     struct stw_param *param = &info->params[info->param_count];
     memset(param, 0, sizeof *param);
-    stw_status status = copy_word(p, &p->fields[1], "name", param->name, sizeof param->name);
-    for (uint32_t i = 0; status == STW_OK && i < info->param_count; i++)
+    STW_TRY(copy_word(p, &p->fields[1], "name", param->name, sizeof param->name));
+    for (uint32_t i = 0; i < info->param_count; i++)
         if (strcmp(info->params[i].name, param->name) == 0)
-            status = refuse_at(p, "name", "parameter \"%s\" is declared twice", param->name);
-    if (status == STW_OK)
-        status = check_free(p, info, param->name);
-    if (status == STW_OK && p->fields[3].bytes)
-        status = copy_word(p, &p->fields[3], "unit", param->unit, sizeof param->unit);
-    if (status == STW_OK)
-        status = copy(p, &p->fields[7], "help", param->help, sizeof param->help);
-    if (status == STW_OK)
-        status = parse_type(p, param);
-    if (status == STW_OK)
-        status = parse_range(p, param);
-    if (status == STW_OK)
-        status = parse_default(p, param);
-    info->param_count += status == STW_OK;
-    return status;
+            return refuse_at(p, "name", "parameter \"%s\" is declared twice", param->name);
+    STW_TRY(check_free(p, info, param->name));
+    if (p->fields[3].bytes)
+        STW_TRY(copy_word(p, &p->fields[3], "unit", param->unit, sizeof param->unit));
+    STW_TRY(copy(p, &p->fields[7], "help", param->help, sizeof param->help));
+    STW_TRY(parse_type(p, param));
+    STW_TRY(parse_range(p, param));
+    STW_TRY(parse_default(p, param));
+    info->param_count++;
+    return STW_OK;
 }
 
 /* What a plugin needs of the sandbox: needs|PERMISSION and env|NAME. */
@@ -280,14 +291,14 @@ static stw_status parse_param(struct parser *p)
 static stw_status parse_needs(struct parser *p)
 {
     char word[STW_WORD_BYTES];
-    if (p->field_count != 2)
-        return refuse_at(p, "needs", "has %u fields; needs|PERMISSION has 2", p->field_count);
-    if (p->manifest->count == 0)
-        return refuse_at(p, "needs", "stands before the first plugin line");
+    STW_TRY(check_fields(p, "needs", "needs|PERMISSION", 2));
+    struct stw_plugin_info *info = find_owner(p, "needs");
+    if (!info)
+        return STW_E_REFUSED;
     STW_TRY(copy(p, &p->fields[1], "needs", word, sizeof word));
     for (uint32_t i = 0; i < STW_PERMITS; i++)
         if (strcmp(word, stw_permit_name(i)) == 0) {
-            p->manifest->plugins[p->manifest->count - 1].needs |= 1u << i;
+            info->needs |= 1u << i;
             return STW_OK;
         }
     return refuse_at(p, "needs", "\"%s\" is not files, network, processes or scheduling", word);
@@ -295,19 +306,18 @@ static stw_status parse_needs(struct parser *p)
 
 static stw_status parse_variable(struct parser *p)
 {
-    if (p->field_count != 2)
-        return refuse_at(p, "env", "has %u fields; env|NAME has 2", p->field_count);
-    if (p->manifest->count == 0)
-        return refuse_at(p, "env", "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    STW_TRY(check_fields(p, "env", "env|NAME", 2));
+    struct stw_plugin_info *info = find_owner(p, "env");
+    if (!info)
+        return STW_E_REFUSED;
     if (info->variable_count == STW_VARIABLES)
         return refuse_at(p, "env", "a plugin reads at most %u variables", STW_VARIABLES);
     char *name = info->variables[info->variable_count];
-    stw_status status = copy(p, &p->fields[1], "env", name, sizeof info->variables[0]);
-    if (status == STW_OK && (!*name || name[strspn(name, LOWER UPPER DIGITS "_")]))
-        status = refuse_at(p, "env", "\"%s\" is no name of a variable", name);
-    info->variable_count += status == STW_OK;
-    return status;
+    STW_TRY(copy(p, &p->fields[1], "env", name, sizeof info->variables[0]));
+    if (!*name || name[strspn(name, LOWER UPPER DIGITS "_")])
+        return refuse_at(p, "env", "\"%s\" is no name of a variable", name);
+    info->variable_count++;
+    return STW_OK;
 }
 
 /* What it counts: counter|NAME|UNIT|sum or max|HELP and gauge|NAME|UNIT|HELP. */
@@ -332,44 +342,35 @@ static stw_status check_new(const struct parser *p, const struct stw_plugin_info
 static stw_status parse_counter(struct parser *p, int is_gauge)
 {
     const char *record = is_gauge ? "gauge" : "counter";
+    const char *form = is_gauge ? "gauge|NAME|UNIT|HELP" : "counter|NAME|UNIT|sum or max|HELP";
     uint32_t fields = is_gauge ? 4 : 5;
-    if (p->field_count != fields)
-        return refuse_at(p, record, "has %u fields; %s has %u", p->field_count,
-                         is_gauge ? "gauge|NAME|UNIT|HELP" : "counter|NAME|UNIT|sum or max|HELP",
-                         fields);
-    if (p->manifest->count == 0)
-        return refuse_at(p, record, "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+    STW_TRY(check_fields(p, record, form, fields));
+    struct stw_plugin_info *info = find_owner(p, record);
+    if (!info)
+        return STW_E_REFUSED;
     if (info->counter_count == STW_COUNTERS_DECLARED)
         return refuse_at(p, record, "a plugin has at most %u counters and gauges",
                          STW_COUNTERS_DECLARED);
     struct stw_counter_info *counter = &info->counters[info->counter_count];
-    memset(counter, 0, sizeof *counter);
-    counter->adds = STW_ADDS_LAST;
-    stw_status status = copy_word(p, &p->fields[1], "name", counter->name, sizeof counter->name);
-    if (status == STW_OK)
-        status = check_new(p, info, counter->name);
-    if (status == STW_OK && p->fields[2].bytes)
-        status = copy_word(p, &p->fields[2], "unit", counter->unit, sizeof counter->unit);
-    if (status == STW_OK && !is_gauge)
-        status = parse_adds(p, &p->fields[3], &counter->adds);
-    if (status == STW_OK)
-        status = copy(p, &p->fields[fields - 1], "help", counter->help, sizeof counter->help);
-    info->counter_count += status == STW_OK;
-    return status;
+    *counter = (struct stw_counter_info){.adds = STW_ADDS_LAST};
+    STW_TRY(copy_word(p, &p->fields[1], "name", counter->name, sizeof counter->name));
+    STW_TRY(check_new(p, info, counter->name));
+    if (p->fields[2].bytes)
+        STW_TRY(copy_word(p, &p->fields[2], "unit", counter->unit, sizeof counter->unit));
+    if (!is_gauge)
+        STW_TRY(parse_adds(p, &p->fields[3], &counter->adds));
+    STW_TRY(copy(p, &p->fields[fields - 1], "help", counter->help, sizeof counter->help));
+    info->counter_count++;
+    return STW_OK;
 }
 
 /* The parameter that stands for a workload's slot: operations|NAME. */
 static stw_status parse_operations(struct parser *p)
 {
-    if (p->field_count != 2)
-        return refuse_at(p, "operations", "has %u fields; operations|NAME has 2", p->field_count);
-    if (p->manifest->count == 0)
-        return refuse_at(p, "operations", "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
-    if (info->kind != STW_KIND_WORKLOAD)
-        return refuse_at(p, "operations", "%s \"%s\" has none: it is no workload",
-                         stw_kind_name(info->kind), info->id);
+    STW_TRY(check_fields(p, "operations", "operations|NAME", 2));
+    struct stw_plugin_info *info = find_workload(p, "operations", "none");
+    if (!info)
+        return STW_E_REFUSED;
     if (*info->operations)
         return refuse_at(p, "operations", "is declared twice");
     return copy_word(p, &p->fields[1], "name", info->operations, sizeof info->operations);
@@ -385,11 +386,10 @@ static stw_status parse_refuses(struct parser *p)
     struct piece condition = {p->whole.at + strlen(REFUSES), 0};
     const char *end = p->whole.at + p->whole.bytes, *reason = end;
     if (p->field_count < 3)
-        return refuse_at(p, "refuses", "has %u fields; refuses|CONDITION|REASON has 3",
-                         p->field_count);
-    if (p->manifest->count == 0)
-        return refuse_at(p, "refuses", "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
+        STW_TRY(check_fields(p, "refuses", REFUSES "CONDITION|REASON", 3));
+    struct stw_plugin_info *info = find_owner(p, "refuses");
+    if (!info)
+        return STW_E_REFUSED;
     if (info->refusal_count == STW_REFUSALS)
         return refuse_at(p, "refuses", "a plugin has at most %u of them", STW_REFUSALS);
     struct stw_refusal_info *refusal = &info->refusals[info->refusal_count];
@@ -397,15 +397,13 @@ static stw_status parse_refuses(struct parser *p)
         reason--;
     condition.bytes = (size_t)(reason - 1 - condition.at);
     refusal->line = p->line;
-    stw_status status =
-        copy(p, &condition, "refuses", refusal->condition, sizeof refusal->condition);
-    if (status == STW_OK && reason == end)
-        status = refuse_at(p, "refuses", "the reason is missing behind the last |");
-    if (status == STW_OK)
-        status = copy(p, &(struct piece){reason, (size_t)(end - reason)}, "refuses",
-                      refusal->reason, sizeof refusal->reason);
-    info->refusal_count += status == STW_OK;
-    return status;
+    STW_TRY(copy(p, &condition, "refuses", refusal->condition, sizeof refusal->condition));
+    if (reason == end)
+        return refuse_at(p, "refuses", "the reason is missing behind the last |");
+    STW_TRY(copy(p, &(struct piece){reason, (size_t)(end - reason)}, "refuses", refusal->reason,
+                 sizeof refusal->reason));
+    info->refusal_count++;
+    return STW_OK;
 }
 
 static stw_status check_refusals(struct parser *p, const struct stw_plugin_info *info)
@@ -426,26 +424,21 @@ static stw_status check_refusals(struct parser *p, const struct stw_plugin_info 
 
 static stw_status parse_class(struct parser *p)
 {
-    if (p->field_count != 3)
-        return refuse_at(p, "class", "has %u fields; class|NAME|HELP has 3", p->field_count);
-    if (p->manifest->count == 0)
-        return refuse_at(p, "class", "stands before the first plugin line");
-    struct stw_plugin_info *info = &p->manifest->plugins[p->manifest->count - 1];
-    if (info->kind != STW_KIND_WORKLOAD)
-        return refuse_at(p, "class", "%s \"%s\" has no operations: it is no workload",
-                         stw_kind_name(info->kind), info->id);
+    STW_TRY(check_fields(p, "class", "class|NAME|HELP", 3));
+    struct stw_plugin_info *info = find_workload(p, "class", "no operations");
+    if (!info)
+        return STW_E_REFUSED;
     if (info->class_count == STW_CLASSES_MAX)
         return refuse_at(p, "class", "a workload has at most %u classes of operations",
                          STW_CLASSES_MAX);
     struct stw_class_info *class = &info->classes[info->class_count];
-    stw_status status = copy_word(p, &p->fields[1], "name", class->name, sizeof class->name);
-    for (uint32_t i = 0; status == STW_OK && i < info->class_count; i++)
+    STW_TRY(copy_word(p, &p->fields[1], "name", class->name, sizeof class->name));
+    for (uint32_t i = 0; i < info->class_count; i++)
         if (strcmp(info->classes[i].name, class->name) == 0)
-            status = refuse_at(p, "name", "class \"%s\" is declared twice", class->name);
-    if (status == STW_OK)
-        status = copy(p, &p->fields[2], "help", class->help, sizeof class->help);
-    info->class_count += status == STW_OK;
-    return status;
+            return refuse_at(p, "name", "class \"%s\" is declared twice", class->name);
+    STW_TRY(copy(p, &p->fields[2], "help", class->help, sizeof class->help));
+    info->class_count++;
+    return STW_OK;
 }
 
 /* Lines. */
@@ -520,18 +513,18 @@ stw_status stw__manifest_parse(const char *text, size_t bytes, struct stw_manife
     manifest->count = 0;
     if (bytes && text[bytes - 1] == '\0')
         bytes--;
-    stw_status status = check_characters(&p, text, bytes);
-    while (status == STW_OK && bytes) {
+    STW_TRY(check_characters(&p, text, bytes));
+    while (bytes) {
         const char *end = memchr(text, '\n', bytes);
         size_t line_bytes = end ? (size_t)(end - text) : bytes;
-        status = parse_line(&p, text, line_bytes);
+        STW_TRY(parse_line(&p, text, line_bytes));
         size_t used = line_bytes + (end != NULL);
         text += used;
         bytes -= used;
     }
-    for (uint32_t i = 0; status == STW_OK && i < manifest->count; i++)
-        status = check_refusals(&p, &manifest->plugins[i]);
-    if (status == STW_OK && manifest->count == 0)
-        status = stw_error_set(error, STW_E_REFUSED, "manifest", "its manifest names no plugin");
-    return status;
+    for (uint32_t i = 0; i < manifest->count; i++)
+        STW_TRY(check_refusals(&p, &manifest->plugins[i]));
+    if (manifest->count == 0)
+        return stw_error_set(error, STW_E_REFUSED, "manifest", "its manifest names no plugin");
+    return STW_OK;
 }

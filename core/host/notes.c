@@ -47,12 +47,12 @@ static stw_status check_range(const struct stw_file *file, uint64_t at, uint64_t
 
 stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, size_t bytes)
 {
-    stw_status status = check_range(file, at, bytes);
-    if (status == STW_OK && at < file->head_bytes && bytes <= file->head_bytes - at) {
+    STW_TRY(check_range(file, at, bytes));
+    if (at < file->head_bytes && bytes <= file->head_bytes - at) {
         memcpy(into, file->head + at, bytes);
         return STW_OK;
     }
-    for (size_t done = 0; status == STW_OK && done < bytes;) {
+    for (size_t done = 0; done < bytes;) {
         ssize_t got = pread(file->descriptor, (char *)into + done, bytes - done,
                             (off_t)(at + done));
         if (got < 0 && errno == EINTR)
@@ -64,7 +64,7 @@ stw_status stw__file_read(const struct stw_file *file, uint64_t at, void *into, 
             return stw_error_set(file->error, STW_E_IO, "file", "shrank while it was read");
         done += (size_t)got;
     }
-    return status;
+    return STW_OK;
 }
 
 /* A stretch of the file, and the note in it that is looked at. */
@@ -78,10 +78,10 @@ static stw_status read_build_id(struct reader *reader, uint64_t at, uint64_t byt
 {
     unsigned char id[BUILD_ID_BYTES_MAX];
     size_t used = bytes < sizeof id ? (size_t)bytes : sizeof id;
-    stw_status status = stw__file_read(reader->file, at, id, used);
-    for (size_t i = 0; status == STW_OK && i < used; i++)
+    STW_TRY(stw__file_read(reader->file, at, id, used));
+    for (size_t i = 0; i < used; i++)
         snprintf(reader->notes->build_id + 2 * i, 3, "%02x", id[i]);
-    return status;
+    return STW_OK;
 }
 
 static stw_status take_note(struct reader *reader, const Elf64_Nhdr *head, uint64_t owner_at,
@@ -90,9 +90,9 @@ static stw_status take_note(struct reader *reader, const Elf64_Nhdr *head, uint6
     char owner[OWNER_BYTES_MAX] = "";
     if (head->n_namesz == 0 || head->n_namesz > sizeof owner)
         return STW_OK;
-    stw_status status = stw__file_read(reader->file, owner_at, owner, head->n_namesz);
-    if (status != STW_OK || owner[head->n_namesz - 1] != '\0')
-        return status;
+    STW_TRY(stw__file_read(reader->file, owner_at, owner, head->n_namesz));
+    if (owner[head->n_namesz - 1] != '\0')
+        return STW_OK;
     struct stw_notes *notes = reader->notes;
     if (strcmp(owner, ELF_NOTE_GNU) == 0 && head->n_type == NT_GNU_BUILD_ID && !*notes->build_id)
         return read_build_id(reader, text_at, head->n_descsz);
@@ -204,17 +204,14 @@ stw_status stw__notes_find(const struct stw_file *file, struct stw_notes *notes)
     *notes = (struct stw_notes){0};
     if (file->bytes == 0)
         return refuse_elf(file, "file", "the file is empty");
-    stw_status status =
-        file->bytes < SELFMAG ? STW_OK : stw__file_read(file, 0, magic, sizeof magic);
-    if (status == STW_OK && memcmp(magic, ELFMAG, SELFMAG) != 0)
+    if (file->bytes >= SELFMAG)
+        STW_TRY(stw__file_read(file, 0, magic, sizeof magic));
+    if (memcmp(magic, ELFMAG, SELFMAG) != 0)
         return refuse_elf(file, "file", "not an ELF file");
-    if (status == STW_OK)
-        status = stw__file_read(file, 0, &elf, sizeof elf);
-    if (status == STW_OK)
-        status = check_elf(file, &elf);
-    if (status == STW_OK)
-        status = search_segments(&reader, &elf);
-    if (status != STW_OK || notes->manifests || elf.e_shentsize != sizeof(Elf64_Shdr))
-        return status;
+    STW_TRY(stw__file_read(file, 0, &elf, sizeof elf));
+    STW_TRY(check_elf(file, &elf));
+    STW_TRY(search_segments(&reader, &elf));
+    if (notes->manifests || elf.e_shentsize != sizeof(Elf64_Shdr))
+        return STW_OK;
     return search_sections(&reader, &elf);
 }

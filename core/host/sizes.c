@@ -86,11 +86,11 @@ stw_status stw__sizes_check(const struct stw_size_table *sizes, const char *name
     struct check check = {.name = name, .error = error};
     if (!sizes)
         return REFUSE(&check, "size_table", "its size table is null", name);
-    stw_status status = check_head(&check, sizes);
-    uint32_t rows = status == STW_OK ? (uint32_t)(sizes->small_bytes_max / 8) + 1 : 0;
-    for (uint32_t i = 0; status == STW_OK && i < rows; i++)
-        status = check_row(&check, "with_pointers", sizes->with_pointers, i, 1);
-    for (uint32_t i = 0; status == STW_OK && i < rows; i++)
-        status = check_row(&check, "without_pointers", sizes->without_pointers, i, 0);
-    return status;
+    STW_TRY(check_head(&check, sizes));
+    uint32_t rows = (uint32_t)(sizes->small_bytes_max / 8) + 1;
+    for (uint32_t i = 0; i < rows; i++)
+        STW_TRY(check_row(&check, "with_pointers", sizes->with_pointers, i, 1));
+    for (uint32_t i = 0; i < rows; i++)
+        STW_TRY(check_row(&check, "without_pointers", sizes->without_pointers, i, 0));
+    return STW_OK;
 }

@@ -407,8 +407,8 @@ static stw_status fill(const struct slot_table *table, void *ops, struct stw_err
 
 static stw_status fill_map(struct stw_map_ops *ops, struct stw_error *error)
 {
-    stw_status status = fill(table_of(STW_KIND_MAP), ops, error);
-    return status == STW_OK && !ops->merge ? bind_merge(ops, error) : status;
+    STW_TRY(fill(table_of(STW_KIND_MAP), ops, error));
+    return ops->merge ? STW_OK : bind_merge(ops, error);
 }
 
 /* Stand for what a strategy's table of maps needs not have. */
@@ -470,15 +470,14 @@ stw_status stw__slots_fill(uint32_t kind, struct stw_loaded *loaded, struct stw_
 {
     if (kind == STW_KIND_MAP)
         return fill_map(&loaded->ops.map, error);
-    stw_status status = STW_OK;
     const struct stw_strategy_ops *strategy = &loaded->ops.strategy;
     if (kind == STW_KIND_STRATEGY) {
         loaded->handles = intents_handled(strategy);
         loaded->makes_faults = strategy->safepoint || strategy->alloc_slow;
+        if (strategy->maps)
+            STW_TRY(fill_presented(loaded, error));
     }
-    if (kind == STW_KIND_STRATEGY && strategy->maps)
-        status = fill_presented(loaded, error);
-    return status == STW_OK ? fill(table_of(kind), &loaded->ops, error) : status;
+    return fill(table_of(kind), &loaded->ops, error);
 }
 
 /* The way back: from a function to its slot. */
