@@ -662,7 +662,6 @@ void stw__managed_enter(struct stw_mutator_record *m)
 static inline __attribute__((always_inline)) void block_begin(struct stw_mutator *mutator)
 {
     struct stw_mutator_record *m = stw__record_of(mutator);
-    stw_watch_wait(m->gc, "block_begin");
     stw_registers_save(m->saved.registers);
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     stw__stack_copy(m->saved.frame, frame - sizeof m->saved.frame / 2, STW_FRAME_WORDS);
