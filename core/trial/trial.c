@@ -69,6 +69,7 @@ static struct trial trial;
 static struct trial_thread threads[STW_RECORD_MUTATORS];
 static struct stw_allocator_stats allocator_stats = {.struct_size = sizeof allocator_stats};
 static struct stw_losses losses; /* not of stepped trials */
+static _Thread_local int has_judged; /* the trial's verdict is this thread's */
 
 /* 0: another verdict came first. */
 static int set_verdict(uint32_t verdict, const char *field, const char *message)
@@ -78,6 +79,7 @@ static int set_verdict(uint32_t verdict, const char *field, const char *message)
     if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
         return 0;
+    has_judged = 1;
     snprintf(record->message, sizeof record->message, "%s", message);
     snprintf(record->field, sizeof record->field, "%s", field ? field : "");
     if (trial.calls.judged)
@@ -85,11 +87,12 @@ static int set_verdict(uint32_t verdict, const char *field, const char *message)
     return 1;
 }
 
-/* Ends the process with a verdict. Other threads may be anywhere. */
+/* Ends the process with a verdict, or with the one that this thread found before and went on with,
+ * to destroy the plugins. Other threads may be anywhere. */
 static _Noreturn void end_with(uint32_t verdict, const char *field, const char *message)
 {
     static uint32_t never;
-    while (!set_verdict(verdict, field, message)) /* whoever came first ends the process */
+    while (!set_verdict(verdict, field, message) && !has_judged) /* the judge ends the process */
         stw_futex_wait(&never, 0, 0);
     trial.record->rss_peak_bytes = stw_memory_of(0).rss_peak_bytes;
     fflush(NULL);

@@ -27,6 +27,7 @@ block-twice|invalid|blocked: strategy/block-twice called block_begin twice*
 block-ends|invalid|blocked: strategy/block-ends called block_end without block_begin*
 block-yields|invalid|blocked: strategy/block-yields called yield between block_begin and block_end*
 removes-roots|invalid|roots: strategy/removes-roots removed roots at 0x*, where none were added*
+removes-late|invalid|roots: strategy/removes-late removed roots at 0x*, where none were added*
 adds-odd-roots|invalid|roots: strategy/adds-odd-roots added roots at 0x*, which is no place for words*
 adds-hook-late|invalid|on-main: strategy/adds-hook-late called cycle_hook_add on another thread than the main one*
 undeclared|invalid|declared: strategy/undeclared asked for "chunk", which its manifest does not declare*
@@ -78,6 +79,12 @@ $(names "$handed" 'presize + ')" "$work/c.ini"
 run "$work/c.ini" "$work/chain" --set axes.n=100 --set fixed.mutators=2
 expect "exit status ($(head -3 "$work/err"))" $? 1
 expect_each chain 'strategy=presize + %s' "$handed"
+
+# The second breach of two plugins that are destroyed ends the process with the verdict of the first.
+experiment 1 'removes-late + charges' "$work/l.ini" 'timeout = 20s'
+run "$work/l.ini" "$work/late" --set axes.n=100 --set fixed.audit=true
+expect "exit status ($(head -3 "$work/err"))" $? 1
+expect_all late '%%strategy=%s' 'removes-late + charges|invalid|external-bytes: strategy/charges was destroyed with 4096 bytes still charged*'
 
 experiment 1 none "$work/a.ini"
 run "$work/a.ini" "$work/allocators" --set axes.n=5000 --set fixed.gc.stress=20 \
