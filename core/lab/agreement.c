@@ -7,7 +7,6 @@
 #include "store/checksums.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,17 +211,13 @@ static struct verdict decide(const struct side *sides)
 
 /* Naming. */
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* "00..a1 by 12 trials of 5 cells (n=8 strategy=none, n=8 strategy=pool, n=8 strategy=x, ...)" */
 static void add_side(const struct stw_agreement *agreement, const struct side *side,
                      struct stw_text *text)
 {
     stw_text_add(text, "%016" PRIx64 " by %" PRIu64 " trial%s of %u cell%s (", side->checksum,
-                 side->trials, plural(side->trials), side->cell_count, plural(side->cell_count));
+                 side->trials, stw_plural(side->trials), side->cell_count,
+                 stw_plural(side->cell_count));
     for (uint32_t i = 0; i < side->cell_count && i < CELLS_NAMED; i++)
         stw_text_add(text, "%s%s", i ? ", " : "", agreement->matrix->cells[side->cells[i]].id);
     stw_text_add(text, "%s)", side->cell_count > CELLS_NAMED ? ", ..." : "");
@@ -267,7 +262,7 @@ static void set_outcome(const struct stw_agreement *agreement, const struct side
     stw_text_add(&text, "checksum %016" PRIx64 " differs%s: ", own->checksum,
                  verdict.right ? "" : ", and nobody knows which is right");
     add_sides(agreement, sides, own, &verdict, &text);
-    snprintf(outcome->detail, sizeof outcome->detail, "%s", text.bytes);
+    stw_outcome_tell(outcome, text.bytes);
     stw_text_free(&text);
 }
 

@@ -227,7 +227,8 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
         outcome->rss_peak_bytes = end->others_rss_peak_bytes;
     }
     note_remains(run, attempt, end);
-    if (record && record->first_op_ns > attempt->started_ns)
+    if (record && record->first_op_ns > attempt->started_ns
+        && record->first_op_ns <= run->ended_ns)
         outcome->start_ns = record->first_op_ns - attempt->started_ns;
     if (outcome->checksum)
         stw_agreement_judge(run->agreement, (uint32_t)(attempt->cell - run->matrix->cells),
@@ -374,8 +375,11 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
         if (!cell->excluded || stw_store_has(run->store, cell, 0))
             continue;
         struct stw_outcome outcome = {.kind = STW_OUTCOME_SKIPPED};
-        snprintf(outcome.detail, sizeof outcome.detail, "%s: %s", cell->excluded,
-                 stw_cell_reason(run->matrix->experiment, cell));
+        struct stw_text why = {0};
+        stw_text_add(&why, "%s: %s", cell->excluded,
+                     stw_cell_reason(run->matrix->experiment, cell));
+        stw_outcome_tell(&outcome, why.bytes);
+        stw_text_free(&why);
         status = stw_store_trial(run->store, cell, 0, &outcome, NULL, error);
     }
     return status;

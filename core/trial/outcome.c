@@ -91,10 +91,15 @@ static const char *pauses_problem(const struct stw_record *record)
     if (count > STW_RECORD_PAUSES || record->pauses_lost > VALUE_MAX - count)
         return "it counts more pauses than there is room for";
     const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
-    for (uint64_t i = 0; i < count; i++)
-        if (pauses[i].complete == 1 && !is_pause_sane(&pauses[i]))
+    uint64_t stopped_ns = 0;
+    for (uint64_t i = 0; i < count && stopped_ns < TIME_NS_MAX; i++) {
+        if (pauses[i].complete != 1)
+            continue;
+        if (!is_pause_sane(&pauses[i]))
             return "a pause in it is nonsense";
-    return NULL;
+        stopped_ns += pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
+    }
+    return stopped_ns < TIME_NS_MAX ? NULL : "its pauses together are too long";
 }
 
 static int is_cycle_sane(const struct stw_cycle *cycle)
@@ -145,12 +150,29 @@ static const char *losses_problem(const struct stw_record *record)
     return NULL;
 }
 
+/* Times are stored by the names of their classes: which must be there, and differ. */
+static int is_class_sane(const struct stw_record *record, uint32_t class)
+{
+    const char *name = record->op_classes[class];
+    int is_used = record->op_times_ns[STW_OP_CLASS(class)].count
+               || record->op_times_ns[STW_OP_CLASS_INTENDED(class)].count;
+    if (!is_clean(name, sizeof record->op_classes[class]))
+        return 0;
+    for (uint32_t i = 0; is_used && i < class; i++)
+        if (strcmp(record->op_classes[i], name) == 0)
+            return 0;
+    return !is_used || *name;
+}
+
 static const char *operations_problem(const struct stw_record *record)
 {
     const char *problem = histogram_problem(&record->op_ns);
     for (uint32_t i = 0; i < STW_CLASSES_MAX; i++)
-        if (!is_clean(record->op_classes[i], sizeof record->op_classes[i]))
-            return "the name of a class of operations in it is nonsense";
+        if (!is_class_sane(record, i))
+            return "a class of operations in it is nonsense";
+    if (record->last_op_ns > record->first_op_ns
+        && record->last_op_ns - record->first_op_ns > TIME_NS_MAX)
+        return "its operations took too long";
     for (uint32_t i = 0; !problem && i < STW_OP_TIMES; i++)
         if (record->op_times_ns[i].count) /* an untouched one has no memory yet */
             problem = histogram_problem(&record->op_times_ns[i]);
@@ -377,14 +399,19 @@ void stw_outcome_classify(const struct stw_process *process, const struct stw_pr
             add_calls(record, &text);
         add_output(process, &text);
     }
-    int length = (int)stw_utf8_whole(stw_text_get(&text), sizeof outcome->detail - 1);
-    snprintf(outcome->detail, sizeof outcome->detail, "%.*s", length, stw_text_get(&text));
+    stw_outcome_tell(outcome, stw_text_get(&text));
     stw_text_free(&text);
     /* The same for every runtime: what the system says of the process that did the work. */
     int is_program = !problem && record->program_rss_peak_bytes;
     outcome->cpu_ns = is_program ? record->program_cpu_ns : end->cpu_ns;
     outcome->rss_peak_bytes =
         is_program ? record->program_rss_peak_bytes : rss_peak_bytes(end, record);
+}
+
+void stw_outcome_tell(struct stw_outcome *outcome, const char *text)
+{
+    int length = (int)stw_utf8_whole(text, sizeof outcome->detail - 1);
+    snprintf(outcome->detail, sizeof outcome->detail, "%.*s", length, text);
 }
 
 void stw_outcome_note(struct stw_outcome *outcome, const char *format, ...)

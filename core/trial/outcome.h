@@ -50,6 +50,8 @@ const char *stw_record_problem(const struct stw_record *record);
 void stw_outcome_classify(const struct stw_process *process, const struct stw_process_end *end,
                           const struct stw_record *record, int timed_out,
                           struct stw_outcome *outcome);
+/* Sets the detail; one that is too long is cut between letters. */
+void stw_outcome_tell(struct stw_outcome *outcome, const char *text);
 /* Adds to the note, whatever the kind. */
 __attribute__((format(printf, 2, 3))) void stw_outcome_note(struct stw_outcome *outcome,
                                                             const char *format, ...);

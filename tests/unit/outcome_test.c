@@ -124,6 +124,21 @@ Test(outcome, texts_are_cut_between_letters)
     free(record);
 }
 
+Test(outcome, details_are_cut_between_letters)
+{
+    for (size_t shift = 0; shift < 3; shift++) {
+        struct stw_outcome outcome = {0};
+        char text[2 * sizeof outcome.detail] = "";
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 3 < sizeof text; i += 3)
+            memcpy(text + i, "\xe6\xbc\xa2", 3);
+        stw_outcome_tell(&outcome, text);
+        size_t length = strlen(outcome.detail);
+        cr_assert_gt(length, sizeof outcome.detail - 4);
+        cr_assert_eq((length - shift) % 3, 0, "shift %zu", shift);
+    }
+}
+
 Test(outcome, a_signal_outranks_the_record)
 {
     struct stw_record *record = record_new();
@@ -397,6 +412,24 @@ static void pause_kind(struct stw_record *r) { stw_record_pauses(r)->kind = 77; 
 static void pause_site(struct stw_record *r) { memset(stw_record_pauses(r)->last_site, 's', 32); }
 static void pause_time(struct stw_record *r) { stw_record_pauses(r)->working_ns = UINT64_MAX; }
 static void pause_step(struct stw_record *r) { stw_record_pauses(r)->step_ns[2] = 1ull << 60; }
+static void pause_sum(struct stw_record *r)
+{
+    for (uint32_t i = 0; i < 2; i++)
+        stw_record_pauses(r)[i] = (struct stw_pause){.complete = 1, .working_ns = 3ull << 48};
+}
+static void span(struct stw_record *r) { r->last_op_ns = UINT64_MAX; }
+static void class_name(struct stw_record *r) { strcpy(r->op_classes[1], "a\nb"); }
+static void class_twice(struct stw_record *r)
+{
+    strcpy(r->op_classes[2], "read");
+    strcpy(r->op_classes[3], "read");
+    stw_histogram_record(&r->op_times_ns[STW_OP_CLASS(2)], 1000);
+    stw_histogram_record(&r->op_times_ns[STW_OP_CLASS(3)], 1000);
+}
+static void class_nameless(struct stw_record *r)
+{
+    stw_histogram_record(&r->op_times_ns[STW_OP_CLASS_INTENDED(3)], 1000);
+}
 static void pause_work(struct stw_record *r) { stw_record_pauses(r)->scan_bytes = 1ull << 63; }
 static void window(struct stw_record *r) { r->worst_ns[2] = stw_record_windows_ns[2] + 1; }
 static void hiccup_time(struct stw_record *r) { r->hiccups[7].at_ns = UINT64_MAX; }
@@ -417,7 +450,7 @@ Test(outcome, every_damage_to_a_record_is_noticed)
         pause_site,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
         histogram_far, histogram_sum, window, hiccup_time, hiccup_length,
-        program_cpu, program_rss};
+        program_cpu, program_rss, pause_sum, span, class_name, class_twice, class_nameless};
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct stw_record *record = record_new();
         cr_assert_null(stw_record_problem(record));
@@ -427,6 +460,19 @@ Test(outcome, every_damage_to_a_record_is_noticed)
         cr_assert_eq(outcome.kind, STW_OUTCOME_INVALID, "damage %zu", i);
         free(record);
     }
+}
+
+Test(outcome, classes_of_operations_without_times_may_lack_names)
+{
+    struct stw_record *record = record_new();
+    strcpy(record->op_classes[0], "read");
+    strcpy(record->op_classes[1], "write");
+    stw_histogram_record(&record->op_times_ns[STW_OP_CLASS(0)], 1000);
+    stw_histogram_record(&record->op_times_ns[STW_OP_CLASS_INTENDED(1)], 1000);
+    stw_histogram_record(&record->op_times_ns[STW_OP_INTENDED], 1000);
+    record->first_op_ns = UINT64_MAX; /* and no last: the trial did not come so far */
+    cr_assert_null(stw_record_problem(record), "%s", stw_record_problem(record));
+    free(record);
 }
 
 Test(outcome, an_incomplete_pause_may_hold_anything)
