@@ -230,13 +230,27 @@ static void read_entry(struct stw_draft *draft, struct stw_draft_key *source,
                      "more than one is there: name a release, or list them in [axes]");
 }
 
-static const struct stw_axis *find_axis(const struct stw_axis *axes, uint32_t count,
-                                        const char *key)
+static int is_mentioned(const struct stw_experiment *e, const char *key)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(axes[i].key, key) == 0)
-            return &axes[i];
-    return NULL;
+    return stw_axis_find(e->axes, e->axis_count, key)
+        || stw_axis_find(e->fixed, e->fixed_count, key);
+}
+
+stw_status stw_draft_refuse_key(const struct stw_draft *draft, const char *key,
+                                struct stw_error *error)
+{
+    const struct stw_experiment *e = draft->experiment;
+    const char **words = stw_new(e->axis_count + e->fixed_count, sizeof *words);
+    for (uint32_t i = 0; i < e->axis_count; i++)
+        words[i] = e->axes[i].key;
+    for (uint32_t i = 0; i < e->fixed_count; i++)
+        words[e->axis_count + i] = e->fixed[i].key;
+    const char *near = stw_nearest(key, words, e->axis_count + e->fixed_count);
+    free(words);
+    return stw_error_set(error, STW_E_INVALID, NULL,
+                         near ? "\"%s\" is neither in [axes] nor in [fixed]; did you mean \"%s\"?"
+                              : "\"%s\" is neither in [axes] nor in [fixed]",
+                         key, near ? near : "");
 }
 
 static void read_axis(struct stw_draft *draft, const struct stw_ini_entry *entry)
@@ -259,7 +273,7 @@ static void grow_fixed(struct stw_draft *draft)
 static void read_fixed(struct stw_draft *draft, const struct stw_ini_entry *entry)
 {
     struct stw_experiment *e = draft->experiment;
-    const struct stw_axis *axis = find_axis(e->axes, e->axis_count, entry->key);
+    const struct stw_axis *axis = stw_axis_find(e->axes, e->axis_count, entry->key);
     if (axis) {
         struct stw_place place = stw_ini_place(entry);
         stw_problem_add(&draft->problems, &place,
@@ -279,7 +293,7 @@ static void add_default(struct stw_draft *draft, const char *name)
     struct stw_error error = STW_ERROR_INIT;
     struct stw_draft_key source = {.is_complete = 1};
     struct stw_axis axis = {0};
-    if (find_axis(e->axes, e->axis_count, name) || find_axis(e->fixed, e->fixed_count, name))
+    if (is_mentioned(e, name))
         return;
     stw_key_resolve(draft->registry, draft->workload, name, &source.key, NULL);
     char *value = stw_key_canonical(draft->registry, &source.key,
@@ -333,7 +347,7 @@ static void note_default(struct stw_draft *draft, const char *name)
     struct stw_experiment *e = draft->experiment;
     struct stw_key key = {0};
     struct stw_axis axis = {0};
-    if (find_axis(e->axes, e->axis_count, name) || find_axis(e->fixed, e->fixed_count, name)
+    if (is_mentioned(e, name)
         || stw_key_resolve(draft->registry, draft->workload, name, &key, NULL) != STW_OK
         || !key.param)
         return;

@@ -62,35 +62,12 @@ static char *take_word(struct parser *p, const char *what)
     return memcpy(stw_new(length + 1, 1), start, length);
 }
 
-static const struct stw_axis *find_axis(const struct stw_axis *axes, uint32_t count,
-                                        const char *key)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(axes[i].key, key) == 0)
-            return &axes[i];
-    return NULL;
-}
-
 static stw_status check_key(const struct parser *p, const char *key)
 {
     const struct stw_experiment *e = p->draft->experiment;
-    const char **words = stw_new(e->axis_count + e->fixed_count, sizeof *words);
-    uint32_t count = 0;
-    if (find_axis(e->axes, e->axis_count, key) || find_axis(e->fixed, e->fixed_count, key)) {
-        free(words);
-        return STW_OK;
-    }
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        words[count++] = e->axes[i].key;
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        words[count++] = e->fixed[i].key;
-    const char *near = stw_nearest(key, words, count);
-    stw_status status = stw_error_set(
-        p->error, STW_E_INVALID, NULL,
-        near ? "\"%s\" is neither in [axes] nor in [fixed]; did you mean \"%s\"?"
-             : "\"%s\" is neither in [axes] nor in [fixed]", key, near ? near : "");
-    free(words);
-    return status;
+    int is_there = stw_axis_find(e->axes, e->axis_count, key)
+                || stw_axis_find(e->fixed, e->fixed_count, key);
+    return is_there ? STW_OK : stw_draft_refuse_key(p->draft, key, p->error);
 }
 
 /* "strategy/pool.hits" and the like. */

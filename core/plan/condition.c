@@ -40,40 +40,15 @@ struct operand {
     uint32_t index; /* of the axis, or NO_AXIS */
 };
 
-static int find_key(const struct stw_axis *axes, uint32_t count, const char *key, uint32_t *index)
-{
-    for (*index = 0; *index < count; ++*index)
-        if (strcmp(axes[*index].key, key) == 0)
-            return 1;
-    return 0;
-}
-
-static stw_status refuse_key(const struct reader *r, const char *key)
-{
-    const struct stw_experiment *e = r->draft->experiment;
-    const char **words = stw_new(e->axis_count + e->fixed_count, sizeof *words);
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        words[i] = e->axes[i].key;
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        words[e->axis_count + i] = e->fixed[i].key;
-    const char *near = stw_nearest(key, words, e->axis_count + e->fixed_count);
-    stw_status status =
-        stw_error_set(r->error, STW_E_INVALID, NULL,
-                      near ? "\"%s\" is neither in [axes] nor in [fixed]; did you mean \"%s\"?"
-                           : "\"%s\" is neither in [axes] nor in [fixed]",
-                      key, near ? near : "");
-    free(words);
-    return status;
-}
-
 /* A key that the file does not mention has its default, for a manifest. */
 static stw_status find_default(const struct reader *r, const char *key, struct operand *operand)
 {
     const struct stw_experiment *e = r->draft->experiment;
-    uint32_t index;
-    if (!r->is_declared || !find_key(e->defaults, e->default_count, key, &index))
-        return refuse_key(r, key);
-    *operand = (struct operand){.axis = &e->defaults[index], .is_complete = 1, .index = NO_AXIS};
+    const struct stw_axis *axis =
+        r->is_declared ? stw_axis_find(e->defaults, e->default_count, key) : NULL;
+    if (!axis)
+        return stw_draft_refuse_key(r->draft, key, r->error);
+    *operand = (struct operand){.axis = axis, .is_complete = 1, .index = NO_AXIS};
     return stw_key_resolve(r->draft->registry, r->draft->workload, key, &operand->key, r->error);
 }
 
@@ -81,15 +56,14 @@ static stw_status find_operand(const struct reader *r, const char *key, struct o
 {
     const struct stw_draft *draft = r->draft;
     const struct stw_experiment *e = draft->experiment;
-    uint32_t index;
-    if (find_key(e->axes, e->axis_count, key, &index))
-        *operand = (struct operand){&e->axes[index], draft->axes[index].key,
-                                    draft->axes[index].is_complete, index};
-    else if (find_key(e->fixed, e->fixed_count, key, &index))
-        *operand = (struct operand){&e->fixed[index], draft->fixed[index].key,
-                                    draft->fixed[index].is_complete, NO_AXIS};
-    else
+    const struct stw_axis *axis = stw_axis_find(e->axes, e->axis_count, key);
+    const struct stw_axis *fixed = stw_axis_find(e->fixed, e->fixed_count, key);
+    if (!axis && !fixed)
         return find_default(r, key, operand);
+    const struct stw_draft_key *source = axis ? &draft->axes[axis - e->axes]
+                                              : &draft->fixed[fixed - e->fixed];
+    uint32_t index = axis ? (uint32_t)(axis - e->axes) : NO_AXIS;
+    *operand = (struct operand){axis ? axis : fixed, source->key, source->is_complete, index};
     return STW_OK;
 }
 

@@ -36,6 +36,9 @@ struct stw_draft {
  * with the wrong sign. */
 const char *stw_draft_slip(const char *value);
 
+/* axes.c: says that `key` is neither in [axes] nor in [fixed], and which one is near. */
+stw_status stw_draft_refuse_key(const struct stw_draft *draft, const char *key,
+                                struct stw_error *error);
 /* axes.c: reads [axes] and [fixed], adds the defaults of allocator, map and strategy, checks them
  * against each other, and notes the defaults of all else. */
 void stw_draft_axes(struct stw_draft *draft);

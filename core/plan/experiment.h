@@ -119,6 +119,8 @@ int stw_matrix_uses(const struct stw_matrix *matrix, const struct stw_plugin_inf
 int stw_experiment_uses(const struct stw_experiment *experiment,
                         const struct stw_plugin_info *info);
 
+/* The one of `count` axes, or fixed settings, with this key, or null. */
+const struct stw_axis *stw_axis_find(const struct stw_axis *axes, uint32_t count, const char *key);
 /* What a cell has for a key of [axes] or [fixed], or null. */
 const char *stw_cell_value(const struct stw_experiment *experiment, const struct stw_cell *cell,
                            const char *key);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "host/chain.h"
 #include "plan/peers.h"
 #include "plan/settings.h"
 
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAIN_MAX 8u /* strategies in a chain; the trial record names 16 plugins in all */
 #define CANONICAL_BYTES 64u /* of a number, a bool or a choice */
 
 static const struct stw_param *find_param(const struct stw_plugin_info *info, const char *name)
@@ -231,9 +231,9 @@ static char *canonical_chain(const struct stw_registry *registry, const char *te
     stw_status status = STW_OK;
     while (!status && (link = next_link(&rest))) {
         status = check_link(registry, stw_text_get(&chain), link, error);
-        if (!status && ++count > CHAIN_MAX)
+        if (!status && ++count > STW_CHAIN_MAX)
             status = stw_error_set(error, STW_E_INVALID, NULL,
-                                   "a chain has at most %u strategies", CHAIN_MAX);
+                                   "a chain has at most %u strategies", STW_CHAIN_MAX);
         stw_text_add(&chain, count > 1 ? " + %s" : "%s", link);
     }
     free(copy);

@@ -66,16 +66,20 @@ static struct part *sorted_parts(const struct stw_experiment *e, uint32_t *count
     return parts;
 }
 
+const struct stw_axis *stw_axis_find(const struct stw_axis *axes, uint32_t count, const char *key)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(axes[i].key, key) == 0)
+            return &axes[i];
+    return NULL;
+}
+
 const char *stw_cell_value(const struct stw_experiment *e, const struct stw_cell *cell,
                            const char *key)
 {
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        if (strcmp(e->axes[i].key, key) == 0)
-            return cell->values[i];
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        if (strcmp(e->fixed[i].key, key) == 0)
-            return e->fixed[i].values[0];
-    return NULL;
+    const struct stw_axis *axis = stw_axis_find(e->axes, e->axis_count, key);
+    const struct stw_axis *fixed = stw_axis_find(e->fixed, e->fixed_count, key);
+    return axis ? cell->values[axis - e->axes] : fixed ? fixed->values[0] : NULL;
 }
 
 static int counts(const struct stw_experiment *e, const struct part *part,

@@ -115,13 +115,8 @@ stw_status stw_peer_provide(struct stw_peer *peer, struct stw_error *error)
 static const char *value_of(const struct stw_experiment *e, const struct stw_cell *cell,
                             const char *key)
 {
-    for (uint32_t i = 0; i < e->axis_count; i++)
-        if (strcmp(e->axes[i].key, key) == 0)
-            return cell->values[i];
-    for (uint32_t i = 0; i < e->fixed_count; i++)
-        if (strcmp(e->fixed[i].key, key) == 0)
-            return e->fixed[i].values[0];
-    return stw_runtime_param(key)->default_text;
+    const char *value = stw_cell_value(e, cell, key);
+    return value ? value : stw_runtime_param(key)->default_text;
 }
 
 const char *stw_cell_runtime(const struct stw_experiment *experiment, const struct stw_cell *cell)
