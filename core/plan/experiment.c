@@ -322,13 +322,14 @@ static void check_settings_fit(struct stw_draft *draft)
 {
     const struct stw_experiment *e = draft->experiment;
     struct stw_place place = {0};
+    const uint32_t room = STW_SETTINGS_BYTES_MAX - STW_SETTINGS_OWN_BYTES;
     uint64_t head = 64 + strlen(e->name) + strlen(e->workload);
     uint64_t bytes = head + settings_bytes(e->axes, e->axis_count)
                      + settings_bytes(e->fixed, e->fixed_count);
-    if (bytes > STW_SETTINGS_BYTES_MAX)
+    if (bytes > room)
         stw_problem_add(&draft->problems, &place,
                         "the settings of a cell take up to %" PRIu64 " bytes; at most %u fit",
-                        bytes, STW_SETTINGS_BYTES_MAX);
+                        bytes, room);
 }
 
 /* The folder of the file, or the working one. */

@@ -8,7 +8,10 @@
 
 #include "host/runtime_params.h"
 
-#define STW_SETTINGS_BYTES_MAX 65536u /* of a cell, as text: what its worker has room for */
+/* Of a cell, as text: what its worker has room for; and of it what is kept for what the lab adds:
+ * files, the sandbox, another runtime's program and facts. */
+#define STW_SETTINGS_BYTES_MAX 65536u
+#define STW_SETTINGS_OWN_BYTES 16384u
 
 /* Parses a value of `gogc`: "off" (STW_GC_OFF) or a percentage. STW_E_INVALID. */
 stw_status stw_gogc_parse(const char *text, int32_t *percent, struct stw_error *error);
