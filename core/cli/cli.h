@@ -7,10 +7,6 @@
 
 #include <getopt.h>
 
-#ifndef STW_VERSION
-#define STW_VERSION "0.1.0"
-#endif
-
 /* Exit statuses. */
 #define STW_EXIT_DONE 0
 #define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
