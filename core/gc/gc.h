@@ -18,7 +18,7 @@
 
 #define STW_MUTATORS 256u
 
-/* stw_gc_options.mode */
+/* stw_gc_options.mode: the words of `gc.mode`, in their order. */
 #define STW_MODE_STW 0u
 #define STW_MODE_CONCURRENT 1u
 #define STW_MODE_RESCAN 2u /* concurrent, with the insertion barrier alone (Go before 1.8) */
@@ -28,12 +28,11 @@
 
 /* What the embedder chooses. */
 struct stw_gc_options {
-    uint32_t mode;
     int32_t percent;
     uint32_t processors;
-    uint32_t stepped;           /* collector work in fixed quanta on the mutator that runs */
 #define NUMBER(field, ...) uint64_t field;
 #define SWITCH(field, ...) uint32_t field;
+#define CHOICE(field, ...) uint32_t field;
 #include "base/settings.def"
     const struct stw_host *host;
     const struct stw_allocator_ops *allocator; /* no null slots */

@@ -15,10 +15,6 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "gogc", .type = STW_TYPE_TEXT, .unit = "percent", .default_text = "100",
      .help = "how far the heap grows, in percent of what was live, before a cycle starts, up to "
              "1000000; or off"},
-    {.name = "gc.mode", .type = STW_TYPE_CHOICE, .default_text = "concurrent",
-     .choice_count = 3, .choices = {"stw", "concurrent", "rescan"},
-     .help = "concurrent: marks while mutators run, two short stops a cycle; rescan: so, but scans "
-             "all stacks again in the second; stw: marks in one stop"},
     {.name = "gc.processors", .type = STW_TYPE_U64, .unit = "processors", .default_text = "0",
      .min_u64 = 0, .max_u64 = 256,
      .help = "threads that run at once, collector included; 0: as many as the machine has"},
@@ -27,10 +23,6 @@ const struct stw_param stw_runtime_params[] = {
     {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40,
      .help = "address space of the heap"},
-    {.name = "schedule", .type = STW_TYPE_CHOICE, .default_text = "threads",
-     .choice_count = 2, .choices = {"threads", "stepped"},
-     .help = "how collector work is scheduled: on threads of its own, or in fixed steps between "
-             "allocations, so that all counts repeat"},
     {.name = "runtime", .type = STW_TYPE_TEXT, .default_text = "stwlab",
      .help = "who carries the workload out: stwlab, go (each that is there), go1.23, bdwgc"},
     {.name = "pin", .type = STW_TYPE_BOOL, .default_text = "true",
@@ -40,6 +32,10 @@ const struct stw_param stw_runtime_params[] = {
      .min_u64 = least, .max_u64 = most, .help = help_},
 #define SWITCH(field, key, default_, help_)                                                        \
     {.name = key, .type = STW_TYPE_BOOL, .default_text = default_, .help = help_},
+#define CHOICE(field, key, default_, help_, ...)                                                   \
+    {.name = key, .type = STW_TYPE_CHOICE, .default_text = default_, .help = help_,                \
+     .choice_count = sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *),                       \
+     .choices = {__VA_ARGS__}},
 #include "base/settings.def"
 };
 const uint32_t stw_runtime_param_count = sizeof stw_runtime_params / sizeof *stw_runtime_params;

@@ -478,11 +478,6 @@ static stw_status provide_peers(const struct run *run, struct stw_error *error)
     return status;
 }
 
-static void prepare(struct run *run)
-{
-    run->agreement = stw_agreement_new(run->matrix);
-}
-
 /* Its path without links: the warden compares paths with it. */
 static stw_status prepare_scratch(struct run *run, struct stw_error *error)
 {
@@ -509,35 +504,36 @@ static void conclude(struct run *run)
     free(run->scratch);
 }
 
-static stw_status run_whole(struct run *run, struct stw_error *error)
+static stw_status open_store(struct run *run, struct stw_error *error)
 {
     const struct stw_run_options *options = run->options;
-    stw_status status = provide_peers(run, error);
     uint32_t how = !options->resume ? STW_STORE_NEW
                  : options->retry   ? STW_STORE_RETRY
                                     : STW_STORE_RESUME;
-    if (status == STW_OK)
-        status = stw_identities_take(run->matrix, run->registry, options->executable,
-                                     &run->identities, error);
+    STW_TRY(provide_peers(run, error));
+    STW_TRY(stw_identities_take(run->matrix, run->registry, options->executable, &run->identities,
+                                error));
     run->identities.peers = options->peers;
-    if (status == STW_OK)
-        status = stw_store_open(options->run_path, run->matrix, run->registry, &run->identities,
-                                how, &run->store, error);
-    if (status != STW_OK)
-        return status;
-    prepare(run);
-    status = prepare_scratch(run, error);
-    if (status == STW_OK)
-        status = settle(run, error);
-    if (status == STW_OK)
-        status = store_skipped(run, error);
-    if (status == STW_OK)
-        status = run_slots(run, error);
-    if (status == STW_OK)
-        status = settle(run, error);
-    if (status == STW_OK)
-        status = stw_store_count_not_ok(run->store, &run->result->stored_not_ok,
-                                        &run->result->cells_not_ok, error);
+    return stw_store_open(options->run_path, run->matrix, run->registry, &run->identities, how,
+                          &run->store, error);
+}
+
+static stw_status run_missing(struct run *run, struct stw_error *error)
+{
+    STW_TRY(prepare_scratch(run, error));
+    STW_TRY(settle(run, error));
+    STW_TRY(store_skipped(run, error));
+    STW_TRY(run_slots(run, error));
+    STW_TRY(settle(run, error));
+    return stw_store_count_not_ok(run->store, &run->result->stored_not_ok,
+                                  &run->result->cells_not_ok, error);
+}
+
+static stw_status run_whole(struct run *run, struct stw_error *error)
+{
+    STW_TRY(open_store(run, error));
+    run->agreement = stw_agreement_new(run->matrix);
+    stw_status status = run_missing(run, error);
     conclude(run);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "host/chain.h"
 #include "host/manifest.h"
 #include "plan/identity.h"
 #include "plan/policy.h"
@@ -29,8 +30,7 @@
 #include <string.h>
 
 #define LINE_BYTES 512
-#define ARGUMENTS_MAX (4u + (STW_STRATEGIES + 1u) * (1u + STW_PARAMS))
-#define STW_STRATEGIES 8u /* of a chain, as in trial.c */
+#define ARGUMENTS_MAX (5u + (STW_CHAIN_MAX + 1u) * STW_PARAMS)
 
 struct peer_trial {
     struct stw_record *record;
@@ -50,15 +50,6 @@ struct peer_trial {
 static const struct stw_cycle unknown_cycle = {STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN,
                                                STW_BYTES_UNKNOWN, STW_BYTES_UNKNOWN};
 
-static void decide(struct peer_trial *trial, uint32_t verdict, const char *field,
-                   const char *message)
-{
-    struct stw_record *record = trial->record;
-    record->verdict = verdict;
-    snprintf(record->field, sizeof record->field, "%s", field);
-    snprintf(record->message, sizeof record->message, "%s", message);
-}
-
 /* Parameters. */
 
 static void add_argument(struct peer_trial *trial, const char *key, const char *value)
@@ -73,7 +64,7 @@ static void add_argument(struct peer_trial *trial, const char *key, const char *
 static stw_status add_params(struct peer_trial *trial, uint32_t kind, const char *id,
                              struct stw_error *error)
 {
-    char prefix[STW_WORD_BYTES + STW_ID_BYTES + 2] = "", key[2 * sizeof prefix], value[LINE_BYTES];
+    char prefix[STW_WORD_BYTES + STW_ID_BYTES + 2] = "", key[2 * sizeof prefix], number[64];
     const struct stw_plugin_info *info = stw_registry_find(trial->registry, kind, id);
     struct stw_config config;
     if (!info)
@@ -84,12 +75,13 @@ static stw_status add_params(struct peer_trial *trial, uint32_t kind, const char
     STW_TRY(stw_settings_config(&trial->settings, info, prefix, &config, error));
     for (uint32_t i = 0; i < info->param_count; i++) {
         snprintf(key, sizeof key, "%s%s", prefix, info->params[i].name);
+        const char *value = number;
         if (info->params[i].type == STW_TYPE_TEXT)
-            snprintf(value, sizeof value, "%s", config.values[i].as_text);
+            value = config.values[i].as_text;
         else if (info->params[i].type == STW_TYPE_U64)
-            snprintf(value, sizeof value, "%" PRIu64, config.values[i].as_u64);
+            snprintf(number, sizeof number, "%" PRIu64, config.values[i].as_u64);
         else
-            stw_param_format(&info->params[i], &config.values[i], value, sizeof value);
+            stw_param_format(&info->params[i], &config.values[i], number, sizeof number);
         add_argument(trial, key, value);
     }
     stw_config_free(&config);
@@ -247,31 +239,29 @@ static void take_line(struct peer_trial *trial, const char *line)
 }
 
 /* Ends as the program did, so that the coordinator sees what happened. */
-static void judge(struct peer_trial *trial, int32_t status)
+static void judge(const struct peer_trial *trial, int32_t status)
 {
+    struct stw_record *record = trial->record;
+    const char *said = trial->message;
+    char why[2 * LINE_BYTES];
     if (status < 0) {
-        fprintf(stderr, "%s\n", trial->message);
+        fprintf(stderr, "%s\n", said);
         stw_program_die(-status);
     } else if (trial->undeclared[0]) {
-        struct stw_text why = {0};
-        stw_text_add(&why, "the program told %s, which its description does not have",
-                     trial->undeclared);
-        decide(trial, STW_VERDICT_INVALID, "facts", why.bytes);
-        stw_text_free(&why);
+        snprintf(why, sizeof why, "the program told %s, which its description does not have",
+                 trial->undeclared);
+        stw_record_judge(record, STW_VERDICT_INVALID, "facts", why);
     } else if (status == 0 && trial->is_done) {
-        decide(trial, STW_VERDICT_OK, "", "");
-        trial->record->state = STW_RECORD_DONE;
+        stw_record_judge(record, STW_VERDICT_OK, NULL, "");
+        record->state = STW_RECORD_DONE;
     } else if (trial->broken[0]) {
-        decide(trial, STW_VERDICT_INVALID, trial->broken, trial->message);
-    } else if (strstr(trial->message, "out of memory")
-               || strstr(trial->message, "cannot allocate memory")) {
-        decide(trial, STW_VERDICT_OUT_OF_MEMORY, "runtime", trial->message);
+        stw_record_judge(record, STW_VERDICT_INVALID, trial->broken, said);
+    } else if (strstr(said, "out of memory") || strstr(said, "cannot allocate memory")) {
+        stw_record_judge(record, STW_VERDICT_OUT_OF_MEMORY, "runtime", said);
     } else {
-        struct stw_text why = {0};
-        stw_text_add(&why, "the program ended with status %d: %s", status,
-                     trial->message[0] ? trial->message : "it says nothing");
-        decide(trial, STW_VERDICT_REFUSED, "runtime", why.bytes);
-        stw_text_free(&why);
+        snprintf(why, sizeof why, "the program ended with status %d: %s", status,
+                 *said ? said : "it says nothing");
+        stw_record_judge(record, STW_VERDICT_REFUSED, "runtime", why);
     }
 }
 
@@ -284,33 +274,35 @@ int stw_peer_trial_is_asked(const struct stw_record *record)
     return is_asked;
 }
 
+static stw_status run_program(struct peer_trial *trial, struct stw_error *error)
+{
+    struct stw_program program;
+    char line[LINE_BYTES];
+    STW_TRY(stw_identity_recheck(&trial->settings, STW_FILE_OF_PEER, trial->arguments[0], error));
+    STW_TRY(start(trial, &program, error));
+    trial->record->state = STW_RECORD_RUNNING;
+    while (stw_program_line(&program, line, sizeof line))
+        take_line(trial, line);
+    int32_t ended = stw_program_end(&program);
+    trial->record->program_cpu_ns = program.cpu_ns;
+    trial->record->program_rss_peak_bytes = program.rss_peak_bytes;
+    judge(trial, ended);
+    return STW_OK;
+}
+
 void stw_peer_trial_run(struct stw_record *record, const struct stw_registry *registry)
 {
     struct peer_trial trial = {
         .record = record, .registry = registry, .cycle = unknown_cycle};
     struct stw_error error = STW_ERROR_INIT;
-    struct stw_program program;
-    char line[LINE_BYTES];
     stw_settings_parse(record->settings, &trial.settings);
     trial.mutators = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
     stw_status status = make_arguments(&trial, &error);
     stw_process_await_gate();
     if (status == STW_OK)
-        status = stw_identity_recheck(&trial.settings, STW_FILE_OF_PEER, trial.arguments[0],
-                                      &error);
-    if (status == STW_OK)
-        status = start(&trial, &program, &error);
-    if (status == STW_OK) {
-        record->state = STW_RECORD_RUNNING;
-        while (stw_program_line(&program, line, sizeof line))
-            take_line(&trial, line);
-        int32_t ended = stw_program_end(&program);
-        record->program_cpu_ns = program.cpu_ns;
-        record->program_rss_peak_bytes = program.rss_peak_bytes;
-        judge(&trial, ended);
-    } else {
-        decide(&trial, STW_VERDICT_REFUSED, error.field, error.message);
-    }
+        status = run_program(&trial, &error);
+    if (status != STW_OK)
+        stw_record_judge(record, STW_VERDICT_REFUSED, error.field, error.message);
     for (uint32_t i = 0; i < trial.argument_count; i++)
         free(trial.arguments[i]);
     stw_settings_free(&trial.settings);

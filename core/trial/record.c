@@ -84,3 +84,15 @@ void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t
     STW_ASSERT(stw_facts[fact].place == STW_IN_COUNTERS);
     STW_REQUIRE(stw_record_count_as(record, stw_facts[fact].name, value));
 }
+
+int stw_record_judge(struct stw_record *record, uint32_t verdict, const char *field,
+                     const char *message)
+{
+    uint32_t none = STW_VERDICT_NONE;
+    if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return 0;
+    snprintf(record->message, sizeof record->message, "%s", message);
+    snprintf(record->field, sizeof record->field, "%s", field ? field : "");
+    return 1;
+}

@@ -146,18 +146,22 @@ struct stw_record {
 /* Lengths of the windows of worst_ns, ascending: 100 us to 1 s. */
 extern const uint64_t stw_record_windows_ns[STW_RECORD_WINDOWS];
 
+/* A new record for a trial with these settings, mapped from a descriptor that a worker inherits.
+ * Null with an error: STW_E_NOMEM, or STW_E_INVALID for settings that are too long. */
+struct stw_record *stw_record_new(const char *settings, int *descriptor, struct stw_error *error);
 /* RE1, of a new one. What a worker has had is not trusted: stw_record_problem tells of it. */
 void stw__record_check(const struct stw_record *record);
 /* Records a fact that the lab counts, once a trial. */
 void stw_record_count(struct stw_record *record, enum stw_fact_id fact, uint64_t value);
-/* "op.intended", "op:read", "op.intended:read": the name of op_times_ns[at]. */
-/* A new record for a trial with these settings, mapped from a descriptor that a worker inherits.
- * Null with an error: STW_E_NOMEM, or STW_E_INVALID for settings that are too long. */
-struct stw_record *stw_record_new(const char *settings, int *descriptor, struct stw_error *error);
-void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
-                        uint32_t name_bytes);
 /* Likewise one that is a plugin's or another runtime's. 0: there is no place left. */
 int stw_record_count_as(struct stw_record *record, const char *name, uint64_t value);
+/* Says what became of the trial; `field` may be null. 0: a verdict is there, and stays. Any
+ * thread. */
+int stw_record_judge(struct stw_record *record, uint32_t verdict, const char *field,
+                     const char *message);
+/* "op.intended", "op:read", "op.intended:read": the name of op_times_ns[at]. */
+void stw_record_op_name(const struct stw_record *record, uint32_t at, char *name,
+                        uint32_t name_bytes);
 
 static inline struct stw_pause *stw_record_pauses(struct stw_record *record)
 {

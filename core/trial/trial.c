@@ -9,8 +9,8 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "host/chain.h"
-#include "host/edges.h"
 #include "host/counters.h"
+#include "host/edges.h"
 #include "host/proxy.h"
 #include "host/runtime.h"
 #include "plan/identity.h"
@@ -23,8 +23,8 @@
 #include "trial/losses.h"
 #include "trial/verdict.h"
 
-#include <stddef.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +74,11 @@ static _Thread_local int has_judged; /* the trial's verdict is this thread's */
 /* 0: another verdict came first. */
 static int set_verdict(uint32_t verdict, const char *field, const char *message)
 {
-    uint32_t none = STW_VERDICT_NONE;
-    struct stw_record *record = trial.record;
-    if (!__atomic_compare_exchange_n(&record->verdict, &none, verdict, 0, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST))
+    if (!stw_record_judge(trial.record, verdict, field, message))
         return 0;
     has_judged = 1;
-    snprintf(record->message, sizeof record->message, "%s", message);
-    snprintf(record->field, sizeof record->field, "%s", field ? field : "");
     if (trial.calls.judged)
-        trial.exit_status = trial.calls.judged(record);
+        trial.exit_status = trial.calls.judged(trial.record);
     return 1;
 }
 
@@ -274,13 +269,19 @@ static void take_settings(const struct stw_settings *settings, struct stw_gc_opt
 #define NUMBER(field, key, ...) options->field = stw_settings_runtime(settings, key).as_u64;
 #define SWITCH(field, key, ...)                                                                    \
     options->field = (uint32_t)stw_settings_runtime(settings, key).as_u64;
+#define CHOICE(field, key, ...) options->field = stw_settings_runtime(settings, key).choice;
 #include "base/settings.def"
 }
 
-/* What a plugin that refuses without a word would have to say. */
-static stw_status created(const struct stw_loaded *plugin, stw_status status,
-                          struct stw_error *error)
+typedef stw_status create_slot(const struct stw_host *host, const struct stw_config *config,
+                               struct stw_error *error, void **self);
+
+/* One that refuses without a word gets some. */
+static stw_status create(struct stw_loaded *plugin, create_slot *slot, struct stw_error *error)
 {
+    note_call(plugin, STW_CALL_CREATE);
+    stw_status status = slot(stw_host_handle(plugin), &trial.configs[plugin->ordinal], error,
+                             &plugin->self);
     if (status != STW_OK && !*error->message)
         stw_error_set(error, status, "create", "%s refused to start (%s) and did not say why",
                       trial.record->plugin_names[plugin->ordinal], stw_status_name(status));
@@ -297,6 +298,7 @@ static stw_status start_runtime(struct stw_error *error)
         .find_setter = find_setter,
         .failed = failed,
         .gc = {
+            .processors = trial.processors,
             .pauses = stw_record_pauses(record),
             .pause_capacity = record->pause_capacity,
             .pause_count = &record->pause_count,
@@ -311,59 +313,26 @@ static stw_status start_runtime(struct stw_error *error)
         },
     };
     take_settings(settings, &options.gc);
-    const char *mode = stw_settings_runtime(settings, "gc.mode").as_text;
-    options.gc.mode = strcmp(mode, "stw") == 0      ? STW_MODE_STW
-                      : strcmp(mode, "rescan") == 0 ? STW_MODE_RESCAN
-                                                    : STW_MODE_CONCURRENT;
-    options.gc.stepped = (uint32_t)trial.stepped;
-    options.gc.processors = (uint32_t)stw_settings_runtime(settings, "gc.processors").as_u64;
-    if (options.gc.processors == 0)
-        options.gc.processors = stw_processor_count();
-    trial.processors = options.gc.processors;
     harden(&options.gc);
-    stw_status status = stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text,
-                                       &options.gc.percent, error);
-    if (status == STW_OK)
-        status = stw_runtime_init(&options, error);
-    note_call(&trial.allocator, STW_CALL_CREATE);
-    if (status == STW_OK)
-        status = trial.allocator.ops.allocator.create(stw_host_handle(&trial.allocator),
-                                                      &trial.configs[1], error,
-                                                      &trial.allocator.self);
+    STW_TRY(stw_gogc_parse(stw_settings_runtime(settings, "gogc").as_text, &options.gc.percent,
+                           error));
+    STW_TRY(stw_runtime_init(&options, error));
+    STW_TRY(create(&trial.allocator, trial.allocator.ops.allocator.create, error));
     note_call(&trial.allocator, STW_CALL_ALLOCATOR_SIZES);
-    created(&trial.allocator, status, error);
-    if (status == STW_OK)
-        status = stw_runtime_start(&trial.allocator, error);
-    return status;
+    return stw_runtime_start(&trial.allocator, error);
 }
 
 static stw_status create_others(struct stw_error *error)
 {
-    note_call(&trial.map, STW_CALL_CREATE);
-    stw_status status = trial.map.ops.map.create(stw_host_handle(&trial.map), &trial.configs[2],
-                                                 error, &trial.map.self);
-    created(&trial.map, status, error);
-    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++) {
-        note_call(&trial.strategies[i], STW_CALL_CREATE);
-        status = trial.strategies[i].ops.strategy.create(stw_host_handle(&trial.strategies[i]),
-                                                         &trial.configs[4 + i], error,
-                                                         &trial.strategies[i].self);
-        created(&trial.strategies[i], status, error);
-    }
-    if (status != STW_OK)
-        return status;
-    note_call(&trial.workload, STW_CALL_CREATE);
-    status = created(&trial.workload,
-                     trial.workload.ops.workload.create(stw_host_handle(&trial.workload),
-                                                        &trial.configs[3], error,
-                                                        &trial.workload.self), error);
-    if (status == STW_OK)
-        status = stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links);
-    for (uint32_t i = 0; status == STW_OK && i < trial.strategy_count; i++)
+    STW_TRY(create(&trial.map, trial.map.ops.map.create, error));
+    for (uint32_t i = 0; i < trial.strategy_count; i++)
+        STW_TRY(create(&trial.strategies[i], trial.strategies[i].ops.strategy.create, error));
+    STW_TRY(create(&trial.workload, trial.workload.ops.workload.create, error));
+    STW_TRY(stw_chain_build(trial.strategies, trial.strategy_count, &trial.map, trial.links));
+    for (uint32_t i = 0; i < trial.strategy_count; i++)
         trial.intents[i] = stw_counters_reserve(trial.counters);
-    if (status == STW_OK)
-        stw_chain_count(trial.strategies, trial.strategy_count, trial.links, trial.intents);
-    return status;
+    stw_chain_count(trial.strategies, trial.strategy_count, trial.links, trial.intents);
+    return STW_OK;
 }
 
 /* Before anything has run: whether the maps that the workload will need can be had. */
@@ -679,23 +648,25 @@ static void check_external(const struct stw_loaded *plugin)
     set_verdict(STW_VERDICT_INVALID, "external-bytes", message);
 }
 
+static void destroy(const struct stw_loaded *plugin, void (*slot)(void *self))
+{
+    note_call(plugin, STW_CALL_DESTROY);
+    slot(plugin->self);
+}
+
 static void destroy_plugins(void)
 {
     memset(trial.record->traces, 0, sizeof trial.record->traces);
     stw_gc_deaths_tell_all(stw_runtime_gc());
-    note_call(&trial.workload, STW_CALL_DESTROY);
-    trial.workload.ops.workload.destroy(trial.workload.self);
+    destroy(&trial.workload, trial.workload.ops.workload.destroy);
     check_external(&trial.workload);
     for (uint32_t i = trial.strategy_count; i > 0; i--) {
-        note_call(&trial.strategies[i - 1], STW_CALL_DESTROY);
-        trial.strategies[i - 1].ops.strategy.destroy(trial.strategies[i - 1].self);
+        destroy(&trial.strategies[i - 1], trial.strategies[i - 1].ops.strategy.destroy);
         check_external(&trial.strategies[i - 1]);
     }
-    note_call(&trial.map, STW_CALL_DESTROY);
-    trial.map.ops.map.destroy(trial.map.self);
+    destroy(&trial.map, trial.map.ops.map.destroy);
     check_external(&trial.map);
-    note_call(&trial.allocator, STW_CALL_DESTROY);
-    trial.allocator.ops.allocator.destroy(trial.allocator.self);
+    destroy(&trial.allocator, trial.allocator.ops.allocator.destroy);
     struct stw_error error = STW_ERROR_INIT;
     if (stw_runtime_is_audited() && stw_gc_check_returned(stw_runtime_gc(), &error) != STW_OK)
         STW_BREACH("L7", trial.allocator.ordinal, "%s", error.message);
@@ -715,6 +686,34 @@ const char *stw_trial_frame(const void *function, const void *outer, const char 
     return plugin ? trial.record->plugin_names[plugin->ordinal] : NULL;
 }
 
+/* What settings mean for the trial as a whole. */
+static void read_settings(void)
+{
+    const struct stw_settings *settings = &trial.settings;
+    uint32_t processors = stw_processor_count();
+    uint64_t asked = stw_settings_runtime(settings, "gc.processors").as_u64;
+    const char *seed = stw_settings_get(settings, "seed");
+    trial.mutator_count = (uint32_t)stw_settings_runtime(settings, "mutators").as_u64;
+    trial.processors = asked ? (uint32_t)asked : processors;
+    trial.stepped = stw_settings_runtime(settings, "schedule").choice != 0;
+    trial.pinned = stw_settings_runtime(settings, "pin").as_u64 != 0
+                   && trial.mutator_count <= processors;
+    trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
+                                    seed ? strtoull(seed, NULL, 10) : 1, trial.links};
+}
+
+/* From plugins to a workload that can run. */
+static stw_status prepare(struct stw_error *error)
+{
+    trial.counters = stw_counters_new(3 + STRATEGIES_MAX, trial.mutator_count);
+    if (stw_settings_runtime(&trial.settings, "check").as_u64)
+        stw_proxy_begin();
+    STW_TRY(load_plugins(error));
+    STW_TRY(start_runtime(error));
+    STW_TRY(create_others(error));
+    return accept_maps(error);
+}
+
 stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *registry,
                          const struct stw_trial_calls *calls)
 {
@@ -724,24 +723,8 @@ stw_status stw_trial_run(struct stw_record *record, const struct stw_registry *r
     stw_breach_told = breached;
     trial.registry = registry;
     stw_settings_parse(record->settings, &trial.settings);
-    trial.mutator_count = (uint32_t)stw_settings_runtime(&trial.settings, "mutators").as_u64;
-    trial.stepped =
-        strcmp(stw_settings_runtime(&trial.settings, "schedule").as_text, "stepped") == 0;
-    trial.pinned = stw_settings_runtime(&trial.settings, "pin").as_u64 != 0
-                   && trial.mutator_count <= stw_processor_count();
-    const char *seed = stw_settings_get(&trial.settings, "seed");
-    trial.info = (struct stw_trial){sizeof trial.info, trial.mutator_count,
-                                    seed ? strtoull(seed, NULL, 10) : 1, trial.links};
-    trial.counters = stw_counters_new(3 + STRATEGIES_MAX, trial.mutator_count);
-    if (stw_settings_runtime(&trial.settings, "check").as_u64)
-        stw_proxy_begin();
-    stw_status status = load_plugins(&error);
-    if (status == STW_OK)
-        status = start_runtime(&error);
-    if (status == STW_OK)
-        status = create_others(&error);
-    if (status == STW_OK)
-        status = accept_maps(&error);
+    read_settings();
+    stw_status status = prepare(&error);
     if (status != STW_OK) {
         set_verdict(status == STW_E_NOMEM ? STW_VERDICT_OUT_OF_MEMORY : STW_VERDICT_REFUSED,
                     error.field, error.message);

@@ -2,6 +2,7 @@
 #include "trial/verdict.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,13 +28,13 @@ stw_status stw_watch_verdict(const struct stw_watch_cast *cast, const struct stw
         if (blocks)
             return stw_error_set(error, STW_E_INVALID, "stop-blocks",
                                  "%s blocked %" PRIu64 " time%s while the world was stopped (%s)",
-                                 place_owner(cast, &now, place), blocks, blocks == 1 ? "" : "s",
+                                 place_owner(cast, &now, place), blocks, stw_plural(blocks),
                                  slot);
         if (allocs)
             return stw_error_set(error, STW_E_INVALID, "stop-allocates",
                                  "%s called malloc or free %" PRIu64
                                  " time%s while the world was stopped (%s)",
-                                 place_owner(cast, &now, place), allocs, allocs == 1 ? "" : "s",
+                                 place_owner(cast, &now, place), allocs, stw_plural(allocs),
                                  slot);
     }
     return STW_OK;

@@ -100,13 +100,6 @@ static stw_status enter_sandbox(const struct stw_record *record, struct stw_erro
     return status;
 }
 
-static void refuse_trial(struct stw_record *record, const struct stw_error *error)
-{
-    snprintf(record->field, sizeof record->field, "%s", error->field);
-    snprintf(record->message, sizeof record->message, "%s", error->message);
-    record->verdict = STW_VERDICT_REFUSED;
-}
-
 /* With that of children: of a peer's program. */
 static void note_memory(struct stw_record *record)
 {
@@ -142,11 +135,11 @@ int stw_worker_main(int argument_count, char **arguments)
     struct stw_registry *registry = stw_registry_new();
     if (check_self(record, &error) != STW_OK
         || find_plugins(registry, argument_count, arguments, &error) != STW_OK)
-        refuse_trial(record, &error);
+        stw_record_judge(record, STW_VERDICT_REFUSED, error.field, error.message);
     else if (stw_peer_trial_is_asked(record))
         stw_peer_trial_run(record, registry);
     else if (enter_sandbox(record, &error) != STW_OK)
-        refuse_trial(record, &error);
+        stw_record_judge(record, STW_VERDICT_REFUSED, error.field, error.message);
     else
         stw_trial_run(record, registry, &calls);
     stw_registry_free(registry);

@@ -118,6 +118,14 @@ expect "built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
 run "$work/x.ini" "$work/again" --go "$work/1.98.1/go" || fail "once more: $(cat "$work/err")"
 expect "still built once" "$(wc -l <"$work/1.98.1.builds" | tr -d ' ')" 1
 
+# A long text reaches the program whole. (Its keys are others, so its checksum is not right.)
+long=$work/$(printf '%0200d/%0200d/%0200d' 1 2 3)
+mkdir -p "$long"
+seq 100 >"$long/keys"
+run "$work/x.ini" "$work/long" --go "$work/1.98.1/go" --set "fixed.keys=$long/keys"
+expect_in "a long path ($(head -3 "$work/err"))" "$(tail -1 "$work/1.98.1.calls")" \
+    " keys=$long/keys merges=3"
+
 # Another command of the same version is told; other experiments are another runtime, which a run of
 # this one is not resumed with (plan.PE1); who may write the cache builds nothing that we run
 # (plan.CA1).

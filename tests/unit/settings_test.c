@@ -3,6 +3,7 @@
  * Method: settings texts are parsed and asked for values; plugin configurations are built from the
  * manifests of the fixture plugins. */
 #include "fixture_registry.h"
+#include "gc/gc.h"
 #include "plan/settings.h"
 
 static struct stw_settings parse(const char *text)
@@ -48,6 +49,23 @@ Test(settings, runtime_defaults_are_valid)
     cr_assert_eq(stw_settings_runtime(&none, "mutators").as_u64, 1);
     cr_assert_eq(stw_settings_runtime(&none, "heap.reserve").as_u64, 64ull << 30);
     cr_assert_eq(stw_settings_runtime(&none, "audit").as_u64, 0);
+}
+
+/* What the collector is given is the number of the word. */
+Test(settings, choices_are_what_the_collector_knows)
+{
+    static const struct { const char *text, *key; uint32_t choice; } rows[] = {
+        {"gc.mode\tstw\n", "gc.mode", STW_MODE_STW},
+        {"gc.mode\tconcurrent\n", "gc.mode", STW_MODE_CONCURRENT},
+        {"gc.mode\trescan\n", "gc.mode", STW_MODE_RESCAN},
+        {"schedule\tthreads\n", "schedule", 0},
+        {"schedule\tstepped\n", "schedule", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stw_settings s = parse(rows[i].text);
+        cr_expect_eq(stw_settings_runtime(&s, rows[i].key).choice, rows[i].choice, "%s",
+                     rows[i].text);
+        stw_settings_free(&s);
+    }
 }
 
 Test(settings, runtime_values_come_from_the_text)
