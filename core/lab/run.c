@@ -79,12 +79,17 @@ struct attempt {
 
 /* One trial. */
 
+/* Who carries the cell out, or null: the lab's runtime. */
+static struct stw_peer *peer_of(const struct run *run, const struct stw_cell *cell)
+{
+    const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
+    return run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
+}
+
 /* Whom the worker shall run, if it is another runtime's trial. */
 static void add_peer(const struct run *run, const struct stw_cell *cell, struct stw_text *settings)
 {
-    const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
-    const struct stw_peer *peer =
-        run->options->peers ? stw_peers_get(run->options->peers, runtime) : NULL;
+    const struct stw_peer *peer = peer_of(run, cell);
     if (!peer)
         return;
     const struct stw_words *facts = &peer->description.facts;
@@ -222,7 +227,7 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
     struct stw_outcome *outcome = &attempt->outcome;
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
     if (record && !record->program_rss_peak_bytes && end->others_rss_peak_bytes
-        && stw_peer_trial_is_asked(record)) {
+        && peer_of(run, attempt->cell)) {
         outcome->cpu_ns = end->others_cpu_ns; /* its program's, which was killed */
         outcome->rss_peak_bytes = end->others_rss_peak_bytes;
     }
@@ -468,10 +473,7 @@ static stw_status provide_peers(const struct run *run, struct stw_error *error)
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
         const struct stw_cell *cell = &run->matrix->cells[i];
-        const char *runtime = stw_cell_runtime(run->matrix->experiment, cell);
-        struct stw_peer *peer = run->options->peers && !cell->excluded
-                                    ? stw_peers_get(run->options->peers, runtime)
-                                    : NULL;
+        struct stw_peer *peer = cell->excluded ? NULL : peer_of(run, cell);
         if (peer)
             status = stw_peer_provide(peer, error);
     }
