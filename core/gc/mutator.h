@@ -47,7 +47,7 @@ struct stw_mutator_record {
     struct stw_gc *gc;
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
-    uint32_t late_call; /* the stop under way sleeps for it: the call that it made last, or 0 */
+    uint32_t late_call; /* the stop under way sleeps for it: mutator.strategy_call then, or 0 */
     uint32_t is_rejoining;     /* it comes from outside, and a stop may act for it */
     uint32_t are_runs_black;   /* it blackened its runs before it parked */
     uint32_t are_runs_closed;  /* from window 2 until it gives its caches back */

@@ -55,7 +55,7 @@ struct stw_pause {
     uint32_t mutators;      /* that had to be stopped */
     uint32_t complete;      /* atomic; 1: all fields are final */
     uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */
-    uint32_t last_call;     /* of last_mutator (flight recorder), if the stop slept for it */
+    uint32_t last_call;     /* strategy_call of last_mutator, if the stop slept for it */
     char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
 };
 

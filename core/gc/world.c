@@ -97,18 +97,14 @@ static int is_stopped(struct stw_gc *gc, const void *state)
     return __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST) != STW_STATE_RUNNING;
 }
 
-/* Before a stop sleeps for mutators: what each that runs has called last, and may be in. Its site
- * is the workload's, also where a strategy keeps it. The recorder is read while it is written: what
- * comes of that is one call too early, or none. */
-static __attribute__((no_sanitize("thread"))) void note_late(struct stw_gc *gc)
+/* Before a stop sleeps for mutators: which strategy's slot each of them is in, if it is in one. Its
+ * site is the workload's, also where a strategy keeps it. */
+static void note_late(struct stw_gc *gc)
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
-        if (m->late_call || is_stopped(gc, &m->state))
-            continue;
-        uint64_t made = __atomic_load_n(&m->mutator.trace_count, __ATOMIC_RELAXED);
-        uint32_t *newest = &m->mutator.trace[(made - 1) & (STW_TRACE_CALLS - 1)];
-        m->late_call = made ? __atomic_load_n(newest, __ATOMIC_RELAXED) : 0;
+        if (!m->late_call && !is_stopped(gc, &m->state))
+            m->late_call = STW_LOAD(m->mutator.strategy_call);
     }
 }
 

@@ -20,12 +20,19 @@ void stw__faults_set(const struct stw_loaded *strategies, uint32_t count)
             faults.strategies[faults.count++] = &strategies[i];
 }
 
+static uint32_t enter(struct stw_mutator *m, const struct stw_loaded *strategy, uint32_t call)
+{
+    stw_trace(m, strategy->ordinal, call);
+    return stw_strategy_runs(m, strategy->ordinal << 16 | call);
+}
+
 void stw__faults_safepoint(struct stw_mutator *m)
 {
     for (uint32_t i = 0; i < faults.count; i++) {
         const struct stw_loaded *strategy = faults.strategies[i];
-        stw_trace(m, strategy->ordinal, STW_CALL_STRATEGY_SAFEPOINT);
+        uint32_t before = enter(m, strategy, STW_CALL_STRATEGY_SAFEPOINT);
         strategy->ops.strategy.safepoint(strategy->self, m);
+        stw_strategy_runs(m, before);
     }
 }
 
@@ -34,8 +41,9 @@ uint32_t stw__faults_alloc(struct stw_mutator *m, uint64_t bytes, const struct s
     uint32_t refused = 0;
     for (uint32_t i = 0; i < faults.count; i++) {
         const struct stw_loaded *strategy = faults.strategies[i];
-        stw_trace(m, strategy->ordinal, STW_CALL_STRATEGY_ALLOC_SLOW);
+        uint32_t before = enter(m, strategy, STW_CALL_STRATEGY_ALLOC_SLOW);
         refused |= strategy->ops.strategy.alloc_slow(strategy->self, m, bytes, type);
+        stw_strategy_runs(m, before);
     }
     return refused;
 }

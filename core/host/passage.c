@@ -156,16 +156,19 @@ static void watched_merge(void *self, const struct stw_link *next, struct stw_mu
     uint32_t at = (uint32_t)(next - watch.links) - 1;
     const struct stw_loaded *by = at > 0 ? &watch.strategies[at - 1] : NULL; /* else a workload */
     stw_edge_entries(by ? by->ordinal : STW_BREACH_CALLER, entries, first, count);
+    uint32_t call = stw_strategy_runs(m, 0); /* comparing takes the host's time */
     const struct stw_entries as_handed = *entries;
     struct tally handed =
         by ? pass_on(by, entries, first, count) : tally_of(entries, first, count);
     struct passage passage = {.outer = current, .strategy = &watch.strategies[at]};
     current = &passage;
+    stw_strategy_runs(m, call);
     if (passage.strategy->ops.strategy.maps)
         merge_presented(passage.strategy, next, m, map, entries, first, count);
     else
         passage.strategy->ops.strategy.merge(self, next, m, map, entries, first, count);
     current = passage.outer;
+    stw_strategy_runs(m, 0);
     if (!passage.strategy->ops.strategy.maps)
         check(&passage, &as_handed, first, handed);
 }

@@ -84,7 +84,7 @@ static int is_in(const struct stw_loaded *plugin, const void *function)
 static const char *noted_call(const struct stw_loaded *plugin, const struct stw_mutator *m)
 {
     if (m && plugin->info->kind == STW_KIND_MAP && m->map_call)
-        return stw_call_name((uint32_t)m->map_call);
+        return stw_call_name(m->map_call);
     for (uint64_t back = 1; m && back < STW_TRACE_CALLS && back <= m->trace_count; back++) {
         uint32_t call = m->trace[(m->trace_count - back) % STW_TRACE_CALLS];
         if (call >> 16 == plugin->ordinal)

@@ -224,7 +224,7 @@ Test(manifest, refuses_objects_of_other_kinds)
     expect_refusal(STW_TEST_PLUGINS "/two_manifests.so", STW_E_REFUSED, "manifest",
                    "has 2 manifests");
     expect_refusal(STW_TEST_PLUGINS "/newer_layout.so", STW_E_REFUSED, "layout",
-                   "built for another ABI: its layout is 7 (0x7), this host has 3");
+                   "built for another ABI: its layout is 7 (0x7), this host has 4");
     expect_refusal(STW_TEST_PLUGINS "/duplicate_ids.so", STW_E_REFUSED, "id",
                    "manifest line 2, id: strategy \"duplicate-ids\" is declared twice");
     expect_refusal(STW_TEST_PLUGINS "/bad_default.so", STW_E_REFUSED, "default",

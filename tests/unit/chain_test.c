@@ -23,12 +23,20 @@
 const struct stw_descriptor *stw_plugin_entry_none(void);
 
 static char notes[256];
+static char running[256]; /* "ordinal/call " of the strategy's slot that ran, at each look */
 static struct stw_plugin_info infos[8];
 
 static void note(const void *self, const char *what)
 {
     size_t length = strlen(notes);
     snprintf(notes + length, sizeof notes - length, "%s%s ", (const char *)self, what);
+}
+
+static void look(const struct stw_mutator *m)
+{
+    size_t length = strlen(running);
+    snprintf(running + length, sizeof running - length, "%u/%u ", m->strategy_call >> 16,
+             m->strategy_call & 0xffff);
 }
 
 /* A strategy that changes two intents and leaves the others to the host's stubs. */
@@ -38,7 +46,10 @@ static void *need_map(void *self, const struct stw_link *next, struct stw_mutato
     struct stw_map_need more = *need;
     note(self, ".need_map");
     more.hint_entries++;
-    return stw_next_need_map(next, m, &more);
+    look(m);
+    void *map = stw_next_need_map(next, m, &more);
+    look(m);
+    return map;
 }
 
 static void merge(void *self, const struct stw_link *next, struct stw_mutator *m, void *map,
@@ -78,6 +89,7 @@ static void *make_noting_hint(void *self, struct stw_mutator *m, const struct st
                               uint64_t hint)
 {
     hint_seen = hint;
+    look(m);
     return stw_simple_map_ops.make(self, m, type, hint);
 }
 
@@ -217,6 +229,29 @@ Test(chain, passes_intents_from_left_to_right)
         cr_assert_eq(links[i].map_ops, &map.ops.map);
         cr_assert_eq(links[i].map_self, map.self);
     }
+    fake_host_free();
+}
+
+/* Who keeps an intent is named by stops that wait for it, not who passed it on. */
+Test(chain, tells_whose_slot_runs)
+{
+    struct stw_loaded map, strategies[3];
+    struct stw_link links[4];
+    static char a[] = "a";
+    fake_host_new(1);
+    struct stw_mutator *m = fake_mutator(0);
+    adopt_bare_map(&map);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[0]);
+    adopt(STW_KIND_STRATEGY, "none", stw_plugin_entry_none(), &strategies[1]);
+    adopt(STW_KIND_STRATEGY, "noting", noting(), &strategies[2]);
+    for (uint32_t i = 0; i < 3; i++)
+        strategies[i].ordinal = FIRST_ORDINAL + i;
+    strategies[0].self = strategies[2].self = a;
+    cr_assert_eq(stw_chain_build(strategies, 3, &map, links), STW_OK);
+    const struct stw_map_need need = {sizeof need, 0, &u64_map, 0, 0};
+    stw_next_need_map(links, m, &need);
+    look(m);
+    cr_assert_str_eq(running, "4/15 6/15 0/15 6/15 4/15 0/0 ");
     fake_host_free();
 }
 

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define KIB 1024ull
 #define MIB (1024ull * 1024ull)
@@ -371,19 +372,30 @@ Test(gc, hooks_run_once_a_cycle)
 struct other {
     pthread_t thread;
     uint32_t stop, blocked, polls;
+    uint32_t trace, call; /* noted last; of the strategy's slot that runs. Then it polls late. */
     struct stw_mutator *m;
 };
+
+/* It is asked for a stop, which sleeps when this mutator polls. */
+static int is_late(struct stw_mutator *mutator)
+{
+    const struct timespec nap = {0, 20000000};
+    return __atomic_load_n(&mutator->poll, __ATOMIC_ACQUIRE) && nanosleep(&nap, NULL) == 0;
+}
 
 static void *spin_or_block(void *context)
 {
     struct other *other = context;
     other->m = gc_rig_attach(1);
     stw_site(other->m, "test.spin");
+    if (other->trace)
+        stw_trace(other->m, other->trace >> 16, other->trace & 0xffff);
+    stw_strategy_runs(other->m, other->call);
     if (other->blocked)
         stw_block_begin(other->m);
     __atomic_store_n(&other->polls, 1, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&other->stop, __ATOMIC_ACQUIRE)) {
-        if (!other->blocked)
+        if (!other->blocked && (!other->trace || is_late(other->m)))
             stw_poll(other->m);
         stw_spin_pause();
     }
@@ -417,6 +429,24 @@ Test(gc, a_stop_names_the_last_mutator_and_its_site)
     cr_assert_str_eq(pause->last_site, "test.spin");
     cr_assert(pause->stopping_ns > 0 && pause->restarting_ns > 0);
     cr_assert(pause->complete);
+}
+
+Test(gc, a_stop_that_sleeps_names_the_slot_that_runs)
+{
+    struct other other = {.trace = 3u << 16 | STW_CALL_MAP_MAKE,
+                          .call = 4u << 16 | STW_CALL_STRATEGY_MERGE};
+    run_beside(&other);
+    cr_assert_eq(gc_rig_pause(0)->last_mutator, 1);
+    cr_assert_eq(gc_rig_pause(0)->last_call, other.call);
+}
+
+/* It came back from what it had called last. */
+Test(gc, a_stop_that_sleeps_names_no_slot_that_has_been_left)
+{
+    struct other other = {.trace = 4u << 16 | STW_CALL_STRATEGY_NEED_MAP};
+    run_beside(&other);
+    cr_assert_eq(gc_rig_pause(0)->last_mutator, 1);
+    cr_assert_eq(gc_rig_pause(0)->last_call, 0);
 }
 
 Test(gc, a_blocked_mutator_counts_as_stopped_and_does_not_hold_a_cycle_up)

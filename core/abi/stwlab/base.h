@@ -23,7 +23,7 @@ extern "C" {
 
 /* What plugins compile in: offsets of fields, order of arguments. Counted up when one of them
  * changes, which only major 0 may; what is appended to a struct or a table changes nothing. */
-#define STW_ABI_LAYOUT 3u
+#define STW_ABI_LAYOUT 4u
 
 /* "STWP", little-endian: opens a descriptor and a manifest note. */
 #define STW_MAGIC 0x50575453u

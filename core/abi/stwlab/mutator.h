@@ -106,7 +106,9 @@ struct stw_mutator {
     uint64_t tiny_objects;     /* objects placed in tiny blocks */
     uint64_t requested_bytes;  /* that allocations asked for */
     uint64_t *counts;          /* of all plugins' counters, this mutator's part */
-    uint64_t map_call;         /* STW_CALL_MAP_*: the slot of a map that was called last */
+    uint32_t map_call;         /* STW_CALL_MAP_*: the slot of a map that was called last */
+    uint32_t strategy_call;    /* atomic: the strategy's slot that runs, as in the recorder; its
+                                * ordinal is 0 where the host, the map or the workload does */
     uint64_t counters[STW_COUNTERS];
     struct stw_run runs[STW_SPAN_CLASSES];
     uint64_t barrier_buffer[STW_BARRIER_WORDS];

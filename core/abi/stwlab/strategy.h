@@ -192,69 +192,91 @@ static inline void stw_map_reserve(const struct stw_link *link, struct stw_mutat
     link->map_ops->reserve(link->map_self, m, map, entries);
 }
 
-/* What stating an intent leaves behind; stw_next_* call it. */
-static inline void stw_next_note(const struct stw_link *to, struct stw_mutator *m, uint32_t call)
+/* From now on this slot runs, until what ran before is set again. Returns that. Read by stops that
+ * wait for the mutator: they name who keeps it. */
+static inline uint32_t stw_strategy_runs(struct stw_mutator *m, uint32_t call)
+{
+    uint32_t before = m->strategy_call;
+    __atomic_store_n(&m->strategy_call, call, __ATOMIC_RELAXED);
+    return before;
+}
+/* Stating an intent: it is noted, and the slot runs. stw_next_* call it. */
+static inline uint32_t stw_next_enter(const struct stw_link *to, struct stw_mutator *m,
+                                      uint32_t call)
 {
     stw_trace(m, to->plugin, call);
     if (to->handles >> (call - STW_CALL_STRATEGY_BEGIN) & 1)
         stw_count(m, to->intents, 1);
+    return stw_strategy_runs(m, to->plugin << 16 | call);
 }
 
 /* State an intent to `to`: the workload uses the head of the chain, a strategy its `next`. */
 static inline void stw_next_begin(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_BEGIN);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_BEGIN);
     to->ops->begin(to->self, to->next, m);
+    stw_strategy_runs(m, before);
 }
 static inline void stw_next_end(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_END);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_END);
     to->ops->end(to->self, to->next, m);
+    stw_strategy_runs(m, before);
 }
 static inline void *stw_next_need_map(const struct stw_link *to, struct stw_mutator *m,
                                       const struct stw_map_need *need)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_NEED_MAP);
-    return to->ops->need_map(to->self, to->next, m, need);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_NEED_MAP);
+    void *result = to->ops->need_map(to->self, to->next, m, need);
+    stw_strategy_runs(m, before);
+    return result;
 }
 static inline void stw_next_done_map(const struct stw_link *to, struct stw_mutator *m,
                                      const struct stw_map_type *type, void *map)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_DONE_MAP);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_DONE_MAP);
     to->ops->done_map(to->self, to->next, m, type, map);
+    stw_strategy_runs(m, before);
 }
 static inline void stw_next_merge(const struct stw_link *to, struct stw_mutator *m, void *map,
                                   const struct stw_entries *entries, uint64_t first, uint64_t count)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_MERGE);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_MERGE);
     to->ops->merge(to->self, to->next, m, map, entries, first, count);
+    stw_strategy_runs(m, before);
 }
 static inline void *stw_next_need_scratch(const struct stw_link *to, struct stw_mutator *m,
                                           const struct stw_scratch_need *need)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_NEED_SCRATCH);
-    return to->ops->need_scratch(to->self, to->next, m, need);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_NEED_SCRATCH);
+    void *result = to->ops->need_scratch(to->self, to->next, m, need);
+    stw_strategy_runs(m, before);
+    return result;
 }
 static inline void stw_next_done_scratch(const struct stw_link *to, struct stw_mutator *m,
                                          const struct stw_scratch_need *need, void *scratch)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_DONE_SCRATCH);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_DONE_SCRATCH);
     to->ops->done_scratch(to->self, to->next, m, need, scratch);
+    stw_strategy_runs(m, before);
 }
 static inline void stw_next_request_begin(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_REQUEST_BEGIN);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_REQUEST_BEGIN);
     to->ops->request_begin(to->self, to->next, m);
+    stw_strategy_runs(m, before);
 }
 static inline void stw_next_request_end(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_REQUEST_END);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_REQUEST_END);
     to->ops->request_end(to->self, to->next, m);
+    stw_strategy_runs(m, before);
 }
 static inline void stw_next_batch_boundary(const struct stw_link *to, struct stw_mutator *m)
 {
-    stw_next_note(to, m, STW_CALL_STRATEGY_BATCH_BOUNDARY);
+    uint32_t before = stw_next_enter(to, m, STW_CALL_STRATEGY_BATCH_BOUNDARY);
     to->ops->batch_boundary(to->self, to->next, m);
+    stw_strategy_runs(m, before);
 }
 
 #endif
