@@ -14,7 +14,8 @@
  *   map-find     erase, find or iterate give wrong answers; map-check looks closer
  *
  * It needs cycles that mark beside the program, and refuses gc.mode = stw. The counter `taken`
- * tells how much was taken.
+ * tells how much was taken: nothing where no cycle begins (GOGC off), or where each is over before
+ * the program goes on, as are those that gc.stress has the only mutator make.
  *
  * S1  what is taken is on the stack of `steal` only: the table in between is cleared.
  * Threads: the plan is constant; each mutator has a map of its own. */
@@ -24,7 +25,9 @@
 #define TAKEN_MAX 2048u /* on the stack in one operation: 32 KiB */
 #define TAKEN_AT_ONCE 8u
 #define TEXT_BYTES 24u
+#define WAIT_CELLS 1000000u /* at most, until a cycle begins */
 #define SWEEP_CELLS 200000u /* at most, until a new cell has been at all places */
+#define MISSED_MAX 100u /* cycles that were over before a look, until it stops looking */
 
 struct plan {
     const struct stw_host *host;
@@ -160,11 +163,32 @@ static __attribute__((noinline)) uint64_t take(const struct thief *t, struct tak
     return count;
 }
 
+static struct stw_heap_stats heap_of(const struct thief *t)
+{
+    struct stw_heap_stats heap = {.struct_size = sizeof heap};
+    t->plan->host->heap_stats(t->plan->host, &heap);
+    return heap;
+}
+
+/* Until a cycle marks; not for ever (each collection of gc.stress marks the whole map). */
+static __attribute__((noinline)) void await_marking(const struct thief *t)
+{
+    struct stw_heap_stats heap = heap_of(t);
+    uint64_t last = heap.cycles + MISSED_MAX;
+    for (uint32_t i = 0; i < WAIT_CELLS && !t->m->marking && heap.cycles <= last; i++) {
+        if (heap.trigger_bytes == UINT64_MAX)
+            return;
+        stw_alloc(t->m, 64, NULL);
+        heap = heap_of(t);
+    }
+}
+
 /* New cells in all places that the cycle freed: a cycle more begins when enough are made, and what
  * is on the stack is safe in that one. */
 static __attribute__((noinline)) void overwrite(const struct thief *t)
 {
-    for (uint32_t i = 0; i < SWEEP_CELLS && !t->m->marking; i++) {
+    uint64_t last = heap_of(t).cycles + MISSED_MAX;
+    for (uint32_t i = 0; i < SWEEP_CELLS && !t->m->marking && heap_of(t).cycles <= last; i++) {
         memset(stw_alloc(t->m, TEXT_BYTES, NULL), 0xee, TEXT_BYTES);
         memset(stw_alloc(t->m, sizeof(struct token), NULL), 0xee, sizeof(struct token));
         stw_poll(t->m);
@@ -177,8 +201,7 @@ static __attribute__((noinline)) uint64_t steal(const struct thief *t, uint64_t 
     struct taken taken[TAKEN_MAX];
     uint64_t count = 0;
     memset(taken, 0, sizeof taken);
-    for (uint64_t i = 0; i < 1000000 && !t->m->marking; i++)
-        stw_alloc(t->m, 64, NULL);
+    await_marking(t);
     while (t->m->marking) {
         if (count + TAKEN_AT_ONCE <= TAKEN_MAX && stw_map_count(t->link, t->m, t->map) > 0)
             count += take(t, taken + count, way);
@@ -187,7 +210,8 @@ static __attribute__((noinline)) uint64_t steal(const struct thief *t, uint64_t 
         stw_alloc(t->m, 512, NULL); /* marking goes on beside a program that allocates */
         stw_poll(t->m);
     }
-    overwrite(t);
+    if (count > 0)
+        overwrite(t);
     for (uint64_t i = 0; i < count; i++) {
         const struct token *token = taken[i].value;
         if (!is_key(taken[i].key))
