@@ -8,6 +8,11 @@
  * hole too small for one of them is not passed over by small cells. Above 8 KiB a cell is a span of
  * its own.
  *
+ * It writes the header of each cell, so all that is handed out of fresh pages has memory at once;
+ * in go, cells that nobody writes take none. With collection off, three million such cells of 64
+ * bytes and a few maps made heaps of 285 MiB here and 224 in go; of the process 297 MiB were
+ * resident here, 51 in go.
+ *
  * B1  a span is in one place: a mutator's cache, a list, or one thread's hands.
  * B2  the list `stale` has spans of old generations alone, `holes` and `set_aside` none of them.
  * B3  a block of `holes` has a free line behind free_index, which counts lines here; what is before
