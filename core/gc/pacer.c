@@ -20,6 +20,11 @@
  * P2  debt is paid in scanned bytes; one allocated byte owes what is left to scan over what may
  *     still be allocated before the goal.
  * P3  the live heap is not negative.
+ * P4  while the memory limit counts, a cycle's goal is not extended beyond it, by no estimate, and
+ *     mutators pay in advance for no more than what fits. Go extends it without bound with GOGC
+ *     off: a first cycle, which expects nothing, allowed gigabytes for its first 2,000 bytes, and
+ *     held 44 to 53 MiB of a limit of 40 if its marker lost the processor for some milliseconds. A
+ *     tenth above what is marked is always allowed, or nothing would go on near the limit.
  * Threads: retuned while the world is stopped, or under its lock; read by anyone. */
 #include "gc/pacer.h"
 
@@ -113,22 +118,25 @@ static uint64_t trigger_of(const struct stw_pacer *pacer, uint64_t goal)
 
 /* What the memory limit leaves for the heap. `allocated` is what cells, dead or alive, take of the
  * pages in use; all else that the process holds is a fixed cost. */
-static uint64_t limit_goal(struct stw_gc *gc, uint64_t allocated)
+static void set_limit_goal(struct stw_gc *gc, uint64_t allocated)
 {
-    uint64_t limit = STW_LOAD(gc->pacer.limit_bytes), marked = gc->pacer.heap_marked;
+    struct stw_pacer *pacer = &gc->pacer;
+    uint64_t limit = STW_LOAD(pacer->limit_bytes), marked = pacer->heap_marked;
+    pacer->limit_goal = pacer->limit_most = limit == NEVER ? NEVER : marked;
     if (limit == NEVER)
-        return NEVER;
+        return;
     uint64_t own = STW_LOAD(gc->heap.own_bytes);
     uint64_t needed = STW_LOAD(gc->heap.space.used_pages) * STW_PAGE_BYTES + own;
     uint64_t ready = stw_space_held_pages(&gc->heap.space) * STW_PAGE_BYTES + own;
     uint64_t lost = (needed > allocated ? needed - allocated : 0)
                     + (ready > limit ? ready - limit : 0);
     if (lost >= limit)
-        return marked;
+        return;
     uint64_t goal = limit - lost;
     uint64_t room = maximum(goal / 100 * LIMIT_ROOM_PERCENT, LIMIT_ROOM_BYTES_MIN);
     goal = goal < 2 * room ? room : goal - room;
-    return maximum(goal, marked);
+    pacer->limit_goal = maximum(goal, marked);
+    pacer->limit_most = goal + room / 2;
 }
 
 /* Pages to keep: as many as the last cycle needed, in proportion to the goal, and a tenth more. */
@@ -161,7 +169,10 @@ void stw__pacer_check(const struct stw_pacer *pacer)
 
 static void set_goal(struct stw_pacer *pacer)
 {
-    uint64_t goal = goal_of(pacer);
+    uint64_t goal = goal_of(pacer), most = NEVER;
+    if (is_limited(pacer)) /* P4 */
+        most = maximum(pacer->limit_most, (uint64_t)((double)pacer->heap_marked * OVERSHOOT));
+    __atomic_store_n(&pacer->live_most, most, __ATOMIC_RELAXED);
     uint64_t trigger = trigger_of(pacer, goal);
     __atomic_store_n(&pacer->goal, goal, __ATOMIC_RELAXED);
     __atomic_store_n(&pacer->trigger, trigger, __ATOMIC_RELAXED);
@@ -184,7 +195,7 @@ void stw__pacer_init(struct stw_gc *gc)
     gc->pacer.limit_bytes = gc->options.limit_bytes ? gc->options.limit_bytes : NEVER;
     gc->pacer.percent = gc->pacer.percent_meant = gc->options.percent;
     gc->pacer.triggered = NEVER;
-    gc->pacer.limit_goal = limit_goal(gc, 0);
+    set_limit_goal(gc, 0);
     commit(gc);
     if (!gc->options.stepped)
         stw__limiter_init(&gc->limiter, gc->processors.total, stw_clock_ns());
@@ -275,7 +286,7 @@ void stw__pacer_end(struct stw_gc *gc)
     __atomic_store_n(&pacer->scannable, pacer->last_scan_bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&gc->heap_live, (int64_t)marked, __ATOMIC_RELAXED);
     /* Dead cells take pages until they are swept. */
-    pacer->limit_goal = limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : marked);
+    set_limit_goal(gc, sweeping && live > 0 ? (uint64_t)live : marked);
     commit(gc);
     gc->totals.limited_cycles += (uint64_t)stw__limiter_end_cycle(&gc->limiter);
 }
@@ -305,8 +316,22 @@ double stw__pacer_assist_ratio(const struct stw_gc *gc)
         goal *= OVERSHOOT;
         expected = most;
     }
+    uint64_t live_most = STW_LOAD(pacer->live_most); /* P4 */
+    if (live_most != NEVER && goal > (double)live_most)
+        goal = (double)live_most;
     double left = expected - done, room = goal - live;
     return (left < WORK_LEFT_MIN ? WORK_LEFT_MIN : left) / (room < 1 ? 1 : room);
+}
+
+/* Of what fits, each mutator's share. */
+int64_t stw__pacer_ahead_max(const struct stw_gc *gc)
+{
+    uint64_t most = STW_LOAD(gc->pacer.live_most);
+    uint32_t mutators = __atomic_load_n(&gc->mutator_count, __ATOMIC_ACQUIRE);
+    if (most > INT64_MAX) /* the limit does not count, or is none in effect */
+        return INT64_MAX;
+    int64_t room = (int64_t)most - STW_LOAD(gc->heap_live);
+    return room > 0 ? room / (mutators > 0 ? mutators : 1) : 0;
 }
 
 int32_t stw_gc_set_percent(struct stw_gc *gc, struct stw_mutator *m, int32_t percent,
@@ -337,7 +362,7 @@ uint64_t stw_gc_set_limit(struct stw_gc *gc, struct stw_mutator *m, uint64_t byt
     uint64_t before = gc->pacer.limit_bytes;
     int64_t live = STW_LOAD(gc->heap_live);
     __atomic_store_n(&gc->pacer.limit_bytes, bytes ? bytes : NEVER, __ATOMIC_RELAXED);
-    gc->pacer.limit_goal = limit_goal(gc, live > 0 ? (uint64_t)live : 0);
+    set_limit_goal(gc, live > 0 ? (uint64_t)live : 0);
     commit(gc);
     pthread_mutex_unlock(&gc->world.lock);
     return before;

@@ -15,6 +15,8 @@ struct stw_pacer {
     uint64_t goal, trigger; /* atomic; UINT64_MAX: never */
     uint64_t limit_bytes;  /* atomic: of memory (GOMEMLIMIT); UINT64_MAX: none */
     uint64_t limit_goal;   /* what the memory limit leaves for the heap; UINT64_MAX: no limit */
+    uint64_t limit_most;   /* likewise where the goal is passed: half of the room that it keeps */
+    uint64_t live_most;    /* atomic: a cycle's live heap; UINT64_MAX: the limit does not count */
     uint64_t sweep_least;  /* no trigger below it, so that sweeping has time; 0: it was done */
     uint64_t triggered;    /* live heap at window 1; UINT64_MAX: no cycle is under way */
     uint64_t scannable;    /* atomic: bytes with pointers, live by the last cycle or new */
@@ -39,6 +41,8 @@ void stw__pacer_init(struct stw_gc *gc);
 void stw__pacer_begin(struct stw_gc *gc);
 void stw__pacer_end(struct stw_gc *gc);
 double stw__pacer_assist_ratio(const struct stw_gc *gc); /* scan bytes owed per allocated byte */
+/* What a mutator may have paid for in advance (gc.P4). */
+int64_t stw__pacer_ahead_max(const struct stw_gc *gc);
 /* Checks gc.P1 and gc.P3. World stopped. */
 stw_status stw__pacer_audit(const struct stw_gc *gc, struct stw_error *error);
 

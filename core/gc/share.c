@@ -130,6 +130,9 @@ static int pay(struct stw_mutator_record *m)
     double allowed = (double)paid / ratio;
     m->assist_balance += allowed > ALLOWED_BYTES_MAX ? (int64_t)ALLOWED_BYTES_MAX
                                                      : (int64_t)allowed;
+    int64_t ahead_max = stw__pacer_ahead_max(gc);
+    if (m->assist_balance > ahead_max)
+        m->assist_balance = ahead_max;
     return idle;
 }
 

@@ -1,4 +1,4 @@
-/* tests/unit/pacer_test.c: goal: goals, triggers and debts are Go's to the byte (gc.P1-P3). */
+/* tests/unit/pacer_test.c: goal: goals, triggers and debts are Go's to the byte (gc.P1-P4). */
 /* Method: a collector that was never started; cycles are played by setting what they measured.
  * Oracles: Go 1.19 to 1.27, runtime/mgcpacer.go, worked out by hand for the cases below. */
 #include "base/error.h"
@@ -325,6 +325,53 @@ Test(pacer, a_forced_cycle_with_gc_off_hardly_asks_for_assists)
     gc.cycle_scan_bytes = 1 * MIB;
     cr_assert(stw__pacer_assist_ratio(&gc) < 1e-9);
     cr_assert(stw__pacer_assist_ratio(&gc) > 0);
+}
+
+/* A first cycle with a limit of 100 MiB and GOGC off: nothing was expected, some is done. */
+static void begin_limited_cycle(int64_t live_bytes)
+{
+    start_limited(STW_GC_OFF, 100 * MIB);
+    gc.mutator_count = 2;
+    gc.heap_live = live_bytes;
+    stw__pacer_begin(&gc);
+    gc.cycle_stack_bytes = 2000;
+    gc.pacer.scannable = 1002000;
+}
+
+/* The goal is 3 MiB below the limit: half of that is what it may be extended by. */
+Test(pacer, no_estimate_extends_a_goal_beyond_the_limit)
+{
+    const uint64_t goal = 101711872, most = 101711872 + 3145728 / 2;
+    begin_limited_cycle(95 * MIB);
+    cr_assert_eq(gc.pacer.goal, goal);
+    cr_assert_float_eq(stw__pacer_assist_ratio(&gc), 1002000.0 / (double)(most - 95 * MIB), 1e-6,
+                       "what is left over what fits, not over a thousand times the goal");
+    cr_assert_eq(stw__pacer_ahead_max(&gc), (int64_t)(most - 95 * MIB) / 2, "each of two");
+    begin_limited_cycle(99 * MIB);
+    cr_assert_eq(stw__pacer_ahead_max(&gc), 0);
+    cr_assert(stw__pacer_assist_ratio(&gc) > 1e5, "not a tenth more than the goal");
+}
+
+Test(pacer, a_tenth_above_what_is_marked_fits_beyond_the_limit)
+{
+    start_limited(STW_GC_OFF, 100 * MIB);
+    end_cycle(120 * MIB, 0);
+    gc.heap_live = 122 * MIB;
+    stw__pacer_begin(&gc);
+    cr_assert_eq(gc.pacer.goal, 120 * MIB);
+    cr_assert_eq(stw__pacer_ahead_max(&gc), 10 * (int64_t)MIB);
+}
+
+Test(pacer, mutators_may_pay_ahead_where_no_limit_counts)
+{
+    start_limited(100, 0);
+    end_cycle(100 * MIB, 10 * MIB);
+    cr_assert_eq(stw__pacer_ahead_max(&gc), INT64_MAX);
+    start_limited(100, 1000 * MIB);
+    end_cycle(100 * MIB, 10 * MIB);
+    cr_assert_eq(stw__pacer_ahead_max(&gc), INT64_MAX);
+    start_limited(STW_GC_OFF, UINT64_MAX - 1);
+    cr_assert_eq(stw__pacer_ahead_max(&gc), INT64_MAX);
 }
 
 /* One cycle in which so much was allocated and scanned. */
