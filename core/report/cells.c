@@ -160,8 +160,7 @@ static void take_op_time(sqlite3_stmt *row, void *context)
     struct stw_result_cell *cell = cell_of(row, context);
     if (!cell)
         return;
-    cell->op_times = stw_grow(cell->op_times, cell->op_time_count + 1, sizeof *cell->op_times);
-    cell->op_times[cell->op_time_count++] = (struct stw_op_time){
+    *STW_APPEND(cell->op_times, cell->op_time_count) = (struct stw_op_time){
         stw_reader_text(row, 1),
         {sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 4),
          sqlite3_column_int64(row, 5), 0}};

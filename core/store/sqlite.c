@@ -82,6 +82,7 @@ FORWARD(int, file_control, (sqlite3 * db, const char *name, int code, void *argu
         (db, name, code, argument))
 FORWARD(sqlite3_int64, last_insert_rowid, (sqlite3 * db), (db))
 FORWARD(int, changes, (sqlite3 * db), (db))
+FORWARD(int, get_autocommit, (sqlite3 * db), (db))
 
 FORWARD(int, extended_result_codes, (sqlite3 * db, int on), (db, on))
 FORWARD(int, extended_errcode, (sqlite3 * db), (db))
@@ -101,7 +102,6 @@ FORWARD(int, reset, (sqlite3_stmt * statement), (statement))
 FORWARD(int, finalize, (sqlite3_stmt * statement), (statement))
 FORWARD(int, clear_bindings, (sqlite3_stmt * statement), (statement))
 
-FORWARD(int, bind_int, (sqlite3_stmt * statement, int at, int value), (statement, at, value))
 FORWARD(int, bind_int64, (sqlite3_stmt * statement, int at, sqlite3_int64 value),
         (statement, at, value))
 FORWARD(int, bind_null, (sqlite3_stmt * statement, int at), (statement, at))

@@ -8,6 +8,8 @@
  *     are not kept out. The system drops the lock when the coordinator dies.
  * S4  which trials were stored is read once, when a run is opened again. A cell has the same number
  *     in the matrix and in the run: only the same matrix opens it.
+ * S5  before and after each write no transaction is open, and what is known of table attempt is
+ *     what it holds. Trials are stored anew only by who asked to retry.
  * The journal is kept and its head cleared, durably, which is the commit: no blocks are freed and
  * claimed again for every trial, as TRUNCATE does.
  * Rejected: WAL, because 3.40.1 has the WAL-reset bug; a file for the lock, because the directory
@@ -98,6 +100,19 @@ struct stw_store {
     int has_note;   /* table attempt has a row */
     sqlite3_stmt *statements[STATEMENTS];
 };
+
+/* S5, of an open store; a database that cannot be read is told by what comes next. */
+void stw__store_check(const struct stw_store *store)
+{
+    int failed = 0;
+    STW_REQUIRE(store->sql.db && store->lock >= 0 && store->start > 0);
+    STW_REQUIRE(store->statements[0] && store->statements[STATEMENTS - 1]);
+    STW_REQUIRE(store->is_retry || store->failed.count == 0);
+    STW_REQUIRE(!store->is_settled || store->has_note == (store->next != NULL));
+    STW_REQUIRE(sqlite3_get_autocommit(store->sql.db));
+    int64_t noted = stw_sql_number(&store->sql, "SELECT count(*) FROM attempt", &failed);
+    STW_REQUIRE(failed || noted == store->has_note);
+}
 
 /* Opening. */
 
@@ -264,11 +279,13 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
     const struct stw_plan plan = {matrix, registry, identities};
     opened->is_retry = how == STW_STORE_RETRY;
     stw_status status = open_run(opened, run, &plan, how != STW_STORE_NEW, error);
-    if (status == STW_OK)
-        *store = opened;
-    else
+    if (status != STW_OK) {
         stw_store_close(opened);
-    return status;
+        return status;
+    }
+    STW_CHECK(stw__store_check(opened));
+    *store = opened;
+    return STW_OK;
 }
 
 static stw_status check_there(struct stw_store *store, const struct stw_plan *plan, int resume,
@@ -328,6 +345,20 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
 static void bind_null(sqlite3_stmt *statement, int at)
 {
     STW_REQUIRE(sqlite3_bind_null(statement, at) == SQLITE_OK);
+}
+
+/* `none` stands for what is not known, or is not there: NULL. */
+static void bind_unless(sqlite3_stmt *statement, int at, uint64_t value, uint64_t none)
+{
+    if (value == none)
+        bind_null(statement, at);
+    else
+        bind(statement, at, value);
+}
+
+static void bind_blob(sqlite3_stmt *statement, int at, const void *bytes, uint32_t count)
+{
+    STW_REQUIRE(sqlite3_bind_blob(statement, at, bytes, (int)count, SQLITE_STATIC) == SQLITE_OK);
 }
 
 /* Reading. */
@@ -477,10 +508,7 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     bind(statement, 7, pause->working_ns);
     bind(statement, 8, pause->restarting_ns);
     bind(statement, 9, pause->stopping_ns + pause->working_ns + pause->restarting_ns);
-    if (pause->last_mutator == STW_NO_MUTATOR)
-        bind_null(statement, 10);
-    else
-        bind(statement, 10, pause->last_mutator);
+    bind_unless(statement, 10, pause->last_mutator, STW_NO_MUTATOR);
     struct stw_text strategy = {0};
     if (rows->record)
         stw_trace_strategy(rows->record, pause->last_call, &strategy);
@@ -491,14 +519,8 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     bind(statement, 15, pause->root_words);
     bind(statement, 16, pause->barrier_words);
     bind(statement, 17, pause->spans_swept);
-    if (pause->page_faults == STW_FAULTS_UNKNOWN)
-        bind_null(statement, 18);
-    else
-        bind(statement, 18, pause->page_faults);
-    if (pause->stopper_cpu_ns == STW_CPU_UNKNOWN)
-        sqlite3_bind_null(statement, 19);
-    else
-        bind(statement, 19, pause->stopper_cpu_ns);
+    bind_unless(statement, 18, pause->page_faults, STW_FAULTS_UNKNOWN);
+    bind_unless(statement, 19, pause->stopper_cpu_ns, STW_CPU_UNKNOWN);
     stw_status status = step(statement);
     stw_text_free(&strategy);
     STW_TRY(status);
@@ -529,15 +551,6 @@ static stw_status insert_pauses(struct trial_rows *rows)
     return status;
 }
 
-/* No goal, and what is not known, are null. */
-static void bind_bytes(sqlite3_stmt *statement, int at, uint64_t bytes)
-{
-    if (bytes == STW_BYTES_UNKNOWN)
-        bind_null(statement, at);
-    else
-        bind(statement, at, bytes);
-}
-
 static stw_status insert_cycles(struct trial_rows *rows)
 {
     sqlite3_stmt *statement = rows->store->statements[CYCLE];
@@ -548,10 +561,10 @@ static stw_status insert_cycles(struct trial_rows *rows)
     for (; status == STW_OK && i < most && goes_on(rows, i + 1); i++) {
         bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, i + 1);
-        bind_bytes(statement, 3, cycles[i].triggered_bytes);
-        bind_bytes(statement, 4, cycles[i].goal_bytes);
-        bind_bytes(statement, 5, cycles[i].live_bytes);
-        bind_bytes(statement, 6, cycles[i].marked_bytes);
+        bind_unless(statement, 3, cycles[i].triggered_bytes, STW_BYTES_UNKNOWN);
+        bind_unless(statement, 4, cycles[i].goal_bytes, STW_BYTES_UNKNOWN);
+        bind_unless(statement, 5, cycles[i].live_bytes, STW_BYTES_UNKNOWN);
+        bind_unless(statement, 6, cycles[i].marked_bytes, STW_BYTES_UNKNOWN);
         status = step(statement);
     }
     rows->cycles_left = count - i;
@@ -619,10 +632,7 @@ static stw_status insert_windows(const struct trial_rows *rows)
     for (uint32_t i = 0; status == STW_OK && i < STW_RECORD_WINDOWS; i++) {
         bind(statement, 1, (uint64_t)rows->id);
         bind(statement, 2, stw_record_windows_ns[i]);
-        if (rows->record->worst_ns[i] == UINT64_MAX)
-            bind_null(statement, 3);
-        else
-            bind(statement, 3, rows->record->worst_ns[i]);
+        bind_unless(statement, 3, rows->record->worst_ns[i], UINT64_MAX);
         status = step(statement);
     }
     return status;
@@ -654,8 +664,8 @@ static stw_status insert_output(const struct trial_rows *rows)
         return STW_OK;
     bind(statement, 1, (uint64_t)rows->id);
     bind(statement, 2, printed->bytes);
-    sqlite3_bind_blob(statement, 3, printed->head, (int)printed->head_bytes, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 4, printed->tail, (int)printed->tail_bytes, SQLITE_STATIC);
+    bind_blob(statement, 3, printed->head, printed->head_bytes);
+    bind_blob(statement, 4, printed->tail, printed->tail_bytes);
     return step(statement);
 }
 
@@ -724,6 +734,7 @@ static stw_status end_writing(struct stw_store *store, stw_status status, struct
     }
     for (uint32_t i = 0; status != STW_OK && i < STATEMENTS; i++)
         sqlite3_reset(store->statements[i]);
+    STW_CHECK(status == STW_OK ? stw__store_check(store) : (void)0);
     return status;
 }
 
@@ -736,6 +747,7 @@ void stw_store_announce(struct stw_store *store, const struct stw_cell *cell, ui
 
 stw_status stw_store_settle(struct stw_store *store, struct stw_error *error)
 {
+    STW_CHECK(stw__store_check(store));
     if (store->is_settled)
         return STW_OK;
     STW_TRY(stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error));
@@ -748,10 +760,11 @@ stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell,
 {
     struct trial_rows rows = {.store = store, .cell = cell, .outcome = outcome, .record = record,
                               .deadline_ns = stw_clock_ns() + STORE_NS_MAX};
+    STW_CHECK(stw__store_check(store));
     STW_TRY(stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error));
     stw_status status = insert_all(&rows, trial);
     if (rows.is_given_up) {
-        stw_sql_run(&store->sql, "ROLLBACK", "write", error);
+        sqlite3_exec(store->sql.db, "ROLLBACK", NULL, NULL, NULL);
         return stw_error_set(error, STW_E_STATE, NULL, "%s: a trial was dropped while it was"
                              " stored", store->sql.path);
     }

@@ -57,6 +57,7 @@ stw_status stw_store_settle(struct stw_store *store, struct stw_error *error);
 stw_status stw_store_trial(struct stw_store *store, const struct stw_cell *cell, uint32_t trial,
                            const struct stw_outcome *outcome, const struct stw_record *record,
                            struct stw_error *error);
+void stw__store_check(const struct stw_store *store);
 /* The database, for other files of the store. */
 struct stw_sql *stw_store_sql(const struct stw_store *store);
 

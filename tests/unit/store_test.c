@@ -7,9 +7,11 @@
 #include "base/sanitizer.h"
 #include "base/text.h"
 #include "prim/thread.h"
+#include "store/checksums.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +177,38 @@ Test(store, a_new_run_holds_the_plan)
     cr_assert_str_eq(query("SELECT * FROM claim"), "n|none|pool");
     cr_assert_str_eq(query("SELECT count(*) > 5, max(value = '') FROM environment"), "1|0");
     cr_assert_str_eq(query("PRAGMA application_id"), "1398036273");
+}
+
+/* store.S5. */
+
+static void aborts(const struct stw_store *store)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit none_left = {0, 0};
+        setrlimit(RLIMIT_CORE, &none_left);
+        stw__store_check(store);
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+Test(store, its_check_sees_an_open_transaction_and_a_note_that_is_not_its_own)
+{
+    struct stw_store *store = open_run(0);
+    stw__store_check(store);
+    stw_store_announce(store, &cells[1], 2);
+    cr_assert_eq(stw_store_settle(store, &error), STW_OK, "%s", error.message);
+    stw__store_check(store);
+    cr_assert_eq(stw_store_begin(store, &error), STW_OK, "%s", error.message);
+    aborts(store);
+    cr_assert_eq(stw_store_end(store, STW_OK, &error), STW_OK, "%s", error.message);
+    stw__store_check(store);
+    change("DELETE FROM attempt");
+    aborts(store);
+    stw_store_close(store);
 }
 
 static uint32_t writes_left;
