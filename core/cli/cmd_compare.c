@@ -1,17 +1,26 @@
-/* cli/cmd_compare.c: stwlab compare: two cells of a run, by one metric, with an interval. */
+/* cli/cmd_compare.c: stwlab compare: cells of a run, or of two runs, beside each other. */
+#include "base/array.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "report/compare.h"
+#include "report/difference.h"
+#include "report/pairs.h"
+#include "report/select.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define RESAMPLES 10000u /* ends of the interval repeat within 1 % of its width from seed to seed */
 #define RESAMPLES_MAX 10000000u
 #define CONFIDENCE 95u
+#define METRIC "pause.p50"
 
 static const struct option options[] = {
     {"metric", required_argument, NULL, 'm'},
+    {"baseline", required_argument, NULL, 'b'},
+    {"by", required_argument, NULL, 'y'},
     {"json", no_argument, NULL, 'j'},
     {"lower-edges", no_argument, NULL, 'e'},
     {"seed", required_argument, NULL, 's'},
@@ -19,6 +28,18 @@ static const struct option options[] = {
     {"confidence", required_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
     {0},
+};
+
+/* What is asked, and the runs that it is asked of. */
+struct question {
+    struct stw_compare_options options;
+    const char *metrics; /* with commas between several */
+    const char *baseline, *by;
+    int is_json;
+    struct stw_results results[2];
+    struct stw_reader readers[2];
+    struct stw_comparisons comparisons;
+    uint32_t without_trials; /* cells that are left out */
 };
 
 /* 1, or 0 when the text is no number from `least` to `most`. */
@@ -30,40 +51,150 @@ static int take_number(const char *text, uint64_t least, uint64_t most, uint64_t
     return *text >= '0' && *text <= '9' && !*end && !errno && *number >= least && *number <= most;
 }
 
-static int take_option(struct stw_compare_options *compare, int option)
+static int take_option(struct question *question, int option)
 {
+    struct stw_bootstrap *bootstrap = &question->options.bootstrap;
     uint64_t number = 0;
     int good = 1;
     if (option == 'm')
-        compare->metric = optarg;
+        question->metrics = optarg;
+    else if (option == 'b')
+        question->baseline = optarg;
+    else if (option == 'y')
+        question->by = optarg;
+    else if (option == 'j')
+        question->is_json = 1;
     else if (option == 'e')
-        compare->as_lower_edges = 1;
+        question->options.as_lower_edges = 1;
     else if (option == 's' && (good = take_number(optarg, 0, UINT64_MAX, &number)))
-        compare->bootstrap.seed = number;
+        bootstrap->seed = number;
     else if (option == 'r' && (good = take_number(optarg, 1, RESAMPLES_MAX, &number)))
-        compare->bootstrap.resamples = (uint32_t)number;
+        bootstrap->resamples = (uint32_t)number;
     else if (option == 'c' && (good = take_number(optarg, 1, 99, &number)))
-        compare->bootstrap.confidence = (uint32_t)number;
+        bootstrap->confidence = (uint32_t)number;
     return good;
 }
 
-static int compare(const struct stw_command *command, const struct stw_compare_options *options_,
-                   int is_json, char **words)
+static stw_status open_run(struct question *question, uint32_t at, const char *run,
+                           struct stw_error *error)
 {
-    struct stw_results results;
-    struct stw_error error = STW_ERROR_INIT;
-    struct stw_text text = {0};
-    struct stw_comparison comparison;
-    stw_status status = stw_results_read(words[0], &results, &error);
+    STW_TRY(stw_results_read(run, &question->results[at], error));
+    return stw_reader_open(question->results[at].path, &question->readers[at], error);
+}
+
+/* By each metric. `metrics` is cut into its words, which the comparisons borrow. */
+static stw_status compare_by_metrics(struct question *question, const struct stw_compare_side *a,
+                                     const struct stw_compare_side *b, char **metrics,
+                                     uint32_t count, struct stw_error *error)
+{
+    for (uint32_t i = 0; i < count; i++)
+        STW_TRY(stw_compare_cells(metrics[i], a, b, &question->options, &question->comparisons,
+                                  error));
+    return STW_OK;
+}
+
+static stw_status compare_pairs(struct question *question, const struct stw_cell_pairs *pairs,
+                                uint32_t other, char **metrics, uint32_t count,
+                                struct stw_error *error)
+{
+    question->options.are_many = 1;
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        const struct stw_compare_side a = {&question->results[0], &question->readers[0],
+                                           pairs->items[i].cell};
+        const struct stw_compare_side b = {&question->results[other], &question->readers[other],
+                                           pairs->items[i].baseline};
+        STW_TRY(compare_by_metrics(question, &a, &b, metrics, count, error));
+    }
+    return STW_OK;
+}
+
+static stw_status compare_cells(struct question *question, char **words, char **metrics,
+                                uint32_t count, struct stw_error *error)
+{
+    struct stw_compare_side a = {&question->results[0], &question->readers[0], NULL}, b = a;
+    STW_TRY(stw_select_cell(a.results, words[0], &a.cell, error));
+    if (words[1])
+        STW_TRY(stw_select_cell(b.results, words[1], &b.cell, error));
+    return compare_by_metrics(question, &a, words[1] ? &b : NULL, metrics, count, error);
+}
+
+static stw_status compare_with_baselines(struct question *question, char **metrics, uint32_t count,
+                                         struct stw_error *error)
+{
+    struct stw_cell_pairs pairs;
+    stw_status status = stw_pair_cells(&question->results[0], question->baseline, question->by,
+                                       &pairs, &question->without_trials, error);
     if (status == STW_OK)
-        status = stw_compare(&results, words[1], words[2], options_, &comparison, &error);
-    if (status == STW_OK && is_json)
-        stw_compare_json(&comparison, options_, stdout);
-    else if (status == STW_OK)
-        stw_compare_text(&comparison, options_, &text);
+        status = compare_pairs(question, &pairs, 0, metrics, count, error);
+    free(pairs.items);
+    return status;
+}
+
+static stw_status compare_runs(struct question *question, const char *run, char **metrics,
+                               uint32_t count, struct stw_error *error)
+{
+    struct stw_cell_pairs pairs;
+    STW_TRY(open_run(question, 1, run, error));
+    stw_pair_runs(&question->results[0], &question->results[1], &pairs);
+    stw_status status =
+        pairs.count ? compare_pairs(question, &pairs, 1, metrics, count, error)
+                    : stw_error_set(error, STW_E_STATE, NULL, "%s and %s have no cell in common: "
+                                    "their settings differ everywhere", question->results[0].path,
+                                    question->results[1].path);
+    free(pairs.items);
+    return status;
+}
+
+/* A second word that is there as a file or folder is a run. */
+static int is_run(const char *word)
+{
+    return word && access(word, F_OK) == 0;
+}
+
+static void print(struct question *question)
+{
+    struct stw_text text = {0};
+    const struct stw_results *other = question->results[1].path ? &question->results[1] : NULL;
+    stw_compare_judge(&question->comparisons, &question->options);
+    if (question->is_json) {
+        stw_compare_json(&question->comparisons, &question->results[0], &question->options, stdout);
+        return;
+    }
+    if (other)
+        stw_difference_text(&question->results[0], other, &text);
+    stw_compare_text(&question->comparisons, &question->results[0], &question->options, &text);
+    if (question->without_trials)
+        stw_text_add(&text, "%u cell%s left out: without an ok trial there or in the baseline\n",
+                     question->without_trials, stw_plural(question->without_trials));
     fputs(stw_text_get(&text), stdout);
     stw_text_free(&text);
-    stw_results_free(&results);
+}
+
+static int compare(const struct stw_command *command, struct question *question, char **words)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    char *list = stw_strdup(question->metrics), *rest = list, *word, **metrics = NULL;
+    uint32_t count = 0;
+    while ((word = strsep(&rest, ",")))
+        *STW_APPEND(metrics, count) = word;
+    stw_status status = open_run(question, 0, words[0], &error);
+    if (status != STW_OK)
+        ; /* told below */
+    else if (question->baseline || question->by)
+        status = compare_with_baselines(question, metrics, count, &error);
+    else if (is_run(words[1]))
+        status = compare_runs(question, words[1], metrics, count, &error);
+    else
+        status = compare_cells(question, words + 1, metrics, count, &error);
+    if (status == STW_OK)
+        print(question);
+    stw_comparisons_free(&question->comparisons);
+    for (uint32_t i = 0; i < 2; i++) {
+        stw_reader_close(&question->readers[i]);
+        stw_results_free(&question->results[i]);
+    }
+    free(metrics);
+    free(list);
     if (status == STW_OK)
         return STW_EXIT_DONE;
     int exit_status = stw_cli_failure(command, &error);
@@ -72,42 +203,55 @@ static int compare(const struct stw_command *command, const struct stw_compare_o
 
 static int run_compare(const struct stw_command *command, int argument_count, char **arguments)
 {
-    struct stw_compare_options compare_by = {"pause.p50", {1, RESAMPLES, CONFIDENCE}, 0};
-    int option, is_json = 0;
+    struct question question = {.options.bootstrap = {1, RESAMPLES, CONFIDENCE}, .metrics = METRIC};
+    int option;
     while ((option = stw_cli_next(command, argument_count, arguments)) != STW_CLI_END) {
         if (option == STW_CLI_WRONG)
             return STW_EXIT_BAD_INPUT;
         if (option == 'h')
             return stw_cli_help(command);
-        is_json |= option == 'j';
-        if (!take_option(&compare_by, option))
+        if (!take_option(&question, option))
             return stw_cli_usage_error(command, "'%s' is not a number that makes sense there",
                                        optarg);
     }
-    if (argument_count - optind < 2)
-        return stw_cli_usage_error(command, "which? RUN and a cell are needed");
-    if (argument_count - optind > 3)
-        return stw_cli_usage_error(command, "two cells at a time: '%s' is too much",
-                                   arguments[optind + 3]);
-    return compare(command, &compare_by, is_json, arguments + optind);
+    int given = argument_count - optind, are_all = question.baseline || question.by;
+    if (given < 1 || (given < 2 && !are_all))
+        return stw_cli_usage_error(command, "which? RUN and a cell are needed, or --baseline, "
+                                            "--by or another RUN");
+    if (given > (are_all ? 1 : 3))
+        return stw_cli_usage_error(command, are_all ? "with --baseline or --by all cells are "
+                                                      "compared: '%s' is too much"
+                                                    : "two cells at a time: '%s' is too much",
+                                   arguments[optind + (are_all ? 1 : 3)]);
+    return compare(command, &question, arguments + optind);
 }
 
 const struct stw_command stw_command_compare = {
     .name = "compare",
-    .summary = "two cells of a run by one metric: medians, ratio, interval",
-    .help = "usage: stwlab compare [OPTION]... RUN CELL [CELL]\n\n"
-            "A cell is named by its id, or by KEY=VALUE of its axes, with commas between several:\n"
-            "runtime=go1.23,strategy=presize. With one cell, its value has the interval.\n\n"
-            "      --metric M      default pause.p50. Percentiles of stops: pause.p99, also\n"
-            "                      stopping, working, restarting. Medians over the trials:\n"
-            "                      op.p50, op.mean, cpu, rss, wall, start. rate: trials a second\n"
-            "      --json          one JSON object; times in ns\n"
-            "      --lower-edges   stops that Go told: lower edges of their buckets, not middles\n"
-            "      --seed N        of the resampling; default 1\n"
-            "      --resamples N   default 10000\n"
-            "      --confidence N  percent; default 95\n"
-            "  -h, --help          this text\n\n"
-            "Trials are drawn with replacement, each with all of its stops or operations.\n",
+    .summary = "cells beside each other: values, ratio, interval, verdict",
+    .help = "usage: stwlab compare [OPTION]... RUN CELL [CELL]\n"
+            "       stwlab compare [OPTION]... RUN --baseline CELLS\n"
+            "       stwlab compare [OPTION]... RUN --by AXIS\n"
+            "       stwlab compare [OPTION]... RUN RUN\n\n"
+            "A cell is named by its number, by its id, by some KEY=VALUE of it with commas\n"
+            "between (runtime=go1.23,n=2^16), or by a condition ('n > 64k && strategy != none').\n"
+            "With one cell, its value has the interval. Cells of two runs are the same when\n"
+            "their settings are; they get no verdict: two runs of one build differ too.\n\n"
+            "      --metric M,...   default pause.p50. Any fact (stwlab facts RUN); of stops,\n"
+            "                       steps, operations with .p50, .p99, .max, .mean or .sum\n"
+            "      --baseline CELLS compares each other cell with the nearest of these\n"
+            "      --by AXIS        compares cells that differ in this axis alone, with its\n"
+            "                       first value or the baseline's\n"
+            "      --json           one JSON object, or an array of them; times in ns\n"
+            "      --lower-edges    stops that Go told: lower edges of buckets, not middles\n"
+            "      --seed N         of the resampling; default 1\n"
+            "      --resamples N    default 10000\n"
+            "      --confidence N   percent; default 95\n"
+            "  -h, --help           this text\n\n"
+            "Blocks (one trial of every cell) are drawn with replacement, the same for both\n"
+            "cells. A difference is shown when p, corrected for all that was asked at once, is\n"
+            "small enough. Fewer than 6 trials, maxima, and percentiles with fewer than 10\n"
+            "events beyond them get no verdict.\n",
     .short_options = ":h",
     .options = options,
     .run = run_compare,

@@ -1,36 +1,20 @@
-/* report/bootstrap.h: how sure a number of a run is: intervals by resampling its trials.
+/* report/bootstrap.h: how sure a number of a run is: intervals by drawing its trials again.
  *
  * A trial is the unit: what happens inside one (stops, operations) depends on what happened before
- * in the same process, so trials are drawn with replacement, each with all of its values. Drawing
- * single stops would take them for independent and give intervals that are too narrow.
+ * in the same process, so trials are drawn with replacement, each with all of its values. Two cells
+ * of a run are compared by drawing blocks, the same for both: what the machine did to a block, it
+ * did to both of them.
  *
- * Percentiles are nearest rank, as everywhere: of N values the ceil(q * N)-th smallest. Intervals
- * are the percentiles of the resampled statistic. */
+ * Ends are those of the expanded percentile interval (Hesterberg 2015): a little further out than
+ * the percentiles of what was drawn, which are too narrow by as much as the standard deviation of a
+ * few trials is. */
 #ifndef STW_REPORT_BOOTSTRAP_H
 #define STW_REPORT_BOOTSTRAP_H
 
-#include <stdint.h>
+#include "report/sample.h"
 
-struct stw_sample_value {
-    double value;
-    uint32_t trial; /* below trial_count */
-};
-
-/* The values of a cell. Zero-initialise; a trial may have any number of values, also none. */
-struct stw_sample {
-    struct stw_sample_value *values;
-    uint32_t value_count;
-    uint32_t trial_count;
-    int is_sorted;
-};
-
-/* What is asked of a sample. */
-#define STW_STATISTIC_MEAN 0u
-#define STW_STATISTIC_PERCENTILE 1u
-struct stw_statistic {
-    uint32_t kind;
-    uint32_t percent; /* of a percentile: 1 to 100; 50 is the lower median */
-};
+/* Fewer trials, and an interval does not hold what it says. */
+#define STW_INTERVAL_TRIALS 6u
 
 struct stw_bootstrap {
     uint64_t seed;
@@ -41,22 +25,21 @@ struct stw_bootstrap {
 struct stw_interval {
     double estimate; /* of the sample itself */
     double low, high;
+    double error;        /* standard deviation of the estimate, of its logarithm for a ratio */
+    const char *without; /* why there are no ends and no error; null when there are */
 };
 
-/* Begins a trial; values that are added later belong to it. */
-void stw_sample_trial(struct stw_sample *sample);
-void stw_sample_add(struct stw_sample *sample, double value);
-void stw_sample_free(struct stw_sample *sample);
+struct stw_contrast {
+    struct stw_interval ratio;      /* a's statistic divided by b's; infinite when b's is 0 */
+    struct stw_interval difference; /* a's less b's */
+};
 
-/* The statistic of a sample with at least one value. Sorts the sample. */
-double stw_sample_statistic(struct stw_sample *sample, struct stw_statistic statistic);
-/* With its interval. */
+/* The statistic of a sample with at least one value. */
 struct stw_interval stw_bootstrap_value(struct stw_sample *sample, struct stw_statistic statistic,
                                         const struct stw_bootstrap *options);
-/* a's statistic divided by b's; both samples are resampled, independently. b's statistic is
- * positive; a resample in which it is not counts as an infinite ratio. */
-struct stw_interval stw_bootstrap_ratio(struct stw_sample *a, struct stw_sample *b,
-                                        struct stw_statistic statistic,
-                                        const struct stw_bootstrap *options);
+/* Of two samples of one run. A block in which only one of them has a trial is drawn like others. */
+struct stw_contrast stw_bootstrap_contrast(struct stw_sample *a, struct stw_sample *b,
+                                           struct stw_statistic statistic,
+                                           const struct stw_bootstrap *options);
 
 #endif

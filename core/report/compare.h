@@ -1,42 +1,88 @@
-/* report/compare.h: two cells of a run beside each other: medians, ratio and its interval. */
+/* report/compare.h: cells beside each other: values, ratio, difference, and what they show.
+ *
+ * A difference is shown when its interval does not hold 0 and p is small enough: p is of signed
+ * ranks within blocks, corrected for all comparisons that were asked at once. No verdict is given
+ * where the data cannot carry one: fewer than 6 trials, a maximum, a percentile with fewer than 10
+ * events beyond it. Then the value stands there, and why. */
 #ifndef STW_REPORT_COMPARE_H
 #define STW_REPORT_COMPARE_H
 
 #include "base/text.h"
 #include "report/bootstrap.h"
 #include "report/cells.h"
+#include "report/metric.h"
 
 #include <stdio.h>
 
+/* Fewer events beyond a percentile, and it is an accident of a few of them. */
+#define STW_EVENTS_BEYOND 10u
+
 struct stw_compare_options {
-    const char *metric; /* report/metric.h */
     struct stw_bootstrap bootstrap;
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */
+    int are_many;       /* comparisons: one that has nothing to compare is told among them */
 };
 
 struct stw_compared {
     const struct stw_result_cell *cell; /* null: there is only one */
     uint64_t trials, events;
+    uint64_t beyond; /* events beyond the percentile, in a trial or in all, as the metric has it */
     double value;
 };
 
-struct stw_comparison {
-    struct stw_compared a, b;
-    struct stw_interval interval; /* of a's value divided by b's; without b: of a's value */
-    const char *unit, *events;
-    const char *sandbox; /* stw_results_sandbox; borrowed */
+enum stw_shown {
+    STW_SHOWN_NOTHING, /* no verdict: `without` says why */
+    STW_SHOWN_EQUAL,   /* the same in every trial of both */
+    STW_SHOWN_LESS,    /* a's is less */
+    STW_SHOWN_MORE,
+    STW_SHOWN_NO_DIFFERENCE
 };
 
-/* Compares the cells that the words name; `b` may be null: then a's value has an interval. A word
- * is a cell's id, or KEY=VALUE with commas between several; it fits one cell. runtime=go1.23 fits
- * go1.23.5. STW_E_INVALID: no cell, or several, or no such metric; STW_E_STATE: a cell has nothing
- * to compare, and why. */
-stw_status stw_compare(const struct stw_results *results, const char *a, const char *b,
-                       const struct stw_compare_options *options,
-                       struct stw_comparison *comparison, struct stw_error *error);
-void stw_compare_text(const struct stw_comparison *comparison,
+struct stw_cells_compared {
+    struct stw_metric metric;
+    struct stw_compared a, b;
+    struct stw_interval value;    /* a's; only when there is no b */
+    struct stw_contrast contrast; /* of a and b */
+    double p, p_of_all;           /* as if it were the only question; of all that were asked */
+    int direction;                /* -1, 0, 1: in most blocks a's value is less, more */
+    enum stw_shown shown;
+    const char *without; /* why nothing is shown, or null */
+    double would_show;   /* the least ratio above 1 that so many trials show in 4 of 5 runs; 0: not
+                          * known */
+};
+
+/* Zero-initialise. */
+struct stw_comparisons {
+    struct stw_cells_compared *items;
+    uint32_t count;
+};
+
+/* A cell and the run that it is of, open. */
+struct stw_compare_side {
+    const struct stw_results *results;
+    struct stw_reader *reader;
+    const struct stw_result_cell *cell;
+};
+
+/* Adds the comparison of two cells; `b` may be null: then a's value has an interval. Cells of two
+ * runs are never judged: two runs of one build differ as well. `metric` is borrowed. STW_E_INVALID:
+ * no such metric; STW_E_STATE: a cell has nothing to compare, and why (but see are_many). */
+stw_status stw_compare_cells(const char *metric, const struct stw_compare_side *a,
+                             const struct stw_compare_side *b,
+                             const struct stw_compare_options *options,
+                             struct stw_comparisons *comparisons, struct stw_error *error);
+/* When all are there: corrects p for their number, and says what is shown. */
+void stw_compare_judge(struct stw_comparisons *comparisons,
+                       const struct stw_compare_options *options);
+void stw_comparisons_free(struct stw_comparisons *comparisons);
+
+/* "no difference shown; 20 trials would show 10 %". */
+void stw_compare_verdict(const struct stw_cells_compared *compared, struct stw_text *text);
+/* One comparison in full, or a table of several. */
+void stw_compare_text(const struct stw_comparisons *comparisons, const struct stw_results *results,
                       const struct stw_compare_options *options, struct stw_text *text);
-void stw_compare_json(const struct stw_comparison *comparison,
+/* One object, or an array of them. */
+void stw_compare_json(const struct stw_comparisons *comparisons, const struct stw_results *results,
                       const struct stw_compare_options *options, FILE *file);
 
 #endif

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEDIAN {STW_STATISTIC_PERCENTILE, 50}
-#define MEAN {STW_STATISTIC_MEAN, 0}
+#define MEDIAN {STW_STATISTIC_PERCENTILE, 50, 0}
+#define OFTEN {STW_STATISTIC_MEAN, 0, 1e9} /* in a second, of times in ns */
 
 static const char *events_of(const struct stw_fact *fact)
 {
@@ -42,8 +42,7 @@ stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
         metric->events = events_of(fact);
         metric->statistic.percent = parsed.percent;
     } else if (strcmp(fact->unit, "1/s") == 0) {
-        metric->is_inverse = 1;
-        metric->statistic = (struct stw_statistic)MEAN;
+        metric->statistic = (struct stw_statistic)OFTEN;
     }
     return STW_OK;
 }
@@ -67,6 +66,12 @@ static int is_next_trial(struct taking *taking, sqlite3_stmt *row)
     return is_next;
 }
 
+/* Block b has trial b of every cell (plan/schedule.c). */
+static void begin_trial(struct taking *taking)
+{
+    stw_sample_trial(&taking->measured->sample, (uint32_t)taking->trial);
+}
+
 /* Go's buckets: four to a power of two. A middle is an eighth of the power above the lower edge. */
 static uint64_t lower_edge(uint64_t middle_ns)
 {
@@ -77,7 +82,7 @@ static void take_event(sqlite3_stmt *row, void *context)
 {
     struct taking *taking = context;
     if (is_next_trial(taking, row))
-        stw_sample_trial(&taking->measured->sample);
+        begin_trial(taking);
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
     int is_bucket = taking->as_lower_edges && strcmp(taking->metric->unit, "ns") == 0;
@@ -90,7 +95,7 @@ static void take_value(sqlite3_stmt *row, void *context)
 {
     struct taking *taking = context;
     is_next_trial(taking, row);
-    stw_sample_trial(&taking->measured->sample);
+    begin_trial(taking);
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
     stw_sample_add(&taking->measured->sample, sqlite3_column_double(row, 1));
@@ -111,7 +116,6 @@ static void end_trial(struct taking *taking)
         seen += taking->buckets[i++].count;
     uint64_t high = taking->buckets[i].high_ns, low = stw_histogram_lowest(high);
     double place = ((double)(rank - seen) - 0.5) / (double)taking->buckets[i].count;
-    stw_sample_trial(&taking->measured->sample);
     stw_sample_add(&taking->measured->sample, (double)low + (double)(high - low) * place);
     taking->measured->events += total;
     taking->bucket_count = 0;
@@ -120,8 +124,10 @@ static void end_trial(struct taking *taking)
 static void take_bucket(sqlite3_stmt *row, void *context)
 {
     struct taking *taking = context;
-    if (is_next_trial(taking, row))
+    if (is_next_trial(taking, row)) {
         end_trial(taking);
+        begin_trial(taking);
+    }
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
     *STW_APPEND(taking->buckets, taking->bucket_count) = (struct bucket){

@@ -22,7 +22,6 @@ struct stw_metric {
     const char *unit;      /* "ns", "bytes", "1/s", "share", "" and others */
     const char *events;    /* "stops", "cycles", "operations" or "trials" */
     struct stw_statistic statistic;
-    int is_inverse; /* the statistic is that of ns, the metric how often that is in a second */
 };
 
 /* The trials of a cell, for one metric. */

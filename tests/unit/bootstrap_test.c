@@ -1,5 +1,5 @@
-/* unit/bootstrap_test.c: intervals of medians, pooled percentiles, means and ratios (report.B1,
- * report.B2).
+/* unit/bootstrap_test.c: samples, and intervals of medians, pooled percentiles, means, ratios and
+ * differences (report.SA1, report.B1, report.B2).
  * Method: for samples so small that all resamples can be listed, the exact distribution of the
  * statistic is known: its ends were worked out once by a program that lists them, with fractions,
  * and are constants here. What random resampling comes to must be these very values, because the
@@ -12,16 +12,17 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-static const struct stw_statistic median = {STW_STATISTIC_PERCENTILE, 50};
-static const struct stw_statistic p90 = {STW_STATISTIC_PERCENTILE, 90};
-static const struct stw_statistic mean = {STW_STATISTIC_MEAN, 0};
+static const struct stw_statistic median = {STW_STATISTIC_PERCENTILE, 50, 0};
+static const struct stw_statistic p90 = {STW_STATISTIC_PERCENTILE, 90, 0};
+static const struct stw_statistic mean = {STW_STATISTIC_MEAN, 0, 0};
+static const struct stw_statistic largest = {STW_STATISTIC_PERCENTILE, 100, 0};
 
-/* One value a trial. */
+/* One value a trial, of blocks from 0 on. */
 static struct stw_sample sample_of(const double *values, uint32_t count)
 {
     struct stw_sample sample = {0};
     for (uint32_t i = 0; i < count; i++) {
-        stw_sample_trial(&sample);
+        stw_sample_trial(&sample, i);
         stw_sample_add(&sample, values[i]);
     }
     return sample;
@@ -29,21 +30,48 @@ static struct stw_sample sample_of(const double *values, uint32_t count)
 
 static void expect(struct stw_interval got, double estimate, double low, double high)
 {
+    cr_expect_null(got.without);
     cr_expect_float_eq(got.estimate, estimate, 1e-9, "estimate %.12g", got.estimate);
     cr_expect_float_eq(got.low, low, 1e-9, "low %.12g", got.low);
     cr_expect_float_eq(got.high, high, 1e-9, "high %.12g", got.high);
 }
 
 static const double seven[] = {3.1, 4.7, 2.2, 5.9, 3.6, 8.4, 2.9};
-static const double five[] = {6.0, 7.5, 9.1, 4.4, 12.3};
+static const double six[] = {6.0, 7.5, 9.1, 4.4, 12.3, 5.2};
 
 Test(bootstrap, ends_are_those_of_the_exact_distribution)
 {
     const struct stw_bootstrap wide = {7, 200000, 95}, narrow = {8, 200000, 80};
-    struct stw_sample a = sample_of(seven, 7), b = sample_of(five, 5);
-    expect(stw_bootstrap_value(&a, median, &wide), 3.6, 2.9, 5.9);
-    expect(stw_bootstrap_ratio(&a, &b, median, &wide), 0.48, 12.0 / 41, 47.0 / 44);
-    expect(stw_bootstrap_ratio(&a, &b, median, &narrow), 0.48, 31.0 / 91, 59.0 / 75);
+    struct stw_sample a = sample_of(seven, 7);
+    expect(stw_bootstrap_value(&a, median, &wide), 3.6, 2.2, 8.4);
+    expect(stw_bootstrap_value(&a, median, &narrow), 3.6, 2.9, 5.9);
+    stw_sample_free(&a);
+}
+
+/* report.B2: the same blocks are drawn for both; the last has no trial of b. */
+Test(bootstrap, contrasts_draw_the_same_blocks)
+{
+    const struct stw_bootstrap wide = {7, 200000, 95}, narrow = {8, 200000, 80};
+    struct stw_sample a = sample_of(seven, 7), b = sample_of(six, 6);
+    struct stw_contrast got = stw_bootstrap_contrast(&a, &b, median, &wide);
+    expect(got.ratio, 0.6, 22.0 / 91, 84.0 / 52);
+    expect(got.difference, -2.4, -8.7, 3.2);
+    got = stw_bootstrap_contrast(&a, &b, median, &narrow);
+    expect(got.ratio, 0.6, 29.0 / 91, 59.0 / 52);
+    expect(got.difference, -2.4, -6.2, 0.7);
+    stw_sample_free(&a);
+    stw_sample_free(&b);
+}
+
+/* What varies from block to block alike in both leaves their ratio alone. */
+Test(bootstrap, what_blocks_have_in_common_widens_nothing)
+{
+    const struct stw_bootstrap options = {4, 2000, 95};
+    double twice[7];
+    for (uint32_t i = 0; i < 7; i++)
+        twice[i] = 2 * seven[i];
+    struct stw_sample a = sample_of(twice, 7), b = sample_of(seven, 7);
+    expect(stw_bootstrap_contrast(&a, &b, mean, &options).ratio, 2, 2, 2);
     stw_sample_free(&a);
     stw_sample_free(&b);
 }
@@ -52,23 +80,24 @@ Test(bootstrap, ends_are_those_of_the_exact_distribution)
 Test(bootstrap, means_too)
 {
     const struct stw_bootstrap options = {3, 200000, 90};
-    struct stw_sample b = sample_of(five, 5);
-    struct stw_interval got = stw_bootstrap_value(&b, mean, &options);
-    cr_expect_float_eq(got.estimate, 7.86, 1e-9);
-    cr_expect_float_eq(got.low, 5.96, 0.05);
-    cr_expect(got.high >= 9.76 && got.high <= 10.06);
-    stw_sample_free(&b);
+    struct stw_sample a = sample_of(seven, 7);
+    struct stw_interval got = stw_bootstrap_value(&a, mean, &options);
+    cr_expect_float_eq(got.estimate, 4.4, 1e-9);
+    cr_expect_float_eq(got.error, 0.7527, 0.003, "%g", got.error); /* sqrt(27.76 / 7 / 7) */
+    cr_expect(got.low > 2.9 && got.low < 3.4, "%g", got.low);
+    cr_expect(got.high > 5.6 && got.high < 6.2, "%g", got.high);
+    stw_sample_free(&a);
 }
 
 /* Trials of several values, one of none: drawn whole. */
-Test(bootstrap, pooled_percentiles_resample_trials)
+Test(bootstrap, pooled_percentiles_draw_trials)
 {
-    const double values[][4] = {{1, 2, 9}, {4}, {5, 6, 7, 20}, {0}, {3, 3}};
-    const uint32_t counts[] = {3, 1, 4, 0, 2};
+    const double values[][4] = {{1, 2, 9}, {4}, {5, 6, 7, 20}, {0}, {3, 3}, {8, 2}};
+    const uint32_t counts[] = {3, 1, 4, 0, 2, 2};
     const struct stw_bootstrap options = {5, 200000, 90};
     struct stw_sample c = {0};
-    for (uint32_t i = 0; i < 5; i++) {
-        stw_sample_trial(&c);
+    for (uint32_t i = 0; i < 6; i++) {
+        stw_sample_trial(&c, 3 * i);
         for (uint32_t j = 0; j < counts[i]; j++)
             stw_sample_add(&c, values[i][j]);
     }
@@ -85,33 +114,80 @@ Test(bootstrap, the_seed_decides)
     for (uint32_t i = 0; i < 40; i++)
         values[i] = 1 + stw_random_u32(&random) / 4294967296.0;
     struct stw_sample a = sample_of(values, 20), b = sample_of(values + 20, 20);
-    struct stw_interval first = stw_bootstrap_ratio(&a, &b, mean, &options);
-    struct stw_interval again = stw_bootstrap_ratio(&a, &b, mean, &options);
-    struct stw_interval third = stw_bootstrap_ratio(&a, &b, mean, &other);
+    struct stw_interval first = stw_bootstrap_contrast(&a, &b, mean, &options).ratio;
+    struct stw_interval again = stw_bootstrap_contrast(&a, &b, mean, &options).ratio;
+    struct stw_interval third = stw_bootstrap_contrast(&a, &b, mean, &other).ratio;
     cr_expect(first.low == again.low && first.high == again.high);
     cr_expect(first.low != third.low || first.high != third.high);
     stw_sample_free(&a);
     stw_sample_free(&b);
 }
 
-Test(bootstrap, a_sample_of_one_trial_has_no_width)
+/* An interval of no width, as one trial would give, is a lie. */
+Test(bootstrap, few_trials_and_maxima_have_no_interval)
 {
     const struct stw_bootstrap options = {1, 100, 95};
-    struct stw_sample a = sample_of(seven, 1), b = sample_of(five, 1);
-    expect(stw_bootstrap_ratio(&a, &b, median, &options), 3.1 / 6, 3.1 / 6, 3.1 / 6);
+    struct stw_sample a = sample_of(seven, 7), b = sample_of(six, 5);
+    struct stw_contrast got = stw_bootstrap_contrast(&a, &b, median, &options);
+    cr_expect_not_null(got.ratio.without);
+    cr_expect_not_null(got.difference.without);
+    cr_expect_float_eq(got.ratio.estimate, 3.6 / 7.5, 1e-9);
+    cr_expect_not_null(stw_bootstrap_value(&b, median, &options).without);
+    cr_expect_null(stw_bootstrap_value(&a, median, &options).without);
+    cr_expect_not_null(stw_bootstrap_value(&a, largest, &options).without);
     stw_sample_free(&a);
     stw_sample_free(&b);
 }
 
 Test(bootstrap, division_by_zero_is_infinite)
 {
-    const double zeros[] = {0, 0, 1};
+    const double zeros[] = {0, 0, 0, 0, 0, 1};
     const struct stw_bootstrap options = {1, 1000, 95};
-    struct stw_sample a = sample_of(seven, 3), b = sample_of(zeros, 3);
-    struct stw_interval got = stw_bootstrap_ratio(&a, &b, mean, &options);
-    cr_expect(isfinite(got.estimate) && isfinite(got.low) && isinf(got.high));
+    struct stw_sample a = sample_of(seven, 6), b = sample_of(zeros, 6);
+    struct stw_contrast got = stw_bootstrap_contrast(&a, &b, mean, &options);
+    cr_expect(isfinite(got.ratio.estimate) && isfinite(got.ratio.low) && isinf(got.ratio.high));
+    cr_expect(isfinite(got.difference.low) && isfinite(got.difference.high));
     stw_sample_free(&a);
     stw_sample_free(&b);
+}
+
+/* Percentiles of many values, in stretches, are those of a plain walk. report.SA1 */
+Test(sample, percentiles_under_weights)
+{
+    struct stw_random random = stw_random_seed(12, 4);
+    struct stw_sample sample = {0};
+    for (uint32_t t = 0; t < 9; t++) {
+        stw_sample_trial(&sample, t);
+        for (uint32_t i = 0; i < 150 * t; i++)
+            stw_sample_add(&sample, stw_random_below(&random, 1000));
+    }
+    stw_sample_sort(&sample);
+    for (uint32_t round = 0; round < 200; round++) {
+        uint32_t weights[9];
+        for (uint32_t t = 0; t < 9; t++)
+            weights[t] = stw_random_below(&random, 3);
+        uint64_t total = stw_sample_total(&sample, weights), seen = 0;
+        double percent = 0.1 * (1 + stw_random_below(&random, 1000));
+        uint64_t rank = (uint64_t)ceil((double)total * percent / 100 - 1e-9);
+        uint32_t at = 0;
+        if (!total)
+            continue;
+        while ((seen += weights[sample.values[at].trial]) < rank)
+            at++;
+        struct stw_statistic asked = {STW_STATISTIC_PERCENTILE, percent, 0};
+        cr_assert_float_eq(stw_sample_weighted(&sample, weights, total, asked),
+                           sample.values[at].value, 1e-12);
+    }
+    stw_sample_free(&sample);
+}
+
+Test(sample, how_often_in_a_second)
+{
+    const double ns[] = {2e6, 4e6, 3e6};
+    struct stw_sample sample = sample_of(ns, 3);
+    const struct stw_statistic often = {STW_STATISTIC_MEAN, 0, 1e9};
+    cr_expect_float_eq(stw_sample_statistic(&sample, often), 1e9 / 3e6, 1e-9);
+    stw_sample_free(&sample);
 }
 
 /* A trial's time: skewed, as times are. Its median is e^0 = 1. */
@@ -137,7 +213,7 @@ Test(bootstrap, intervals_cover_as_often_as_they_say)
         for (uint32_t i = 0; i < 2 * TRIALS; i++)
             times[i] = draw_time(&random);
         struct stw_sample a = sample_of(times, TRIALS), b = sample_of(times + TRIALS, TRIALS);
-        struct stw_interval ratio = stw_bootstrap_ratio(&a, &b, median, &options);
+        struct stw_interval ratio = stw_bootstrap_contrast(&a, &b, median, &options).ratio;
         struct stw_interval value = stw_bootstrap_value(&a, median, &options);
         ratio_hits += ratio.low <= 1 && ratio.high >= 1;
         median_hits += value.low <= 1 && value.high >= 1;
@@ -161,7 +237,7 @@ Test(bootstrap, values_of_a_trial_are_not_taken_for_independent)
         struct stw_sample a = {0};
         for (uint32_t t = 0; t < TRIALS; t++) {
             double speed = draw_time(&random);
-            stw_sample_trial(&a);
+            stw_sample_trial(&a, t);
             for (uint32_t i = 0; i < 30; i++)
                 stw_sample_add(&a, speed * pow(draw_time(&random), 0.1));
         }

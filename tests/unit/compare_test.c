@@ -4,6 +4,8 @@
  * by hand. */
 #include "base/error.h"
 #include "report/compare.h"
+#include "report/pairs.h"
+#include "report/select.h"
 #include "store/schema.h"
 
 #include <criterion/criterion.h>
@@ -16,7 +18,8 @@ static char folder[] = "/tmp/stwlab-compare-XXXXXX";
 static char database[64];
 static struct stw_results results;
 static struct stw_error error = STW_ERROR_INIT;
-static struct stw_comparison found;
+static struct stw_comparisons comparisons;
+static struct stw_cells_compared found;
 
 static void execute(sqlite3 *db, const char *sql)
 {
@@ -82,18 +85,35 @@ static void remove_all(void)
 
 TestSuite(compare, .init = build, .fini = remove_all);
 
+/* The one that is found is in `found`. */
 static stw_status compare(const char *a, const char *b, const char *metric, int as_lower_edges)
 {
-    const struct stw_compare_options options = {metric, {1, 1000, 95}, as_lower_edges};
-    return stw_compare(&results, a, b, &options, &found, &error);
+    const struct stw_compare_options options = {{1, 1000, 95}, as_lower_edges, 0};
+    struct stw_reader reader = {0};
+    struct stw_compare_side of_a = {&results, &reader, NULL}, of_b = of_a;
+    stw_comparisons_free(&comparisons);
+    stw_status status = stw_select_cell(&results, a, &of_a.cell, &error);
+    if (status == STW_OK && b)
+        status = stw_select_cell(&results, b, &of_b.cell, &error);
+    if (status == STW_OK)
+        status = stw_reader_open(folder, &reader, &error);
+    if (status == STW_OK)
+        status = stw_compare_cells(metric, &of_a, b ? &of_b : NULL, &options, &comparisons, &error);
+    stw_reader_close(&reader);
+    if (status != STW_OK)
+        return status;
+    stw_compare_judge(&comparisons, &options);
+    found = comparisons.items[0];
+    return STW_OK;
 }
 
 static void expect_one(const char *cell, const char *metric, double value)
 {
     cr_assert_eq(compare(cell, NULL, metric, 0), STW_OK, "%s: %s", metric, error.message);
     cr_expect_float_eq(found.a.value, value, 1e-6, "%s: %.9g", metric, found.a.value);
-    cr_expect_float_eq(found.interval.estimate, value, 1e-6);
-    cr_expect(found.interval.low <= value && found.interval.high >= value);
+    cr_expect_float_eq(found.value.estimate, value, 1e-6);
+    if (!found.value.without)
+        cr_expect(found.value.low <= value && found.value.high >= value);
 }
 
 Test(compare, each_metric_reads_its_column)
@@ -165,9 +185,9 @@ Test(compare, any_fact_is_a_metric)
     sqlite3_close(db);
     cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
     expect_one("runtime=go,n=1", "gc.cycles", 4);
-    cr_expect_str_eq(found.unit, "");
+    cr_expect_str_eq(found.metric.unit, "");
     expect_one("runtime=go,n=1", "strategy/x.hits", 10);
-    cr_expect_str_eq(found.unit, "maps");
+    cr_expect_str_eq(found.metric.unit, "maps");
     expect_one("runtime=go,n=1", "watch.faults:map/y", 9);
     expect_one("runtime=go,n=1", "mmu.1ms", 0.75);
     expect_one("runtime=go,n=1", "step.hooks.p100", 7);
@@ -175,7 +195,7 @@ Test(compare, any_fact_is_a_metric)
     expect_one("runtime=go,n=1", "step.hooks.sum", 8); /* 7, 8, 9 */
     expect_one("runtime=go,n=1", "step.hooks.mean", 4);
     expect_one("runtime=go,n=1", "cycle.marked_bytes.p50", 41);
-    cr_expect_str_eq(found.events, "cycles");
+    cr_expect_str_eq(found.metric.events, "cycles");
     expect_one("runtime=go,n=1", "pause.sum", 20); /* 10, 20, 40 */
     expect_one("runtime=go,n=1", "operations", 4);
 }
@@ -186,15 +206,124 @@ Test(compare, a_fact_that_a_cell_does_not_have_is_told)
     cr_expect_str_eq(error.message, "cell 'n=1 runtime=go1.23.5' has no map.buckets");
 }
 
-Test(compare, ratios_have_intervals_and_rates_are_not_turned_round)
+/* Three trials: the values stand, and no interval or verdict. */
+Test(compare, few_trials_have_no_interval)
 {
     cr_assert_eq(compare("runtime=go1.23,n=1", "runtime=stwlab,n=1", "cpu", 0), STW_OK);
-    cr_expect_float_eq(found.interval.estimate, 2, 1e-9);
-    cr_expect_float_eq(found.interval.low, 1, 1e-9);
-    cr_expect_float_eq(found.interval.high, 4, 1e-9);
+    cr_expect_float_eq(found.contrast.ratio.estimate, 2, 1e-9);
+    cr_expect_not_null(found.contrast.ratio.without);
+    cr_expect_eq(found.shown, STW_SHOWN_NOTHING);
     cr_assert_eq(compare("runtime=go1.23,n=1", "runtime=stwlab,n=1", "rate", 0), STW_OK);
-    cr_expect_float_eq(found.interval.estimate, 1000.0 / 1800, 1e-9);
-    cr_expect(found.interval.low < found.interval.high);
+    cr_expect_float_eq(found.contrast.ratio.estimate, 1000.0 / 1800, 1e-9);
+}
+
+static void add_trials(int cell, const int *scales, int stops)
+{
+    sqlite3 *db;
+    stw_results_free(&results);
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, "DELETE FROM trial WHERE outcome = 'skipped'");
+    for (int trial = 0; trial < 8; trial++)
+        add_trial(db, cell, trial, stops, scales[trial]);
+    sqlite3_close(db);
+    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+}
+
+/* Of the 256 exchanges of eight blocks two are as far out. */
+Test(compare, a_difference_in_every_block_is_shown)
+{
+    static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {2, 3, 4, 5, 6, 7, 8, 9};
+    add_trials(2, slow, 0);
+    add_trials(3, fast, 0);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "cpu", 0), STW_OK);
+    cr_expect_float_eq(found.contrast.ratio.estimate, 2, 1e-9);
+    cr_expect_float_eq(found.contrast.ratio.low, 2, 1e-9);
+    cr_expect_float_eq(found.contrast.ratio.high, 2, 1e-9);
+    cr_expect_float_eq(found.contrast.difference.estimate, 50, 1e-9);
+    cr_expect_eq(found.shown, STW_SHOWN_MORE);
+    cr_expect_float_eq(found.p, 2.0 / 256, 1e-12);
+    cr_assert_eq(compare("n=2,runtime=stwlab", "n=2,runtime=go", "cpu", 0), STW_OK);
+    cr_expect_eq(found.shown, STW_SHOWN_LESS);
+    cr_assert_eq(compare("n=2,runtime=stwlab", "n=2,runtime=go", "operations", 0), STW_OK);
+    cr_expect_eq(found.shown, STW_SHOWN_EQUAL);
+}
+
+Test(compare, what_blocks_disagree_on_is_not_shown)
+{
+    static const int up[] = {4, 6, 8, 10, 9, 7, 5, 3}, down[] = {5, 5, 9, 9, 10, 6, 6, 2};
+    struct stw_text text = {0};
+    add_trials(2, up, 0);
+    add_trials(3, down, 0);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "cpu", 0), STW_OK);
+    cr_expect_eq(found.shown, STW_SHOWN_NO_DIFFERENCE);
+    cr_expect(found.would_show > 1);
+    stw_compare_verdict(&found, &text);
+    cr_expect(strncmp(text.bytes, "no difference shown; 8 trials would show ", 41) == 0, "%s",
+              text.bytes);
+    stw_text_free(&text);
+}
+
+/* 8 trials of 4 stops: of 32, the p99 is the largest, and the p50 has 16 beyond it. report.CM1 */
+Test(compare, a_percentile_of_few_events_gets_no_verdict)
+{
+    static const int slow[] = {40, 60, 80, 100, 120, 140, 160, 180};
+    static const int fast[] = {2, 3, 4, 5, 6, 7, 8, 9};
+    add_trials(2, slow, 4);
+    add_trials(3, fast, 4);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "pause.p99", 0), STW_OK);
+    cr_expect_eq(found.a.beyond, 0);
+    cr_expect_eq(found.shown, STW_SHOWN_NOTHING);
+    cr_expect(strstr(found.without, "fewer than 10 events"));
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "pause.p50", 0), STW_OK);
+    cr_expect_eq(found.a.beyond, 16);
+    cr_expect_eq(found.shown, STW_SHOWN_MORE);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "pause.max", 0), STW_OK);
+    cr_expect(strstr(found.without, "a maximum"));
+}
+
+/* Words that name cells, and how many they name. report.SE1 */
+Test(compare, cells_are_named_in_one_way)
+{
+    static const struct { const char *words; uint32_t count; } names[] = {
+        {"0", 1}, {"3", 1}, {"n=1 runtime=stwlab", 1}, {"n=1", 2}, {"n=1,runtime=go", 1},
+        {"n == 1", 2}, {"n < 2", 2}, {"n >= 2 && runtime == stwlab", 1}, {"runtime != go", 2},
+        {"!(n == 1) || runtime == stwlab", 3}, {"n = 1 , runtime = go1.23", 0}, {"n % 2 == 0", 2},
+        {"n= 2", 2}, {"n=2^1", 2}, {"runtime=go1.2", 0},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct stw_result_cell **cells;
+        uint32_t count;
+        stw_select_cells(&results, names[i].words, &cells, &count, &error);
+        cr_expect_eq(count, names[i].count, "%s: %u", names[i].words, count);
+        free(cells);
+    }
+}
+
+static uint32_t pair_count(const char *baseline, const char *by, uint32_t *without)
+{
+    struct stw_cell_pairs pairs;
+    stw_pair_cells(&results, baseline, by, &pairs, without, &error);
+    for (uint32_t i = 0; i < pairs.count; i++)
+        cr_expect_str_eq(stw_pairs_get(&pairs.items[i].cell->axes, "n"),
+                         stw_pairs_get(&pairs.items[i].baseline->axes, "n"));
+    free(pairs.items);
+    return pairs.count;
+}
+
+Test(compare, each_cell_has_its_nearest_baseline)
+{
+    static const int scales[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint32_t without;
+    cr_expect_eq(pair_count("runtime=stwlab", NULL, &without), 1);
+    cr_expect_eq(without, 1); /* n=2 has no ok trial */
+    add_trials(2, scales, 0);
+    add_trials(3, scales, 0);
+    cr_expect_eq(pair_count("runtime=stwlab", NULL, &without), 2);
+    cr_expect_eq(without, 0);
+    cr_expect_eq(pair_count(NULL, "runtime", &without), 2);
+    cr_expect_eq(pair_count("n=2", "runtime", &without), 0);
+    cr_expect_eq(pair_count(NULL, "runtme", &without), 0);
+    cr_expect(strstr(error.message, "did you mean 'runtime'?"), "%s", error.message);
 }
 
 static void refused(const char *a, const char *metric, stw_status status, const char *words)
@@ -207,8 +336,9 @@ Test(compare, what_cannot_be_compared_is_told_apart)
 {
     refused("n=3", "cpu", STW_E_INVALID, "no cell has n=3");
     refused("n=1", "cpu", STW_E_INVALID, "2 cells have n=1, among them 'n=1 runtime=stwlab'");
-    refused("runtme=go", "cpu", STW_E_INVALID, "did you mean 'runtime='?");
-    refused("n", "cpu", STW_E_INVALID, "'n' is not KEY=VALUE");
+    refused("runtme=go", "cpu", STW_E_INVALID, "did you mean 'runtime'?");
+    refused("n", "cpu", STW_E_INVALID, "no cell 'n'");
+    refused("runtime > 3", "cpu", STW_E_INVALID, "only == and !=");
     refused("n=1 runtime=stwlab", "pause.p5O", STW_E_INVALID, "did you mean 'pause.p50'?");
     refused("n=1 runtime=stwlab", "pause.p101", STW_E_INVALID, "there is no metric");
     refused("n=1 runtime=stwlab", "op.p0", STW_E_INVALID, "there is no metric");
