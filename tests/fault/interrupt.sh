@@ -27,11 +27,12 @@ experiment 1 'none, hang' "$work/hang.ini" 'timeout = 60s'
 "$STWLAB" run "$work/hang.ini" -o "$work/hang" --plugin-path "$STW_FAULT_PLUGINS" \
     >"$work/out" 2>"$work/err" &
 coordinator=$!
-for try in $(seq 200); do # until a cell that hangs is under way
+for try in $(seq 1000); do # until a cell that hangs is under way
     [ "$(sql "$work/hang" "SELECT count(*) FROM attempt JOIN cell USING (cell)
         WHERE id LIKE '%hang'" 2>/dev/null)" = 1 ] && break
     sleep 0.05
 done
+[ "$try" -lt 1000 ] || fail "no cell that hangs has begun: $(cat "$work/err")"
 kill -INT $coordinator
 sleep 0.5
 kill -0 $coordinator || fail "the first interrupt did not wait for the trial in hand"
