@@ -574,7 +574,7 @@ Test(crash, signal_and_address_are_noted)
     cr_assert_gt(*(uint64_t *)(words + 4), 500000);
 }
 
-__attribute__((no_sanitize("alignment"))) static void follow_freed(void)
+__attribute__((no_sanitize("alignment", "thread"))) static void follow_freed(void)
 {
     static uint64_t *volatile freed = (uint64_t *)FREED;
     *(volatile uint64_t *)(freed + 2) = 1;
