@@ -210,16 +210,19 @@ verdict() # NAME DIRECTION TARGET UNIT
         lab = unit == "node" ? $2 : $1; peer = unit == "node" ? $1 : $2
         met = reaches($3)
         judged = met ? "met" : "missed"
-        if (reaches($4) != reaches($5)) judged = judged ", not sure"
+        sure = $4 != "-"
+        if (!sure) judged = judged ", no interval"
+        else if (reaches($4) != reaches($5)) judged = judged ", not sure"
         known = name != "stop-p99" || ($6 >= least && $7 >= least)
         if (!known) judged = "too few stops: " $6 ", " $7
         printf "%-18s %15s %15s  %-24s %-14s %s\n", name, text(lab), text(peer),
-            digits3($3) " [" digits3($4) ", " digits3($5) "]", "at " direction " " target, judged
-        printf "{\"name\": \"%s\", \"ratio\": %.6g, \"low\": %.6g, \"high\": %.6g, " \
-            "\"target\": %s, \"met\": %s}\n", name, $3, $4, $5, target + 0,
+            digits3($3) (sure ? " [" digits3($4) ", " digits3($5) "]" : ""), "at " direction " " target, judged
+        printf "{\"name\": \"%s\", \"ratio\": %.6g, \"low\": %s, \"high\": %s, " \
+            "\"target\": %s, \"met\": %s}\n", name, $3, number($4), number($5), target + 0,
             known ? met ? "true" : "false" : "null" >>"bench.jsonl"
     }
-    function digits3(v) { return sprintf("%.3g", v) }'
+    function digits3(v) { return sprintf("%.3g", v) }
+    function number(v) { return v == "-" ? "null" : sprintf("%.6g", v) }'
 }
 
 missing() # NAME DIRECTION TARGET REASON
