@@ -133,10 +133,12 @@ const struct stw_command stw_command_show = {
     .help = "usage: stwlab show [--json | --csv | --cell ID [--trial N]] RUN\n\n"
             "RUN is a run's folder or its results.sqlite. Works while the run goes on.\n\n"
             "  --json      one JSON object; times in ns, percentiles over all pauses of a cell\n"
+            "              between its trials' first and last operations; others by themselves\n"
             "  --csv       one row a cell, the same names as in the JSON\n"
-            "  --cell ID   one cell's operations; what its mutators lost, and to what\n"
-            "  --trial N   what became of one of its trials, and what it printed; with --json\n"
-            "              as an object. The first trial is 0\n"
+            "  --cell ID   one cell's operations; its stops by phase: in set-up, timed, after\n"
+            "              operations; what its mutators lost, and to what\n"
+            "  --trial N   what became of one of its trials, its stops by phase, and what it\n"
+            "              printed; with --json as an object. The first trial is 0\n"
             "  -h, --help  this text\n",
     .short_options = ":h",
     .options = options,

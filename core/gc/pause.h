@@ -56,6 +56,7 @@ struct stw_pause {
     uint32_t complete;      /* atomic; 1: all fields are final */
     uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */
     uint32_t last_call;     /* strategy_call of last_mutator, if the stop slept for it */
+    uint32_t told_phase;    /* of a peer's: STW_TRIAL_* (trial/phase.h); else its times tell */
     char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
 };
 

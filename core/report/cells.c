@@ -17,12 +17,13 @@ struct filling {
 };
 
 static const char *const dist_names[STW_DISTS] = {"pause", "stopping", "working", "restarting",
-                                                  "op"};
+                                                  "op", "setup_pause", "after_pause"};
 
 const char *stw_dist_name(uint32_t dist)
 {
     static const char *const names[STW_DISTS] = {"pause_ns", "stopping_ns", "working_ns",
-                                                 "restarting_ns", "op_ns"};
+                                                 "restarting_ns", "op_ns", "setup_pause_ns",
+                                                 "after_pause_ns"};
     return names[dist];
 }
 

@@ -9,14 +9,18 @@
 
 #include <stwlab/base.h>
 
-/* Distributions of a cell, over all pauses (operations) of its ok trials. */
+/* Distributions of a cell, over all pauses (operations) of its ok trials; of pauses, those of the
+ * timed phase (trial/phase.h), and the pauses before and after it by themselves. */
 #define STW_DIST_PAUSE 0u
 #define STW_DIST_STOPPING 1u
 #define STW_DIST_WORKING 2u
 #define STW_DIST_RESTARTING 3u
 #define STW_DIST_OP 4u
-#define STW_DISTS 5u
-/* "pause_ns", "stopping_ns", "working_ns", "restarting_ns", "op_ns". */
+#define STW_DIST_SETUP 5u
+#define STW_DIST_AFTER 6u
+#define STW_DISTS 7u
+/* "pause_ns", "stopping_ns", "working_ns", "restarting_ns", "op_ns", "setup_pause_ns",
+ * "after_pause_ns". */
 const char *stw_dist_name(uint32_t dist);
 
 struct stw_dist {

@@ -8,6 +8,7 @@
 #include "plan/settings.h"
 #include "report/significance.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@ static stw_status nothing_there(const struct stw_result_cell *cell,
                                 const struct stw_metric *metric, const struct stw_measured *of,
                                 struct stw_error *error)
 {
+    int64_t outside = cell->dists[STW_DIST_SETUP].count + cell->dists[STW_DIST_AFTER].count;
+    if (of->trials && strcmp(metric->events, "stops") == 0 && outside)
+        return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no stops of the timed phase, "
+                             "but %" PRId64 " before and after it", cell->id, outside);
     if (of->trials)
         return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no %s", cell->id,
                              strcmp(metric->events, "trials") == 0 ? metric->name

@@ -1,7 +1,8 @@
 /* report/facts.c: lists facts, finds them in a run, and asks for their values.
  *
  * RF1  how a fact is asked for follows from where it is kept (base/facts.h), and from nothing else:
- *      so any fact can be compared, and a new one needs no line here. */
+ *      so any fact can be compared, and a new one needs no line here. Of stops and their steps, the
+ *      timed ones are asked for. */
 #include "report/facts.h"
 
 #include "base/array.h"
@@ -109,9 +110,11 @@ static void add_choice(const struct stw_fact *fact, const char *name, struct stw
     if (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_STEPS || is_further) {
         stw_text_add(sql, fact->place == STW_IN_STEPS ? " AND v.step = " : " AND v.name = ");
         add_quoted(sql, fact->place == STW_IN_STEPS ? fact->where : name);
-    } else if (fact->place == STW_IN_MMU) {
-        stw_text_add(sql, " AND v.window_ns = %" PRIu64, fact->window_ns);
     }
+    if (fact->place == STW_IN_PAUSES || fact->place == STW_IN_STEPS)
+        stw_text_add(sql, " AND v.phase = 'timed'");
+    if (fact->place == STW_IN_MMU)
+        stw_text_add(sql, " AND v.window_ns = %" PRIu64, fact->window_ns);
 }
 
 static const char *column_of(const struct stw_fact *fact)

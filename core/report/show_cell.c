@@ -1,4 +1,5 @@
-/* report/show_cell.c: one cell for people: its operations, and what its mutators lost, and to what.
+/* report/show_cell.c: one cell for people: its operations, its pauses by phase, and what its
+ * mutators lost, and to what.
  * Sums are medians over the cell's ok trials, so parts need not add up to their whole; the longest
  * gap is that of one trial, and they do. */
 #include "report/show.h"
@@ -100,7 +101,15 @@ static void add_mmu(const struct stw_result_cell *cell, struct stw_text *out)
     stw_table_free(&table);
 }
 
-static void add_operation(struct stw_table *table, const char *name, const struct stw_dist *dist)
+static void add_time_columns(struct stw_table *table, const char *what)
+{
+    static const char *const headers[] = {"count", "p50", "p99", "max"};
+    stw_table_column(table, what, STW_TABLE_LEFT);
+    for (uint32_t i = 0; i < COUNT(headers); i++)
+        stw_table_column(table, headers[i], STW_TABLE_RIGHT);
+}
+
+static void add_times(struct stw_table *table, const char *name, const struct stw_dist *dist)
 {
     char count[24];
     snprintf(count, sizeof count, "%" PRId64, dist->count);
@@ -112,18 +121,33 @@ static void add_operation(struct stw_table *table, const char *name, const struc
     stw_table_set(table, 4, stw_format_ns((uint64_t)dist->max).text);
 }
 
+/* "pauses", by phase, when there are any outside the one that the table of cells is of. */
+static void add_pauses(const struct stw_result_cell *cell, struct stw_text *out)
+{
+    static const struct { const char *phase; uint32_t dist; } phases[] = {
+        {"setup", STW_DIST_SETUP}, {"timed", STW_DIST_PAUSE}, {"after", STW_DIST_AFTER}};
+    struct stw_table table = {0};
+    if (cell->dists[STW_DIST_SETUP].count + cell->dists[STW_DIST_AFTER].count == 0)
+        return;
+    add_time_columns(&table, "pauses");
+    for (uint32_t i = 0; i < COUNT(phases); i++)
+        if (cell->dists[phases[i].dist].count > 0)
+            add_times(&table, phases[i].phase, &cell->dists[phases[i].dist]);
+    stw_text_add(out, "\n");
+    stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+}
+
 /* When the workload told more than the one time that the table of cells has. */
 static void add_operations(const struct stw_result_cell *cell, struct stw_text *out)
 {
-    static const char *const headers[] = {"operations", "count", "p50", "p99", "max"};
     struct stw_table table = {0};
     if (cell->op_time_count == 0)
         return;
-    for (uint32_t i = 0; i < COUNT(headers); i++)
-        stw_table_column(&table, headers[i], i ? STW_TABLE_RIGHT : STW_TABLE_LEFT);
-    add_operation(&table, stw_facts[STW_FACT_OP].name, &cell->dists[STW_DIST_OP]);
+    add_time_columns(&table, "operations");
+    add_times(&table, stw_facts[STW_FACT_OP].name, &cell->dists[STW_DIST_OP]);
     for (uint32_t i = 0; i < cell->op_time_count; i++)
-        add_operation(&table, cell->op_times[i].name, &cell->op_times[i].dist);
+        add_times(&table, cell->op_times[i].name, &cell->op_times[i].dist);
     stw_text_add(out, "\n");
     stw_table_print(&table, 0, out);
     stw_table_free(&table);
@@ -182,6 +206,7 @@ void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
                  cell->outcomes[STW_OUTCOME_OK], cell->trial_count,
                  stw_plural((uint64_t)cell->trial_count));
     add_operations(cell, out);
+    add_pauses(cell, out);
     for (uint32_t i = 0; i < COUNT(wholes); i++)
         add_split(cell, &wholes[i], out);
     add_mmu(cell, out);

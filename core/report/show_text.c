@@ -19,17 +19,24 @@
 
 /* Counters that have a column. */
 static const enum stw_fact_id counter_columns[] = {
-    STW_FACT_GC_CYCLES,        STW_FACT_MAP_GROW_EVENTS, STW_FACT_MAP_BUCKETS,
+    STW_FACT_TIMED_CYCLES,     STW_FACT_MAP_GROW_EVENTS, STW_FACT_MAP_BUCKETS,
     STW_FACT_MAP_BUCKET_BYTES, STW_FACT_SCAN_STW,
+};
+
+/* Pauses outside the timed phase have a column when there are any: they are in no other one. */
+static const struct { uint32_t dist; const char *header, *what; } outside[] = {
+    {STW_DIST_SETUP, "setup\npauses", "setup pauses: over before the first operation began"},
+    {STW_DIST_AFTER, "after\npauses", "after pauses: asked for when the last operation had ended"},
 };
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
-/* The run, and which of its axes have more than one value. */
+/* The run, which of its axes have more than one value, and which pauses it has. */
 struct view {
     const struct stw_results *results;
     uint32_t axis_count;
     uint8_t *varies;
+    uint8_t has_outside[COUNT(outside)];
 };
 
 static const struct stw_pair *axis_at(const struct view *view, uint32_t position)
@@ -48,6 +55,14 @@ static int axis_varies(const struct view *view, uint32_t position)
     return 0;
 }
 
+static uint8_t has_pauses(const struct stw_results *results, uint32_t dist)
+{
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        if (results->cells[i].dists[dist].count > 0)
+            return 1;
+    return 0;
+}
+
 static struct view view_of(const struct stw_results *results)
 {
     struct view view = {.results = results};
@@ -55,6 +70,8 @@ static struct view view_of(const struct stw_results *results)
     view.varies = stw_new(view.axis_count, 1);
     for (uint32_t i = 0; i < view.axis_count; i++)
         view.varies[i] = (uint8_t)axis_varies(&view, i);
+    for (uint32_t i = 0; i < COUNT(outside); i++)
+        view.has_outside[i] = has_pauses(results, outside[i].dist);
     return view;
 }
 
@@ -94,6 +111,9 @@ static void add_columns(const struct view *view, struct stw_table *table)
         stw_table_column(table, headers[i], STW_TABLE_RIGHT);
     for (uint32_t i = 0; i < COUNT(counter_columns); i++)
         add_counter_column(stw_facts[counter_columns[i]].name, table);
+    for (uint32_t i = 0; i < COUNT(outside); i++)
+        if (view->has_outside[i])
+            stw_table_column(table, outside[i].header, STW_TABLE_RIGHT);
     stw_table_column(table, "note", STW_TABLE_ALARM);
 }
 
@@ -152,13 +172,21 @@ static void set_trials(const struct stw_result_cell *cell, struct stw_table *tab
     stw_table_set(table, column, text);
 }
 
-static void set_dists(const struct stw_result_cell *cell, struct stw_table *table, uint32_t column)
+static void set_count(const struct stw_dist *dist, struct stw_table *table, uint32_t column)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, dist->count);
+    stw_table_set(table, column, text);
+}
+
+/* Each of these returns the column after its last. */
+static uint32_t set_dists(const struct stw_result_cell *cell, struct stw_table *table,
+                          uint32_t column)
 {
     char text[64];
     const struct stw_dist *pause = &cell->dists[STW_DIST_PAUSE];
     const struct stw_dist *op = &cell->dists[STW_DIST_OP];
-    snprintf(text, sizeof text, "%" PRId64, pause->count);
-    stw_table_set(table, column++, text);
+    set_count(pause, table, column++);
     set_ns(table, column++, pause, pause->p50);
     if (pause->count > 0) {
         snprintf(text, sizeof text, "%s%s", pause->count < P99_EVENTS_MIN ? "~" : "",
@@ -169,11 +197,12 @@ static void set_dists(const struct stw_result_cell *cell, struct stw_table *tabl
     set_ns(table, column++, pause, pause->max);
     set_ns(table, column++, &cell->dists[STW_DIST_STOPPING], cell->dists[STW_DIST_STOPPING].p50);
     set_ns(table, column++, &cell->dists[STW_DIST_WORKING], cell->dists[STW_DIST_WORKING].p50);
-    set_ns(table, column, op, op->p50);
+    set_ns(table, column++, op, op->p50);
+    return column;
 }
 
-static void set_counters(const struct stw_result_cell *cell, struct stw_table *table,
-                         uint32_t column)
+static uint32_t set_counters(const struct stw_result_cell *cell, struct stw_table *table,
+                             uint32_t column)
 {
     for (uint32_t i = 0; i < COUNT(counter_columns); i++, column++) {
         const struct stw_fact *fact = &stw_facts[counter_columns[i]];
@@ -189,14 +218,22 @@ static void set_counters(const struct stw_result_cell *cell, struct stw_table *t
         else
             stw_table_set(table, column, text);
     }
+    return column;
+}
+
+static void set_outside(const struct view *view, const struct stw_result_cell *cell,
+                        struct stw_table *table, uint32_t column)
+{
+    for (uint32_t i = 0; i < COUNT(outside); i++)
+        if (view->has_outside[i])
+            set_count(&cell->dists[outside[i].dist], table, column++);
 }
 
 static void add_row(const struct view *view, const struct stw_result_cell *cell,
                     struct stw_table *table)
 {
     struct stw_text note = {0};
-    uint32_t column = 0, note_column = table->column_count - 1;
-    uint32_t counters_column = note_column - COUNT(counter_columns);
+    uint32_t column = 0;
     stw_table_row(table);
     for (uint32_t i = 0; i < view->axis_count; i++) {
         if (!view->varies[i])
@@ -207,11 +244,12 @@ static void add_row(const struct view *view, const struct stw_result_cell *cell,
     if (cell->outcomes[STW_OUTCOME_SKIPPED] == 0)
         set_trials(cell, table, column);
     if (cell->outcomes[STW_OUTCOME_OK] > 0) {
-        set_dists(cell, table, column + 1);
-        set_counters(cell, table, counters_column);
+        column = set_dists(cell, table, column + 1);
+        column = set_counters(cell, table, column);
+        set_outside(view, cell, table, column);
     }
     add_note(cell, &note);
-    stw_table_set(table, note_column, stw_text_get(&note));
+    stw_table_set(table, table->column_count - 1, stw_text_get(&note));
     stw_text_free(&note);
 }
 
@@ -311,8 +349,9 @@ static void add_head(const struct view *view, struct stw_text *out)
     stw_text_add(out, "\n");
 }
 
-static void add_footnotes(const struct stw_results *results, struct stw_text *out)
+static void add_footnotes(const struct view *view, struct stw_text *out)
 {
+    const struct stw_results *results = view->results;
     const char *heading = "\nFailed trials, the first of each cell:\n";
     int small = 0;
     for (uint32_t i = 0; i < results->cell_count; i++) {
@@ -321,6 +360,9 @@ static void add_footnotes(const struct stw_results *results, struct stw_text *ou
     }
     if (small)
         stw_text_add(out, "\n~ fewer than %d pauses: this p99 is their maximum\n", P99_EVENTS_MIN);
+    for (uint32_t i = 0; i < COUNT(outside); i++)
+        if (view->has_outside[i])
+            stw_text_add(out, "\n%s; in no other column\n", outside[i].what);
     for (uint32_t i = 0; i < results->cell_count; i++) {
         const struct stw_result_cell *cell = &results->cells[i];
         if (cell->failure_count == 0 || cell->failures[0].outcome == STW_OUTCOME_SKIPPED)
@@ -382,7 +424,7 @@ void stw_show_text(const struct stw_results *results, int styled, struct stw_tex
     for (uint32_t i = 0; i < results->cell_count; i++)
         add_row(&view, &results->cells[i], &table);
     stw_table_print(&table, styled, out);
-    add_footnotes(results, &footnotes);
+    add_footnotes(&view, &footnotes);
     add_idle_strategies(results, &footnotes);
     add_clean(&footnotes, 0, out);
     stw_table_free(&table);

@@ -1,16 +1,25 @@
-/* report/show_trial.c: one trial: what became of it, and what it printed. */
+/* report/show_trial.c: one trial: what became of it, its stops by phase, and what it printed. */
 #include "report/show.h"
 
 #include "base/error.h"
 #include "base/utf8.h"
 #include "report/json.h"
 #include "report/reader.h"
+#include "report/table.h"
+#include "report/units.h"
+#include "trial/phase.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A row of the view trials with that of the view output, if there is one. */
+/* Of one phase. */
+struct stops {
+    int64_t count, p50_ns, max_ns, sum_ns; /* without any, the times are 0 */
+};
+
+/* A row of the view trials with that of the view output, if there is one, and what the view pauses
+ * has of it: an ok trial. */
 struct trial {
     const char *cell;
     uint32_t trial;
@@ -18,6 +27,7 @@ struct trial {
     char *outcome, *detail, *note;
     int64_t bytes; /* that it printed */
     struct stw_text head, tail;
+    struct stops stops[STW_TRIAL_PHASES];
 };
 
 /* Bytes of any kind: no text of C can hold a NUL. */
@@ -44,6 +54,32 @@ static void take_trial(sqlite3_stmt *row, void *context)
     take_bytes(row, 5, &trial->tail);
 }
 
+static void take_stops(sqlite3_stmt *row, void *context)
+{
+    struct trial *trial = context;
+    char *name = stw_reader_text(row, 0);
+    uint32_t phase = stw_phase_find(name);
+    if (phase < STW_TRIAL_PHASES)
+        trial->stops[phase] =
+            (struct stops){sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
+                           sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 4)};
+    free(name);
+}
+
+static stw_status read_stops(struct stw_reader *reader, struct trial *trial)
+{
+    struct stw_text sql = {0};
+    stw_text_add(&sql, "SELECT phase, n,"
+                       " max(CASE WHEN rank = (n * 50 + 99) / 100 THEN pause_ns END),"
+                       " max(pause_ns), sum(pause_ns) FROM (SELECT phase, pause_ns,"
+                       "  row_number() OVER (PARTITION BY phase ORDER BY pause_ns) AS rank,"
+                       "  count(*) OVER (PARTITION BY phase) AS n FROM pauses"
+                       "  WHERE id = ?1 AND trial = %" PRIu32 ") GROUP BY phase", trial->trial);
+    stw_status status = stw_reader_query(reader, sql.bytes, trial->cell, take_stops, trial);
+    stw_text_free(&sql);
+    return status;
+}
+
 static stw_status read_trial(struct stw_reader *reader, struct trial *trial)
 {
     struct stw_text sql = {0};
@@ -56,7 +92,7 @@ static stw_status read_trial(struct stw_reader *reader, struct trial *trial)
         status = stw_error_set(reader->error, STW_E_INVALID, NULL,
                                "%s: cell '%s' has no trial %" PRIu32 "; the first is 0",
                                reader->path, trial->cell, trial->trial);
-    return status;
+    return status == STW_OK ? read_stops(reader, trial) : status;
 }
 
 static void add_line(struct stw_text *out, const char *line, size_t bytes)
@@ -79,6 +115,30 @@ static void add_lines(struct stw_text *out, const struct stw_text *text)
     }
 }
 
+static void add_stops(const struct trial *trial, struct stw_text *out)
+{
+    static const char *const headers[] = {"stops", "count", "p50", "max", "total"};
+    struct stw_table table = {0};
+    for (uint32_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        stw_table_column(&table, headers[i], i ? STW_TABLE_RIGHT : STW_TABLE_LEFT);
+    for (uint32_t phase = 0; phase < STW_TRIAL_PHASES; phase++) {
+        const struct stops *stops = &trial->stops[phase];
+        char count[24];
+        if (stops->count == 0)
+            continue;
+        snprintf(count, sizeof count, "%" PRId64, stops->count);
+        stw_table_row(&table);
+        stw_table_set(&table, 0, stw_phase_name(phase));
+        stw_table_set(&table, 1, count);
+        stw_table_set(&table, 2, stw_format_ns((uint64_t)stops->p50_ns).text);
+        stw_table_set(&table, 3, stw_format_ns((uint64_t)stops->max_ns).text);
+        stw_table_set(&table, 4, stw_format_ns((uint64_t)stops->sum_ns).text);
+    }
+    if (table.row_count)
+        stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+}
+
 /* Bytes of the middle, which were not kept. */
 static int64_t lost_bytes(const struct trial *trial)
 {
@@ -97,6 +157,7 @@ static void add_text(const struct trial *trial, struct stw_text *out)
         stw_utf8_add_line(out, said);
         stw_text_add(out, "\n");
     }
+    add_stops(trial, out);
     if (trial->bytes == 0) {
         stw_text_add(out, "it printed nothing\n");
         return;
@@ -121,6 +182,32 @@ static void member(struct stw_json *json, const char *key, const char *text)
     stw_json_string(json, text);
 }
 
+static void add_json_stops(const struct trial *trial, struct stw_json *json)
+{
+    stw_json_key(json, "stops");
+    stw_json_object_begin(json);
+    for (uint32_t phase = 0; phase < STW_TRIAL_PHASES; phase++) {
+        const struct stops *stops = &trial->stops[phase];
+        const int64_t times[] = {stops->p50_ns, stops->max_ns};
+        static const char *const keys[] = {"p50", "max"};
+        stw_json_key(json, stw_phase_name(phase));
+        stw_json_object_begin(json);
+        stw_json_key(json, "count");
+        stw_json_i64(json, stops->count);
+        for (uint32_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            stw_json_key(json, keys[i]);
+            if (stops->count)
+                stw_json_i64(json, times[i]);
+            else
+                stw_json_null(json);
+        }
+        stw_json_key(json, "sum");
+        stw_json_i64(json, stops->sum_ns);
+        stw_json_object_end(json);
+    }
+    stw_json_object_end(json);
+}
+
 static void add_json(const struct trial *trial, struct stw_text *out)
 {
     struct stw_json json = stw_json_to_text(out, 2);
@@ -131,6 +218,7 @@ static void add_json(const struct trial *trial, struct stw_text *out)
     member(&json, "outcome", trial->outcome);
     member(&json, "detail", trial->detail);
     member(&json, "note", trial->note);
+    add_json_stops(trial, &json);
     stw_json_key(&json, "printed");
     stw_json_object_begin(&json);
     stw_json_key(&json, "bytes");

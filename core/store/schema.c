@@ -8,16 +8,16 @@
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
 #include "store/schema.h"
 
-/* Count, percentiles, maximum and sum per cell of one column of the view pauses. */
-#define PAUSE_SUMMARY(name)                                                                        \
+/* Count, percentiles, maximum and sum per cell of one column of the view pauses, in one phase. */
+#define PAUSE_SUMMARY(name, column, phase)                                                         \
     "CREATE VIEW summary_of_" name " AS"                                                           \
     " SELECT cell, count(*) AS count,"                                                             \
     "  max(CASE WHEN rank = (n * 50 + 99) / 100 THEN value END) AS p50_ns,"                        \
     "  max(CASE WHEN rank = (n * 99 + 99) / 100 THEN value END) AS p99_ns,"                        \
     "  max(value) AS max_ns, sum(value) AS sum_ns"                                                 \
-    " FROM (SELECT cell, " name "_ns AS value,"                                                    \
-    "   row_number() OVER (PARTITION BY cell ORDER BY " name "_ns) AS rank,"                       \
-    "   count(*) OVER (PARTITION BY cell) AS n FROM pauses)"                                       \
+    " FROM (SELECT cell, " column " AS value,"                                                     \
+    "   row_number() OVER (PARTITION BY cell ORDER BY " column ") AS rank,"                        \
+    "   count(*) OVER (PARTITION BY cell) AS n FROM pauses WHERE phase = '" phase "')"             \
     " GROUP BY cell"
 
 #define SUMMARY_COLUMNS(name)                                                                      \
@@ -67,6 +67,7 @@ const char *const stw_schema[] = {
     " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
     " page_faults INTEGER,"
     " stopper_cpu_ns INTEGER,"
+    " phase TEXT NOT NULL,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE cycle(trial_id INTEGER, cycle INTEGER, triggered_bytes INTEGER,"
     " goal_bytes INTEGER, live_bytes INTEGER, marked_bytes INTEGER,"
@@ -105,12 +106,13 @@ const char *const stw_schema[] = {
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
     " p.page_faults,"
-    " p.stopper_cpu_ns"
+    " p.stopper_cpu_ns,"
+    " p.phase"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
-    "CREATE VIEW steps AS SELECT t.cell, c.id, t.trial, s.seq, s.step, s.ns"
+    "CREATE VIEW steps AS SELECT t.cell, c.id, t.trial, s.seq, s.step, s.ns, p.phase"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause_step s ON s.trial_id = t.trial_id"
-    " WHERE t.outcome = 'ok'",
+    " JOIN pause p ON p.trial_id = s.trial_id AND p.seq = s.seq WHERE t.outcome = 'ok'",
     "CREATE VIEW facts AS SELECT rowid, name, unit, scope, adds, exact, better, runtimes, help"
     " FROM fact",
     "CREATE VIEW ops AS SELECT t.cell, c.id, t.trial, b.high_ns, b.count"
@@ -134,10 +136,12 @@ const char *const stw_schema[] = {
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
 
-    PAUSE_SUMMARY("pause"),
-    PAUSE_SUMMARY("stopping"),
-    PAUSE_SUMMARY("working"),
-    PAUSE_SUMMARY("restarting"),
+    PAUSE_SUMMARY("pause", "pause_ns", "timed"),
+    PAUSE_SUMMARY("stopping", "stopping_ns", "timed"),
+    PAUSE_SUMMARY("working", "working_ns", "timed"),
+    PAUSE_SUMMARY("restarting", "restarting_ns", "timed"),
+    PAUSE_SUMMARY("setup_pause", "pause_ns", "setup"),
+    PAUSE_SUMMARY("after_pause", "pause_ns", "after"),
     "CREATE VIEW summary_of_op AS"
     " SELECT q.cell, max(n) AS count,"
     "  min(CASE WHEN seen >= (n * 50 + 99) / 100 THEN high_ns END) AS p50_ns,"
@@ -177,6 +181,8 @@ const char *const stw_schema[] = {
     SUMMARY_COLUMNS("working")
     SUMMARY_COLUMNS("restarting")
     SUMMARY_COLUMNS("op")
+    SUMMARY_COLUMNS("setup_pause")
+    SUMMARY_COLUMNS("after_pause")
     " coalesce(counters.object, '{}') AS counters"
     " FROM cell c"
     SUMMARY_JOIN("pause")
@@ -184,6 +190,8 @@ const char *const stw_schema[] = {
     SUMMARY_JOIN("working")
     SUMMARY_JOIN("restarting")
     SUMMARY_JOIN("op")
+    SUMMARY_JOIN("setup_pause")
+    SUMMARY_JOIN("after_pause")
     " LEFT JOIN summary_of_counters AS counters ON counters.cell = c.cell"
     " ORDER BY c.cell",
     0,

@@ -3,7 +3,7 @@
 #define STW_STORE_SCHEMA_H
 
 #define STW_STORE_APPLICATION 0x53545731 /* "STW1" */
-#define STW_STORE_VERSION 5
+#define STW_STORE_VERSION 6
 
 /* Statements in order, null at the end; to be run in one transaction. */
 extern const char *const stw_schema[];

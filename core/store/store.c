@@ -27,6 +27,7 @@
 #include "store/sql.h"
 #include "store/sqlite.h"
 #include "store/trials.h"
+#include "trial/phase.h"
 #include "trial/trace.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static const char *const statement_texts[STATEMENTS] = {
               " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
               " WHERE cell_hash=?2 AND trial=?3), ?21)",
     [PAUSE] = ("INSERT INTO pause VALUES"
-               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"),
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
@@ -521,6 +522,7 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
     bind(statement, 17, pause->spans_swept);
     bind_unless(statement, 18, pause->page_faults, STW_FAULTS_UNKNOWN);
     bind_unless(statement, 19, pause->stopper_cpu_ns, STW_CPU_UNKNOWN);
+    bind_text(statement, 20, stw_phase_name(stw_phase_of_stop(rows->record, pause)));
     stw_status status = step(statement);
     stw_text_free(&strategy);
     STW_TRY(status);

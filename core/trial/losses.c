@@ -9,6 +9,7 @@
 #include "trial/losses.h"
 
 #include "prim/thread.h"
+#include "trial/phase.h"
 
 #define LONG_HICCUP_NS 1000000u
 
@@ -93,11 +94,9 @@ static uint64_t stopped_ns(const struct stw_losses *losses, const struct stw_rec
 {
     const struct stw_pause *pauses = (const struct stw_pause *)(record + 1);
     uint64_t count = stw_gc_snapshot(losses->gc).totals.pauses, sum_ns = 0;
-    uint64_t from_ns = record->first_op_ns - record->main_ns;
-    uint64_t to_ns = record->last_op_ns - record->main_ns;
     uint32_t processors = losses->processors;
     for (uint64_t i = 0; i < count && i < record->pause_capacity; i++)
-        if (pauses[i].start_ns >= from_ns && pauses[i].start_ns < to_ns)
+        if (stw_phase_of_stop(record, &pauses[i]) == STW_TRIAL_TIMED)
             sum_ns += pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
     return sum_ns * (losses->mutators < processors ? losses->mutators : processors);
 }

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "prim/calls.h"
 #include "prim/process.h"
+#include "trial/phase.h"
 #include "trial/record.h"
 #include "trial/trace.h"
 #include "trial/whereabouts.h"
@@ -72,7 +73,8 @@ static const char *histogram_problem(const struct stw_histogram *histogram)
 
 static int is_pause_sane(const struct stw_pause *pause)
 {
-    if (pause->kind > STW_PAUSE_PEER || !is_clean(pause->last_site, sizeof pause->last_site))
+    if (pause->kind > STW_PAUSE_PEER || pause->told_phase >= STW_TRIAL_PHASES
+        || !is_clean(pause->last_site, sizeof pause->last_site))
         return 0;
     uint64_t longest = pause->start_ns | pause->stopping_ns | pause->working_ns
                      | pause->restarting_ns;

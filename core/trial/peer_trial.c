@@ -6,8 +6,8 @@
  * described in experiments/peers/go/record.go. A line that is no part of the record is a message:
  * the first of them is why the program failed, if it did.
  *
- * A peer does not say when a stop began: start_ns is 0. It may not know the parts of a stop either;
- * then all of it counts as working. */
+ * A peer says of a stop in which phase of the trial it was, and not when it began: start_ns is 0.
+ * It may not know the parts of a stop either; then all of it counts as working. */
 #include "trial/peer_trial.h"
 
 #include "base/check.h"
@@ -23,6 +23,7 @@
 #include "prim/sandbox.h"
 #include "prim/thread.h"
 #include "prim/warden.h"
+#include "trial/phase.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ struct peer_trial {
     char message[LINE_BYTES]; /* the first line that is no part of the record */
     char undeclared[STW_RECORD_NAME_BYTES]; /* the first counter that its description lacks */
     char broken[64]; /* the setting that the program did not run with; why is in `message` */
+    char garbled[64]; /* the first line that tells a stop otherwise than TOTAL STOPPING PHASE */
     int is_done;
 };
 
@@ -147,7 +149,8 @@ static stw_status start(struct peer_trial *trial, struct stw_program *program,
 
 /* The record. */
 
-static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t stopping_ns)
+static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t stopping_ns,
+                       uint32_t phase)
 {
     struct stw_record *record = trial->record;
     if (record->pause_count >= record->pause_capacity) {
@@ -164,6 +167,7 @@ static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t sto
         .complete = 1,
         .page_faults = STW_FAULTS_UNKNOWN,
         .stopper_cpu_ns = STW_CPU_UNKNOWN,
+        .told_phase = phase,
     };
 }
 
@@ -206,6 +210,19 @@ static void take_counter(struct peer_trial *trial, const char *name, uint64_t va
         snprintf(trial->undeclared, sizeof trial->undeclared, "%s", name);
 }
 
+/* A stop whose phase is not told would have to count for operations, or not: it is a fault. */
+static void take_pause_line(struct peer_trial *trial, const char *line)
+{
+    uint64_t total_ns, stopping_ns;
+    char word[16] = "";
+    int told = sscanf(line, "pause %" SCNu64 " %" SCNu64 " %15s", &total_ns, &stopping_ns, word);
+    uint32_t phase = stw_phase_find(word);
+    if (told == 3 && phase < STW_TRIAL_PHASES)
+        take_pause(trial, total_ns, stopping_ns < total_ns ? stopping_ns : total_ns, phase);
+    else if (!trial->garbled[0])
+        snprintf(trial->garbled, sizeof trial->garbled, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
 static void take_line(struct peer_trial *trial, const char *line)
 {
     struct stw_record *record = trial->record;
@@ -215,8 +232,8 @@ static void take_line(struct peer_trial *trial, const char *line)
     if (sscanf(line, "op %" SCNu64, &first) == 1) {
         stw_histogram_record(&record->op_ns, first);
         record->operations++;
-    } else if (sscanf(line, "pause %" SCNu64 " %" SCNu64, &first, &second) == 2) {
-        take_pause(trial, first, second < first ? second : first);
+    } else if (strncmp(line, "pause ", strlen("pause ")) == 0) {
+        take_pause_line(trial, line);
     } else if (sscanf(line, "counter %95s %" SCNu64, name, &first) == 2) {
         take_counter(trial, name, first);
     } else if (sscanf(line, "time %" SCNu64 " %" SCNu64, &first, &second) == 2) {
@@ -251,7 +268,13 @@ static void judge(const struct peer_trial *trial, int32_t status)
         snprintf(why, sizeof why, "the program told %s, which its description does not have",
                  trial->undeclared);
         stw_record_judge(record, STW_VERDICT_INVALID, "facts", why);
+    } else if (trial->garbled[0]) {
+        snprintf(why, sizeof why, "the program told a stop as \"%s\", not as"
+                 " \"pause TOTAL STOPPING PHASE\", the phase one of setup, timed, after",
+                 trial->garbled);
+        stw_record_judge(record, STW_VERDICT_INVALID, "record", why);
     } else if (status == 0 && trial->is_done) {
+        stw_phase_count_stops(record, 1);
         stw_record_judge(record, STW_VERDICT_OK, NULL, "");
         record->state = STW_RECORD_DONE;
     } else if (trial->broken[0]) {

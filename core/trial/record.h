@@ -108,8 +108,8 @@ struct stw_record {
 
     /* Out. Times in ns on the monotonic clock. */
     uint64_t main_ns;        /* main reached */
-    uint64_t first_op_ns;    /* first operation begun */
-    uint64_t last_op_ns;     /* last operation ended */
+    uint64_t first_op_ns;    /* atomic; first operation begun, of all mutators; 0: none was */
+    uint64_t last_op_ns;     /* last operation ended, of all mutators; 0: not known yet */
     uint64_t checksum;
     uint64_t is_expected;    /* each mutator's part is what the workload worked out without maps */
     uint64_t operations;

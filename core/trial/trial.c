@@ -21,6 +21,7 @@
 #include "trial/blame.h"
 #include "trial/effective.h"
 #include "trial/losses.h"
+#include "trial/phase.h"
 #include "trial/verdict.h"
 
 #include <inttypes.h>
@@ -408,19 +409,30 @@ static void record_operation(struct trial_thread *t, uint64_t before, uint64_t n
         record_times(t, &said, op_ns, now);
 }
 
+/* The timed phase begins with the first mutator that comes here by its clock, whoever is quickest
+ * to write it down. */
+static void begin_operations(uint64_t now_ns)
+{
+    struct stw_record *record = trial.record;
+    uint64_t first_ns = __atomic_load_n(&record->first_op_ns, __ATOMIC_SEQ_CST);
+    while ((!first_ns || now_ns < first_ns)
+           && !__atomic_compare_exchange_n(&record->first_op_ns, &first_ns, now_ns, 0,
+                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        ;
+    __atomic_store_n(&record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
+}
+
 static void run_operations(struct trial_thread *t)
 {
     const struct stw_workload_ops *ops = &trial.workload.ops.workload;
     struct stw_laps *laps = trial.stepped ? NULL : &losses.laps[t->index];
     stw_trace(t->mutator, trial.workload.ordinal, STW_CALL_WORKLOAD_OPERATIONS);
-    uint64_t count = ops->operations(trial.workload.self), none = 0;
+    uint64_t count = ops->operations(trial.workload.self);
     if (laps)
         stw_losses_enter(&losses, t->mutator, stw_clock_ns());
     stw_runtime_operation(t->mutator); /* what set-up said is of no operation */
     uint64_t before = stw_clock_ns();
-    __atomic_compare_exchange_n(&trial.record->first_op_ns, &none, before, 0, __ATOMIC_SEQ_CST,
-                                __ATOMIC_SEQ_CST);
-    __atomic_store_n(&trial.record->state, STW_RECORD_RUNNING, __ATOMIC_SEQ_CST);
+    begin_operations(before);
     for (uint64_t i = 0; i < count; i++) {
         call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
         ops->operate(trial.workload.self, t->mutator, t->state, i);
@@ -559,6 +571,8 @@ static void fill_counters(void)
         if (!trial.stepped || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
             stw_record_count(trial.record, fields[i].fact, value);
     }
+    stw_phase_count_stops(trial.record, !trial.stepped);
+    stw_phase_count_cycles(trial.record, totals.cycles);
     stw_record_count(trial.record, STW_FACT_SPANS_CACHED, allocator_stats.spans_cached);
     stw_record_count(trial.record, STW_FACT_SPANS_PARTIAL, allocator_stats.spans_partial);
     stw_record_count(trial.record, STW_FACT_SPANS_FULL, allocator_stats.spans_full);

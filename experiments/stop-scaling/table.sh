@@ -3,8 +3,8 @@
 # bytes and mutators, one line a cell, ready to be plotted. Method: the public views of each run's
 # results, in SQL; tabs between columns, one header line, cells in the order of the runs.
 #
-# Only stops that began after the first operation count: while the graphs are built, the heap is
-# smaller than the cell says. end_*: of the stop that ends marking (`mark-termination`, or `full`
+# Only stops of the timed phase count: while the graphs are built, the heap is smaller than the cell
+# says. end_*: of the stop that ends marking (`mark-termination`, or `full`
 # where there is one stop a cycle). A percentile is the nearest rank, as everywhere else. What a cell
 # has no value for is nan: times when there was no stop, settings that are no axes of the experiment.
 set -eu
@@ -17,8 +17,7 @@ fi
 query="
 WITH stops AS (
   SELECT p.cell, p.pause_ns, p.working_ns, p.kind IN ('mark-termination', 'full') AS ends
-  FROM pauses p JOIN trials t ON t.cell = p.cell AND t.trial = p.trial
-  WHERE p.start_ns >= t.start_ns),
+  FROM pauses p WHERE p.phase = 'timed'),
 ranked AS (
   SELECT cell, ends, pause_ns, working_ns,
     count(*) OVER (PARTITION BY cell) AS n,

@@ -83,7 +83,8 @@ run "$work/x.ini" "$work/alone" || fail "the lab alone: $(cat "$work/err")"
 right=$(sql "$work/alone" "SELECT checksum FROM trials LIMIT 1")
 
 # Two releases beside the lab: one does as told, the other computes something else.
-record='echo op 1000; echo op 2000; echo pause 900 400; echo pause 1100 0; echo counter gc.cycles 1
+record='echo op 1000; echo op 2000; echo pause 700 0 setup; echo pause 900 400 timed; echo pause 1100 0 timed
+    echo pause 30 10 after; echo counter gc.cycles 1
     echo counter go.extra 5; echo time 100 200
     echo "pacer: assist ratio=+1.0e+000 (scan 1 MB in 3->4 MB) workers=0+0.25"
     echo "pacer: 25% CPU (25 exp.) for 5+6+7 B work (8 B exp.) in 3000 B -> 3500 B (∆goal -500, x)"
@@ -102,10 +103,14 @@ expect "cells" "$(sql "$work/run" "SELECT group_concat(id, ', ') FROM cells")" \
 expect "the lab's" "$(detail stwlab)" 'ok: '
 expect "the good one's" "$(detail go1.98)" 'ok: '
 expect_in "the other's" "$(detail go1.99)" 'invalid: checksum 0000000000001234 differs'
-expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/' || stopping_ns || '/' || kind)
-    FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0")" '900/400/peer,1100/0/peer'
-expect "counters" "$(sql "$work/run" "SELECT group_concat(name || '=' || value) FROM counters
-    WHERE id = 'runtime=go1.98.1' AND trial = 0")" 'gc.cycles=1,go.extra=5'
+expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/' || stopping_ns || '/' || phase)
+    FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0 AND kind = 'peer'")" \
+    '700/0/setup,900/400/timed,1100/0/timed,30/10/after'
+expect "stops that count" "$(sql "$work/run" "SELECT pause_count, pause_max_ns, setup_pause_count
+    FROM cells WHERE id = 'runtime=go1.98.1'")" '4|1100|2'
+expect "counters" "$(sql "$work/run" "SELECT group_concat(name || '=' || value) FROM
+    (SELECT name, value FROM counters WHERE id = 'runtime=go1.98.1' AND trial = 0 ORDER BY name)")" \
+    'gc.cycles=1,go.extra=5,setup.pause_max_ns=700,setup.pause_total_ns=700,setup.stops=1'
 expect "cycles" "$(sql "$work/run" "SELECT group_concat(cycle || ':' || coalesce(
     triggered_bytes || '<' || goal_bytes || '/' || live_bytes, '?') || coalesce(marked_bytes, '')) FROM cycles
     WHERE id = 'runtime=go1.98.1' AND trial = 0")" '1:3000<4000/3500,2:?,3:40<50/60'
@@ -192,10 +197,11 @@ program 1.91 'echo "fatal error: out of memory"; exit 2'
 program 1.92 'echo op 5; kill -SEGV $$'
 program 1.93 'echo op 5'
 program 1.94 'sleep 100'
+program 1.96 'echo pause 500 100; echo done'
 program 1.95 'echo op 5; echo "invalid gogc it was off when the operations began, not 50"; exit 2'
 matrix 'go' >"$work/x.ini"
 rm -rf "$work/run"
-STWLAB_GO=$(printf '%s:' "$work"/1.9[0-5]/go) run "$work/x.ini" "$work/run" \
+STWLAB_GO=$(printf '%s:' "$work"/1.9[0-6]/go) run "$work/x.ini" "$work/run" \
     --set experiment.timeout=1s --set experiment.trials=1
 expect "exit status of failures" $? 1
 expect "a refusal" "$(detail go1.90)" \
@@ -205,6 +211,8 @@ expect_in "a signal" "$(detail go1.92)" 'crashed: SIGSEGV'
 expect_in "half a record" "$(detail go1.93)" 'refused: runtime: the program ended with status 0'
 expect "another setting" "$(detail go1.95)" \
     'invalid: gogc: it was off when the operations began, not 50'
+expect_in "a stop of no phase" "$(detail go1.96)" \
+    'invalid: record: the program told a stop as "pause 500 100", not as "pause TOTAL STOPPING PHASE"'
 expect_in "no end" "$(detail go1.94)" 'timed-out: '
 expect_no_workers
 
@@ -294,8 +302,12 @@ if [ -x "$(dirname "$STWLAB")/peers/bdwgc" ]; then
         FROM trials WHERE id LIKE 'runtime=bdwgc8%mutators=1'")" 'ok 3'
     expect "its markers" "$(sql "$work/tree" "SELECT value FROM counters
         WHERE name = 'bdwgc.markers'")" 2
-    expect "its stops" "$(sql "$work/tree" "SELECT min(kind), count(*) >= 3 FROM pauses
-        WHERE id LIKE 'runtime=bdwgc%'")" 'peer|1'
+    expect "its stops" "$(sql "$work/tree" "SELECT min(kind), sum(phase = 'timed') >= 3,
+        sum(phase = 'setup') = (SELECT sum(value) FROM counters WHERE id LIKE 'runtime=bdwgc%'
+            AND name = 'setup.stops') FROM pauses WHERE id LIKE 'runtime=bdwgc%'")" 'peer|1|1'
+    expect "its cycles" "$(sql "$work/tree" "SELECT sum(value) FILTER (WHERE name = 'timed.cycles'),
+        sum(value) FILTER (WHERE name = 'gc.cycles') - sum(value) FILTER (WHERE name = 'setup.cycles')
+        FROM counters WHERE id LIKE 'runtime=bdwgc%'")" '3|3'
     expect "two mutators" "$(sql "$work/tree" "SELECT detail FROM trials
         WHERE id LIKE 'runtime=bdwgc%mutators=2'")" \
         'runtime: the bdwgc program has at most 1 mutator'

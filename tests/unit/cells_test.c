@@ -61,13 +61,13 @@ static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int wor
     for (int i = 0; i < pauses; i++) {
         int working = working_ns + i;
         snprintf(sql, sizeof sql, "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns,"
-                 " restarting_ns, pause_ns) VALUES(%d, %d, 'other', 1, %d, 2, %d)", id, i, working,
-                 working + 3);
+                 " restarting_ns, pause_ns, phase) VALUES(%d, %d, 'other', 1, %d, 2, %d, 'timed')",
+                 id, i, working, working + 3);
         execute(db, sql);
     }
     snprintf(sql, sizeof sql, "INSERT INTO op_bucket VALUES(%d, 100, 3), (%d, 200, 1);"
-             "INSERT INTO counter VALUES(%d, 'gc.cycles', %d), (%d, 'alloc.bytes', 64)", id, id, id,
-             10 * trial, id);
+             "INSERT INTO counter VALUES(%d, 'timed.cycles', %d), (%d, 'alloc.bytes', 64)", id, id,
+             id, 10 * trial, id);
     execute(db, sql);
 }
 
@@ -75,7 +75,7 @@ static void add_ok(sqlite3 *db, int id, int cell, int trial, int pauses, int wor
 static void build(void)
 {
     sqlite3 *db = open_database();
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=5; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO run VALUES('name', 'two \"words\"'), ('question', 'Why?'),"
@@ -152,7 +152,7 @@ Test(cells, come_with_axes_counters_and_facts)
     cr_expect_str_eq(results.cells[1].axes.items[1].value, "a, \"b\"");
     cr_assert_eq(cell->median_count, 2);
     cr_expect_str_eq(cell->medians[0].name, "alloc.bytes", "counters are sorted");
-    cr_expect_eq(*stw_result_median(cell, "gc.cycles"), 10);
+    cr_expect_eq(*stw_result_median(cell, "timed.cycles"), 10);
     cr_expect_null(stw_result_median(cell, "map.buckets"));
     cr_expect_str_eq(stw_pairs_get(&results.info, "question"), "Why?");
     cr_expect_str_eq(stw_pairs_get(&results.environment, "cpu"), "Some CPU");
@@ -266,6 +266,40 @@ static void expect_json(sqlite3 *db, const char *json, const char *path, const c
     sqlite3_finalize(statement);
 }
 
+/* They are in columns of their own, and in no other one. */
+Test(cells, tell_pauses_outside_the_timed_phase_apart)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
+                " pause_ns, phase) VALUES(1, 90, 'other', 7, 7, 7, 21, 'setup'),"
+                " (1, 91, 'other', 8, 8, 8, 24, 'setup'), (2, 92, 'other', 9, 9, 9, 27, 'setup'),"
+                " (1, 93, 'other', 5, 5, 5, 15, 'after')");
+    read_ok(folder);
+    const struct stw_dist *dists = results.cells[0].dists;
+    cr_expect_eq(dists[STW_DIST_PAUSE].count, 4);
+    cr_expect_eq(dists[STW_DIST_STOPPING].max, 1);
+    cr_expect_eq(dists[STW_DIST_SETUP].count, 3);
+    cr_expect_eq(dists[STW_DIST_SETUP].p50, 24);
+    cr_expect_eq(dists[STW_DIST_AFTER].sum, 15);
+    char *json = written(stw_show_json);
+    expect_json(db, json, "$.cells[0].setup_pause_ns",
+                "{\"count\":3,\"p50\":24,\"p99\":27,\"max\":27,\"sum\":72}");
+    sqlite3_close(db);
+    free(json);
+    struct stw_text out = {0};
+    stw_show_text(&results, 0, &out);
+    expect_part(out.bytes, "     3/3       4  14 ns  ~1.00 us  1.00 us");
+    expect_part(out.bytes, "       3       1\n");
+    expect_part(out.bytes, "setup pauses: over before the first operation began; in no other");
+    expect_part(out.bytes, "after pauses: asked for when the last operation had ended; in no");
+    stw_text_free(&out);
+    stw_show_cell(&results.cells[0], &out);
+    expect_part(out.bytes, "\npauses  count    p50      p99      max\n");
+    expect_part(out.bytes, "\nsetup       3  24 ns    27 ns    27 ns\n");
+    stw_text_free(&out);
+}
+
 Test(cells, are_json_of_the_agreed_shape)
 {
     build();
@@ -288,7 +322,7 @@ Test(cells, are_json_of_the_agreed_shape)
     expect_json(db, json, "$.cells[2].op_ns",
                 "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
     expect_json(db, json, "$.cells[0].restarting_ns.sum", "8");
-    expect_json(db, json, "$.cells[0].counters", "{\"alloc.bytes\":64,\"gc.cycles\":10}");
+    expect_json(db, json, "$.cells[0].counters", "{\"alloc.bytes\":64,\"timed.cycles\":10}");
     expect_json(db, json, "$.cells[0].mmu",
                 "[{\"window_ns\":100000,\"min\":0.25,\"p50\":0.5},"
                 "{\"window_ns\":200000,\"min\":0.5,\"p50\":0.5}]");
@@ -316,8 +350,8 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     cr_expect_str_empty(lines[4], "a header and three rows");
     cr_expect_eq(strncmp(lines[0], "id,hash,axes.n,axes.strategy,axes.map,outcomes.ok,", 50), 0);
     expect_part(lines[0], ",pause_ns.count,pause_ns.p50,pause_ns.p99,pause_ns.max,pause_ns.sum,");
-    expect_part(lines[0], ",op_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
-    expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.gc.cycles");
+    expect_part(lines[0], ",after_pause_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
+    expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.timed.cycles");
     expect_part(lines[1], ",0.25,0.5,0.5,0.5,,,,,,");
     cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,h0,1,none,go,3,0,0,0,0,0,0,0,4,14,", 52), 0);
     expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",h1,1,\"a, \"\"b\"\"\",go,"
@@ -381,7 +415,7 @@ Test(cells, of_something_else_are_refused)
     read_wrong(folder, STW_E_INVALID, "not of an stwlab run");
     execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=99");
     read_wrong(folder, STW_E_INVALID, "its format is 99");
-    execute(db, "PRAGMA user_version=5");
+    execute(db, "PRAGMA user_version=6");
     read_wrong(folder, STW_E_INVALID, "not in the format of a run");
     sqlite3_close(db);
 }

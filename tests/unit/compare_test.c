@@ -38,10 +38,18 @@ static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
              "(%d, %d, 'h%d', %d, 'ok', 4, %d, 5, 400, %d, %d, %d)", id, cell, cell, trial,
              600 * scale, 10 * scale, 4096 * scale, 440 * scale);
     execute(db, sql);
+    for (int i = 0; i < 2 * stops; i++) { /* outside the timed phase, and so in no metric */
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
+                 " pause_ns, phase) VALUES(%d, %d, 'peer', 9000, 9000, 9000, 27000, '%s')", id,
+                 100 + i, i % 2 ? "setup" : "after");
+        execute(db, sql);
+    }
     for (int i = 1; i <= stops; i++) {
         snprintf(sql, sizeof sql,
                  "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
-                 " pause_ns) VALUES(%d, %d, 'peer', 1, 2, 3, %d)", id, i, i * scale);
+                 " pause_ns, phase) VALUES(%d, %d, 'peer', 1, 2, 3, %d, 'timed')", id, i,
+                 i * scale);
         execute(db, sql);
     }
     /* 1023 is the last of the bucket of 1020 to 1023; in it two operations. */
@@ -56,7 +64,7 @@ static void build(void)
     cr_assert(mkdtemp(folder));
     snprintf(database, sizeof database, "%s/results.sqlite", folder);
     cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=5; BEGIN");
+    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
     for (int i = 0; stw_schema[i]; i++)
         execute(db, stw_schema[i]);
     execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 runtime=stwlab', NULL),"

@@ -47,8 +47,8 @@ for settings in stw/65536/2048 stw/65536/512 stw/98304/2048 stw/98304/512 rescan
     rescan/65536/512 rescan/98304/2048 rescan/98304/512 concurrent/65536/2048 \
     concurrent/65536/512 concurrent/98304/2048 concurrent/98304/512; do
     sqlite3 -tabs run/results.sqlite "SELECT p.pause_ns, p.working_ns, p.kind,
-        p.kind != 'sweep-termination' FROM pauses p, trials t WHERE t.cell = p.cell
-        AND t.trial = p.trial AND p.start_ns >= t.start_ns AND p.cell = $cell" >cell.tsv
+        p.kind != 'sweep-termination' FROM pauses p WHERE p.phase = 'timed'
+        AND p.cell = $cell" >cell.tsv
     [ -s cell.tsv ] || fail "cell $cell has no stops to compare"
     want=$(printf '%s\t2\t%s' "$(echo "$settings" | tr / '\t')" "$(wc -l <cell.tsv | tr -d ' ')")
     for number in "50 1 any" "99 1 any" "50 2 any" "50 1 end" "50 2 end"; do

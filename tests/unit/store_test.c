@@ -139,8 +139,8 @@ static struct stw_record *record_new(uint32_t pauses)
     record->verdict = STW_VERDICT_OK;
     record->checksum = 0xfeedfacecafebeefull;
     record->operations = 2;
-    record->first_op_ns = 1000;
-    record->last_op_ns = 5000;
+    record->main_ns = record->first_op_ns = 1000;
+    record->last_op_ns = 9000;
     record->pause_count = pauses;
     for (uint32_t i = 0; i < pauses; i++) {
         struct stw_pause *pause = &stw_record_pauses(record)[i];
@@ -459,7 +459,7 @@ Test(store, another_format_is_refused)
     sqlite3_open(file_path(), &db);
     sqlite3_exec(db, "PRAGMA user_version=9", NULL, NULL, NULL);
     sqlite3_close(db);
-    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 5");
+    cannot_open(1, STW_E_STATE, "has format 9, this stwlab writes format 6");
 }
 
 Test(store, a_folder_that_cannot_be_made_is_an_error)
@@ -492,12 +492,12 @@ Test(store, a_trial_is_read_back_as_it_was)
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
-                     "feedfacecafebeef|2|1|2|3|4|5|4000|100100|1|null|1|1|0");
+                     "feedfacecafebeef|2|1|2|3|4|5|8000|100100|1|null|1|1|0");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults,"
-                           " stopper_cpu_ns FROM pauses"),
-                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3|null\n"
-                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null|6");
+                           " stopper_cpu_ns, phase FROM pauses"),
+                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3|null|timed\n"
+                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null|6|timed");
     cr_assert_str_eq(query("SELECT seq, step, ns FROM pause_step WHERE seq = 0 ORDER BY step"),
                      "0|hooks|4\n0|phase|6");
     cr_assert_str_eq(query("SELECT name, value FROM counters ORDER BY name"),

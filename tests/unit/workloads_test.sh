@@ -125,6 +125,15 @@ cycles=$(sqlite3 steady-heap/results.sqlite "SELECT min(goal_bytes) IS NULL,
         min(marked_bytes) >= 1048576, max(triggered_bytes) < 1300000
     FROM cycles WHERE id LIKE '%=stwlab%' AND cycle = 1")
 [ "$cycles" = '1|1|1' ] || { echo "the forced cycles are not so: $cycles"; exit 1; }
+# That cycle is all that set-up has, in Go as well, which tells its stops phase by phase.
+others=$(sqlite3 steady-heap/results.sqlite "SELECT count(*) FILTER (WHERE name = 'setup.cycles'
+        AND value != 1), count(*) FILTER (WHERE name = 'setup.stops' AND id LIKE '%=go%' AND value != 2)
+    FROM counters")
+[ "$others" = '0|0' ] || { echo "set-up has other cycles, or stops: $others"; exit 1; }
+unlike=$(sqlite3 steady-heap/results.sqlite "SELECT count(*) FROM counters c
+    WHERE name = 'setup.stops' AND value != (SELECT count(*) FROM pauses p
+        WHERE p.cell = c.cell AND p.trial = c.trial AND phase = 'setup')")
+[ "$unlike" -eq 0 ] || { echo "in $unlike trials set-up has other stops than are counted"; exit 1; }
 told=$(sqlite3 steady-heap/results.sqlite "SELECT count(*), (SELECT sum(value) FROM counters
         WHERE name = 'gc.cycles' AND id LIKE '%=stwlab%'),
         min(goal_bytes >= triggered_bytes) FROM cycles WHERE id LIKE '%=stwlab%'")

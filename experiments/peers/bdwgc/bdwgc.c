@@ -112,15 +112,34 @@ static uint64_t fold(const struct node *at)
     return at->left ? mix(3 * fold(at->left) + fold(at->right)) : mix(1);
 }
 
-static void report(const uint64_t *ends_ns, uint64_t operations, uint64_t cycles)
+/* How far the collector was at a moment. */
+struct moment {
+    uint64_t stops, cycles;
+};
+
+static struct moment so_far(void)
+{
+    return (struct moment){stop_count, GC_get_gc_no()};
+}
+
+static const char *phase_of(uint64_t stop, const struct moment *began, const struct moment *ended)
+{
+    return stop < began->stops ? "setup" : stop < ended->stops ? "timed" : "after";
+}
+
+static void report(const uint64_t *ends_ns, uint64_t operations, const struct moment *began,
+                   const struct moment *ended)
 {
     for (uint64_t i = 0; i < operations; i++)
         printf("op %" PRIu64 "\n", ends_ns[i + 1] - ends_ns[i]);
     printf("time %" PRIu64 " %" PRIu64 "\n", ends_ns[0], ends_ns[operations]);
     printf("checksum %" PRIx64 "\n", fold(root) + operations);
     for (uint64_t i = 0; i < stop_count; i++)
-        printf("pause %" PRIu64 " %" PRIu64 "\n", stops[i].total_ns, stops[i].stopping_ns);
-    printf("counter gc.cycles %" PRIu64 "\n", cycles);
+        printf("pause %" PRIu64 " %" PRIu64 " %s\n", stops[i].total_ns, stops[i].stopping_ns,
+               phase_of(i, began, ended));
+    printf("counter gc.cycles %" PRIu64 "\n", ended->cycles);
+    printf("counter setup.cycles %" PRIu64 "\n", began->cycles);
+    printf("counter timed.cycles %" PRIu64 "\n", ended->cycles - began->cycles);
     printf("counter gc.forced %" PRIu64 "\n", operations);
     printf("counter bdwgc.markers %d\n", GC_get_parallel() + 1);
     printf("counter bdwgc.heap_bytes %zu\ndone\n", GC_get_heap_size());
@@ -130,7 +149,7 @@ static void describe(void)
 {
     puts("workload tree\nstrategy none\n"
          "setting runtime\nsetting strategy\nsetting mutators\nsetting gc.processors\n"
-         "mutators_max 1\nfact gc.cycles\nfact gc.forced\n"
+         "mutators_max 1\nfact gc.cycles\nfact setup.cycles\nfact timed.cycles\nfact gc.forced\n"
          "fact bdwgc.markers||none|neither|threads that mark, the one that collects included\n"
          "fact bdwgc.heap_bytes|bytes|none|less|the heap at the end\nend");
 }
@@ -142,12 +161,14 @@ static void run_tree(int count, char **arguments)
     if (!ends_ns)
         fail("out of memory");
     root = build(number(count, arguments, "depth"));
+    struct moment began = so_far();
     ends_ns[0] = now_ns();
     for (uint64_t i = 0; i < operations; i++) {
         GC_gcollect();
         ends_ns[i + 1] = now_ns();
     }
-    report(ends_ns, operations, GC_get_gc_no());
+    struct moment ended = so_far();
+    report(ends_ns, operations, &began, &ended);
     free(ends_ns);
 }
 

@@ -9,11 +9,15 @@ import (
 
 // collector is what the runtime says of its work so far.
 type collector struct {
-	memory   runtime.MemStats
-	total    []stops // of each bucket of the runtime's histogram
-	stopping []stops // empty: the release does not tell
-	cpuNs    map[string]uint64
-	percent  int // GOGC; -1: off
+	memory  runtime.MemStats
+	cpuNs   map[string]uint64
+	percent int // GOGC; -1: off
+}
+
+// pauses are what the runtime says of its stops and cycles so far. Once they are made, reading them
+// allocates nothing and stops nobody: it is done just before the operations, and just after.
+type pauses struct {
+	samples []metrics.Sample
 }
 
 // stops are stops of the world whose duration is in a bucket of a histogram, with the middle of
@@ -27,7 +31,29 @@ const (
 	metricTotal    = "/sched/pauses/total/gc:seconds"
 	metricStopping = "/sched/pauses/stopping/gc:seconds"
 	metricPauses   = "/gc/pauses:seconds"
+	metricCycles   = "/gc/cycles/total:gc-cycles" // that have ended
 )
+
+func newPauses() *pauses {
+	p := &pauses{[]metrics.Sample{
+		{Name: metricTotal}, {Name: metricStopping}, {Name: metricPauses}, {Name: metricCycles}}}
+	p.read() // the histograms have their memory from now on
+	return p
+}
+
+func (p *pauses) read() { metrics.Read(p.samples) }
+
+func (p *pauses) total() []stops {
+	if total := histogram(p.samples[0].Value); total != nil {
+		return total
+	}
+	return histogram(p.samples[2].Value)
+}
+
+// stopping is empty when the release does not tell.
+func (p *pauses) stopping() []stops { return histogram(p.samples[1].Value) }
+
+func (p *pauses) cycles() uint64 { return p.samples[3].Value.Uint64() }
 
 // GOGC, from 1.21 on.
 const metricPercent = "/gc/gogc:percent"
@@ -53,24 +79,17 @@ var cpuMetrics = map[string]string{
 	"/cpu/classes/gc/pause:cpu-seconds":          "go.pause_cpu_ns",
 }
 
-func readCollector() *collector {
+// readCollector reads the pauses at the same time.
+func readCollector(p *pauses) *collector {
 	c := &collector{cpuNs: map[string]uint64{}, percent: readPercent()}
-	names := []string{metricTotal, metricStopping, metricPauses}
+	var samples []metrics.Sample
 	for name := range cpuMetrics {
-		names = append(names, name)
-	}
-	samples := make([]metrics.Sample, len(names))
-	for i, name := range names {
-		samples[i].Name = name
+		samples = append(samples, metrics.Sample{Name: name})
 	}
 	runtime.ReadMemStats(&c.memory)
+	p.read()
 	metrics.Read(samples)
-	c.total = histogram(samples[0].Value)
-	c.stopping = histogram(samples[1].Value)
-	if c.total == nil {
-		c.total = histogram(samples[2].Value)
-	}
-	for _, sample := range samples[3:] {
+	for _, sample := range samples {
 		if sample.Value.Kind() == metrics.KindFloat64 {
 			c.cpuNs[cpuMetrics[sample.Name]] = uint64(sample.Value.Float64() * 1e9)
 		}

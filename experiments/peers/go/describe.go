@@ -9,7 +9,8 @@ var settingNames = []string{"runtime", "strategy", "mutators", "gogc", "gc.proce
 // facts are the counters that report may print. Those of the lab and of its workloads by their
 // names alone; Go's own with unit, how mutators' values add up, which way is better, and help.
 var facts = []string{
-	"gc.cycles", "gc.forced", "alloc.bytes", "alloc.objects", "heap.goal_bytes",
+	"gc.cycles", "timed.cycles", "setup.cycles", "gc.forced", "alloc.bytes", "alloc.objects",
+	"heap.goal_bytes",
 	"gc.assist_ns", "gc.dedicated_ns", "gc.idle_ns",
 	"map.entries", "map.buckets", "map.bucket_bytes", "map.grow_events", "map.overflow",
 	"workload/map-churn.doublings", "workload/map-churn.same_size", "workload/map-churn.moments",

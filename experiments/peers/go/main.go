@@ -117,20 +117,23 @@ func main() {
 		fail("the Go program has no workload %q", os.Args[1])
 	}
 	p := parseParams(os.Args[2:])
-	begin := readCollector()
+	var between [4]*pauses // set-up, operations and what comes after them
+	for i := range between {
+		between[i] = newPauses()
+	}
+	begin := readCollector(between[0])
 	w := make(p)
-	mutators := runMutators(p, w)
-	end := readCollector()
+	mutators := runMutators(p, w, newSettings(p, between[1], between[2]))
+	end := readCollector(between[3])
 	debug.SetGCPercent(-1) // what the collector prints shall not cut the report's lines
-	report(mutators, begin, end)
+	report(mutators, begin, end, between)
 	runtime.KeepAlive(mutators)
 }
 
-func runMutators(p *params, w workload) []*mutator {
+func runMutators(p *params, w workload, settings *settings) []*mutator {
 	p.strategy.begin()
 	var ready, done, joined sync.WaitGroup
 	mutators := make([]*mutator, p.u64("mutators"))
-	settings := newSettings(p)
 	ready.Add(len(mutators))
 	done.Add(len(mutators))
 	joined.Add(len(mutators))

@@ -15,20 +15,24 @@ import (
 //	time FIRST LAST           operations began and ended, ns on the monotonic clock
 //	checksum HEX              summed over the mutators
 //	op NS                     of each operation
-//	pause TOTAL STOPPING      of each stop, ns
+//	pause TOTAL STOPPING PHASE  of each stop, ns; setup: it was before the operations, timed, or after
 //	counter NAME VALUE
 //	done
 //
 // A trial that did not run with its settings prints one line and nothing else (settings.go):
 //
 //	invalid SETTING WHY
-func report(mutators []*mutator, begin, end *collector) {
+func report(mutators []*mutator, begin, end *collector, between [4]*pauses) {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	fmt.Fprintf(out, "go %s\n", runtime.Version())
 	reportOperations(out, mutators)
-	reportPauses(out, begin, end)
+	for i, phase := range []string{"setup", "timed", "after"} {
+		reportPauses(out, between[i], between[i+1], phase)
+	}
 	reportCounters(out, begin, end)
+	fmt.Fprintf(out, "counter setup.cycles %d\n", between[1].cycles()-between[0].cycles())
+	fmt.Fprintf(out, "counter timed.cycles %d\n", between[2].cycles()-between[1].cycles())
 	reportOwn(out, mutators)
 	if shaper, has := mutators[0].state.(shaper); has {
 		reportShape(out, shaper)
@@ -53,10 +57,11 @@ func reportOperations(out *bufio.Writer, mutators []*mutator) {
 	fmt.Fprintf(out, "time %d %d\nchecksum %x\n", first, last, sum)
 }
 
-// reportPauses pairs the two histograms by rank: the runtime does not say which stop was which.
-func reportPauses(out *bufio.Writer, begin, end *collector) {
-	total := since(begin.total, end.total)
-	stopping := since(begin.stopping, end.stopping)
+// reportPauses pairs the two histograms by rank: the runtime does not say which stop was which. A stop
+// is in the phase in which it ended.
+func reportPauses(out *bufio.Writer, begin, end *pauses, phase string) {
+	total := since(begin.total(), end.total())
+	stopping := since(begin.stopping(), end.stopping())
 	for i, ns := range total {
 		part := uint64(0)
 		if i < len(stopping) && stopping[i] < ns {
@@ -64,7 +69,7 @@ func reportPauses(out *bufio.Writer, begin, end *collector) {
 		} else if i < len(stopping) {
 			part = ns
 		}
-		fmt.Fprintf(out, "pause %d %d\n", ns, part)
+		fmt.Fprintf(out, "pause %d %d %s\n", ns, part, phase)
 	}
 }
 

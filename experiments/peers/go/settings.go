@@ -42,13 +42,14 @@ func (q *quiet) end() {
 // settings are what operations are to run with: what the lab has put into the environment, and what
 // the strategy makes of it.
 type settings struct {
-	mutators uint64
-	arrived  uint64 // atomic
-	percent  int
+	mutators     uint64
+	arrived      uint64 // atomic
+	percent      int
+	began, ended *pauses // when operations did
 }
 
-func newSettings(p *params) *settings {
-	s := &settings{mutators: p.u64("mutators"), percent: 100}
+func newSettings(p *params, began, ended *pauses) *settings {
+	s := &settings{mutators: p.u64("mutators"), percent: 100, began: began, ended: ended}
 	switch percent, err := strconv.Atoi(os.Getenv("GOGC")); {
 	case p.strategy.gcOff || os.Getenv("GOGC") == "off":
 		s.percent = -1
@@ -59,12 +60,15 @@ func newSettings(p *params) *settings {
 }
 
 // arrive is called by every mutator before and after its operations. The last to come looks, while
-// all others wait: so nobody is about to put something back.
+// all others wait: so nobody is about to put something back. It also reads what stops there were, as
+// close to the operations as it can.
 func (s *settings) arrive() {
 	switch atomic.AddUint64(&s.arrived, 1) {
 	case s.mutators:
 		s.check("began")
+		s.began.read()
 	case 2 * s.mutators:
+		s.ended.read()
 		s.check("ended")
 	}
 }
