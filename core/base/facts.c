@@ -21,8 +21,21 @@ const struct stw_fact stw_facts[STW_FACTS] = {
 #define OPERATION(id, ...) LINE(STW_IN_OPS, NULL, 0, __VA_ARGS__)
 #define WINDOW(id, ns, ...) LINE(STW_IN_MMU, NULL, ns, __VA_ARGS__)
 #define HICCUP(id, ...) LINE(STW_IN_HICCUPS, "late_ns", 0, __VA_ARGS__)
+#define DERIVED(id, expression, ...) LINE(STW_IN_OTHERS, expression, 0, __VA_ARGS__)
 #include "base/facts.def"
 };
+
+const struct stw_stop_kind stw_stop_kinds[] = {
+#define KIND(word, rows, help) {word, rows, help},
+#include "base/facts.def"
+};
+const uint32_t stw_stop_kind_count = sizeof stw_stop_kinds / sizeof *stw_stop_kinds;
+
+const struct stw_fact_alias stw_fact_aliases[] = {
+#define ALIAS(word, name) {word, name},
+#include "base/facts.def"
+};
+const uint32_t stw_fact_alias_count = sizeof stw_fact_aliases / sizeof *stw_fact_aliases;
 
 const struct stw_fact *stw_fact_find(const char *name)
 {
@@ -37,7 +50,7 @@ const char *stw_fact_scope(const struct stw_fact *fact)
     static const char *const scopes[] = {
         [STW_IN_COUNTERS] = "trial",  [STW_IN_TRIALS] = "trial", [STW_IN_PAUSES] = "stop",
         [STW_IN_STEPS] = "stop",      [STW_IN_CYCLES] = "cycle", [STW_IN_OPS] = "operation",
-        [STW_IN_MMU] = "trial",       [STW_IN_HICCUPS] = "trial",
+        [STW_IN_MMU] = "trial",       [STW_IN_HICCUPS] = "trial", [STW_IN_OTHERS] = "trial",
     };
     int is_mutators = fact->adds != STW_ADDS_NONE && fact->when == STW_WHEN_THREADS;
     return is_mutators ? "mutator" : scopes[fact->place];

@@ -20,6 +20,7 @@
 #define STW_IN_OPS 5u
 #define STW_IN_MMU 6u
 #define STW_IN_HICCUPS 7u
+#define STW_IN_OTHERS 8u /* nowhere: it is worked out of others */
 
 /* What becomes of several mutators' values. */
 #define STW_ADDS_NONE 0u  /* it is no mutator's: measured once */
@@ -52,7 +53,8 @@ struct stw_fact {
     const char *unit; /* "ns", "bytes", "words", "share", "1/s", a plugin's word; "": a number */
     uint32_t place;   /* STW_IN_* */
     uint32_t adds, when, better, runtimes;
-    const char *where;  /* the column or expression, the step; else null */
+    const char *where;  /* the column or expression, the step; else null. Of STW_IN_OTHERS an
+                         * expression over facts in braces */
     uint64_t window_ns; /* of STW_IN_MMU */
     const char *help;   /* one line */
 };
@@ -67,6 +69,7 @@ enum stw_fact_id {
 #define OPERATION(id, ...) STW_FACT_##id,
 #define WINDOW(id, ...) STW_FACT_##id,
 #define HICCUP(id, ...) STW_FACT_##id,
+#define DERIVED(id, ...) STW_FACT_##id,
 #include "base/facts.def"
     STW_FACTS
 };
@@ -75,6 +78,22 @@ enum stw_fact_id {
 extern const struct stw_fact stw_facts[STW_FACTS];
 /* Null when the lab itself has no such fact. */
 const struct stw_fact *stw_fact_find(const char *name);
+
+/* Which stops: in names of metrics, "stop.mark-termination.p50". */
+struct stw_stop_kind {
+    const char *word;
+    const char *rows; /* of the view `pauses`: a condition over its columns */
+    const char *help;
+};
+extern const struct stw_stop_kind stw_stop_kinds[];
+extern const uint32_t stw_stop_kind_count;
+
+/* A short word for a fact. */
+struct stw_fact_alias {
+    const char *word, *name;
+};
+extern const struct stw_fact_alias stw_fact_aliases[];
+extern const uint32_t stw_fact_alias_count;
 
 /* Words for people and files: "trial", "stop", "cycle", "operation", "mutator";
  * "none", "sum", "max", "least", "last"; "exact", "timed", "threads"; "neither", "less", "more";

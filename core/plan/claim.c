@@ -46,13 +46,24 @@ static stw_status expected(struct parser *p, const char *what)
                          (int)stw_utf8_whole(p->at, QUOTED_BYTES_MAX), p->at);
 }
 
+/* Where a word ends that is not quoted. "stop.over(1ms)" is one. */
+static const char *end_of_word(const char *start)
+{
+    static const char over[] = ".over";
+    const char *end = start + strcspn(start, BREAKS);
+    size_t length = (size_t)(end - start), ending = sizeof over - 1;
+    int is_over = *end == '(' && length > ending && strncmp(end - ending, over, ending) == 0;
+    const char *close = is_over ? strchr(end, ')') : NULL;
+    return close ? close + 1 : end;
+}
+
 /* The next word, or quoted text; a new string, or null with an error. */
 static char *take_word(struct parser *p, const char *what)
 {
     p->at += strspn(p->at, " \t");
     char quote = *p->at == '"' || *p->at == '\'' ? *p->at : '\0';
     const char *start = p->at + (quote != 0);
-    const char *end = quote ? strchr(start, quote) : start + strcspn(start, BREAKS);
+    const char *end = quote ? strchr(start, quote) : end_of_word(start);
     if (!end || end == start) {
         expected(p, what);
         return NULL;

@@ -48,7 +48,7 @@ static uint64_t events_beyond(const struct stw_metric *metric, const struct stw_
     int is_of_trial = stw_fact_is_operation(metric->fact);
     double percent = is_of_trial ? metric->percent : metric->statistic.percent;
     uint64_t all = is_of_trial && of->trials ? of->events / of->trials : of->events;
-    return all - (uint64_t)ceil((double)all * percent / 100 - 1e-9);
+    return percent > 0 && all ? all - stw_percentile_rank(all, percent) : 0;
 }
 
 static int is_percentile(const struct stw_metric *metric)

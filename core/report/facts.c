@@ -2,11 +2,14 @@
  *
  * RF1  how a fact is asked for follows from where it is kept (base/facts.h), and from nothing else:
  *      so any fact can be compared, and a new one needs no line here. Of stops and their steps, the
- *      timed ones are asked for. */
+ *      timed ones are asked for.
+ * RF2  what is asked of a cell reads that cell's rows alone. */
 #include "report/facts.h"
 
 #include "base/array.h"
+#include "base/check.h"
 #include "report/json.h"
+#include "report/least.h"
 #include "report/table.h"
 
 #include <inttypes.h>
@@ -21,6 +24,7 @@ static const struct { const char *view, *column; } places[] = {
     [STW_IN_PAUSES] = {"pauses", NULL},            [STW_IN_STEPS] = {"steps", "ns"},
     [STW_IN_CYCLES] = {"cycles", NULL},            [STW_IN_OPS] = {"ops", "high_ns"},
     [STW_IN_MMU] = {"mmu", "utilisation"},         [STW_IN_HICCUPS] = {"hiccups", NULL},
+    [STW_IN_OTHERS] = {"trials", NULL},
 };
 
 void stw_facts_of_lab(struct stw_fact_list *list)
@@ -88,14 +92,6 @@ void stw_facts_free(struct stw_fact_list *list)
 
 /* Asking. */
 
-static void add_quoted(struct stw_text *sql, const char *text)
-{
-    stw_text_add(sql, "'");
-    for (; *text; text++)
-        stw_text_add(sql, *text == '\'' ? "''" : "%c", *text);
-    stw_text_add(sql, "'");
-}
-
 /* Operations have a view of their own, their further times another. */
 static const char *view_of(const struct stw_fact *fact, const char *name)
 {
@@ -108,37 +104,122 @@ static void add_choice(const struct stw_fact *fact, const char *name, struct stw
 {
     int is_further = view_of(fact, name) != places[fact->place].view;
     if (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_STEPS || is_further) {
-        stw_text_add(sql, fact->place == STW_IN_STEPS ? " AND v.step = " : " AND v.name = ");
-        add_quoted(sql, fact->place == STW_IN_STEPS ? fact->where : name);
+        stw_text_add(sql, fact->place == STW_IN_STEPS ? " AND step = " : " AND name = ");
+        stw_reader_add_quoted(sql, fact->place == STW_IN_STEPS ? fact->where : name);
     }
     if (fact->place == STW_IN_PAUSES || fact->place == STW_IN_STEPS)
-        stw_text_add(sql, " AND v.phase = 'timed'");
+        stw_text_add(sql, " AND phase = 'timed'");
     if (fact->place == STW_IN_MMU)
-        stw_text_add(sql, " AND v.window_ns = %" PRIu64, fact->window_ns);
+        stw_text_add(sql, " AND window_ns = %" PRIu64, fact->window_ns);
 }
 
-static const char *column_of(const struct stw_fact *fact)
+const char *stw_fact_column(const struct stw_fact *fact)
 {
     return fact->where && fact->place != STW_IN_STEPS ? fact->where : places[fact->place].column;
 }
 
-void stw_fact_join(const struct stw_fact *fact, const char *name, struct stw_text *sql)
+/* The ok trials as t: of cell ?1, or of all. */
+static void add_trials(int is_of_cell, struct stw_text *sql)
 {
-    stw_text_add(sql, " FROM trials t LEFT JOIN %s v ON v.cell = t.cell AND v.trial = t.trial",
-                 view_of(fact, name));
-    add_choice(fact, name, sql);
-    stw_text_add(sql, " WHERE t.cell = CAST(?1 AS INTEGER) AND t.outcome = 'ok'");
+    stw_text_add(sql, " FROM (SELECT * FROM trials WHERE outcome = 'ok'%s) t",
+                 is_of_cell ? " AND cell = CAST(?1 AS INTEGER)" : "");
 }
 
-void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_text *sql)
+void stw_fact_join(const struct stw_fact *fact, const char *name, const char *also,
+                   struct stw_text *sql)
+{
+    add_trials(1, sql);
+    stw_text_add(sql, " LEFT JOIN (SELECT * FROM %s WHERE cell = CAST(?1 AS INTEGER)",
+                 view_of(fact, name));
+    add_choice(fact, name, sql);
+    stw_text_add(sql, "%s) v ON v.trial = t.trial", also);
+}
+
+/* What is worked out of others. */
+
+/* The next "{name}" of an expression, or null; *is_least: it is "{least name}". */
+static const struct stw_fact *next_part(const char **at, int *is_least)
+{
+    static const char least[] = "least ";
+    const char *open = strchr(*at, '{'), *close = open ? strchr(open, '}') : NULL;
+    if (!close)
+        return NULL;
+    *is_least = strncmp(open + 1, least, sizeof least - 1) == 0;
+    const char *from = open + 1 + (*is_least ? sizeof least - 1 : 0);
+    char *name = stw_strdup(from);
+    name[close - from] = '\0';
+    const struct stw_fact *fact = stw_fact_find(name);
+    free(name);
+    STW_REQUIRE(fact && (fact->place == STW_IN_COUNTERS || fact->place == STW_IN_TRIALS));
+    *at = close + 1;
+    return fact;
+}
+
+/* The expression with each part as what add_parts joins: k0.value, or columns of t. */
+static void add_expression(const char *expression, struct stw_text *sql)
+{
+    const char *at = expression;
+    for (uint32_t number = 0;; number++) {
+        const char *from = at;
+        int is_least;
+        const struct stw_fact *part = next_part(&at, &is_least);
+        stw_text_add(sql, "%.*s", (int)strcspn(from, "{"), from);
+        if (!part)
+            return;
+        if (part->place == STW_IN_TRIALS)
+            stw_text_add(sql, "(%s)", part->where);
+        else
+            stw_text_add(sql, "k%u.value", number);
+    }
+}
+
+/* Joins the parts to trials t, whatever their cells are. */
+static void add_parts(const char *expression, int is_of_cell, struct stw_text *sql)
+{
+    const char *at = expression, *cell = is_of_cell ? " AND cell = CAST(?1 AS INTEGER)" : "";
+    const struct stw_fact *part;
+    int is_least;
+    add_trials(is_of_cell, sql);
+    for (uint32_t number = 0; (part = next_part(&at, &is_least)); number++) {
+        if (part->place == STW_IN_TRIALS)
+            continue;
+        if (is_least)
+            stw_text_add(sql, " LEFT JOIN temp." STW_LEAST_TABLE " k%u ON k%u.cell = t.cell"
+                         " AND k%u.name = '%s'", number, number, number, part->name);
+        else
+            stw_text_add(sql, " LEFT JOIN (SELECT cell, trial, value FROM counters WHERE name = '%s'"
+                         "%s) k%u ON k%u.cell = t.cell AND k%u.trial = t.trial", part->name, cell,
+                         number, number, number);
+    }
+}
+
+stw_status stw_fact_prepare(struct stw_reader *reader, const struct stw_fact *fact)
+{
+    const char *at = fact->place == STW_IN_OTHERS ? fact->where : "";
+    const struct stw_fact *part;
+    stw_status status = STW_OK;
+    int is_least;
+    while (status == STW_OK && (part = next_part(&at, &is_least)))
+        if (is_least)
+            status = stw_least_find(reader, part);
+    return status;
+}
+
+void stw_fact_query(const struct stw_fact *fact, const char *name, const char *also,
+                    struct stw_text *sql)
 {
     if (fact->place == STW_IN_TRIALS) {
-        stw_text_add(sql, "SELECT trial, %s AS value FROM trials", fact->where);
-        stw_text_add(sql, " WHERE cell = CAST(?1 AS INTEGER) AND outcome = 'ok'");
-        return;
+        stw_text_add(sql, "SELECT trial, %s AS value", fact->where);
+        add_trials(1, sql);
+    } else if (fact->place == STW_IN_OTHERS) {
+        stw_text_add(sql, "SELECT t.trial AS trial, ");
+        add_expression(fact->where, sql);
+        stw_text_add(sql, " AS value");
+        add_parts(fact->where, 1, sql);
+    } else {
+        stw_text_add(sql, "SELECT t.trial AS trial, v.%s AS value", stw_fact_column(fact));
+        stw_fact_join(fact, name, also, sql);
     }
-    stw_text_add(sql, "SELECT t.trial AS trial, v.%s AS value", column_of(fact));
-    stw_fact_join(fact, name, sql);
 }
 
 /* Finding. */
@@ -148,15 +229,29 @@ static void take_int(sqlite3_stmt *row, void *context)
     *(int64_t *)context = sqlite3_column_int64(row, 0);
 }
 
+static void is_there_sql(const struct stw_fact *fact, struct stw_text *sql)
+{
+    stw_text_add(sql, "SELECT EXISTS(SELECT 1");
+    if (fact->place == STW_IN_OTHERS) {
+        add_parts(fact->where, 0, sql);
+        stw_text_add(sql, " WHERE (");
+        add_expression(fact->where, sql);
+        stw_text_add(sql, ") IS NOT NULL)");
+        return;
+    }
+    stw_text_add(sql, " FROM %s WHERE (%s) IS NOT NULL", view_of(fact, fact->name),
+                 stw_fact_column(fact));
+    add_choice(fact, fact->name, sql);
+    stw_text_add(sql, fact->place == STW_IN_TRIALS ? " AND outcome = 'ok')" : ")");
+}
+
 static stw_status is_there(struct stw_reader *reader, const struct stw_fact *fact, int64_t *is)
 {
     struct stw_text sql = {0};
-    stw_text_add(&sql, "SELECT EXISTS(SELECT 1 FROM %s v WHERE (%s%s) IS NOT NULL",
-                 view_of(fact, fact->name), fact->place == STW_IN_TRIALS ? "" : "v.",
-                 column_of(fact));
-    add_choice(fact, fact->name, &sql);
-    stw_text_add(&sql, fact->place == STW_IN_TRIALS ? " AND outcome = 'ok')" : ")");
-    stw_status status = stw_reader_query(reader, sql.bytes, NULL, take_int, is);
+    is_there_sql(fact, &sql);
+    stw_status status = stw_fact_prepare(reader, fact);
+    if (status == STW_OK)
+        status = stw_reader_query(reader, sql.bytes, NULL, take_int, is);
     stw_text_free(&sql);
     return status;
 }

@@ -19,12 +19,18 @@ stw_status stw_facts_of_run(const char *run, struct stw_fact_list *list, struct 
 void stw_facts_free(struct stw_fact_list *list);
 
 /* A query for each ok trial of cell ?1 and its values of the fact, one a row: "trial, value", with
- * null where it has none. `name` is the fact's, or with a part behind a colon. */
-void stw_fact_query(const struct stw_fact *fact, const char *name, struct stw_text *sql);
+ * null where it has none. `name` is the fact's, or with a part behind a colon. `also`: what else
+ * rows of its view must be, " AND ...", or "". */
+void stw_fact_query(const struct stw_fact *fact, const char *name, const char *also,
+                    struct stw_text *sql);
+/* Before a query of a fact that is worked out of others is run. */
+stw_status stw_fact_prepare(struct stw_reader *reader, const struct stw_fact *fact);
 
-/* The end of such a query, from FROM on: the trials are t, the rows of the fact's view v. Not of a
- * fact of trials. */
-void stw_fact_join(const struct stw_fact *fact, const char *name, struct stw_text *sql);
+/* The end of such a query, from FROM on: the trials are t, the rows of the fact's view v, and in
+ * these the fact is the column. Not of facts of trials, nor of those worked out of others. */
+void stw_fact_join(const struct stw_fact *fact, const char *name, const char *also,
+                   struct stw_text *sql);
+const char *stw_fact_column(const struct stw_fact *fact);
 
 void stw_facts_text(const struct stw_fact_list *list, struct stw_text *out);
 void stw_facts_markdown(const struct stw_fact_list *list, struct stw_text *out);

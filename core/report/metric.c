@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define MEDIAN {STW_STATISTIC_PERCENTILE, 50, 0}
+#define MEAN {STW_STATISTIC_MEAN, 0, 0}
 #define OFTEN {STW_STATISTIC_MEAN, 0, 1e9} /* in a second, of times in ns */
 
 static const char *events_of(const struct stw_fact *fact)
@@ -33,14 +34,17 @@ stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
     if (status != STW_OK)
         return status;
     const struct stw_fact *fact = parsed.fact;
-    *metric = (struct stw_metric){.fact = fact, .name = name, .name_bytes = parsed.fact_bytes,
-                                  .percent = parsed.percent, .aggregate = parsed.aggregate,
-                                  .unit = fact->unit, .events = "trials", .statistic = MEDIAN};
-    if (stw_fact_is_operation(fact)) {
+    *metric = (struct stw_metric){.fact = fact, .name = name, .parsed = parsed, .unit = fact->unit,
+                                  .events = "trials", .statistic = MEDIAN};
+    if (parsed.made == STW_MADE_OVER) {
+        metric->unit = "";
+        metric->statistic = (struct stw_statistic)MEAN;
+    } else if (stw_fact_is_operation(fact)) {
         metric->events = "operations";
-    } else if (stw_fact_is_event(fact) && parsed.percent) {
+        metric->percent = parsed.percent;
+    } else if (parsed.made == STW_MADE_PERCENTILE) {
         metric->events = events_of(fact);
-        metric->statistic.percent = parsed.percent;
+        metric->statistic.percent = metric->percent = parsed.percent;
     } else if (strcmp(fact->unit, "1/s") == 0) {
         metric->statistic = (struct stw_statistic)OFTEN;
     }
@@ -102,7 +106,8 @@ static void take_value(sqlite3_stmt *row, void *context)
     taking->measured->events++;
 }
 
-/* The percentile of the operations that were gathered, interpolated. */
+/* The percentile of the operations that were gathered, interpolated; the last bucket's end is the
+ * longest one itself. */
 static void end_trial(struct taking *taking)
 {
     uint64_t total = 0, seen = 0;
@@ -111,11 +116,13 @@ static void end_trial(struct taking *taking)
         total += taking->buckets[b].count;
     if (!total)
         return;
-    uint64_t rank = (total * taking->metric->percent + 99) / 100;
+    uint64_t rank = stw_percentile_rank(total, taking->metric->percent);
     while (seen + taking->buckets[i].count < rank)
         seen += taking->buckets[i++].count;
     uint64_t high = taking->buckets[i].high_ns, low = stw_histogram_lowest(high);
     double place = ((double)(rank - seen) - 0.5) / (double)taking->buckets[i].count;
+    if (rank == total)
+        place = 1;
     stw_sample_add(&taking->measured->sample, (double)low + (double)(high - low) * place);
     taking->measured->events += total;
     taking->bucket_count = 0;
@@ -134,40 +141,106 @@ static void take_bucket(sqlite3_stmt *row, void *context)
         (uint64_t)sqlite3_column_int64(row, 1), (uint64_t)sqlite3_column_int64(row, 2)};
 }
 
+/* Which stops the metric is of: " AND is_forced AND last_site = 'workload/x'". */
+static void add_which(const struct stw_metric_name *name, struct stw_text *also)
+{
+    if (name->kind)
+        stw_text_add(also, " AND %s", name->kind->rows);
+    if (name->site) {
+        char *site = stw_strdup(name->site);
+        site[name->site_bytes] = '\0';
+        stw_text_add(also, " AND last_site = ");
+        stw_reader_add_quoted(also, site);
+        free(site);
+    }
+}
+
+/* A column that every row of the fact's view has. */
+static const char *key_of(const struct stw_fact *fact)
+{
+    return fact->place == STW_IN_CYCLES ? "cycle" : fact->place == STW_IN_HICCUPS ? "at_ns" : "seq";
+}
+
+/* When a trial's count or total is not known: some of its stops do not tell the fact; or they tell
+ * neither of what kind they are nor where the last to stop was nor their steps, as another
+ * runtime's. */
+static void add_unknown(const struct stw_metric_name *name, struct stw_text *sql)
+{
+    const struct stw_fact *fact = name->fact;
+    stw_text_add(sql, "CASE WHEN count(v.%s) > count(v.%s) THEN NULL ", key_of(fact),
+                 stw_fact_column(fact));
+    if (name->kind || name->site || fact->place == STW_IN_STEPS)
+        stw_text_add(sql, "WHEN EXISTS(SELECT 1 FROM pauses WHERE cell = CAST(?1 AS INTEGER)"
+                     " AND trial = t.trial AND kind = 'peer') THEN NULL ");
+    if (fact->place != STW_IN_PAUSES && fact->place != STW_IN_STEPS)
+        stw_text_add(sql, "WHEN count(v.%s) = 0 THEN NULL ", key_of(fact));
+}
+
+/* "SELECT trial, " one value for each; without any stop their total and number are 0. */
+static void add_made(const struct stw_metric_name *name, const char *whole_name, const char *also,
+                     struct stw_text *sql)
+{
+    const char *column = stw_fact_column(name->fact);
+    stw_text_add(sql, "SELECT t.trial, ");
+    if (name->made == STW_MADE_MEAN) {
+        stw_text_add(sql, "avg(v.%s)", column);
+    } else if (stw_fact_is_operation(name->fact)) { /* a bucket's end decides: 0.8 % at most */
+        stw_text_add(sql, "CASE WHEN count(v.%s) > 0 THEN"
+                     " sum(CASE WHEN v.%s > %.17g THEN v.count ELSE 0 END) END", column, column,
+                     name->bound);
+    } else {
+        add_unknown(name, sql);
+        if (name->made == STW_MADE_TOTAL)
+            stw_text_add(sql, "ELSE coalesce(sum(v.%s), 0) END", column);
+        else
+            stw_text_add(sql, "ELSE count(CASE WHEN v.%s > %.17g THEN 1 END) END", column,
+                         name->bound);
+    }
+    stw_fact_join(name->fact, whole_name, also, sql);
+    stw_text_add(sql, " GROUP BY t.trial ORDER BY t.trial");
+}
+
 /* SQL that gives the trial and what the metric needs of it, of cell ?1. */
 static void add_query(const struct stw_metric *metric, struct stw_text *sql)
 {
+    const struct stw_metric_name *parsed = &metric->parsed;
+    struct stw_text also = {0};
     char *name = stw_strdup(metric->name);
-    name[metric->name_bytes] = '\0';
-    if (stw_fact_is_operation(metric->fact)) {
+    name[parsed->fact_bytes] = '\0';
+    add_which(parsed, &also);
+    if (parsed->made != STW_MADE_VALUE && parsed->made != STW_MADE_PERCENTILE) {
+        add_made(parsed, name, stw_text_get(&also), sql);
+    } else if (stw_fact_is_operation(metric->fact)) {
         stw_text_add(sql, "SELECT t.trial, v.high_ns, v.count");
-        stw_fact_join(metric->fact, name, sql);
+        stw_fact_join(metric->fact, name, "", sql);
         stw_text_add(sql, " ORDER BY t.trial, v.high_ns");
-    } else if (metric->aggregate) {
-        stw_text_add(sql, "SELECT trial, %s(value) FROM (", metric->aggregate);
-        stw_fact_query(metric->fact, name, sql);
-        stw_text_add(sql, ") GROUP BY trial ORDER BY trial");
     } else {
-        stw_fact_query(metric->fact, name, sql);
+        stw_fact_query(metric->fact, name, stw_text_get(&also), sql);
         stw_text_add(sql, " ORDER BY 1");
     }
+    stw_text_free(&also);
     free(name);
+}
+
+static stw_row_function *taker_of(const struct stw_metric *metric)
+{
+    if (metric->parsed.made != STW_MADE_PERCENTILE)
+        return take_value;
+    return stw_fact_is_operation(metric->fact) ? take_bucket : take_event;
 }
 
 stw_status stw_metric_read(struct stw_reader *reader, const struct stw_metric *metric, int64_t cell,
                            int as_lower_edges, struct stw_measured *measured)
 {
     struct taking taking = {metric, measured, -1, as_lower_edges, NULL, 0};
-    stw_row_function *take = stw_fact_is_operation(metric->fact) ? take_bucket
-                             : metric->aggregate        ? take_value
-                             : stw_fact_is_event(metric->fact)   ? take_event
-                                                        : take_value;
     struct stw_text sql = {0};
     char number[32];
     *measured = (struct stw_measured){0};
     snprintf(number, sizeof number, "%lld", (long long)cell);
     add_query(metric, &sql);
-    stw_status status = stw_reader_query(reader, sql.bytes, number, take, &taking);
+    stw_status status = stw_fact_prepare(reader, metric->fact);
+    if (status == STW_OK)
+        status = stw_reader_query(reader, sql.bytes, number, taker_of(metric), &taking);
     end_trial(&taking);
     free(taking.buckets);
     stw_text_free(&sql);

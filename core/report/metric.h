@@ -1,10 +1,12 @@
 /* report/metric.h: what two cells are compared by, and its values in a cell's trials.
  *
- * Any fact is a metric (base/facts.h; `stwlab facts`):
+ * Any fact is a metric (base/facts.h; `stwlab facts`), by the names of base/metric.h:
  *   FACT               of what a trial has once: median over the trials
- *   FACT.p50 ...       of stops, steps and cycles: percentile of all of them, p1 to p100, p100
- *                      being the largest, also called .max
- *   FACT.mean .sum     likewise: median over the trials of a trial's mean, or sum
+ *   FACT.p50 ...       of stops, steps and cycles: percentile of all of them, p100 being the
+ *                      largest, also called .max
+ *   FACT.mean .total   likewise: median over the trials of a trial's mean, or total
+ *   FACT.over(1ms)     mean over the trials of how many a trial has: such counts are often 0, and
+ *                      then a median tells nothing
  *   op.p50 ...         median over the trials of the trial's percentile of operations */
 #ifndef STW_REPORT_METRIC_H
 #define STW_REPORT_METRIC_H
@@ -15,10 +17,9 @@
 
 struct stw_metric {
     const struct stw_fact *fact;
-    const char *name;      /* the fact's, with what may stand behind a colon; borrowed */
-    uint32_t name_bytes;
-    uint32_t percent;      /* of operations: the percentile within a trial */
-    const char *aggregate; /* "avg", "sum": what is made of a trial's values; or null */
+    const char *name;      /* borrowed */
+    struct stw_metric_name parsed;
+    double percent;        /* of operations: the percentile within a trial; 0: none */
     const char *unit;      /* "ns", "bytes", "1/s", "share", "" and others */
     const char *events;    /* "stops", "cycles", "operations" or "trials" */
     struct stw_statistic statistic;

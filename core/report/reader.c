@@ -8,7 +8,6 @@
 #include "report/reader.h"
 
 #include "base/error.h"
-#include "base/text.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/sqlite.h"
@@ -52,6 +51,14 @@ char *stw_reader_text(sqlite3_stmt *row, int column)
 {
     const unsigned char *text = sqlite3_column_text(row, column);
     return stw_strdup(text ? (const char *)text : "");
+}
+
+void stw_reader_add_quoted(struct stw_text *sql, const char *text)
+{
+    stw_text_add(sql, "'");
+    for (; *text; text++)
+        stw_text_add(sql, *text == '\'' ? "''" : "%c", *text);
+    stw_text_add(sql, "'");
 }
 
 stw_status stw_reader_query(struct stw_reader *reader, const char *sql, const char *argument,

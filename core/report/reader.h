@@ -2,6 +2,8 @@
 #ifndef STW_REPORT_READER_H
 #define STW_REPORT_READER_H
 
+#include "base/text.h"
+
 #include <stwlab/base.h>
 
 #include <sqlite3.h>
@@ -23,5 +25,7 @@ stw_status stw_reader_query(struct stw_reader *reader, const char *sql, const ch
                             stw_row_function *take, void *context);
 /* A column's text, copied; "" for null. */
 char *stw_reader_text(sqlite3_stmt *row, int column);
+/* Adds the text as SQL has it: 'it''s'. */
+void stw_reader_add_quoted(struct stw_text *sql, const char *text);
 
 #endif

@@ -97,6 +97,13 @@ static uint32_t position(const struct stw_sample *sample, const uint32_t *weight
     return at;
 }
 
+uint64_t stw_percentile_rank(uint64_t total, double percent)
+{
+    /* 1e-9: 99.9 % of 1,000 values are 999, whatever doubles make of it */
+    double rank = ceil((double)total * percent / 100 - 1e-9);
+    return rank < 1 ? 1 : (uint64_t)rank;
+}
+
 double stw_sample_weighted(const struct stw_sample *sample, const uint32_t *weights, uint64_t total,
                            struct stw_statistic statistic)
 {
@@ -104,9 +111,9 @@ double stw_sample_weighted(const struct stw_sample *sample, const uint32_t *weig
     STW_REQUIRE(sample->is_sorted && total > 0);
     if (statistic.kind == STW_STATISTIC_MEAN) {
         value = mean(sample, weights, total);
-    } else { /* 1e-9: 99.9 % of 1,000 values are 999, whatever doubles make of it */
-        double rank = ceil((double)total * statistic.percent / 100 - 1e-9);
-        value = sample->values[position(sample, weights, rank < 1 ? 1 : (uint64_t)rank)].value;
+    } else {
+        uint64_t rank = stw_percentile_rank(total, statistic.percent);
+        value = sample->values[position(sample, weights, rank)].value;
     }
     return statistic.numerator > 0 ? statistic.numerator / value : value;
 }

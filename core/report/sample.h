@@ -43,6 +43,9 @@ void stw_sample_trial(struct stw_sample *sample, uint32_t block);
 void stw_sample_add(struct stw_sample *sample, double value);
 void stw_sample_free(struct stw_sample *sample);
 
+/* The nearest rank, from 1, of a percentile of so many values. */
+uint64_t stw_percentile_rank(uint64_t total, double percent);
+
 /* Before the functions below; again after values were added. */
 void stw_sample_sort(struct stw_sample *sample);
 /* How many values there are when each trial counts `weights` times. */

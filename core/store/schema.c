@@ -1,6 +1,6 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
- * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
+ * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, axes, trials, attempts,
  * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public
  * and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
@@ -87,6 +87,8 @@ const char *const stw_schema[] = {
     "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
     " STRICT",
 
+    "CREATE VIEW axes AS SELECT a.cell, c.id, a.position, a.key, a.value"
+    " FROM cell_axis a JOIN cell c ON c.cell = a.cell",
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
     " t.rss_peak_bytes, t.span_ns, t.op_sum_ns, t.expected, t.note, t.attempt,"
