@@ -470,6 +470,7 @@ static int begin_locked(struct stw_gc *gc, struct stw_mutator_record *self, uint
         gc->options.out_of_memory("no memory for the collector's threads");
     stw__workers_limit_idle(gc, why == WHY_TIME);
     touch_records(gc);
+    gc->is_cycle_forced = why == WHY_FORCED;
     STW_ADD(gc->totals.forced_cycles, why == WHY_FORCED);
     STW_ADD(gc->totals.timed_cycles, why == WHY_TIME);
     if (self)

@@ -153,6 +153,8 @@ void stw_mutator_detach(struct stw_mutator *m);
 struct stw_mutator *stw_mutator_self(void); /* that the calling thread is, or null */
 /* Whether the calling thread is a mutator outside managed code; `block` says who began that. */
 int stw_mutator_is_blocked(struct stw_block *block);
+/* Bytes of cells that the calling mutator has allocated so far. */
+uint64_t stw_mutator_allocated_bytes(struct stw_mutator *m);
 /* Valid after detach, too. */
 struct stw_timeline *stw_mutator_timeline(struct stw_mutator *m);
 void stw_mutator_yield(struct stw_mutator *m); /* its processor, to whoever waits, if anyone does */

@@ -287,6 +287,17 @@ stw_status stw_mutator_attach(struct stw_gc *gc, uint32_t index, uint32_t *trace
     return STW_OK;
 }
 
+/* What its runs have handed out since they were last looked at is not in alloc_bytes yet. */
+uint64_t stw_mutator_allocated_bytes(struct stw_mutator *mutator)
+{
+    struct stw_mutator_record *m = stw__record_of(mutator);
+    uint64_t bytes = m->alloc_bytes;
+    for (uint32_t i = 0; i < STW_SPAN_CLASSES; i++)
+        if (m->run_spans[i].record)
+            bytes += m->mutator.runs[i].cursor - m->run_spans[i].start;
+    return bytes;
+}
+
 /* Adds what the mutator counted to the totals. */
 static void count_up(struct stw_mutator_record *m)
 {

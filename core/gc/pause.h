@@ -34,6 +34,10 @@ const char *stw_pause_kind_name(uint32_t kind);
 #define STW_NO_MUTATOR UINT32_MAX
 #define STW_FAULTS_UNKNOWN UINT32_MAX
 #define STW_CPU_UNKNOWN UINT64_MAX
+/* What another runtime does not tell of a stop. */
+#define STW_UNTOLD_PARTS 1u   /* stopping and working: all of it is in working_ns */
+#define STW_UNTOLD_RESTART 2u /* restarting: it is in working_ns */
+#define STW_UNTOLD_ALL 3u
 #define STW_SITE_BYTES 32u
 
 struct stw_pause {
@@ -57,6 +61,8 @@ struct stw_pause {
     uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */
     uint32_t last_call;     /* strategy_call of last_mutator, if the stop slept for it */
     uint32_t told_phase;    /* of a peer's: STW_TRIAL_* (trial/phase.h); else its times tell */
+    uint32_t untold;        /* of a peer's: STW_UNTOLD_* */
+    uint32_t is_forced;     /* of a cycle that a mutator asked for; of a peer's not known */
     char last_site[STW_SITE_BYTES]; /* where last_mutator was; may be empty */
 };
 

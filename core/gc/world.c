@@ -264,6 +264,7 @@ void stw__world_stop(struct stw_gc *gc, struct stw_mutator_record *self, uint32_
     memset(pause, 0, sizeof *pause);
     pause->kind = kind;
     pause->cycle = gc->totals.cycles + (kind != STW_PAUSE_MARK_TERMINATION);
+    pause->is_forced = kind != STW_PAUSE_OTHER && gc->is_cycle_forced;
     world->pause = pause;
     stw__watch_stop_begin(gc);
     uint64_t request_ns = stw_clock_ns();

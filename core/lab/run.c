@@ -221,16 +221,22 @@ static void note_remains(struct run *run, struct attempt *attempt,
             end->stuck == 1 ? "" : "es");
 }
 
+/* Of a peer's program that nobody waited for: of what was killed in its worker's group. Without
+ * that nothing is known of it, and what its worker used is not that. */
+static void take_program_usage(const struct stw_process_end *end, struct stw_outcome *outcome)
+{
+    int is_known = end->others_rss_peak_bytes > 0;
+    outcome->cpu_ns = is_known ? end->others_cpu_ns : STW_USAGE_UNKNOWN;
+    outcome->rss_peak_bytes = end->others_rss_peak_bytes;
+}
+
 static void judge(struct run *run, struct attempt *attempt, const struct stw_process_end *end)
 {
     const struct stw_record *record = readable(attempt);
     struct stw_outcome *outcome = &attempt->outcome;
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
-    if (record && !record->program_rss_peak_bytes && end->others_rss_peak_bytes
-        && peer_of(run, attempt->cell)) {
-        outcome->cpu_ns = end->others_cpu_ns; /* its program's, which was killed */
-        outcome->rss_peak_bytes = end->others_rss_peak_bytes;
-    }
+    if (peer_of(run, attempt->cell) && !(record && record->program_rss_peak_bytes))
+        take_program_usage(end, outcome);
     note_remains(run, attempt, end);
     if (record && record->first_op_ns > attempt->started_ns
         && record->first_op_ns <= run->ended_ns)

@@ -209,6 +209,8 @@ static void take_trial(sqlite3_stmt *row, void *context)
         cell->trial_count++;
         cell->wall_ns_sum += sqlite3_column_int64(row, 5);
     }
+    if (outcome == STW_OUTCOME_OK)
+        cell->stops_lost += sqlite3_column_int64(row, 6);
     if (outcome == STW_OUTCOME_OK || outcome == STW_OUTCOMES)
         return;
     *STW_APPEND(cell->failures, cell->failure_count) =
@@ -216,13 +218,23 @@ static void take_trial(sqlite3_stmt *row, void *context)
                              stw_reader_text(row, 4)};
 }
 
-static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, wall_ns FROM trials"
-                                 " ORDER BY cell, trial";
+static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, wall_ns,"
+                                 " pauses_lost FROM trials ORDER BY cell, trial";
+
+static void take_intervals_lost(sqlite3_stmt *row, void *context)
+{
+    struct stw_result_cell *cell = cell_of(row, context);
+    if (cell)
+        cell->intervals_lost = sqlite3_column_int64(row, 1);
+}
+
+static const char intervals_lost_sql[] =
+    "SELECT cell, sum(value) FROM counters WHERE name = 'taken.lost' GROUP BY cell ORDER BY cell";
 
 static stw_status read_all(struct stw_reader *reader, struct stw_results *results)
 {
     struct filling trials = {.results = results}, mmu = trials, gap = trials,
-                   op_times = trials;
+                   op_times = trials, lost = trials;
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
                              &results->info));
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
@@ -230,6 +242,7 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
     STW_TRY(stw_facts_read(reader, &results->facts));
     STW_TRY(read_cells(reader, results));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
+    STW_TRY(stw_reader_query(reader, intervals_lost_sql, NULL, take_intervals_lost, &lost));
     STW_TRY(stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu));
     STW_TRY(stw_reader_query(reader, gap_sql, NULL, take_gap, &gap));
     return stw_reader_query(reader, op_times_sql, NULL, take_op_time, &op_times);

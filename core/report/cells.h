@@ -80,6 +80,9 @@ struct stw_result_cell {
     uint32_t op_time_count;
     struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
     uint32_t failure_count;
+    /* Of the ok trials: stops that are in no number of stops, and pieces of taken time, without
+     * which utilisations are too high. */
+    int64_t stops_lost, intervals_lost;
     int64_t trial_count; /* stored; skipped ones not counted */
     int64_t wall_ns_sum; /* of those trials */
 };

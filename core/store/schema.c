@@ -8,7 +8,8 @@
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
 #include "store/schema.h"
 
-/* Count, percentiles, maximum and sum per cell of one column of the view pauses, in one phase. */
+/* Count, percentiles, maximum and sum per cell of one column of the view pauses, in one phase, where
+ * it is known. */
 #define PAUSE_SUMMARY(name, column, phase)                                                         \
     "CREATE VIEW summary_of_" name " AS"                                                           \
     " SELECT cell, count(*) AS count,"                                                             \
@@ -17,7 +18,8 @@
     "  max(value) AS max_ns, sum(value) AS sum_ns"                                                 \
     " FROM (SELECT cell, " column " AS value,"                                                     \
     "   row_number() OVER (PARTITION BY cell ORDER BY " column ") AS rank,"                        \
-    "   count(*) OVER (PARTITION BY cell) AS n FROM pauses WHERE phase = '" phase "')"             \
+    "   count(*) OVER (PARTITION BY cell) AS n FROM pauses WHERE phase = '" phase "'"              \
+    "   AND " column " IS NOT NULL)"                                                               \
     " GROUP BY cell"
 
 #define SUMMARY_COLUMNS(name)                                                                      \
@@ -68,6 +70,7 @@ const char *const stw_schema[] = {
     " page_faults INTEGER,"
     " stopper_cpu_ns INTEGER,"
     " phase TEXT NOT NULL,"
+    " is_forced INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE cycle(trial_id INTEGER, cycle INTEGER, triggered_bytes INTEGER,"
     " goal_bytes INTEGER, live_bytes INTEGER, marked_bytes INTEGER,"
@@ -109,6 +112,7 @@ const char *const stw_schema[] = {
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
     " p.page_faults,"
     " p.stopper_cpu_ns,"
+    " p.is_forced,"
     " p.phase"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",

@@ -70,7 +70,7 @@ static const char *const statement_texts[STATEMENTS] = {
               " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
               " WHERE cell_hash=?2 AND trial=?3), ?21)",
     [PAUSE] = ("INSERT INTO pause VALUES"
-               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"),
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
@@ -357,6 +357,14 @@ static void bind_unless(sqlite3_stmt *statement, int at, uint64_t value, uint64_
         bind(statement, at, value);
 }
 
+static void bind_told(sqlite3_stmt *statement, int at, uint64_t value, int is_told)
+{
+    if (is_told)
+        bind(statement, at, value);
+    else
+        bind_null(statement, at);
+}
+
 static void bind_blob(sqlite3_stmt *statement, int at, const void *bytes, uint32_t count)
 {
     STW_REQUIRE(sqlite3_bind_blob(statement, at, bytes, (int)count, SQLITE_STATIC) == SQLITE_OK);
@@ -463,7 +471,7 @@ static stw_status insert_trial(struct trial_rows *rows, uint32_t trial)
         bind(statement, 9, outcome->wall_ns);
         bind(statement, 10, outcome->start_ns);
         bind(statement, 11, outcome->coordinator_ns);
-        bind(statement, 12, outcome->cpu_ns);
+        bind_unless(statement, 12, outcome->cpu_ns, STW_USAGE_UNKNOWN);
         if (outcome->rss_peak_bytes)
             bind(statement, 13, outcome->rss_peak_bytes);
         bind_text(statement, 17, load);
@@ -496,33 +504,46 @@ static stw_status insert_steps(const struct trial_rows *rows, uint64_t seq,
     return status;
 }
 
+/* What it told that stopped last, in words. */
+static void bind_last(const struct trial_rows *rows, const struct stw_pause *pause,
+                      struct stw_text *strategy)
+{
+    sqlite3_stmt *statement = rows->store->statements[PAUSE];
+    bind_unless(statement, 10, pause->last_mutator, STW_NO_MUTATOR);
+    stw_trace_strategy(rows->record, pause->last_call, strategy);
+    if (pause->kind == STW_PAUSE_PEER)
+        bind_null(statement, 11);
+    else
+        bind_text(statement, 11, strategy->length ? strategy->bytes : pause->last_site);
+}
+
+/* Of another runtime's stops how long they were is known, and at times what of it was stopping. */
 static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
                                const struct stw_pause *pause)
 {
     sqlite3_stmt *statement = rows->store->statements[PAUSE];
+    const int is_own = pause->kind != STW_PAUSE_PEER;
+    const int has_parts = !(pause->untold & STW_UNTOLD_PARTS);
+    const uint64_t work[] = {pause->scan_bytes, pause->mark_objects, pause->root_words,
+                             pause->barrier_words, pause->spans_swept};
+    struct stw_text strategy = {0};
     bind(statement, 1, (uint64_t)rows->id);
     bind(statement, 2, seq);
-    bind(statement, 3, pause->cycle);
+    bind_told(statement, 3, pause->cycle, is_own);
     bind_text(statement, 4, stw_pause_kind_name(pause->kind));
-    bind(statement, 5, pause->start_ns);
-    bind(statement, 6, pause->stopping_ns);
-    bind(statement, 7, pause->working_ns);
-    bind(statement, 8, pause->restarting_ns);
+    bind_told(statement, 5, pause->start_ns, is_own);
+    bind_told(statement, 6, pause->stopping_ns, has_parts);
+    bind_told(statement, 7, pause->working_ns, has_parts);
+    bind_told(statement, 8, pause->restarting_ns, !(pause->untold & STW_UNTOLD_RESTART));
     bind(statement, 9, pause->stopping_ns + pause->working_ns + pause->restarting_ns);
-    bind_unless(statement, 10, pause->last_mutator, STW_NO_MUTATOR);
-    struct stw_text strategy = {0};
-    if (rows->record)
-        stw_trace_strategy(rows->record, pause->last_call, &strategy);
-    bind_text(statement, 11, strategy.length ? strategy.bytes : pause->last_site);
+    bind_last(rows, pause, &strategy);
     bind(statement, 12, pause->mutators);
-    bind(statement, 13, pause->scan_bytes);
-    bind(statement, 14, pause->mark_objects);
-    bind(statement, 15, pause->root_words);
-    bind(statement, 16, pause->barrier_words);
-    bind(statement, 17, pause->spans_swept);
+    for (int i = 0; i < (int)(sizeof work / sizeof *work); i++)
+        bind_told(statement, 13 + i, work[i], is_own);
     bind_unless(statement, 18, pause->page_faults, STW_FAULTS_UNKNOWN);
     bind_unless(statement, 19, pause->stopper_cpu_ns, STW_CPU_UNKNOWN);
     bind_text(statement, 20, stw_phase_name(stw_phase_of_stop(rows->record, pause)));
+    bind_told(statement, 21, pause->is_forced, is_own);
     stw_status status = step(statement);
     stw_text_free(&strategy);
     STW_TRY(status);

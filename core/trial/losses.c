@@ -4,7 +4,7 @@
  *     process used is in one of them: it is not larger but for threads that come and go. A stop is
  *     charged min(processors, mutators) times its wall time, whoever slept or spun meanwhile:
  *     nobody else could use those processors for the program; or what its threads used, if that
- *     is more.
+ *     is more. What of that nobody used is cpu.held_ns.
  * L2  a mutator's time is its own + taken + machine; nothing counts twice. */
 #include "trial/losses.h"
 
@@ -116,8 +116,7 @@ static void fill_cpu(const struct stw_losses *losses, const struct sums *sums,
                           + meter_ns;
     uint64_t used_ns = sums->stop_cpu_ns + helping_ns + after->stopping_ns - before->stopping_ns;
     uint64_t charged_ns = stopped_ns(losses, record);
-    if (charged_ns < used_ns)
-        charged_ns = used_ns;
+    charged_ns = charged_ns < used_ns ? used_ns : charged_ns;
     uint64_t own_ns = sums->own_cpu_ns, assist_ns = sums->assist_cpu_ns;
     stw_record_count(record, STW_FACT_CPU_PROCESS, process_ns);
     stw_record_count(record, STW_FACT_CPU_TOTAL,
@@ -128,6 +127,7 @@ static void fill_cpu(const struct stw_losses *losses, const struct sums *sums,
     stw_record_count(record, STW_FACT_CPU_SWEEP, sweep_ns);
     stw_record_count(record, STW_FACT_CPU_RUNTIME, runtime_ns);
     stw_record_count(record, STW_FACT_CPU_STOPPED, charged_ns);
+    stw_record_count(record, STW_FACT_CPU_HELD, charged_ns - used_ns);
 }
 
 /* The facts of the kinds follow upon each other, in their order. */

@@ -74,6 +74,7 @@ static const char *histogram_problem(const struct stw_histogram *histogram)
 static int is_pause_sane(const struct stw_pause *pause)
 {
     if (pause->kind > STW_PAUSE_PEER || pause->told_phase >= STW_TRIAL_PHASES
+        || pause->untold > STW_UNTOLD_ALL || pause->is_forced > 1
         || !is_clean(pause->last_site, sizeof pause->last_site))
         return 0;
     uint64_t longest = pause->start_ns | pause->stopping_ns | pause->working_ns

@@ -21,6 +21,8 @@
 #define STW_CHECKSUM_COMPARED 1u /* only other trials can tell whether it is right */
 #define STW_CHECKSUM_EXPECTED 2u /* and its workload worked out the same without maps */
 
+#define STW_USAGE_UNKNOWN UINT64_MAX
+
 struct stw_outcome {
     uint32_t kind;
     uint32_t checksum;      /* STW_CHECKSUM_* */
@@ -31,7 +33,8 @@ struct stw_outcome {
     uint64_t wall_ns;       /* vfork to reaped */
     uint64_t start_ns;      /* exec to the first operation; 0 if it never came */
     uint64_t coordinator_ns; /* from the end of the process before to the vfork */
-    uint64_t cpu_ns;        /* user + system, of the worker, or of the peer's program alone */
+    uint64_t cpu_ns;        /* user + system, of the worker, or of the peer's program alone; or
+                             * STW_USAGE_UNKNOWN */
     uint64_t rss_peak_bytes; /* likewise; 0: not known */
 };
 

@@ -7,7 +7,8 @@
  * the first of them is why the program failed, if it did.
  *
  * A peer says of a stop in which phase of the trial it was, and not when it began: start_ns is 0.
- * It may not know the parts of a stop either; then all of it counts as working. */
+ * It may not know the parts of a stop either, and none knows how long restarting took: that is not
+ * stored as 0. */
 #include "trial/peer_trial.h"
 
 #include "base/check.h"
@@ -31,6 +32,7 @@
 #include <string.h>
 
 #define LINE_BYTES 512
+#define UNTOLD UINT64_MAX
 #define ARGUMENTS_MAX (5u + (STW_CHAIN_MAX + 1u) * STW_PARAMS)
 
 struct peer_trial {
@@ -40,7 +42,6 @@ struct peer_trial {
     char *arguments[ARGUMENTS_MAX + 1];
     uint32_t argument_count;
     uint32_t mutators;
-    uint64_t pauses;
     struct stw_cycle cycle; /* what is known of the next one */
     char message[LINE_BYTES]; /* the first line that is no part of the record */
     char undeclared[STW_RECORD_NAME_BYTES]; /* the first counter that its description lacks */
@@ -149,25 +150,28 @@ static stw_status start(struct peer_trial *trial, struct stw_program *program,
 
 /* The record. */
 
+/* `stopping_ns` may be untold. */
 static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t stopping_ns,
                        uint32_t phase)
 {
     struct stw_record *record = trial->record;
+    int has_parts = stopping_ns != UNTOLD;
+    uint64_t part_ns = !has_parts ? 0 : stopping_ns < total_ns ? stopping_ns : total_ns;
     if (record->pause_count >= record->pause_capacity) {
         record->pauses_lost++;
         return;
     }
     stw_record_pauses(record)[record->pause_count++] = (struct stw_pause){
-        .cycle = trial->pauses++ / 2 + 1,
         .kind = STW_PAUSE_PEER,
         .last_mutator = STW_NO_MUTATOR,
-        .stopping_ns = stopping_ns,
-        .working_ns = total_ns - stopping_ns,
+        .stopping_ns = part_ns,
+        .working_ns = total_ns - part_ns,
         .mutators = trial->mutators,
         .complete = 1,
         .page_faults = STW_FAULTS_UNKNOWN,
         .stopper_cpu_ns = STW_CPU_UNKNOWN,
         .told_phase = phase,
+        .untold = STW_UNTOLD_RESTART | (has_parts ? 0 : STW_UNTOLD_PARTS),
     };
 }
 
@@ -210,15 +214,23 @@ static void take_counter(struct peer_trial *trial, const char *name, uint64_t va
         snprintf(trial->undeclared, sizeof trial->undeclared, "%s", name);
 }
 
+/* "-" when the program does not know. */
+static int read_stopping(const char *word, uint64_t *ns)
+{
+    char rest;
+    *ns = UNTOLD;
+    return strcmp(word, "-") == 0 || sscanf(word, "%" SCNu64 "%c", ns, &rest) == 1;
+}
+
 /* A stop whose phase is not told would have to count for operations, or not: it is a fault. */
 static void take_pause_line(struct peer_trial *trial, const char *line)
 {
     uint64_t total_ns, stopping_ns;
-    char word[16] = "";
-    int told = sscanf(line, "pause %" SCNu64 " %" SCNu64 " %15s", &total_ns, &stopping_ns, word);
+    char part[24] = "", word[16] = "";
+    int told = sscanf(line, "pause %" SCNu64 " %23s %15s", &total_ns, part, word);
     uint32_t phase = stw_phase_find(word);
-    if (told == 3 && phase < STW_TRIAL_PHASES)
-        take_pause(trial, total_ns, stopping_ns < total_ns ? stopping_ns : total_ns, phase);
+    if (told == 3 && phase < STW_TRIAL_PHASES && read_stopping(part, &stopping_ns))
+        take_pause(trial, total_ns, stopping_ns, phase);
     else if (!trial->garbled[0])
         snprintf(trial->garbled, sizeof trial->garbled, "%.*s", (int)strcspn(line, "\n"), line);
 }

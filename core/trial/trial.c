@@ -63,6 +63,7 @@ struct trial_thread {
     uint64_t checksum;
     int is_expected; /* the checksum is what the workload worked out by itself */
     uint64_t ended_ns;
+    uint64_t allocated_bytes; /* while operations ran */
     struct stw_map_stats last_map;
 };
 
@@ -431,6 +432,7 @@ static void run_operations(struct trial_thread *t)
     if (laps)
         stw_losses_enter(&losses, t->mutator, stw_clock_ns());
     stw_runtime_operation(t->mutator); /* what set-up said is of no operation */
+    uint64_t allocated_bytes = stw_mutator_allocated_bytes(t->mutator);
     uint64_t before = stw_clock_ns();
     begin_operations(before);
     for (uint64_t i = 0; i < count; i++) {
@@ -446,6 +448,7 @@ static void run_operations(struct trial_thread *t)
         stw_poll(t->mutator);
     }
     t->ended_ns = before;
+    t->allocated_bytes = stw_mutator_allocated_bytes(t->mutator) - allocated_bytes;
     if (laps)
         stw_losses_leave(&losses, t->mutator);
 }
@@ -568,7 +571,8 @@ static void fill_counters(void)
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         uint64_t value;
         memcpy(&value, (const char *)&totals + fields[i].offset, sizeof value);
-        if (!trial.stepped || stw_facts[fields[i].fact].when != STW_WHEN_THREADS)
+        int is_absent = fields[i].fact == STW_FACT_HEAP_GOAL && !value; /* the collector is off */
+        if (!is_absent && (!trial.stepped || stw_facts[fields[i].fact].when != STW_WHEN_THREADS))
             stw_record_count(trial.record, fields[i].fact, value);
     }
     stw_phase_count_stops(trial.record, !trial.stepped);
@@ -627,6 +631,7 @@ static void judge_stops(void)
 static void fill_record(void)
 {
     struct stw_record *record = trial.record;
+    uint64_t allocated_bytes = 0;
     record->is_expected = 1;
     for (uint32_t i = 0; i < trial.workload.info->class_count; i++)
         snprintf(record->op_classes[i], sizeof record->op_classes[i], "%s",
@@ -639,9 +644,11 @@ static void fill_record(void)
                 stw_histogram_merge(&record->op_times_ns[at], &threads[i].op_times_ns[at]);
         record->checksum += threads[i].checksum;
         record->operations += threads[i].op_ns.count;
+        allocated_bytes += threads[i].allocated_bytes;
         if (threads[i].ended_ns > record->last_op_ns)
             record->last_op_ns = threads[i].ended_ns;
     }
+    stw_record_count(record, STW_FACT_TIMED_ALLOC, allocated_bytes);
     fill_counters();
     fill_plugins_counters();
     fill_intents();

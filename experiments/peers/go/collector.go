@@ -32,11 +32,13 @@ const (
 	metricStopping = "/sched/pauses/stopping/gc:seconds"
 	metricPauses   = "/gc/pauses:seconds"
 	metricCycles   = "/gc/cycles/total:gc-cycles" // that have ended
+	metricAllocs   = "/gc/heap/allocs:bytes"
 )
 
 func newPauses() *pauses {
 	p := &pauses{[]metrics.Sample{
-		{Name: metricTotal}, {Name: metricStopping}, {Name: metricPauses}, {Name: metricCycles}}}
+		{Name: metricTotal}, {Name: metricStopping}, {Name: metricPauses}, {Name: metricCycles},
+		{Name: metricAllocs}}}
 	p.read() // the histograms have their memory from now on
 	return p
 }
@@ -52,6 +54,8 @@ func (p *pauses) total() []stops {
 
 // stopping is empty when the release does not tell.
 func (p *pauses) stopping() []stops { return histogram(p.samples[1].Value) }
+
+func (p *pauses) allocated() uint64 { return p.samples[4].Value.Uint64() }
 
 func (p *pauses) cycles() uint64 { return p.samples[3].Value.Uint64() }
 

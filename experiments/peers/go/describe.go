@@ -10,7 +10,7 @@ var settingNames = []string{"runtime", "strategy", "mutators", "gogc", "gc.proce
 // names alone; Go's own with unit, how mutators' values add up, which way is better, and help.
 var facts = []string{
 	"gc.cycles", "timed.cycles", "setup.cycles", "gc.forced", "alloc.bytes", "alloc.objects",
-	"heap.goal_bytes",
+	"timed.alloc_bytes", "heap.goal_bytes",
 	"gc.assist_ns", "gc.dedicated_ns", "gc.idle_ns",
 	"map.entries", "map.buckets", "map.bucket_bytes", "map.grow_events", "map.overflow",
 	"workload/map-churn.doublings", "workload/map-churn.same_size", "workload/map-churn.moments",

@@ -15,7 +15,8 @@ import (
 //	time FIRST LAST           operations began and ended, ns on the monotonic clock
 //	checksum HEX              summed over the mutators
 //	op NS                     of each operation
-//	pause TOTAL STOPPING PHASE  of each stop, ns; setup: it was before the operations, timed, or after
+//	pause TOTAL STOPPING PHASE  of each stop, ns; setup: it was before the operations, timed, or after.
+//	                            STOPPING is - when the runtime does not tell it
 //	counter NAME VALUE
 //	done
 //
@@ -33,6 +34,7 @@ func report(mutators []*mutator, begin, end *collector, between [4]*pauses) {
 	reportCounters(out, begin, end)
 	fmt.Fprintf(out, "counter setup.cycles %d\n", between[1].cycles()-between[0].cycles())
 	fmt.Fprintf(out, "counter timed.cycles %d\n", between[2].cycles()-between[1].cycles())
+	fmt.Fprintf(out, "counter timed.alloc_bytes %d\n", between[2].allocated()-between[1].allocated())
 	reportOwn(out, mutators)
 	if shaper, has := mutators[0].state.(shaper); has {
 		reportShape(out, shaper)
@@ -63,13 +65,13 @@ func reportPauses(out *bufio.Writer, begin, end *pauses, phase string) {
 	total := since(begin.total(), end.total())
 	stopping := since(begin.stopping(), end.stopping())
 	for i, ns := range total {
-		part := uint64(0)
+		part := "-"
 		if i < len(stopping) && stopping[i] < ns {
-			part = stopping[i]
+			part = fmt.Sprint(stopping[i])
 		} else if i < len(stopping) {
-			part = ns
+			part = fmt.Sprint(ns)
 		}
-		fmt.Fprintf(out, "pause %d %d %s\n", ns, part, phase)
+		fmt.Fprintf(out, "pause %d %s %s\n", ns, part, phase)
 	}
 }
 
@@ -79,20 +81,20 @@ func reportCounters(out *bufio.Writer, begin, end *collector) {
 	counter("gc.forced", uint64(end.memory.NumForcedGC-begin.memory.NumForcedGC))
 	counter("alloc.bytes", end.memory.TotalAlloc-begin.memory.TotalAlloc)
 	counter("alloc.objects", end.memory.Mallocs-begin.memory.Mallocs)
-	counter("heap.goal_bytes", goal(end))
+	if bytes, has := goal(end); has {
+		counter("heap.goal_bytes", bytes)
+	}
 	counter("go.pause_total_ns", end.memory.PauseTotalNs-begin.memory.PauseTotalNs)
 	for name, ns := range end.cpuNs {
 		counter(name, ns-begin.cpuNs[name])
 	}
 }
 
-// goal is 0 when there is none: the runtime then says a number beyond any memory, or, before 1.21,
-// what that becomes in its arithmetic.
-func goal(end *collector) uint64 {
-	if end.percent < 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		return 0
-	}
-	return end.memory.NextGC
+// goal is none when the collector is off: the runtime then says a number beyond any memory, or, before
+// 1.21, what that becomes in its arithmetic.
+func goal(end *collector) (bytes uint64, has bool) {
+	has = end.percent >= 0 || debug.SetMemoryLimit(-1) != math.MaxInt64
+	return end.memory.NextGC, has
 }
 
 func reportOwn(out *bufio.Writer, mutators []*mutator) {
