@@ -7,6 +7,7 @@
 #include "cli/dry_run.h"
 #include "cli/foreground.h"
 #include "lab/run.h"
+#include "plan/naming.h"
 #include "prim/interrupt.h"
 #include "prim/self.h"
 #include "report/show.h"
@@ -30,6 +31,7 @@ static const struct option options[] = {
     {"plugin-path", required_argument, NULL, 'p'},
     {"go", required_argument, NULL, 'g'},
     {"foreground", required_argument, NULL, 'f'},
+    {"only", required_argument, NULL, 'l'},
     {"quiet", no_argument, NULL, 'q'},
     {"audit", no_argument, NULL, 'a'},
     {"check", no_argument, NULL, 'c'},
@@ -49,6 +51,8 @@ struct job {
     const char *ini;
     const char *output; /* or null */
     const char *foreground; /* a cell, or null */
+    const char *only;       /* cells, or null: all */
+    uint8_t *is_chosen;     /* those, or null */
     struct list overrides;
     struct list plugin_paths;
     struct list gos;
@@ -94,6 +98,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'f':
         job->foreground = optarg;
+        break;
+    case 'l':
+        job->only = optarg;
         break;
     case 'n':
         job->dry_run = 1;
@@ -149,6 +156,28 @@ static int read_experiment(struct job *job)
     return STW_EXIT_DONE;
 }
 
+/* Which cells --only names. */
+static int choose(struct job *job)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    const struct stw_naming naming = stw_matrix_naming(&job->matrix);
+    uint32_t *cells = NULL, count = 0, runnable = 0;
+    if (!job->only)
+        return STW_EXIT_DONE;
+    stw_status status = stw_name_cells(&naming, job->only, &cells, &count, &error);
+    job->is_chosen = stw_new(job->matrix.cell_count, sizeof *job->is_chosen);
+    for (uint32_t i = 0; status == STW_OK && i < count; i++) {
+        job->is_chosen[cells[i]] = 1;
+        runnable += !job->matrix.cells[cells[i]].excluded;
+    }
+    if (status == STW_OK && !runnable)
+        stw_error_set(&error, STW_E_INVALID, NULL, "--only %s: nothing to run: '%s' is skipped: %s",
+                      job->only, job->matrix.cells[cells[0]].id,
+                      stw_cell_reason(&job->experiment, &job->matrix.cells[cells[0]]));
+    free(cells);
+    return runnable ? STW_EXIT_DONE : stw_cli_failure(job->command, &error);
+}
+
 /* runs/NAME, with the characters that make trouble in a path replaced. */
 static char *default_output(const char *name)
 {
@@ -193,6 +222,8 @@ static void find_words(struct job *job)
         add_word(line, "--plugin-path", job->plugin_paths.items[i]);
     for (uint32_t i = 0; i < job->gos.count; i++)
         add_word(line, "--go", job->gos.items[i]);
+    if (job->only)
+        add_word(line, "--only", job->only);
     stw_text_add(line, " --resume\n");
 }
 
@@ -258,6 +289,7 @@ static int run_matrix(const struct job *job)
         .peers = (struct stw_peers *)(uintptr_t)&job->peers,
         .resume = job->resume,
         .retry = job->retry,
+        .is_chosen = job->is_chosen,
         .quiet = job->quiet,
     };
     stw_status status = find_worker(executable, &error);
@@ -273,7 +305,7 @@ static int dry_run(const struct job *job)
 {
     struct stw_text text = {0};
     struct stw_error error = STW_ERROR_INIT;
-    stw_dry_run(&job->matrix, job->output, job->resume, &text);
+    stw_dry_run(&job->matrix, job->output, job->resume, job->is_chosen, &text);
     fputs(text.bytes, stdout);
     stw_text_free(&text);
     char executable[PATH_BYTES];
@@ -297,6 +329,8 @@ static int do_job(struct job *job)
     int status = load_plugins(job);
     if (status == STW_EXIT_DONE)
         status = read_experiment(job);
+    if (status == STW_EXIT_DONE)
+        status = choose(job);
     if (status != STW_EXIT_DONE)
         return status;
     if (job->foreground)
@@ -326,9 +360,9 @@ static int parse(struct job *job, int argument_count, char **arguments)
                             arguments[optind + 1]);
     else if (job->retry && !job->resume)
         stw_cli_usage_error(job->command, "--retry goes with --resume");
-    else if (job->foreground && (job->output || job->resume || job->dry_run))
+    else if (job->foreground && (job->output || job->resume || job->dry_run || job->only))
         stw_cli_usage_error(job->command, "--foreground stores nothing: it goes without --output, "
-                            "--resume and --dry-run");
+                            "--resume, --only and --dry-run");
     else if (job->output && !*job->output)
         stw_cli_usage_error(job->command, "option --output is empty");
     else
@@ -345,6 +379,7 @@ static int run_run(const struct stw_command *command, int argument_count, char *
         status = stw_cli_help(command);
     else if (parsed == STW_CLI_END)
         status = do_job(&job);
+    free(job.is_chosen);
     stw_matrix_free(&job.matrix);
     stw_experiment_free(&job.experiment);
     if (job.registry)
@@ -372,8 +407,11 @@ const struct stw_command stw_command_run = {
             "                             STWLAB_GO, with colons between them, or go on PATH\n"
             "      --audit                --set fixed.audit=true: slow, proves every cycle\n"
             "      --check                --set fixed.check=true: slow, holds plugins to the ABI\n"
+            "      --only CELLS           runs only these: a number that --dry-run prints, an id,\n"
+            "                             KEY=VALUE,... or a condition ('n > 64k'). The rest is\n"
+            "                             missing, for --resume to run\n"
             "      --foreground CELL      one trial of the cell in this process, for a debugger;\n"
-            "                             CELL is an id, or a number that --dry-run prints\n"
+            "                             CELL as for --only\n"
             "      --quiet                no progress and no table\n"
             "  -h, --help                 this text\n\n"
             "Ctrl-C finishes the trial in hand; --resume goes on from there.\n"

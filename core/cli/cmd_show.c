@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "host/manifest.h"
+#include "report/select.h"
 #include "report/show.h"
 
 #include <unistd.h>
@@ -20,27 +21,13 @@ static const struct option options[] = {
     {0},
 };
 
-static const struct stw_result_cell *find_cell(const struct stw_results *results, const char *id,
-                                               struct stw_error *error)
-{
-    const char *nearest;
-    const struct stw_result_cell *cell = stw_show_find(results, id, &nearest);
-    if (!cell && nearest)
-        stw_error_set(error, STW_E_INVALID, NULL, "%s: no cell '%s'; did you mean '%s'?",
-                      results->path, id, nearest);
-    else if (!cell)
-        stw_error_set(error, STW_E_INVALID, NULL, "%s: no cell '%s'", results->path, id);
-    return cell;
-}
-
-static stw_status show_cell(const struct stw_results *results, const char *id,
+static stw_status show_cell(const struct stw_results *results, const char *words,
                             struct stw_text *text, struct stw_error *error)
 {
-    const struct stw_result_cell *cell = find_cell(results, id, error);
-    if (!cell)
-        return STW_E_INVALID;
+    const struct stw_result_cell *cell;
+    STW_TRY(stw_select_cell(results, words, &cell, error));
     stw_show_cell(cell, text);
-    return STW_OK;
+    return stw_show_sites(results->path, cell->cell, text, error);
 }
 
 /* What is to be shown. */
@@ -58,10 +45,11 @@ static stw_status show_trial(const struct request *request, const struct stw_res
                                             .max_u64 = UINT32_MAX};
     struct stw_error why = STW_ERROR_INIT;
     struct stw_value value = {0};
-    stw_status status = find_cell(results, request->cell, error) ? STW_OK : STW_E_INVALID;
+    const struct stw_result_cell *cell;
+    stw_status status = stw_select_cell(results, request->cell, &cell, error);
     if (status == STW_OK && stw_param_parse(&number, request->trial, &value, &why) != STW_OK)
         status = stw_error_set(error, STW_E_INVALID, NULL, "--trial: %s", why.message);
-    return status == STW_OK ? stw_show_trial(request->run, request->cell, (uint32_t)value.as_u64,
+    return status == STW_OK ? stw_show_trial(request->run, cell->id, (uint32_t)value.as_u64,
                                              request->as_json, text, error)
                             : status;
 }
@@ -130,13 +118,15 @@ static int run_show(const struct stw_command *command, int argument_count, char 
 const struct stw_command stw_command_show = {
     .name = "show",
     .summary = "the table of cells of a run",
-    .help = "usage: stwlab show [--json | --csv | --cell ID [--trial N]] RUN\n\n"
+    .help = "usage: stwlab show [--json | --csv | --cell CELL [--trial N]] RUN\n\n"
             "RUN is a run's folder or its results.sqlite. Works while the run goes on.\n\n"
             "  --json      one JSON object; times in ns, percentiles over all pauses of a cell\n"
             "              between its trials' first and last operations; others by themselves\n"
             "  --csv       one row a cell, the same names as in the JSON\n"
-            "  --cell ID   one cell's operations; its stops by phase: in set-up, timed, after\n"
-            "              operations; what its mutators lost, and to what\n"
+            "  --cell CELL one cell's operations; its stops by phase: in set-up, timed, after\n"
+            "              operations; what its mutators lost, and to what; time to safepoint by\n"
+            "              site. CELL as for stwlab compare: a number, an id, KEY=VALUE,... or a\n"
+            "              condition that one cell fulfils\n"
             "  --trial N   what became of one of its trials, its stops by phase, and what it\n"
             "              printed; with --json as an object. The first trial is 0\n"
             "  -h, --help  this text\n",

@@ -51,7 +51,8 @@ static void forecast_cell(const struct stw_matrix *matrix, const struct stw_resu
     forecast->base_ns += wall_ns;
 }
 
-static struct forecast make_forecast(const struct stw_matrix *matrix, const char *run, int resume)
+static struct forecast make_forecast(const struct stw_matrix *matrix, const char *run, int resume,
+                                     const uint8_t *is_chosen)
 {
     struct forecast forecast = {0};
     struct stw_results results;
@@ -60,7 +61,7 @@ static struct forecast make_forecast(const struct stw_matrix *matrix, const char
         results.cell_count = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++) {
         const struct stw_cell *cell = &matrix->cells[i];
-        if (!cell->excluded)
+        if (!cell->excluded && (!is_chosen || is_chosen[i]))
             forecast_cell(matrix, find_cell(&results, cell->hash), resume, &forecast);
     }
     stw_results_free(&results);
@@ -87,7 +88,8 @@ static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cel
     stw_text_free(&text);
 }
 
-static void add_cells(const struct stw_matrix *matrix, struct stw_text *out)
+static void add_cells(const struct stw_matrix *matrix, const uint8_t *is_chosen,
+                      struct stw_text *out)
 {
     struct stw_table table = {0};
     stw_table_column(&table, "cell", STW_TABLE_RIGHT);
@@ -95,7 +97,8 @@ static void add_cells(const struct stw_matrix *matrix, struct stw_text *out)
         stw_table_column(&table, matrix->experiment->axes[i].key, STW_TABLE_LEFT);
     stw_table_column(&table, "trials", STW_TABLE_LEFT);
     for (uint32_t i = 0; i < matrix->cell_count; i++)
-        add_cell(matrix, &matrix->cells[i], &table);
+        if (!is_chosen || is_chosen[i])
+            add_cell(matrix, &matrix->cells[i], &table);
     stw_table_print(&table, 0, out);
     stw_table_free(&table);
 }
@@ -136,17 +139,17 @@ static void add_estimate(const struct stw_experiment *experiment, const struct f
 }
 
 void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
-                 struct stw_text *out)
+                 const uint8_t *is_chosen, struct stw_text *out)
 {
     const struct stw_experiment *experiment = matrix->experiment;
-    struct forecast forecast = make_forecast(matrix, run, resume);
+    struct forecast forecast = make_forecast(matrix, run, resume, is_chosen);
     uint32_t skipped = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++)
         skipped += matrix->cells[i].excluded != NULL;
     stw_text_add(out, "%s: %" PRIu32 " cell%s, %" PRIu32 " skipped, workload %s\n\n",
                  experiment->name, matrix->cell_count, stw_plural(matrix->cell_count), skipped,
                  experiment->workload);
-    add_cells(matrix, out);
+    add_cells(matrix, is_chosen, out);
     add_fixed(experiment, out);
     stw_text_add(out, "\ntrials: %" PRIu64 " to run", forecast.trials);
     if (resume)

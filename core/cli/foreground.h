@@ -5,8 +5,8 @@
 #include "cli/cli.h"
 #include "plan/experiment.h"
 
-/* `name` is the cell's id, or its number in what --dry-run prints. Returns the exit status. */
+/* `words` name the cell (plan/naming.h). Returns the exit status. */
 int stw_cli_foreground(const struct stw_command *command, const struct stw_matrix *matrix,
-                       const struct stw_registry *registry, const char *name);
+                       const struct stw_registry *registry, const char *words);
 
 #endif

@@ -396,6 +396,21 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
     return status;
 }
 
+static int is_chosen(const struct run *run, uint32_t cell)
+{
+    return !run->options->is_chosen || run->options->is_chosen[cell];
+}
+
+/* Keeps the slots of cells that were asked for. Returns how many. */
+static uint32_t keep_chosen(const struct run *run, struct stw_slot *slots, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_chosen(run, slots[i].cell))
+            slots[kept++] = slots[i];
+    return kept;
+}
+
 /* Keeps the slots that are still to be run, those last during which a coordinator was lost: if that
  * was their doing, the others have been run by then. Returns how many. */
 static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint32_t count)
@@ -434,6 +449,7 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     struct attempt attempts[2] = {0}; /* the one under way, the one before */
     uint32_t total;
     struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
+    total = keep_chosen(run, slots, total);
     uint32_t missing = keep_missing(run, slots, total);
     stw_status status = STW_OK;
     run->result->trials_stored = total - missing;
@@ -479,7 +495,7 @@ static stw_status provide_peers(const struct run *run, struct stw_error *error)
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < run->matrix->cell_count; i++) {
         const struct stw_cell *cell = &run->matrix->cells[i];
-        struct stw_peer *peer = cell->excluded ? NULL : peer_of(run, cell);
+        struct stw_peer *peer = cell->excluded || !is_chosen(run, i) ? NULL : peer_of(run, cell);
         if (peer)
             status = stw_peer_provide(peer, error);
     }

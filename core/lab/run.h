@@ -10,6 +10,7 @@ struct stw_run_options {
     struct stw_peers *peers; /* null: none */
     int resume;
     int retry;                   /* with resume: trials that failed, too */
+    const uint8_t *is_chosen;    /* [cell_count]: only these cells' trials; null: all */
     int quiet;
 };
 

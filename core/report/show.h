@@ -9,11 +9,12 @@
 
 /* The table of cells, what is constant above it, footnotes below. `styled`: with colours. */
 void stw_show_text(const struct stw_results *results, int styled, struct stw_text *out);
-/* The cell that is called `id`, or null; then *nearest may be one with a similar id. */
-const struct stw_result_cell *stw_show_find(const struct stw_results *results, const char *id,
-                                            const char **nearest);
-/* What that cell's mutators lost: processor time, taken time, longest gap, utilisation. */
+/* What a cell's mutators lost: processor time, taken time, longest gap, utilisation. */
 void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out);
+/* How long stops waited for the last mutator, by where it was, longest first: those of the timed
+ * phase that tell. Nothing when there is none. `run` as for stw_reader_open. */
+stw_status stw_show_sites(const char *run, int64_t cell, struct stw_text *out,
+                          struct stw_error *error);
 /* One trial of a cell, by its number in the view trials: what became of it, what it printed. As
  * text or as one object. STW_E_INVALID: there is none. */
 stw_status stw_show_trial(const char *run, const char *cell, uint32_t number, int as_json,

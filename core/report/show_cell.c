@@ -121,6 +121,12 @@ static void add_times(struct stw_table *table, const char *name, const struct st
     stw_table_set(table, 4, stw_format_ns((uint64_t)dist->max).text);
 }
 
+static void add_lost(int64_t lost, const char *what, struct stw_text *out)
+{
+    if (lost > 0)
+        stw_text_add(out, "%" PRId64 " %s\n", lost, what);
+}
+
 /* "pauses", by phase, when there are any outside the one that the table of cells is of. */
 static void add_pauses(const struct stw_result_cell *cell, struct stw_text *out)
 {
@@ -153,10 +159,28 @@ static void add_operations(const struct stw_result_cell *cell, struct stw_text *
     stw_table_free(&table);
 }
 
+/* What the process used and no account has; below 0 where an account is wall time. */
+static void add_other(const struct stw_result_cell *cell, struct stw_table *table)
+{
+    const int64_t *process = value_of(cell, STW_FACT_CPU_PROCESS);
+    const int64_t *total = value_of(cell, STW_FACT_CPU_TOTAL);
+    const int64_t *held = value_of(cell, STW_FACT_CPU_HELD);
+    char text[40];
+    if (!process || !total || !held)
+        return;
+    int64_t other = *process - (*total - *held);
+    snprintf(text, sizeof text, "%s%s", other < 0 ? "-" : "",
+             stw_format_ns((uint64_t)(other < 0 ? -other : other)).text);
+    stw_table_row(table);
+    stw_table_set(table, 0, "processor time that no account has, median");
+    stw_table_set(table, 1, text);
+}
+
 static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
 {
     static const struct { const char *label; enum stw_fact_id fact; } times[] = {
         {"sleep that nobody accounts for, that trial", STW_FACT_GAP_UNEXPLAINED},
+        {"processors held by stops, used by nobody, median", STW_FACT_CPU_HELD},
         {"an idle thread was woken late, p99, median", STW_FACT_MACHINE_HICCUP_P99},
         {"an idle thread was woken late, at most, median", STW_FACT_MACHINE_HICCUP_MAX},
     };
@@ -169,6 +193,7 @@ static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
         if (ns)
             add_time(&table, times[i].label, *ns, 0);
     }
+    add_other(cell, &table);
     const int64_t *disputed = value_of(cell, STW_FACT_GAP_DISAGREEMENTS);
     if (disputed) {
         char text[24];
@@ -184,21 +209,6 @@ static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
     stw_table_free(&table);
 }
 
-const struct stw_result_cell *stw_show_find(const struct stw_results *results, const char *id,
-                                            const char **nearest)
-{
-    const char **ids = stw_new(results->cell_count + 1, sizeof *ids);
-    const struct stw_result_cell *found = NULL;
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        ids[i] = results->cells[i].id;
-        if (strcmp(ids[i], id) == 0)
-            found = &results->cells[i];
-    }
-    *nearest = stw_nearest(id, ids, results->cell_count);
-    free(ids);
-    return found;
-}
-
 void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
 {
     stw_utf8_add_line(out, cell->id);
@@ -207,8 +217,11 @@ void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)
                  stw_plural((uint64_t)cell->trial_count));
     add_operations(cell, out);
     add_pauses(cell, out);
+    add_lost(cell->stops_lost, "stops were not recorded: they are in no number of stops", out);
     for (uint32_t i = 0; i < COUNT(wholes); i++)
         add_split(cell, &wholes[i], out);
     add_mmu(cell, out);
+    add_lost(cell->intervals_lost, "pieces of taken time were lost: the utilisations are too high",
+             out);
     add_checks(cell, out);
 }

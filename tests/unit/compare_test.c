@@ -289,7 +289,7 @@ Test(compare, a_percentile_of_few_events_gets_no_verdict)
     cr_expect(strstr(found.without, "a maximum"));
 }
 
-/* Words that name cells, and how many they name. report.SE1 */
+/* Words that name cells, and how many they name. plan.NA1 */
 Test(compare, cells_are_named_in_one_way)
 {
     static const struct { const char *words; uint32_t count; } names[] = {

@@ -1,0 +1,60 @@
+/* report/show_sites.c: time to safepoint by site: which mutators kept stops waiting. */
+#include "report/show.h"
+
+#include "base/array.h"
+#include "base/error.h"
+#include "report/reader.h"
+#include "report/table.h"
+#include "report/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Percentiles by nearest rank, as everywhere. */
+static const char sites_sql[] =
+    "SELECT last_site, n, max(CASE WHEN rank = (n * 50 + 99) / 100 THEN stopping_ns END),"
+    " max(CASE WHEN rank = (n * 99 + 99) / 100 THEN stopping_ns END), max(stopping_ns)"
+    " FROM (SELECT last_site, stopping_ns,"
+    "   row_number() OVER (PARTITION BY last_site ORDER BY stopping_ns) AS rank,"
+    "   count(*) OVER (PARTITION BY last_site) AS n FROM pauses"
+    "  WHERE cell = CAST(?1 AS INTEGER) AND phase = 'timed' AND stopping_ns IS NOT NULL"
+    "   AND last_site <> '')"
+    " GROUP BY last_site ORDER BY max(stopping_ns) DESC, last_site";
+
+static void take_site(sqlite3_stmt *row, void *context)
+{
+    struct stw_table *table = context;
+    char *site = stw_reader_text(row, 0), count[24];
+    snprintf(count, sizeof count, "%" PRId64, (int64_t)sqlite3_column_int64(row, 1));
+    stw_table_row(table);
+    stw_table_set(table, 0, site);
+    stw_table_set(table, 1, count);
+    for (int i = 0; i < 3; i++)
+        stw_table_set(table, (uint32_t)(2 + i),
+                      stw_format_ns((uint64_t)sqlite3_column_int64(row, 2 + i)).text);
+    free(site);
+}
+
+stw_status stw_show_sites(const char *run, int64_t cell, struct stw_text *out,
+                          struct stw_error *error)
+{
+    static const char *const headers[] = {"stopping, by site of the last", "count", "p50", "p99",
+                                          "max"};
+    struct stw_reader reader;
+    struct stw_table table = {0};
+    char number[24];
+    snprintf(number, sizeof number, "%" PRId64, cell);
+    for (uint32_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        stw_table_column(&table, headers[i], i ? STW_TABLE_RIGHT : STW_TABLE_LEFT);
+    stw_status status = stw_reader_open(run, &reader, error);
+    if (status == STW_OK)
+        status = stw_reader_query(&reader, sites_sql, number, take_site, &table);
+    if (table.row_count)
+        stw_text_add(out, "\n");
+    if (table.row_count)
+        stw_table_print(&table, 0, out);
+    stw_table_free(&table);
+    stw_reader_close(&reader);
+    return status;
+}
