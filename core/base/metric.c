@@ -221,8 +221,8 @@ static stw_status refuse_metric(const struct stw_fact_list *facts, const char *n
                              "a trial has many of '%s'; say which, as in '%s.p50'", name, name);
     if (is_many)
         return stw_error_set(error, STW_E_INVALID, NULL, "'%s': of operations there are .p50, "
-                             ".max, .over(1ms) and others, no mean and no total; op.mean and op.sum "
-                             "are facts", name);
+                             ".max, .over(1ms) and others, no mean and no total; op.mean and "
+                             "op.sum are facts", name);
     if (fact)
         return stw_error_set(error, STW_E_INVALID, NULL, "there is no metric '%s'; a trial has one "
                              "%s: did you mean '%s'?", name, stem, stem);

@@ -79,7 +79,7 @@ struct stw_gc {
     uint64_t cycle_scan_bytes, cycle_stack_bytes, cycle_root_bytes; /* atomic */
     pthread_mutex_t cycle_lock; /* held while a cycle is being started */
     uint32_t cycles_done;       /* futex: +1 when a mark phase ends */
-    uint32_t is_cycle_forced;   /* the last that began; set before its first stop, under cycle_lock */
+    uint32_t is_cycle_forced;   /* the last that began; set under cycle_lock, before its stops */
     uint32_t end_waiters;       /* atomic: mutators that sleep until it does */
     uint64_t marked_ns;         /* atomic: when that was; 0: never, or there is no gc.period */
     struct stw_totals totals;   /* atomic adds; gc.sweep counts spans_swept */

@@ -235,7 +235,8 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
     const struct stw_record *record = readable(attempt);
     struct stw_outcome *outcome = &attempt->outcome;
     stw_outcome_classify(&attempt->process, end, record, attempt->is_timed_out, outcome);
-    if (peer_of(run, attempt->cell) && !(record && record->program_rss_peak_bytes))
+    int is_program_told = record && !stw_record_problem(record) && record->program_rss_peak_bytes;
+    if (peer_of(run, attempt->cell) && !is_program_told)
         take_program_usage(end, outcome);
     note_remains(run, attempt, end);
     if (record && record->first_op_ns > attempt->started_ns

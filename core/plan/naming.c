@@ -173,18 +173,35 @@ static uint32_t find_named(const struct stw_naming *naming, const char *words)
     return NO_CELL;
 }
 
-static stw_status refuse_words(const struct stw_naming *naming, const char *words,
-                               struct stw_error *error)
+/* The id that is nearest, or null. */
+static const char *nearest_id(const struct stw_naming *naming, const char *words)
 {
     const char **ids = stw_new(naming->count, sizeof *ids);
     for (uint32_t i = 0; i < naming->count; i++)
         ids[i] = naming->id(naming->of, i);
     const char *near = stw_nearest(words, ids, naming->count);
     free(ids);
+    return near;
+}
+
+static stw_status refuse_words(const struct stw_naming *naming, const char *words,
+                               struct stw_error *error)
+{
+    const char *near = nearest_id(naming, words);
     return stw_error_set(error, STW_E_INVALID, NULL,
                          near ? "%s: no cell '%s'; did you mean '%s'?"
                               : "%s: no cell '%s'; %s lists them",
                          naming->title, words, near ? near : naming->lister);
+}
+
+/* `words` are a condition, or may be a misspelt id. */
+static stw_status refuse_none(const struct stw_naming *naming, const char *words,
+                              struct stw_error *error)
+{
+    const char *near = nearest_id(naming, words);
+    return stw_error_set(error, STW_E_INVALID, NULL,
+                         near ? "%s: no cell has %s; did you mean '%s'?" : "%s: no cell has %s",
+                         naming->title, words, near ? near : "");
 }
 
 stw_status stw_name_cells(const struct stw_naming *naming, const char *words, uint32_t **cells,
@@ -205,8 +222,7 @@ stw_status stw_name_cells(const struct stw_naming *naming, const char *words, ui
     stw_status status = name_by_formula(naming, list ? list : words, cells, count, error);
     free(list);
     if (status == STW_OK && *count == 0)
-        status = stw_error_set(error, STW_E_INVALID, NULL, "%s: no cell has %s", naming->title,
-                               words);
+        status = refuse_none(naming, words, error);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* report/compare.c: reads the trials of two cells, and judges what they show.
  *
- * CM1  no verdict without an interval, nor on a percentile that is an accident of a few events. */
+ * CM1  no verdict without an interval, nor on a percentile that is an accident of a few events, nor
+ *      where what was lost belongs to the value. */
 #include "report/compare.h"
 
 #include "base/array.h"
@@ -20,6 +21,14 @@ static stw_status nothing_there(const struct stw_result_cell *cell,
                                 struct stw_error *error)
 {
     int64_t outside = cell->dists[STW_DIST_SETUP].count + cell->dists[STW_DIST_AFTER].count;
+    const struct stw_metric_name *name = &metric->parsed;
+    int has_stops = of->trials && cell->dists[STW_DIST_PAUSE].count > 0;
+    if (has_stops && metric->fact->place == STW_IN_PAUSES && !name->kind && !name->site)
+        return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no %s: its stops do not tell "
+                             "it", cell->id, metric->fact->name);
+    if (has_stops && (metric->fact->place == STW_IN_PAUSES || metric->fact->place == STW_IN_STEPS))
+        return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has stops, but none that %s is "
+                             "of", cell->id, metric->name);
     if (of->trials && strcmp(metric->events, "stops") == 0 && outside)
         return stw_error_set(error, STW_E_STATE, NULL, "cell '%s' has no stops of the timed phase, "
                              "but %" PRId64 " before and after it", cell->id, outside);
@@ -56,10 +65,21 @@ static int is_percentile(const struct stw_metric *metric)
     return metric->percent && strcmp(metric->events, "trials") != 0;
 }
 
+/* What was lost of what the metric is of. */
+static uint64_t lost_of(const struct stw_result_cell *cell, const struct stw_metric *metric)
+{
+    uint32_t place = metric->fact->place;
+    int64_t lost = place == STW_IN_PAUSES || place == STW_IN_STEPS ? cell->stops_lost
+                   : place == STW_IN_MMU                           ? cell->intervals_lost
+                                                                   : 0;
+    return (uint64_t)lost;
+}
+
 static struct stw_compared summary_of(const struct stw_result_cell *cell,
                                       const struct stw_metric *metric, struct stw_measured *of)
 {
     return (struct stw_compared){.cell = cell, .trials = of->trials, .events = of->events,
+                                 .lost = lost_of(cell, metric),
                                  .beyond = events_beyond(metric, of),
                                  .value = stw_sample_statistic(&of->sample, metric->statistic)};
 }
@@ -114,6 +134,12 @@ static void judge_alone(struct stw_cells_compared *compared, struct stw_measured
 /* CM1 */
 static void check_events(struct stw_cells_compared *compared)
 {
+    if (!compared->without && compared->a.lost + compared->b.lost > 0) {
+        compared->shown = STW_SHOWN_NOTHING;
+        compared->without = compared->metric.fact->place == STW_IN_MMU
+                                ? "taken time was lost: utilisations are too high"
+                                : "stops were not recorded";
+    }
     int are_few = compared->a.beyond < STW_EVENTS_BEYOND
                || (compared->b.cell && compared->b.beyond < STW_EVENTS_BEYOND);
     if (!compared->without && is_percentile(&compared->metric) && are_few)

@@ -3,7 +3,7 @@
  * A difference is shown when its interval does not hold 0 and p is small enough: p is of signed
  * ranks within blocks, corrected for all comparisons that were asked at once. No verdict is given
  * where the data cannot carry one: fewer than 6 trials, a maximum, a percentile with fewer than 10
- * events beyond it. Then the value stands there, and why. */
+ * events beyond it, nor where stops were not recorded. Then the value stands there, and why. */
 #ifndef STW_REPORT_COMPARE_H
 #define STW_REPORT_COMPARE_H
 
@@ -26,6 +26,7 @@ struct stw_compare_options {
 struct stw_compared {
     const struct stw_result_cell *cell; /* null: there is only one */
     uint64_t trials, events;
+    uint64_t lost;   /* stops, or pieces of taken time, that the value is without */
     uint64_t beyond; /* events beyond the percentile, in a trial or in all, as the metric has it */
     double value;
 };

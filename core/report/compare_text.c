@@ -19,6 +19,9 @@ static struct stw_short_text in_unit(double value, const char *unit)
     else if (strcmp(unit, "bytes") == 0)
         snprintf(out.text, sizeof out.text, "%s%.24s", sign,
                  stw_format_bytes((uint64_t)(size + 0.5)).text);
+    else if (strcmp(unit, "bytes/s") == 0)
+        snprintf(out.text, sizeof out.text, "%s%.20s/s", sign,
+                 stw_format_bytes((uint64_t)(size + 0.5)).text);
     else if (strcmp(unit, "share") == 0)
         snprintf(out.text, sizeof out.text, "%.2f %%", 100 * value);
     else if (strcmp(unit, "1/s") == 0)
@@ -74,6 +77,8 @@ static void add_side(struct stw_table *table, const char *name,
     stw_text_add(&counts, "%" PRIu64 " trial%s", of->trials, stw_plural(of->trials));
     if (strcmp(events, "trials") != 0)
         stw_text_add(&counts, ", %" PRIu64 " %.*s", of->events, length, events);
+    if (of->lost)
+        stw_text_add(&counts, ", %" PRIu64 " not recorded", of->lost);
     stw_table_row(table);
     stw_table_set(table, 0, name);
     stw_table_set(table, 1, in_unit(of->value, compared->metric.unit).text);
@@ -233,6 +238,8 @@ static void write_side(struct stw_json *json, const char *name,
     stw_json_u64(json, of->trials);
     stw_json_key(json, "events");
     stw_json_u64(json, of->events);
+    stw_json_key(json, "lost");
+    stw_json_u64(json, of->lost);
     if (compared->metric.percent || compared->metric.statistic.percent > 0) {
         stw_json_key(json, "beyond");
         stw_json_u64(json, of->beyond);

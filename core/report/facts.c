@@ -187,9 +187,9 @@ static void add_parts(const char *expression, int is_of_cell, struct stw_text *s
             stw_text_add(sql, " LEFT JOIN temp." STW_LEAST_TABLE " k%u ON k%u.cell = t.cell"
                          " AND k%u.name = '%s'", number, number, number, part->name);
         else
-            stw_text_add(sql, " LEFT JOIN (SELECT cell, trial, value FROM counters WHERE name = '%s'"
-                         "%s) k%u ON k%u.cell = t.cell AND k%u.trial = t.trial", part->name, cell,
-                         number, number, number);
+            stw_text_add(sql, " LEFT JOIN (SELECT cell, trial, value FROM counters"
+                         " WHERE name = '%s'%s) k%u ON k%u.cell = t.cell AND k%u.trial = t.trial",
+                         part->name, cell, number, number, number);
     }
 }
 

@@ -65,13 +65,15 @@ static stw_status fill(struct stw_reader *reader, const struct stw_fact *counter
 {
     struct stw_text sql = {0};
     stw_text_add(&sql, "INSERT INTO temp." STW_LEAST_TABLE
-                 " SELECT ?1, cell, min(median) OVER (PARTITION BY work) FROM (SELECT m.cell, m.median,"
+                 " SELECT ?1, cell, min(median) OVER (PARTITION BY work)"
+                 " FROM (SELECT m.cell, m.median,"
                  "  coalesce((SELECT group_concat(key || '=' || value, char(10)) FROM"
                  "   (SELECT key, value FROM axes WHERE cell = m.cell AND key IN (");
     add_work_keys(keys, &sql);
     stw_text_add(&sql, ") ORDER BY key)), '') AS work FROM"
                  " (SELECT cell, max(CASE WHEN rank = (n + 1) / 2 THEN value END) AS median FROM"
-                 "  (SELECT cell, value, row_number() OVER (PARTITION BY cell ORDER BY value) AS rank,"
+                 "  (SELECT cell, value,"
+                 "    row_number() OVER (PARTITION BY cell ORDER BY value) AS rank,"
                  "    count(*) OVER (PARTITION BY cell) AS n FROM counters WHERE name = ?1)"
                  "  GROUP BY cell) m)");
     stw_status status = stw_reader_query(reader, sql.bytes, counter->name, take_int, NULL);

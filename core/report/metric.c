@@ -171,7 +171,7 @@ static void add_unknown(const struct stw_metric_name *name, struct stw_text *sql
                  stw_fact_column(fact));
     if (name->kind || name->site || fact->place == STW_IN_STEPS)
         stw_text_add(sql, "WHEN EXISTS(SELECT 1 FROM pauses WHERE cell = CAST(?1 AS INTEGER)"
-                     " AND trial = t.trial AND kind = 'peer') THEN NULL ");
+                     " AND trial = t.trial AND phase = 'timed' AND kind = 'peer') THEN NULL ");
     if (fact->place != STW_IN_PAUSES && fact->place != STW_IN_STEPS)
         stw_text_add(sql, "WHEN count(v.%s) = 0 THEN NULL ", key_of(fact));
 }

@@ -50,6 +50,18 @@ static void json_outcomes(struct stw_json *json, const struct stw_result_cell *c
     stw_json_object_end(json);
 }
 
+/* What numbers of this cell are without. */
+static void json_lost(struct stw_json *json, const struct stw_result_cell *cell)
+{
+    stw_json_key(json, "lost");
+    stw_json_object_begin(json);
+    stw_json_key(json, "stops");
+    stw_json_i64(json, cell->stops_lost);
+    stw_json_key(json, "intervals");
+    stw_json_i64(json, cell->intervals_lost);
+    stw_json_object_end(json);
+}
+
 /* The sum over buckets is not known. */
 static void json_op_times(struct stw_json *json, const struct stw_result_cell *cell)
 {
@@ -96,6 +108,7 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
     stw_json_string(json, cell->hash);
     json_axes(json, cell);
     json_outcomes(json, cell);
+    json_lost(json, cell);
     for (uint32_t i = 0; i < STW_DISTS; i++)
         json_dist(json, stw_dist_name(i), &cell->dists[i]);
     json_op_times(json, cell);
@@ -264,6 +277,8 @@ static void csv_header(const struct stw_results *results, const char *const *cou
             csv_name(&row, "axes", results->cells[0].axes.items[i].key);
     for (uint32_t i = 0; i < STW_OUTCOMES; i++)
         csv_name(&row, "outcomes", stw_outcome_name(i));
+    csv_name(&row, "lost", "stops");
+    csv_name(&row, "lost", "intervals");
     for (uint32_t i = 0; i < STW_DISTS; i++)
         for (uint32_t j = 0; j < 5; j++)
             csv_name(&row, stw_dist_name(i), parts[j]);
@@ -303,6 +318,8 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         }
         for (uint32_t j = 0; j < STW_OUTCOMES; j++)
             csv_number(&row, &cell->outcomes[j]);
+        csv_number(&row, &cell->stops_lost);
+        csv_number(&row, &cell->intervals_lost);
         for (uint32_t j = 0; j < STW_DISTS; j++)
             csv_dist(&row, &cell->dists[j]);
         csv_mmu(&row, cell);

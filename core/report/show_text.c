@@ -154,6 +154,9 @@ static void add_note(const struct stw_result_cell *cell, struct stw_text *note)
             add_signals(cell, note);
         gap = "; ";
     }
+    if (cell->stops_lost)
+        stw_text_add(note, "%s%" PRId64 " stop%s not recorded", gap, cell->stops_lost,
+                     stw_plural((uint64_t)cell->stops_lost));
 }
 
 static void set_ns(struct stw_table *table, uint32_t column, const struct stw_dist *dist,
@@ -353,11 +356,15 @@ static void add_footnotes(const struct view *view, struct stw_text *out)
 {
     const struct stw_results *results = view->results;
     const char *heading = "\nFailed trials, the first of each cell:\n";
-    int small = 0;
+    int small = 0, lost = 0;
     for (uint32_t i = 0; i < results->cell_count; i++) {
         int64_t count = results->cells[i].dists[STW_DIST_PAUSE].count;
         small |= count > 0 && count < P99_EVENTS_MIN;
+        lost |= results->cells[i].stops_lost > 0;
     }
+    if (lost)
+        stw_text_add(out, "\nstops not recorded: numbers of stops and their times are without"
+                     " them\n");
     if (small)
         stw_text_add(out, "\n~ fewer than %d pauses: this p99 is their maximum\n", P99_EVENTS_MIN);
     for (uint32_t i = 0; i < COUNT(outside); i++)

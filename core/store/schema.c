@@ -8,8 +8,8 @@
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
 #include "store/schema.h"
 
-/* Count, percentiles, maximum and sum per cell of one column of the view pauses, in one phase, where
- * it is known. */
+/* Count, percentiles, maximum and sum per cell of one column of the view pauses, in one phase, of
+ * stops that tell it. */
 #define PAUSE_SUMMARY(name, column, phase)                                                         \
     "CREATE VIEW summary_of_" name " AS"                                                           \
     " SELECT cell, count(*) AS count,"                                                             \

@@ -26,6 +26,10 @@ foreground 0 'n=100 strategy=none'
 tells '^stwlab run: n=100 strategy=none: ok: checksum [0-9a-f]* as expected, 2 operations, '
 foreground 0 3 # prints at n = 200: the number that --dry-run prints
 tells 'n=200 strategy=none: ok: '
+foreground 0 n=200,strategy=none # named as for compare
+tells 'n=200 strategy=none: ok: '
+foreground 2 'n == 200'
+tells "3 cells have n == 200, among them 'n=200 strategy=none'"
 foreground 0 'n=100 strategy=prints'
 expect "lines on stdout" "$(grep -o 'line 00000[01]' "$work/out" | wc -l)" 4
 tells 'to stderr'
@@ -43,7 +47,9 @@ tells 'n=1000000 strategy=none: out-of-memory: heap: '
 foreground 2 'n=100 strategy=none' --set 'exclude.small=n == 100'
 tells "cell 'n=100 strategy=none' is skipped: small: n == 100"
 foreground 2 'n=100 strategy=non'
-tells "there is no cell 'n=100 strategy=non'; did you mean 'n=100 strategy=none'?"
+tells "no cell has n=100 strategy=non; did you mean 'n=100 strategy=none'?"
+foreground 2 7
+tells "no cell '7'; --dry-run lists them"
 foreground 2 0 --resume
 tells 'stores nothing'
 [ ! -e "$work/runs" ] || fail "something was stored"

@@ -84,7 +84,7 @@ right=$(sql "$work/alone" "SELECT checksum FROM trials LIMIT 1")
 
 # Two releases beside the lab: one does as told, the other computes something else.
 record='echo op 1000; echo op 2000; echo pause 700 0 setup; echo pause 900 400 timed; echo pause 1100 0 timed
-    echo pause 30 10 after; echo counter gc.cycles 1
+    echo pause 50 - timed; echo pause 30 10 after; echo counter gc.cycles 1
     echo counter go.extra 5; echo time 100 200
     echo "pacer: assist ratio=+1.0e+000 (scan 1 MB in 3->4 MB) workers=0+0.25"
     echo "pacer: 25% CPU (25 exp.) for 5+6+7 B work (8 B exp.) in 3000 B -> 3500 B (∆goal -500, x)"
@@ -103,11 +103,22 @@ expect "cells" "$(sql "$work/run" "SELECT group_concat(id, ', ') FROM cells")" \
 expect "the lab's" "$(detail stwlab)" 'ok: '
 expect "the good one's" "$(detail go1.98)" 'ok: '
 expect_in "the other's" "$(detail go1.99)" 'invalid: checksum 0000000000001234 differs'
-expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/' || stopping_ns || '/' || phase)
-    FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0 AND kind = 'peer'")" \
-    '700/0/setup,900/400/timed,1100/0/timed,30/10/after'
+expect "stops" "$(sql "$work/run" "SELECT group_concat(pause_ns || '/'
+    || coalesce(stopping_ns || '+' || working_ns, '?') || '/' || phase) FROM pauses WHERE id = 'runtime=go1.98.1' AND trial = 0 AND kind = 'peer'")" \
+    '700/0+700/setup,900/400+500/timed,1100/0+1100/timed,50/?/timed,30/10+20/after'
+expect "what no program tells of its stops" "$(sql "$work/run" "SELECT count(*) FROM pauses
+    WHERE kind = 'peer' AND coalesce(restarting_ns, start_ns, cycle, last_site, scan_bytes, mark_objects,
+        root_words, barrier_words, spans_swept, is_forced, working_ns - pause_ns + stopping_ns) <> 0")" 0
+expect "and what it tells" "$(sql "$work/run" "SELECT count(stopping_ns), count(working_ns), count(*),
+    count(restarting_ns) + count(start_ns) + count(scan_bytes) + count(is_forced) FROM pauses
+    WHERE id = 'runtime=go1.98.1' AND kind = 'peer'")" '8|8|10|0'
+expect "stopping, of those that tell" "$(sql "$work/run" "SELECT stopping_count, restarting_count,
+    restarting_max_ns IS NULL FROM cells WHERE id = 'runtime=go1.98.1'")" '4|0|1'
+"$STWLAB" compare "$work/run" runtime=go1.98 --metric restarting.p50 >"$work/out" 2>"$work/err"
+expect "exit status of what is not known" $? 1
+expect_in "what is said of it" "$(cat "$work/err")" 'has no stop.restarting: its stops do not tell it'
 expect "stops that count" "$(sql "$work/run" "SELECT pause_count, pause_max_ns, setup_pause_count
-    FROM cells WHERE id = 'runtime=go1.98.1'")" '4|1100|2'
+    FROM cells WHERE id = 'runtime=go1.98.1'")" '6|1100|2'
 expect "counters" "$(sql "$work/run" "SELECT group_concat(name || '=' || value) FROM
     (SELECT name, value FROM counters WHERE id = 'runtime=go1.98.1' AND trial = 0 ORDER BY name)")" \
     'gc.cycles=1,go.extra=5,setup.pause_max_ns=700,setup.pause_total_ns=700,setup.stops=1'

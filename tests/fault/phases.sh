@@ -31,6 +31,8 @@ if [ "${STW_AUDITED:-}" != ON ]; then
             "$((2 * 4 * times)) $((2 * 3 * times)) $((2 * times))"
     done
 fi
+[ "${STW_AUDITED:-}" = ON ] || expect "stops of forced cycles" "$(sql "$work/forced" "SELECT count(*) > 0,
+    sum(is_forced <> (kind <> 'other')) FROM pauses")" '1|0'
 expect "times of set-up" "$(sql "$work/forced" "SELECT count(*), count(DISTINCT id) FROM counters c
     WHERE name = 'setup.pause_total_ns' AND id LIKE '%threads' AND value = (SELECT sum(pause_ns)
         FROM pauses p WHERE p.cell = c.cell AND p.trial = c.trial AND phase = 'setup')")" '4|2'
@@ -55,6 +57,8 @@ expect "stops are in one phase" "$(sql "$work/garbage" "SELECT count(*) FROM tri
     OR (SELECT count(*) FROM pauses p WHERE p.cell = t.cell AND p.trial = t.trial AND phase = 'setup')
     != (SELECT value FROM counters c WHERE c.cell = t.cell AND c.trial = t.trial
         AND name = 'setup.stops')")" 0
+[ "${STW_AUDITED:-}" = ON ] || expect "stops of cycles that nobody asked for" "$(sql "$work/garbage" "SELECT
+    sum(is_forced = 0) > 0 FROM pauses WHERE phase = 'setup'")" 1
 "$STWLAB" show "$work/garbage" >"$work/table"
 grep -q '^setup pauses: over before the first operation began; in no other column$' "$work/table" \
     || fail "the table does not tell of set-up: $(cat "$work/table")"

@@ -332,6 +332,74 @@ Test(cells, are_json_of_the_agreed_shape)
     free(json);
 }
 
+/* What numbers are without is told beside them, in each form. */
+Test(cells, tell_what_was_lost)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "UPDATE trial SET pauses_lost = 300 + trial_id WHERE trial_id < 3;"
+                "UPDATE trial SET pauses_lost = 7 WHERE outcome = 'crashed';"
+                "INSERT INTO counter VALUES(1, 'taken.lost', 40), (3, 'taken.lost', 2)");
+    read_ok(folder);
+    char *json = written(stw_show_json), *csv = written(stw_show_csv);
+    expect_json(db, json, "$.cells[0].lost", "{\"stops\":603,\"intervals\":42}");
+    expect_json(db, json, "$.cells[1].lost", "{\"stops\":0,\"intervals\":0}");
+    sqlite3_close(db);
+    expect_part(csv, ",outcomes.skipped,lost.stops,lost.intervals,pause_ns.count,");
+    expect_part(csv, ",0,603,42,4,"); /* none skipped; four stops */
+    struct stw_text out = {0};
+    stw_show_text(&results, 0, &out);
+    expect_part(out.bytes, "  603 stops not recorded\n");
+    expect_part(out.bytes, "\nstops not recorded: numbers of stops and their times are without them\n");
+    stw_text_free(&out);
+    stw_show_cell(&results.cells[0], &out);
+    expect_part(out.bytes, "\n603 stops were not recorded: ");
+    expect_part(out.bytes, "\n42 pieces of taken time were lost: the utilisations are too high\n");
+    stw_text_free(&out);
+    free(json);
+    free(csv);
+}
+
+/* The parts of some stops are not told: they are in no percentile, and no 0. */
+Test(cells, do_not_count_what_is_not_known)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "UPDATE pause SET stopping_ns = NULL, restarting_ns = NULL WHERE trial_id > 1;"
+                "UPDATE pause SET restarting_ns = NULL");
+    read_ok(folder);
+    char *json = written(stw_show_json);
+    expect_json(db, json, "$.cells[0].stopping_ns",
+                "{\"count\":2,\"p50\":1,\"p99\":1,\"max\":1,\"sum\":2}");
+    expect_json(db, json, "$.cells[0].restarting_ns",
+                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
+    expect_json(db, json, "$.cells[0].pause_ns.count", "4");
+    sqlite3_close(db);
+    free(json);
+}
+
+/* Where the last to stop was, of stops of the timed phase that tell how long it took. */
+Test(cells, tell_time_to_safepoint_by_site)
+{
+    build();
+    sqlite3 *db = open_database();
+    execute(db, "UPDATE pause SET last_site = 'put', stopping_ns = 100 * trial_id WHERE seq = 0;"
+                "UPDATE pause SET last_site = 'strategy/x.merge', stopping_ns = 9000 WHERE seq = 1;"
+                "INSERT INTO pause(trial_id, seq, kind, stopping_ns, pause_ns, last_site, phase)"
+                " VALUES(1, 9, 'other', 5, 5, 'before', 'setup'), (1, 10, 'other', NULL, 5, 'untold',"
+                " 'timed'), (1, 11, 'other', 5, 5, '', 'timed')");
+    sqlite3_close(db);
+    struct stw_text out = {0};
+    cr_assert_eq(stw_show_sites(folder, 0, &out, &error), STW_OK, "%s", error.message);
+    cr_expect_str_eq(out.bytes, "\nstopping, by site of the last  count      p50      p99      max\n"
+                                "strategy/x.merge                   1  9.00 us  9.00 us  9.00 us\n"
+                                "put                                3   200 ns   300 ns   300 ns\n");
+    stw_text_free(&out);
+    cr_assert_eq(stw_show_sites(folder, 1, &out, &error), STW_OK);
+    cr_expect_str_eq(stw_text_get(&out), "");
+    cr_assert_eq(stw_show_sites("/tmp/stwlab-no-such-run", 0, &out, &error), STW_E_INVALID);
+}
+
 Test(cells, are_csv_with_quotes_and_empty_fields)
 {
     build();

@@ -27,7 +27,8 @@ static void execute(sqlite3 *db, const char *sql)
     cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
 }
 
-/* Trial `trial` of a cell: stops of 1, 2, ... `stops` times `scale` ns, four operations. */
+/* Trial `trial` of a cell: stops of 1, 2, ... `stops` times `scale` ns, of both kinds in turn, the
+ * first of a forced cycle; for the last of every three "put" was waited for. Four operations. */
 static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
 {
     char sql[512];
@@ -48,8 +49,9 @@ static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
     for (int i = 1; i <= stops; i++) {
         snprintf(sql, sizeof sql,
                  "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
-                 " pause_ns, phase) VALUES(%d, %d, 'peer', 1, 2, 3, %d, 'timed')", id, i,
-                 i * scale);
+                 " pause_ns, phase, is_forced, last_site)"
+                 " VALUES(%d, %d, '%s-termination', 1, 2, 3, %d, 'timed', %d, '%s')", id, i,
+                 i % 2 ? "sweep" : "mark", i * scale, i == 1, i % 3 ? "" : "put");
         execute(db, sql);
     }
     /* 1023 is the last of the bucket of 1020 to 1023; in it two operations. */
@@ -205,7 +207,169 @@ Test(compare, any_fact_is_a_metric)
     expect_one("runtime=go,n=1", "cycle.marked_bytes.p50", 41);
     cr_expect_str_eq(found.metric.events, "cycles");
     expect_one("runtime=go,n=1", "pause.sum", 20); /* 10, 20, 40 */
+    expect_one("runtime=go,n=1", "stop.total", 20);
     expect_one("runtime=go,n=1", "operations", 4);
+}
+
+static void add_trials(int cell, const int *scales, int stops)
+{
+    sqlite3 *db;
+    stw_results_free(&results);
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, "DELETE FROM trial WHERE outcome = 'skipped'");
+    for (int trial = 0; trial < 8; trial++)
+        add_trial(db, cell, trial, stops, scales[trial]);
+    sqlite3_close(db);
+    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+}
+
+/* Stops of a trial: 1 2 3 4, 2 4 6 8, 4 8 12 16. */
+Test(compare, stops_are_told_apart_by_kind_and_site)
+{
+    const char *go = "runtime=go,n=1";
+    expect_one(go, "stop.p50", 4);
+    expect_one(go, "stop.sweep-termination.p50", 3); /* 1 3, 2 6, 4 12 */
+    cr_expect_eq(found.a.events, 6);
+    cr_expect_eq(found.a.trials, 3);
+    expect_one(go, "stop.mark-termination.p100", 16);
+    expect_one(go, "stop.mark-termination.working.p50", 2);
+    expect_one(go, "stop.forced.p50", 2); /* 1, 2, 4 */
+    expect_one(go, "stop@put.p50", 6);    /* 3, 6, 12 */
+    expect_one(go, "stop.stopping@put.total", 1);
+    expect_one(go, "stop.sweep-termination@put.max", 12);
+    expect_one(go, "stop.mark-termination.total", 12); /* 6, 12, 24 */
+    expect_one(go, "stop.mark-termination.mean", 6);
+    cr_assert_eq(compare(go, NULL, "stop.full.p50", 0), STW_E_STATE);
+    cr_expect_str_eq(error.message, "cell 'n=1 runtime=go1.23.5' has stops, but none that "
+                                    "stop.full.p50 is of");
+    cr_assert_eq(compare(go, NULL, "stop@get'.p50", 0), STW_E_STATE);
+}
+
+/* Counts and totals are a trial's: one without such stops has 0 of them. */
+Test(compare, stops_over_a_bound_are_counted_in_each_trial)
+{
+    expect_one("runtime=go,n=1", "stop.over(3ns)", 8.0 / 3); /* 1, 3, 4 */
+    cr_expect_str_eq(found.metric.unit, "");
+    expect_one("runtime=go,n=1", "stop.over(0.003us)", 8.0 / 3);
+    expect_one("runtime=go,n=1", "stop.over(1ms)", 0);
+    expect_one("runtime=go,n=1", "stop.mark-termination.over(6ns)", 1); /* 0, 1, 2 */
+    expect_one("runtime=go,n=1", "stop.full.over(0ns)", 0);
+    expect_one("runtime=go,n=1", "stop.restarting.over(2ns)", 4);
+    expect_one("runtime=stwlab,n=1", "stop.over(0ns)", 1); /* 0, 1, 2 */
+    expect_one("runtime=stwlab,n=1", "stop.total", 1);     /* 0, 1, 3 */
+    expect_one("runtime=stwlab,n=1", "step.hooks.total", 0);
+    expect_one("runtime=stwlab,n=1", "op.over(1us)", 3);
+    expect_one("runtime=stwlab,n=1", "op.over(5us)", 0);
+    cr_assert_eq(compare("runtime=go,n=1", NULL, "op:read.over(1us)", 0), STW_E_STATE);
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *db;
+    stw_results_free(&results);
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, sql);
+    sqlite3_close(db);
+    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+}
+
+/* Another runtime's stops: of which kind they are is not known, nor the parts of some. */
+Test(compare, what_stops_do_not_tell_is_not_zero)
+{
+    change("UPDATE pause SET kind = 'peer', is_forced = NULL, last_site = NULL, restarting_ns = NULL"
+           " WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL, working_ns = NULL"
+           " WHERE trial_id = 102");
+    const char *go = "runtime=go,n=1";
+    static const char *const unknown[] = {
+        "stop.restarting.p50", "stop.restarting.total", "restarting.over(1ns)",
+        "stop.mark-termination.total", "stop.forced.over(0ns)", "stop@put.total", "step.hooks.total",
+        "step.hooks.over(1us)"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        cr_expect_eq(compare(go, NULL, unknown[i], 0), STW_E_STATE, "%s", unknown[i]);
+    cr_assert_eq(compare(go, "runtime=stwlab,n=1", "restarting.p50", 0), STW_E_STATE);
+    cr_expect_str_eq(error.message, "cell 'n=1 runtime=go1.23.5' has no stop.restarting: its stops "
+                                    "do not tell it");
+    expect_one(go, "stop.stopping.p50", 1);
+    cr_expect_eq(found.a.events, 8);
+    expect_one(go, "stop.stopping.total", 4);
+    cr_expect_eq(found.a.events, 2, "of the third trial it is not known");
+    expect_one(go, "stop.total", 20);
+    cr_expect_eq(results.cells[1].dists[STW_DIST_STOPPING].count, 8);
+    cr_expect_eq(results.cells[1].dists[STW_DIST_RESTARTING].count, 0);
+}
+
+Test(compare, percentiles_may_have_decimals)
+{
+    expect_one("runtime=stwlab,n=1", "op.p99.9", 5000);
+    expect_one("runtime=stwlab,n=1", "op.max", 5000);
+    expect_one("runtime=stwlab,n=1", "op.p12.5", 100);
+    expect_one("runtime=go,n=1", "stop.p91.6", 12); /* of 12 the 11th */
+    expect_one("runtime=go,n=1", "stop.p91.7", 16); /* the 12th */
+}
+
+/* What is lost is told, and nothing is shown without it. report.CM1 */
+Test(compare, lost_stops_are_told_and_get_no_verdict)
+{
+    static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {2, 3, 4, 5, 6, 7, 8, 9};
+    struct stw_text text = {0};
+    const struct stw_compare_options options = {{1, 1000, 95}, 0, 0};
+    add_trials(2, slow, 8);
+    add_trials(3, fast, 8);
+    change("UPDATE trial SET pauses_lost = 70 WHERE trial_id = 201;"
+           "INSERT INTO counter SELECT trial_id, 'taken.lost', 5 FROM trial WHERE cell = 3;"
+           "INSERT INTO worst_window SELECT trial_id, 1000000, trial_id FROM trial");
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "stop.p50", 0), STW_OK);
+    cr_expect_eq(found.a.lost, 70);
+    cr_expect_eq(found.b.lost, 0);
+    cr_expect_eq(found.shown, STW_SHOWN_NOTHING);
+    cr_expect(strstr(found.without, "not recorded"));
+    stw_compare_text(&comparisons, &results, &options, &text);
+    cr_expect(strstr(text.bytes, ", 70 not recorded"), "%s", text.bytes);
+    stw_text_free(&text);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "mmu.1ms", 0), STW_OK);
+    cr_expect_eq(found.b.lost, 40);
+    cr_expect(strstr(found.without, "too high"));
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "cpu", 0), STW_OK);
+    cr_expect_eq(found.shown, STW_SHOWN_MORE);
+}
+
+/* Expressions over other facts, declared once (base.FA1 holds for what they are made of). */
+Test(compare, facts_are_worked_out_of_others)
+{
+    change("INSERT INTO counter SELECT trial_id, 'cpu.total_ns', 100 + cell * 100 FROM trial;"
+           "INSERT INTO counter SELECT trial_id, 'cpu.mutator_ns', 50 + cell * 25 + trial * 10"
+           " FROM trial WHERE cell < 2;"
+           "INSERT INTO counter SELECT trial_id, 'cpu.process_ns', 130 FROM trial;"
+           "INSERT INTO counter SELECT trial_id, 'cpu.held_ns', 10 FROM trial;"
+           "INSERT INTO counter SELECT trial_id, 'timed.alloc_bytes', 3000 FROM trial;"
+           "UPDATE trial SET span_ns = 2000");
+    expect_one("runtime=go,n=1", "alloc.rate", 1.5e9);
+    cr_expect_str_eq(found.metric.unit, "bytes/s");
+    expect_one("runtime=go,n=1", "cpu.gc_ns", 115); /* 200 less 75, 85, 95 */
+    expect_one("runtime=go,n=1", "cpu.gc_share", 115.0 / 200);
+    expect_one("runtime=go,n=1", "cpu.other_ns", -60);
+    /* Both cells do the same work; the first has the least median: of 50, 60, 70. */
+    expect_one("runtime=go,n=1", "lbo", 200.0 / 60);
+    expect_one("runtime=stwlab,n=1", "lbo", 100.0 / 60);
+    change("DELETE FROM counter WHERE name = 'cpu.held_ns'");
+    cr_assert_eq(compare("runtime=go,n=1", NULL, "cpu.other_ns", 0), STW_E_STATE);
+}
+
+/* report.LE1: n is the workload's, runtime and what a strategy is given are not. */
+Test(compare, the_least_is_that_of_cells_with_the_same_work)
+{
+    static const int scales[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    add_trials(2, scales, 0);
+    add_trials(3, scales, 0);
+    change("INSERT INTO cell_axis SELECT cell, 2, 'strategy.x.keep', cell FROM cell;"
+           "INSERT INTO counter SELECT trial_id, 'cpu.total_ns', 1200 FROM trial;"
+           "INSERT INTO counter SELECT trial_id, 'cpu.mutator_ns', 100 * (4 - cell) FROM trial");
+    expect_one("runtime=stwlab,n=1", "lbo", 4); /* 400 and 300 */
+    expect_one("runtime=stwlab,n=2", "lbo", 12); /* 200 and 100 */
+    expect_one("runtime=go,n=2", "lbo", 12);
+    change("INSERT INTO cell_axis SELECT cell, 3, 'mutators', cell FROM cell");
+    expect_one("runtime=stwlab,n=1", "lbo", 3);
+    expect_one("runtime=go,n=2", "lbo", 6);
 }
 
 Test(compare, a_fact_that_a_cell_does_not_have_is_told)
@@ -223,18 +387,6 @@ Test(compare, few_trials_have_no_interval)
     cr_expect_eq(found.shown, STW_SHOWN_NOTHING);
     cr_assert_eq(compare("runtime=go1.23,n=1", "runtime=stwlab,n=1", "rate", 0), STW_OK);
     cr_expect_float_eq(found.contrast.ratio.estimate, 1000.0 / 1800, 1e-9);
-}
-
-static void add_trials(int cell, const int *scales, int stops)
-{
-    sqlite3 *db;
-    stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "DELETE FROM trial WHERE outcome = 'skipped'");
-    for (int trial = 0; trial < 8; trial++)
-        add_trial(db, cell, trial, stops, scales[trial]);
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
 }
 
 /* Of the 256 exchanges of eight blocks two are as far out. */

@@ -149,6 +149,17 @@ Test(experiment, keeps_claims)
     stw_experiment_free(&e);
 }
 
+/* A metric may have parentheses of its own. */
+Test(experiment, claims_count_stops_over_a_bound)
+{
+    struct stw_experiment e = fixture_experiment(
+        HEAD FIXED "n = 1\n[claim C]\nsays = s\nexpect = ratio(stop.over(1ms), n=1, n=2) <= 0.5\n"
+                   "[claim D]\nsays = s\nexpect = stop.mark-termination.over(2.5us) < 3\n"
+                   "[claim E]\nsays = s\nexpect = op.p99.9 < stop.total\n", NULL);
+    cr_expect_eq(e.claim_count, 3);
+    stw_experiment_free(&e);
+}
+
 Test(experiment, refuses_bad_claims)
 {
     expect_problems(HEAD FIXED "[claim]\nsays = a\nexpect = rss > 1\n[claim A]\nsays = a\n"
@@ -182,6 +193,7 @@ Test(experiment, refuses_claims_that_nobody_can_judge)
     expect_claim_refused("op.p50 > ", "ends where a number, a metric or a function should be");
     expect_claim_refused("op.p50 > 1 > 2", "expected the end at \"> 2\"");
     expect_claim_refused("ratio(, n=1) > 1", "expected a metric or KEY=VALUE at \", n=1) > 1\"");
+    expect_claim_refused("stop.over(1) > 2", "over(1): a time, as in over(1ms) is needed");
     expect_claim_refused("gc.cycle > 1",
                          "there is no metric 'gc.cycle'; did you mean 'gc.cycles'?");
     expect_claim_refused("10ms > ratio(pause.p9, n=1, n=2, puse.p9)",

@@ -48,6 +48,41 @@ Test(facts, hold_every_step_of_a_stop)
     cr_assert_neq(stw_facts[STW_FACT_STEP_FINISH_SWEEP + STW_STEPS].place, STW_IN_STEPS);
 }
 
+/* But other runtimes': of those nobody knows the kind. */
+Test(facts, hold_every_kind_of_stop)
+{
+    for (uint32_t kind = 0; kind < STW_PAUSE_PEER; kind++) {
+        char rows[64];
+        snprintf(rows, sizeof rows, "kind = '%s'", stw_pause_kind_name(kind));
+        cr_assert_lt(kind, stw_stop_kind_count);
+        cr_expect_str_eq(stw_stop_kinds[kind].word, stw_pause_kind_name(kind));
+        cr_expect_str_eq(stw_stop_kinds[kind].rows, rows);
+    }
+    cr_assert_eq(stw_stop_kind_count, STW_PAUSE_PEER + 1, "and the forced ones");
+    for (uint32_t i = 0; i < stw_fact_alias_count; i++) {
+        cr_expect_not_null(stw_fact_find(stw_fact_aliases[i].name));
+        cr_expect_null(stw_fact_find(stw_fact_aliases[i].word), "it hides a fact");
+    }
+}
+
+/* Each part that they are worked out of is a fact that a trial has once, and is measured. */
+Test(facts, are_worked_out_of_those_that_are_stored)
+{
+    for (uint32_t i = 0; i < STW_FACTS; i++) {
+        const char *at = stw_facts[i].place == STW_IN_OTHERS ? stw_facts[i].where : "";
+        uint32_t parts = 0;
+        for (; (at = strchr(at, '{')); parts++) {
+            char name[64];
+            at += strncmp(at, "{least ", 7) == 0 ? 7 : 1;
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "}"), at);
+            const struct stw_fact *part = stw_fact_find(name);
+            cr_assert_not_null(part, "%s: %s", stw_facts[i].name, name);
+            cr_expect(part->place == STW_IN_COUNTERS || part->place == STW_IN_TRIALS);
+        }
+        cr_expect(parts > 1 || stw_facts[i].place != STW_IN_OTHERS, "%s", stw_facts[i].name);
+    }
+}
+
 Test(facts, hold_every_kind_of_taken_time)
 {
     for (uint32_t i = 0; i < STW_TAKEN_KINDS; i++) {

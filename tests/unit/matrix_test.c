@@ -4,6 +4,8 @@
  * the shuffles by their properties. */
 #include "fixture_registry.h"
 
+#include "plan/naming.h"
+
 #define HEAD FIXTURE_HEAD
 #define FIXED FIXTURE_FIXED
 
@@ -434,4 +436,52 @@ Test(schedule, puts_every_cell_everywhere)
         for (uint32_t place = 0; cell != 4 && place < RUNNABLE; place++)
             cr_assert(counts[cell][place] > 300 && counts[cell][place] < 500);
     free(slots);
+}
+
+/* The cells that words name: "0 3". */
+static void expect_named(const struct built *built, const char *words, const char *expected)
+{
+    const struct stw_naming naming = stw_matrix_naming(&built->matrix);
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_text text = {0};
+    uint32_t *cells, count;
+    stw_status status = stw_name_cells(&naming, words, &cells, &count, &error);
+    for (uint32_t i = 0; status == STW_OK && i < count; i++)
+        stw_text_add(&text, "%s%u", i ? " " : "", cells[i]);
+    if (status != STW_OK)
+        stw_text_add(&text, "%s", error.message);
+    cr_expect(strstr(stw_text_get(&text), expected) == stw_text_get(&text)
+              || (status != STW_OK && strstr(text.bytes, expected)), "%s: '%s' not '%s'", words,
+              stw_text_get(&text), expected);
+    free(cells);
+    stw_text_free(&text);
+}
+
+/* As for the cells of a run (compare_test.c): plan.NA1. */
+Test(matrix, names_cells_by_words)
+{
+    struct built built;
+    build(&built, HEAD "[axes]\nn = 1, 2, 65536\nstrategy = fixture-a, fixture-a+fixture-b\n"
+                       "[fixed]\nallocator=fixture-alloc\nmap=fixture-map\ngogc=50\n");
+    cr_assert_eq(built.matrix.cell_count, 6);
+    expect_named(&built, "4", "4");
+    expect_named(&built, "n=2 strategy=fixture-a", "2");
+    expect_named(&built, "n=2", "2 3");
+    expect_named(&built, "n=2^16,strategy=fixture-a+fixture-b", "5");
+    expect_named(&built, "n < 3 && strategy == fixture-a", "0 2");
+    expect_named(&built, "gogc == 50 && n != 1", "2 3 4 5");
+    expect_named(&built, "gc.mode=concurrent", "0 1 2 3 4 5"); /* a default */
+    expect_named(&built, "nn=2", "no cell has a 'nn'; did you mean 'n'?");
+    expect_named(&built, "n=3", "no cell has n=3");
+    expect_named(&built, "n=2 strategy=fixture-q", "did you mean 'n=2 strategy=fixture-a'?");
+    expect_named(&built, "6", "no cell '6'; --dry-run lists them");
+    expect_named(&built, "strategy > 3", "'strategy' has no numbers");
+    const struct stw_naming naming = stw_matrix_naming(&built.matrix);
+    struct stw_error error = STW_ERROR_INIT;
+    uint32_t cell;
+    cr_expect_eq(stw_name_cell(&naming, "n=1", &cell, &error), STW_E_INVALID);
+    cr_expect(strstr(error.message, "2 cells have n=1, among them "), "%s", error.message);
+    cr_expect_eq(stw_name_cell(&naming, "n=1,strategy=fixture-a", &cell, &error), STW_OK);
+    cr_expect_eq(cell, 0);
+    built_free(&built);
 }
