@@ -15,7 +15,7 @@
 #define RESAMPLES 10000u /* ends of the interval repeat within 1 % of its width from seed to seed */
 #define RESAMPLES_MAX 10000000u
 #define CONFIDENCE 95u
-#define METRIC "pause.p50"
+#define METRIC "stop.p50"
 
 static const struct option options[] = {
     {"metric", required_argument, NULL, 'm'},
@@ -237,9 +237,12 @@ const struct stw_command stw_command_compare = {
             "between (runtime=go1.23,n=2^16), or by a condition ('n > 64k && strategy != none').\n"
             "With one cell, its value has the interval. Cells of two runs are the same when\n"
             "their settings are; they get no verdict: two runs of one build differ too.\n\n"
-            "      --metric M,...   default pause.p50. Any fact (stwlab facts RUN); of stops,\n"
-            "                       steps, operations with .p50, .p99, .max, .mean or .sum.\n"
-            "                       Stops are those between the first operation and the last\n"
+            "      --metric M,...   default stop.p50. Any fact (stwlab facts RUN); of stops, steps,\n"
+            "                       cycles, operations with .p50, .p99.9, .max, .mean, .total or\n"
+            "                       .over(1ms): how many of a trial's are longer. Stops of a kind:\n"
+            "                       stop.mark-termination.p50; a segment: stop.stopping.p99; where\n"
+            "                       the last to stop was: stop.stopping@SITE.p99. They are those\n"
+            "                       between the first operation and the last\n"
             "      --baseline CELLS compares each other cell with the nearest of these\n"
             "      --by AXIS        compares cells that differ in this axis alone, with its\n"
             "                       first value or the baseline's\n"
@@ -251,8 +254,8 @@ const struct stw_command stw_command_compare = {
             "  -h, --help           this text\n\n"
             "Blocks (one trial of every cell) are drawn with replacement, the same for both\n"
             "cells. A difference is shown when p, corrected for all that was asked at once, is\n"
-            "small enough. Fewer than 6 trials, maxima, and percentiles with fewer than 10\n"
-            "events beyond them get no verdict.\n",
+            "small enough. Fewer than 6 trials, maxima, percentiles with fewer than 10 events\n"
+            "beyond them, and cells with stops that were not recorded get no verdict.\n",
     .short_options = ":h",
     .options = options,
     .run = run_compare,

@@ -58,7 +58,7 @@ const struct stw_command stw_command_facts = {
     .help = "usage: stwlab facts [--json | --markdown] [RUN]\n\n"
             "Without RUN all that the lab counts and measures. With one what its trials have, and\n"
             "that is also what its plugins and other runtimes count. Each is a metric of stwlab\n"
-            "compare.\n\n"
+            "compare; what a trial has many of, with an ending: stop.p50, step.hooks.total.\n\n"
             "  --json      one JSON object\n"
             "  --markdown  a table as in docs/reference/results.md\n"
             "  -h, --help  this text\n",

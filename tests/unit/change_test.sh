@@ -54,7 +54,7 @@ add core/base/settings.def 'SWITCH(audit' \
 add core/base/facts.def 'TRIAL(OPERATIONS,' \
     'TRIAL(PAIRS, "operations / 2.0", "op.pairs", "", SUM, EXACT, NEITHER, ALL, "pairs")'
 # A column of `show`.
-add core/report/show_text.c '    STW_FACT_GC_CYCLES,' '    STW_FACT_GC_VISITS,'
+add core/report/show_text.c '    STW_FACT_TIMED_CYCLES,' '    STW_FACT_GC_VISITS,'
 # A peer's workload: its name is that of a fixture plugin.
 cat >"$copy/experiments/peers/go/fixturework.go" <<'END'
 package main

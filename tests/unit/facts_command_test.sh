@@ -54,12 +54,16 @@ merges = 3
 END
 "$STWLAB" run x.ini -o timed --quiet --set fixed.gc.stress=20
 "$STWLAB" run x.ini -o stepped --quiet --set fixed.schedule=stepped
-for fact in wall op.mean gc.cycles strategy/pool.hits pause; do expect timed $fact yes; done
-for fact in taken.wall_ns machine.hiccups gc.assist_ns; do
+for fact in wall op.mean gc.cycles strategy/pool.hits stop stop.stopping alloc.rate lbo; do
+    expect timed $fact yes
+done
+for fact in taken.wall_ns machine.hiccups gc.assist_ns cpu.gc_share cpu.other_ns; do
     expect timed $fact yes
     expect stepped $fact no
 done
 expect stepped alloc.bytes yes
+expect stepped timed.alloc_bytes yes
+expect stepped lbo no
 expect stepped strategy/pool.misses yes
 expect timed go.pause_total_ns no
 hits=$("$STWLAB" show --json timed | sed -n 's/.*"strategy\/pool.hits": \([0-9]*\).*/\1/p')
