@@ -197,7 +197,7 @@ Test(experiment, refuses_claims_that_nobody_can_judge)
     expect_claim_refused("gc.cycle > 1",
                          "there is no metric 'gc.cycle'; did you mean 'gc.cycles'?");
     expect_claim_refused("10ms > ratio(pause.p9, n=1, n=2, puse.p9)",
-                         "there is no metric 'puse.p9'; did you mean 'pause.p50'?");
+                         "there is no metric 'puse.p9'; did you mean 'pause.p9'?");
     expect_claim_refused("pause > 1", "a trial has many of 'pause'; say which, as in 'pause.p50'");
     expect_claim_refused("strategy/absent.hits > 1",
                          "there is no metric 'strategy/absent.hits'; see stwlab facts, and stwlab "
