@@ -350,7 +350,8 @@ Test(cells, tell_what_was_lost)
     struct stw_text out = {0};
     stw_show_text(&results, 0, &out);
     expect_part(out.bytes, "  603 stops not recorded\n");
-    expect_part(out.bytes, "\nstops not recorded: numbers of stops and their times are without them\n");
+    expect_part(out.bytes, "\nstops not recorded: numbers of stops and their times are without "
+                           "them\n");
     stw_text_free(&out);
     stw_show_cell(&results.cells[0], &out);
     expect_part(out.bytes, "\n603 stops were not recorded: ");
@@ -386,14 +387,15 @@ Test(cells, tell_time_to_safepoint_by_site)
     execute(db, "UPDATE pause SET last_site = 'put', stopping_ns = 100 * trial_id WHERE seq = 0;"
                 "UPDATE pause SET last_site = 'strategy/x.merge', stopping_ns = 9000 WHERE seq = 1;"
                 "INSERT INTO pause(trial_id, seq, kind, stopping_ns, pause_ns, last_site, phase)"
-                " VALUES(1, 9, 'other', 5, 5, 'before', 'setup'), (1, 10, 'other', NULL, 5, 'untold',"
-                " 'timed'), (1, 11, 'other', 5, 5, '', 'timed')");
+                " VALUES(1, 9, 'other', 5, 5, 'before', 'setup'), (1, 10, 'other', NULL, 5,"
+                " 'untold', 'timed'), (1, 11, 'other', 5, 5, '', 'timed')");
     sqlite3_close(db);
     struct stw_text out = {0};
     cr_assert_eq(stw_show_sites(folder, 0, &out, &error), STW_OK, "%s", error.message);
-    cr_expect_str_eq(out.bytes, "\nstopping, by site of the last  count      p50      p99      max\n"
-                                "strategy/x.merge                   1  9.00 us  9.00 us  9.00 us\n"
-                                "put                                3   200 ns   300 ns   300 ns\n");
+    cr_expect_str_eq(out.bytes,
+                     "\nstopping, by site of the last  count      p50      p99      max\n"
+                     "strategy/x.merge                   1  9.00 us  9.00 us  9.00 us\n"
+                     "put                                3   200 ns   300 ns   300 ns\n");
     stw_text_free(&out);
     cr_assert_eq(stw_show_sites(folder, 1, &out, &error), STW_OK);
     cr_expect_str_eq(stw_text_get(&out), "");

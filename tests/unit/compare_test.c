@@ -276,14 +276,14 @@ static void change(const char *sql)
 /* Another runtime's stops: of which kind they are is not known, nor the parts of some. */
 Test(compare, what_stops_do_not_tell_is_not_zero)
 {
-    change("UPDATE pause SET kind = 'peer', is_forced = NULL, last_site = NULL, restarting_ns = NULL"
-           " WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL, working_ns = NULL"
+    change("UPDATE pause SET kind = 'peer', is_forced = NULL, last_site = NULL,"
+           " restarting_ns = NULL WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL, working_ns = NULL"
            " WHERE trial_id = 102");
     const char *go = "runtime=go,n=1";
     static const char *const unknown[] = {
         "stop.restarting.p50", "stop.restarting.total", "restarting.over(1ns)",
-        "stop.mark-termination.total", "stop.forced.over(0ns)", "stop@put.total", "step.hooks.total",
-        "step.hooks.over(1us)"};
+        "stop.mark-termination.total", "stop.forced.over(0ns)", "stop@put.total",
+        "step.hooks.total", "step.hooks.over(1us)"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         cr_expect_eq(compare(go, NULL, unknown[i], 0), STW_E_STATE, "%s", unknown[i]);
     cr_assert_eq(compare(go, "runtime=stwlab,n=1", "restarting.p50", 0), STW_E_STATE);

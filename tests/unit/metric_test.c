@@ -1,4 +1,4 @@
-/* unit/metric_test.c: names of metrics: what each stands for, and which one was meant by a wrong one.
+/* unit/metric_test.c: names of metrics: what each stands for, and which one a wrong one meant.
  * Method: a table of names with what is in them, and one of refusals. */
 #include "base/error.h"
 #include "base/metric.h"

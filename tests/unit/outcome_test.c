@@ -410,6 +410,8 @@ static void cycle_count(struct stw_record *r) { r->cycle_count = STW_RECORD_PAUS
 static void pauses_lost(struct stw_record *r) { r->pauses_lost = UINT64_MAX; }
 static void pause_kind(struct stw_record *r) { stw_record_pauses(r)->kind = 77; }
 static void pause_phase(struct stw_record *r) { stw_record_pauses(r)->told_phase = 3; }
+static void pause_untold(struct stw_record *r) { stw_record_pauses(r)->untold = 4; }
+static void pause_forced(struct stw_record *r) { stw_record_pauses(r)->is_forced = 2; }
 static void pause_site(struct stw_record *r) { memset(stw_record_pauses(r)->last_site, 's', 32); }
 static void pause_time(struct stw_record *r) { stw_record_pauses(r)->working_ns = UINT64_MAX; }
 static void pause_step(struct stw_record *r) { stw_record_pauses(r)->step_ns[2] = 1ull << 60; }
@@ -448,7 +450,7 @@ Test(outcome, every_damage_to_a_record_is_noticed)
     static void (*const damages[])(struct stw_record *) = {
         no_magic, state, verdict, message, field, operations, counter_end, counter_text,
         counter_twice, counter_value, pause_count, cycle_count, pauses_lost, pause_kind,
-        pause_phase, pause_site,
+        pause_phase, pause_site, pause_untold, pause_forced,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
         histogram_far, histogram_sum, window, hiccup_time, hiccup_length,
         program_cpu, program_rss, pause_sum, span, class_name, class_twice, class_nameless};

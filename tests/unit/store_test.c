@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "prim/thread.h"
 #include "store/checksums.h"
+#include "trial/phase.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -504,6 +505,44 @@ Test(store, a_trial_is_read_back_as_it_was)
                      "alloc.bytes|0\ngc.cycles|77");
     cr_assert_str_eq(query("SELECT high_ns, count FROM op_bucket ORDER BY high_ns"),
                      "100|1\n100000|1");
+    free(record);
+}
+
+/* Of a peer's stop all but its length, and often its stopping, is not known; nor is what a program
+ * used that nobody waited for. */
+Test(store, what_is_not_known_is_null)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(3);
+    struct stw_outcome outcome = {.cpu_ns = STW_USAGE_UNKNOWN};
+    struct stw_pause *pauses = stw_record_pauses(record);
+    for (uint32_t i = 1; i < 3; i++)
+        pauses[i] = (struct stw_pause){.kind = STW_PAUSE_PEER, .last_mutator = STW_NO_MUTATOR,
+                                       .working_ns = 90, .mutators = 2, .complete = 1,
+                                       .page_faults = STW_FAULTS_UNKNOWN,
+                                       .stopper_cpu_ns = STW_CPU_UNKNOWN,
+                                       .told_phase = STW_TRIAL_TIMED,
+                                       .untold = STW_UNTOLD_RESTART};
+    pauses[2].untold = STW_UNTOLD_ALL;
+    pauses[0].is_forced = 1;
+    pauses[1].stopping_ns = 10;
+    cr_assert_eq(stw_store_trial(store, &cells[1], 0, &outcome, record, &error), STW_OK);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT cpu_ns, rss_peak_bytes FROM trials"), "null|null");
+    cr_assert_str_eq(query("SELECT seq, kind, pause_ns, stopping_ns, working_ns, restarting_ns"
+                           " FROM pauses"),
+                     "0|sweep-termination|13|1|10|2\n1|peer|100|10|90|null\n"
+                     "2|peer|90|null|null|null");
+    cr_assert_str_eq(query("SELECT cycle, start_ns, last_mutator, last_site, mutators, scan_bytes,"
+                           " mark_objects, root_words, barrier_words, spans_swept, page_faults,"
+                           " stopper_cpu_ns, is_forced FROM pauses WHERE seq <> 1"),
+                     "1|0|1|merge|2|0|0|0|0|0|0|0|1\n"
+                     "null|null|null|null|2|null|null|null|null|null|null|null|null");
+    cr_assert_str_eq(query("SELECT pause_count, stopping_count, stopping_p50_ns, working_count,"
+                           " restarting_count, restarting_max_ns FROM cells WHERE cell = 1"),
+                     "3|2|1|2|1|2");
+    cr_assert_str_eq(query("SELECT position, key, value FROM axes WHERE cell = 1"),
+                     "0|n|8\n1|strategy|pool");
     free(record);
 }
 
