@@ -165,7 +165,7 @@ static uint32_t find_named(const struct stw_naming *naming, const char *words)
     for (uint32_t i = 0; i < naming->count; i++)
         if (strcmp(naming->id(naming->of, i), words) == 0)
             return i;
-    for (uint32_t i = 0; i < naming->count; i++) {
+    for (uint32_t i = 0; !words[strspn(words, "0123456789")] && i < naming->count; i++) {
         snprintf(number, sizeof number, "%" PRId64, naming->number(naming->of, i));
         if (strcmp(number, words) == 0)
             return i;
