@@ -102,11 +102,16 @@ static void add_interval(const char *name, const struct stw_interval *interval, 
 static void add_pair(const struct stw_cells_compared *compared,
                      const struct stw_compare_options *options, struct stw_text *text)
 {
-    if (compared->contrast.ratio.without) {
+    int has_ratio = isfinite(compared->contrast.ratio.estimate);
+    if (!has_ratio) /* counts are often 0 */
+        stw_text_add(text, "A / B: B is 0, and nothing can be divided by it\n");
+    else if (compared->contrast.ratio.without)
         stw_text_add(text, "A / B = %.4g\n", compared->contrast.ratio.estimate);
-    } else {
-        add_interval("A / B", &compared->contrast.ratio, NULL, text);
-        stw_text_add(text, " (%u %%)\n", options->bootstrap.confidence);
+    if (!compared->contrast.ratio.without) {
+        if (has_ratio) {
+            add_interval("A / B", &compared->contrast.ratio, NULL, text);
+            stw_text_add(text, " (%u %%)\n", options->bootstrap.confidence);
+        }
         add_interval("A - B", &compared->contrast.difference, compared->metric.unit, text);
         stw_text_add(text, ", p = %.2g\n", compared->p_of_all);
     }

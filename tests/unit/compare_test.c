@@ -307,6 +307,29 @@ Test(compare, percentiles_may_have_decimals)
     expect_one("runtime=go,n=1", "stop.p91.7", 16); /* the 12th */
 }
 
+/* Eight trials each: counts of stops may be 0 in all of one cell, or of both. */
+Test(compare, counts_that_are_zero_have_a_difference_and_no_ratio)
+{
+    static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const struct stw_compare_options options = {{1, 1000, 95}, 0, 0};
+    struct stw_text text = {0};
+    add_trials(2, slow, 3);
+    add_trials(3, fast, 3);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "stop.over(3ns)", 0), STW_OK);
+    cr_expect_float_eq(found.a.value, 3, 1e-9);
+    cr_expect_float_eq(found.b.value, 0, 1e-9);
+    cr_expect_eq(found.shown, STW_SHOWN_MORE);
+    stw_compare_text(&comparisons, &results, &options, &text);
+    cr_expect(strstr(text.bytes, "\nA / B: B is 0, and nothing can be divided by it\n"
+                                 "A - B = 3, from 3 to 3, p = "), "%s", text.bytes);
+    stw_text_free(&text);
+    cr_assert_eq(compare("n=2,runtime=go", "n=2,runtime=stwlab", "stop.over(1s)", 0), STW_OK);
+    cr_expect_eq(found.shown, STW_SHOWN_EQUAL);
+    stw_compare_text(&comparisons, &results, &options, &text);
+    cr_expect(strstr(text.bytes, "A against B: the same in all trials"), "%s", text.bytes);
+    stw_text_free(&text);
+}
+
 /* What is lost is told, and nothing is shown without it. report.CM1 */
 Test(compare, lost_stops_are_told_and_get_no_verdict)
 {
