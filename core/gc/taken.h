@@ -29,16 +29,16 @@ struct stw_taken stw__taken_begin(const struct stw_timeline *timeline);
 /* Logs it; returns its wall time. */
 uint64_t stw__taken_end(struct stw_timeline *timeline, uint32_t kind, struct stw_taken taken);
 
-static inline struct stw_interval *stw__timeline_at(const struct stw_timeline *timeline,
+static inline struct stw_taken_interval *stw__timeline_at(const struct stw_timeline *timeline,
                                                     uint64_t index)
 {
     return &timeline->chunks[index / STW_TIMELINE_CHUNK][index % STW_TIMELINE_CHUNK];
 }
-static inline uint32_t stw__interval_kind(const struct stw_interval *interval)
+static inline uint32_t stw__interval_kind(const struct stw_taken_interval *interval)
 {
     return (uint32_t)(interval->length_kind & 7);
 }
-static inline uint64_t stw__interval_end_ns(const struct stw_interval *interval)
+static inline uint64_t stw__interval_end_ns(const struct stw_taken_interval *interval)
 {
     return interval->start_ns + interval->length_kind / 8;
 }

@@ -6,7 +6,7 @@
 #include "prim/memory.h"
 #include "prim/thread.h"
 
-#define CHUNK_BYTES (STW_TIMELINE_CHUNK * sizeof(struct stw_interval))
+#define CHUNK_BYTES (STW_TIMELINE_CHUNK * sizeof(struct stw_taken_interval))
 
 const char *stw_taken_name(uint32_t kind)
 {
@@ -38,7 +38,7 @@ void stw__timeline_check(const struct stw_timeline *timeline)
     STW_REQUIRE(timeline->is_open || timeline->begin_ns <= timeline->end_ns);
     if (count == 0)
         return;
-    const struct stw_interval *last = stw__timeline_at(timeline, count - 1);
+    const struct stw_taken_interval *last = stw__timeline_at(timeline, count - 1);
     STW_REQUIRE(stw__interval_kind(last) < STW_TAKEN_KINDS);
     STW_REQUIRE(last->start_ns >= timeline->begin_ns); /* gc.T1 */
     STW_REQUIRE(count == 1
@@ -52,7 +52,7 @@ static uint64_t covered_ns(const struct stw_timeline *timeline, uint64_t start_n
 {
     uint64_t covered = 0, floor_ns = end_ns;
     for (uint64_t i = timeline->count; i > 0; i--) {
-        const struct stw_interval *interval = stw__timeline_at(timeline, i - 1);
+        const struct stw_taken_interval *interval = stw__timeline_at(timeline, i - 1);
         uint64_t to = stw__interval_end_ns(interval), from = interval->start_ns;
         if (to <= start_ns)
             break;
@@ -67,7 +67,7 @@ static uint64_t covered_ns(const struct stw_timeline *timeline, uint64_t start_n
 }
 
 /* The place of the next interval, or null. */
-static struct stw_interval *next_place(struct stw_timeline *timeline)
+static struct stw_taken_interval *next_place(struct stw_timeline *timeline)
 {
     uint64_t chunk = timeline->count / STW_TIMELINE_CHUNK;
     if (chunk == STW_TIMELINE_CHUNKS)
@@ -85,12 +85,12 @@ void stw__timeline_add(struct stw_timeline *timeline, uint32_t kind, uint64_t st
     if (start_ns < timeline->begin_ns)
         start_ns = timeline->begin_ns;
     timeline->taken_ns[kind] += end_ns - start_ns - covered_ns(timeline, start_ns, end_ns);
-    struct stw_interval *place = next_place(timeline);
+    struct stw_taken_interval *place = next_place(timeline);
     if (!place) {
         timeline->lost++;
         return;
     }
-    *place = (struct stw_interval){start_ns, (end_ns - start_ns) * 8 + kind};
+    *place = (struct stw_taken_interval){start_ns, (end_ns - start_ns) * 8 + kind};
     timeline->count++;
     STW_CHECK(stw__timeline_check(timeline));
 }
@@ -147,16 +147,17 @@ void stw_timeline_unite(struct stw_timeline *timeline)
 {
     uint64_t united = 0;
     for (uint64_t i = 0; i < timeline->count; i++) {
-        struct stw_interval next = *stw__timeline_at(timeline, i);
+        struct stw_taken_interval next = *stw__timeline_at(timeline, i);
         uint64_t start = next.start_ns, end = stw__interval_end_ns(&next);
         while (united > 0) {
-            const struct stw_interval *last = stw__timeline_at(timeline, united - 1);
+            const struct stw_taken_interval *last = stw__timeline_at(timeline, united - 1);
             if (stw__interval_end_ns(last) < start)
                 break;
             start = last->start_ns < start ? last->start_ns : start;
             united--;
         }
-        *stw__timeline_at(timeline, united++) = (struct stw_interval){start, (end - start) * 8};
+        *stw__timeline_at(timeline, united++) =
+            (struct stw_taken_interval){start, (end - start) * 8};
     }
     timeline->count = united;
 }
@@ -170,7 +171,7 @@ static uint64_t taken_before(const struct stw_timeline *timeline, struct cursor 
                              uint64_t moment_ns)
 {
     for (; at->index < timeline->count; at->index++) {
-        const struct stw_interval *interval = stw__timeline_at(timeline, at->index);
+        const struct stw_taken_interval *interval = stw__timeline_at(timeline, at->index);
         if (stw__interval_end_ns(interval) > moment_ns)
             return at->taken_ns
                  + (interval->start_ns < moment_ns ? moment_ns - interval->start_ns : 0);
@@ -183,7 +184,7 @@ static uint64_t taken_before(const struct stw_timeline *timeline, struct cursor 
 static uint64_t window_start(const struct stw_timeline *timeline, uint64_t i, uint64_t window_ns,
                              int ends)
 {
-    const struct stw_interval *interval = stw__timeline_at(timeline, i);
+    const struct stw_taken_interval *interval = stw__timeline_at(timeline, i);
     uint64_t start = interval->start_ns, last = timeline->end_ns - window_ns;
     if (ends) {
         uint64_t end = stw__interval_end_ns(interval);

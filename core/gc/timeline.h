@@ -22,7 +22,7 @@
 /* "stop", "assist", ...; never null. */
 const char *stw_taken_name(uint32_t kind);
 
-struct stw_interval {
+struct stw_taken_interval {
     uint64_t start_ns;
     uint64_t length_kind; /* ns times 8, plus STW_TAKEN_* */
 };
@@ -39,7 +39,7 @@ struct stw_timeline {
     uint64_t count, lost;
     uint64_t taken_ns[STW_TAKEN_KINDS]; /* wall, each nanosecond with its innermost kind */
     uint64_t cpu_ns[STW_TAKEN_KINDS];   /* where it was measured: not of handshakes and sweeping */
-    struct stw_interval *chunks[STW_TIMELINE_CHUNKS];
+    struct stw_taken_interval *chunks[STW_TIMELINE_CHUNKS];
 };
 
 /* Forgets what was logged; logs from `now_ns` on. */

@@ -31,11 +31,11 @@ static int find_common_time(const struct stw_gc *gc, uint64_t *from_ns, uint64_t
 }
 
 /* The mutator's first stop, from *at on, that does not end before the release; null: none. */
-static const struct stw_interval *seen_by(const struct stw_timeline *timeline, uint64_t *at,
+static const struct stw_taken_interval *seen_by(const struct stw_timeline *timeline, uint64_t *at,
                                           uint64_t released_ns)
 {
     for (; *at < timeline->count; (*at)++) {
-        const struct stw_interval *interval = stw__timeline_at(timeline, *at);
+        const struct stw_taken_interval *interval = stw__timeline_at(timeline, *at);
         if (stw__interval_kind(interval) == STW_TAKEN_STOP
             && stw__interval_end_ns(interval) >= released_ns)
             return interval;
@@ -52,7 +52,7 @@ static int is_disputed(const struct stw_gc *gc, const struct stw_pause *pause, u
     const struct stop stop = stop_of(gc, pause);
     uint32_t witnesses = 0;
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
-        const struct stw_interval *seen =
+        const struct stw_taken_interval *seen =
             seen_by(&gc->mutators[i]->timeline, &cursors[i], stop.released_ns);
         if (!seen || seen->start_ns > stop.stopped_ns || seen->start_ns == stop.request_ns)
             continue;

@@ -177,7 +177,7 @@ static struct stw_timeline timeline;
 
 static void timeline_is_sound(void)
 {
-    static struct stw_interval chunk[STW_TIMELINE_CHUNK] = {{10, 5 * 8}, {12, 4 * 8}};
+    static struct stw_taken_interval chunk[STW_TIMELINE_CHUNK] = {{10, 5 * 8}, {12, 4 * 8}};
     timeline = (struct stw_timeline){.begin_ns = 10, .is_open = 1, .count = 2, .chunks = {chunk}};
     stw__timeline_check(&timeline);
 }

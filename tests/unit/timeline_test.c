@@ -88,7 +88,7 @@ Test(timeline, unites_what_is_nested_and_overlapping)
         stw_timeline_unite(timeline);
         uint64_t free_from = BEGIN_NS, taken = 0;
         for (uint64_t i = 0; i < timeline->count; i++) {
-            const struct stw_interval *interval = stw__timeline_at(timeline, i);
+            const struct stw_taken_interval *interval = stw__timeline_at(timeline, i);
             cr_assert(i == 0 || interval->start_ns > free_from, "log %u: disjoint", log);
             for (uint64_t at = interval->start_ns; at < stw__interval_end_ns(interval); at++)
                 cr_assert(kinds[at - BEGIN_NS]);
