@@ -139,9 +139,24 @@ static void add_shown(struct stw_text *out, uint32_t character)
         stw_utf8_add(out, character);
 }
 
+/* How many bytes of `text` are printable ASCII, which is shown as it is: most texts are nothing
+ * else. */
+static size_t plain_bytes(const char *text)
+{
+    size_t bytes = 0;
+    while (text[bytes] >= ' ' && text[bytes] <= '~')
+        bytes++;
+    return bytes;
+}
+
 void stw_utf8_add_line(struct stw_text *out, const char *text)
 {
     while (*text) {
+        size_t plain = plain_bytes(text);
+        stw_text_add_bytes(out, text, plain);
+        text += plain;
+        if (!*text)
+            return;
         uint32_t character = stw_utf8_next(&text);
         add_shown(out, stw_utf8_is_control(character) ? ' ' : character);
     }
@@ -168,15 +183,82 @@ void stw_utf8_add_words(struct stw_text *out, const char *text, size_t bytes)
     }
 }
 
+static uint32_t width_of(uint32_t character)
+{
+    if (within(character, double_width, COUNT(double_width)))
+        return 2;
+    return !within(character, zero_width, COUNT(zero_width));
+}
+
 uint32_t stw_utf8_width(const char *text)
 {
-    uint32_t width = 0;
-    while (*text) {
-        uint32_t character = stw_utf8_next(&text);
-        if (within(character, double_width, COUNT(double_width)))
-            width += 2;
-        else
-            width += !within(character, zero_width, COUNT(zero_width));
-    }
+    size_t plain = plain_bytes(text);
+    uint32_t width = (uint32_t)plain;
+    for (text += plain; *text;)
+        width += width_of(stw_utf8_next(&text));
     return width;
+}
+
+size_t stw_utf8_fitting(const char *text, uint32_t columns)
+{
+    const char *at = text;
+    for (uint32_t width = 0; *at;) {
+        const char *next = at;
+        width += width_of(stw_utf8_next(&next));
+        if (width > columns)
+            break;
+        at = next;
+    }
+    return (size_t)(at - text);
+}
+
+/* Appends the characters of `text` up to `end`, a new line where the next one does not fit; the
+ * column after the last. */
+static uint32_t add_broken(struct stw_text *out, const char *text, const char *end,
+                           uint32_t columns, uint32_t column)
+{
+    while (text < end) {
+        const char *from = text;
+        uint32_t width = width_of(stw_utf8_next(&text));
+        if (column + width > columns && column > 0) {
+            stw_text_add(out, "\n");
+            column = 0;
+        }
+        stw_text_add_bytes(out, from, (size_t)(text - from));
+        column += width;
+    }
+    return column;
+}
+
+static uint32_t width_until(const char *text, const char *end)
+{
+    uint32_t width = 0;
+    while (text < end)
+        width += width_of(stw_utf8_next(&text));
+    return width;
+}
+
+void stw_utf8_add_wrapped(struct stw_text *out, const char *line, uint32_t columns,
+                          uint32_t indent)
+{
+    uint32_t column = 0;
+    if (columns == 0 || stw_utf8_width(line) <= columns) {
+        stw_text_add(out, "%s", line);
+        return;
+    }
+    indent = indent < columns / 2 ? indent : 0;
+    while (*line) {
+        uint32_t blanks = (uint32_t)strspn(line, " ");
+        const char *word = line + blanks, *end = word + strcspn(word, " ");
+        uint32_t width = width_until(word, end);
+        line = end;
+        if (column > 0 && column + blanks + width > columns) {
+            stw_text_add(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (word < end) {
+            stw_text_add(out, "%*s", (int)blanks, "");
+            column += blanks;
+        }
+        column = add_broken(out, word, end, columns, column);
+    }
 }

@@ -31,5 +31,12 @@ void stw_utf8_add_line(struct stw_text *out, const char *text);
 void stw_utf8_add_words(struct stw_text *out, const char *text, size_t bytes);
 /* Columns that `text` takes on a terminal. */
 uint32_t stw_utf8_width(const char *text);
+/* How many bytes of `text` take at most `columns` on a terminal. */
+size_t stw_utf8_fitting(const char *text, uint32_t columns);
+/* Appends `line`, which is fit for one (stw_utf8_add_line), broken at blanks into lines of at most
+ * `columns`, at least 2, the further ones indented. A word that is longer is broken anywhere. With
+ * 0 columns nothing is broken. */
+void stw_utf8_add_wrapped(struct stw_text *out, const char *line, uint32_t columns,
+                          uint32_t indent);
 
 #endif

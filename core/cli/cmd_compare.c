@@ -12,10 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RESAMPLES 10000u /* ends of the interval repeat within 1 % of its width from seed to seed */
 #define RESAMPLES_MAX 10000000u
-#define CONFIDENCE 95u
 #define METRIC "stop.p50"
+#define USUAL {STW_BOOTSTRAP_SEED, STW_BOOTSTRAP_RESAMPLES, STW_BOOTSTRAP_CONFIDENCE}
 
 static const struct option options[] = {
     {"metric", required_argument, NULL, 'm'},
@@ -37,7 +36,7 @@ struct question {
     const char *baseline, *by;
     int is_json;
     struct stw_results results[2];
-    struct stw_reader readers[2];
+    struct stw_reader readers[2]; /* the results' own */
     struct stw_comparisons comparisons;
     uint32_t without_trials; /* cells that are left out */
 };
@@ -79,7 +78,8 @@ static stw_status open_run(struct question *question, uint32_t at, const char *r
                            struct stw_error *error)
 {
     STW_TRY(stw_results_read(run, &question->results[at], error));
-    return stw_reader_open(question->results[at].path, &question->readers[at], error);
+    question->readers[at] = question->results[at].reader;
+    return STW_OK;
 }
 
 /* By each metric. `metrics` is cut into its words, which the comparisons borrow. */
@@ -189,10 +189,8 @@ static int compare(const struct stw_command *command, struct question *question,
     if (status == STW_OK)
         print(question);
     stw_comparisons_free(&question->comparisons);
-    for (uint32_t i = 0; i < 2; i++) {
-        stw_reader_close(&question->readers[i]);
+    for (uint32_t i = 0; i < 2; i++)
         stw_results_free(&question->results[i]);
-    }
     free(metrics);
     free(list);
     if (status == STW_OK)
@@ -203,7 +201,7 @@ static int compare(const struct stw_command *command, struct question *question,
 
 static int run_compare(const struct stw_command *command, int argument_count, char **arguments)
 {
-    struct question question = {.options.bootstrap = {1, RESAMPLES, CONFIDENCE}, .metrics = METRIC};
+    struct question question = {.options.bootstrap = USUAL, .metrics = METRIC};
     int option;
     while ((option = stw_cli_next(command, argument_count, arguments)) != STW_CLI_END) {
         if (option == STW_CLI_WRONG)

@@ -57,7 +57,7 @@ static struct forecast make_forecast(const struct stw_matrix *matrix, const char
     struct forecast forecast = {0};
     struct stw_results results;
     struct stw_error ignored = STW_ERROR_INIT; /* no run, or none that helps */
-    if (stw_results_read(run, &results, &ignored) != STW_OK)
+    if (stw_results_open(run, &results, &ignored) != STW_OK)
         results.cell_count = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++) {
         const struct stw_cell *cell = &matrix->cells[i];

@@ -1,6 +1,8 @@
 /* report/cells.h: the results of a run, read into memory for the reports.
  *
- * Works at any time: on a run that is finished, that was killed, and that is being written. */
+ * Works at any time: on a run that is finished, that was killed, and that is being written. What
+ * the cells and trials are is read at once; their numbers, of which there are a thousand times as
+ * many, when they are asked for: as summaries, or metric by metric (report/measure.h). */
 #ifndef STW_REPORT_CELLS_H
 #define STW_REPORT_CELLS_H
 
@@ -27,6 +29,7 @@ struct stw_dist {
     int64_t count; /* 0: the others mean nothing */
     int64_t p50, p99, max, sum;
 };
+
 
 struct stw_pair {
     char *key;
@@ -64,11 +67,26 @@ struct stw_failure {
     char *detail;
 };
 
+/* A trial that is stored, or the one row of an excluded cell. */
+struct stw_result_trial {
+    uint32_t trial;
+    uint32_t outcome; /* STW_OUTCOME_*, or STW_OUTCOMES: one that this program does not know */
+};
+
 struct stw_result_cell {
     int64_t cell;
     char *id, *hash;
     struct stw_pairs axes;
     int64_t outcomes[STW_OUTCOMES];
+    struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
+    uint32_t failure_count;
+    uint32_t first_row, row_count; /* its trials, in stw_results' trials */
+    int64_t trial_count; /* stored; skipped ones not counted */
+    int64_t wall_ns_sum; /* of those trials */
+    /* Of the ok trials: stops that are in no number of stops, and pieces of taken time, without
+     * which utilisations are too high. */
+    int64_t stops_lost, intervals_lost;
+    /* Summaries: */
     struct stw_dist dists[STW_DISTS];
     struct stw_median *medians; /* sorted by name */
     uint32_t median_count;
@@ -78,26 +96,28 @@ struct stw_result_cell {
     uint32_t mmu_count;
     struct stw_op_time *op_times; /* sorted by name */
     uint32_t op_time_count;
-    struct stw_failure *failures; /* in the order of trials; an excluded cell has one: skipped */
-    uint32_t failure_count;
-    /* Of the ok trials: stops that are in no number of stops, and pieces of taken time, without
-     * which utilisations are too high. */
-    int64_t stops_lost, intervals_lost;
-    int64_t trial_count; /* stored; skipped ones not counted */
-    int64_t wall_ns_sum; /* of those trials */
 };
 
 struct stw_results {
-    char *path; /* of the database */
+    char *path;               /* of the database */
+    struct stw_reader reader; /* open until the results are freed */
     struct stw_pairs info;        /* name, question, trials, ... */
     struct stw_pairs environment; /* kernel, cpu, ... */
     struct stw_fact_list facts;   /* what its trials may have */
-    struct stw_result_cell *cells;
+    struct stw_result_cell *cells; /* by number */
     uint32_t cell_count;
+    struct stw_result_trial *trials; /* by cell and number */
+    uint32_t trial_count;
 };
 
-/* Reads `run`, a run directory or its results.sqlite. STW_E_INVALID: it is no run of ours, or it is
- * damaged; STW_E_IO: it is one but cannot be read. Free with stw_results_free in both cases. */
+/* Opens `run`, a run directory or its results.sqlite, and reads which cells it has and what became
+ * of their trials, no summaries. STW_E_INVALID: it is no run of ours, or it is damaged; STW_E_IO:
+ * it is one but cannot be read. Free with stw_results_free in both cases. `error` has to last as
+ * long. */
+stw_status stw_results_open(const char *run, struct stw_results *results, struct stw_error *error);
+/* Reads the cells' summaries: distributions, counters, utilisation and the like. */
+stw_status stw_results_summarise(struct stw_results *results);
+/* Both. */
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error);
 void stw_results_free(struct stw_results *results);
 

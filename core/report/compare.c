@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "plan/settings.h"
+#include "report/measure.h"
 #include "report/significance.h"
 
 #include <inttypes.h>
@@ -51,15 +52,6 @@ static stw_status measure(const struct stw_compare_side *side, const struct stw_
     return of->sample.value_count ? STW_OK : nothing_there(side->cell, metric, of, error);
 }
 
-/* Of operations, whose percentiles are a trial's: in each trial, on average. */
-static uint64_t events_beyond(const struct stw_metric *metric, const struct stw_measured *of)
-{
-    int is_of_trial = stw_fact_is_operation(metric->fact);
-    double percent = is_of_trial ? metric->percent : metric->statistic.percent;
-    uint64_t all = is_of_trial && of->trials ? of->events / of->trials : of->events;
-    return percent > 0 && all ? all - stw_percentile_rank(all, percent) : 0;
-}
-
 static int is_percentile(const struct stw_metric *metric)
 {
     return metric->percent && strcmp(metric->events, "trials") != 0;
@@ -80,7 +72,7 @@ static struct stw_compared summary_of(const struct stw_result_cell *cell,
 {
     return (struct stw_compared){.cell = cell, .trials = of->trials, .events = of->events,
                                  .lost = lost_of(cell, metric),
-                                 .beyond = events_beyond(metric, of),
+                                 .beyond = stw_metric_beyond(metric, of->trials, of->events),
                                  .value = stw_sample_statistic(&of->sample, metric->statistic)};
 }
 

@@ -14,9 +14,6 @@
 
 #include <stdio.h>
 
-/* Fewer events beyond a percentile, and it is an accident of a few of them. */
-#define STW_EVENTS_BEYOND 10u
-
 struct stw_compare_options {
     struct stw_bootstrap bootstrap;
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */

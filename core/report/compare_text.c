@@ -8,29 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static struct stw_short_text in_unit(double value, const char *unit)
-{
-    struct stw_short_text out;
-    const char *sign = value < 0 ? "-" : "";
-    double size = fabs(value);
-    if (strcmp(unit, "ns") == 0)
-        snprintf(out.text, sizeof out.text, "%s%.24s", sign,
-                 stw_format_ns((uint64_t)(size + 0.5)).text);
-    else if (strcmp(unit, "bytes") == 0)
-        snprintf(out.text, sizeof out.text, "%s%.24s", sign,
-                 stw_format_bytes((uint64_t)(size + 0.5)).text);
-    else if (strcmp(unit, "bytes/s") == 0)
-        snprintf(out.text, sizeof out.text, "%s%.20s/s", sign,
-                 stw_format_bytes((uint64_t)(size + 0.5)).text);
-    else if (strcmp(unit, "share") == 0)
-        snprintf(out.text, sizeof out.text, "%.2f %%", 100 * value);
-    else if (strcmp(unit, "1/s") == 0)
-        snprintf(out.text, sizeof out.text, "%.1f %s", value, unit);
-    else
-        snprintf(out.text, sizeof out.text, "%.6g%s%.15s", value, *unit ? " " : "", unit);
-    return out;
-}
-
 /* "better", "worse", or "" where neither is: a's less or more than b's. */
 static const char *praise(const struct stw_cells_compared *compared)
 {
@@ -81,7 +58,7 @@ static void add_side(struct stw_table *table, const char *name,
         stw_text_add(&counts, ", %" PRIu64 " not recorded", of->lost);
     stw_table_row(table);
     stw_table_set(table, 0, name);
-    stw_table_set(table, 1, in_unit(of->value, compared->metric.unit).text);
+    stw_table_set(table, 1, stw_format_value(of->value, compared->metric.unit).text);
     stw_table_set(table, 2, counts.bytes);
     stw_table_set(table, 3, of->cell->id);
     stw_text_free(&counts);
@@ -92,8 +69,9 @@ static void add_interval(const char *name, const struct stw_interval *interval, 
 {
     if (unit)
         stw_text_add(text, "%s = %s, from %s to %s", name,
-                     in_unit(interval->estimate, unit).text, in_unit(interval->low, unit).text,
-                     in_unit(interval->high, unit).text);
+                     stw_format_value(interval->estimate, unit).text,
+                     stw_format_value(interval->low, unit).text,
+                     stw_format_value(interval->high, unit).text);
     else
         stw_text_add(text, "%s = %.4g, from %.4g to %.4g", name, interval->estimate, interval->low,
                      interval->high);
@@ -162,8 +140,8 @@ static void add_values(struct stw_table *table, const struct stw_cells_compared 
 {
     const struct stw_interval *ratio = &compared->contrast.ratio;
     char text[64];
-    stw_table_set(table, 1, in_unit(compared->a.value, compared->metric.unit).text);
-    stw_table_set(table, 2, in_unit(compared->b.value, compared->metric.unit).text);
+    stw_table_set(table, 1, stw_format_value(compared->a.value, compared->metric.unit).text);
+    stw_table_set(table, 2, stw_format_value(compared->b.value, compared->metric.unit).text);
     snprintf(text, sizeof text, "%.3g", ratio->estimate);
     if (isfinite(ratio->estimate))
         stw_table_set(table, 3, text);

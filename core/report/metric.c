@@ -57,7 +57,7 @@ struct taking {
     struct stw_measured *measured;
     int64_t trial; /* that the last row was of; -1: none */
     int as_lower_edges;
-    struct bucket { uint64_t high_ns, count; } *buckets; /* of this trial's operations */
+    struct stw_bucket *buckets; /* of this trial's operations */
     uint32_t bucket_count;
 };
 
@@ -106,24 +106,33 @@ static void take_value(sqlite3_stmt *row, void *context)
     taking->measured->events++;
 }
 
-/* The percentile of the operations that were gathered, interpolated; the last bucket's end is the
- * longest one itself. */
-static void end_trial(struct taking *taking)
+double stw_buckets_percentile(const struct stw_bucket *buckets, uint32_t count, double percent)
 {
     uint64_t total = 0, seen = 0;
     uint32_t i = 0;
-    for (uint32_t b = 0; b < taking->bucket_count; b++)
-        total += taking->buckets[b].count;
-    if (!total)
-        return;
-    uint64_t rank = stw_percentile_rank(total, taking->metric->percent);
-    while (seen + taking->buckets[i].count < rank)
-        seen += taking->buckets[i++].count;
-    uint64_t high = taking->buckets[i].high_ns, low = stw_histogram_lowest(high);
-    double place = ((double)(rank - seen) - 0.5) / (double)taking->buckets[i].count;
+    for (uint32_t b = 0; b < count; b++)
+        total += buckets[b].count;
+    uint64_t rank = stw_percentile_rank(total, percent);
+    while (i + 1 < count && seen + buckets[i].count < rank)
+        seen += buckets[i++].count;
+    uint64_t high = buckets[i].high_ns, low = stw_histogram_lowest(high);
+    double place = ((double)(rank - seen) - 0.5) / (double)buckets[i].count;
     if (rank == total)
         place = 1;
-    stw_sample_add(&taking->measured->sample, (double)low + (double)(high - low) * place);
+    return (double)low + (double)(high - low) * place;
+}
+
+/* The percentile of the operations that were gathered. */
+static void end_trial(struct taking *taking)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < taking->bucket_count; i++)
+        total += taking->buckets[i].count;
+    if (!total)
+        return;
+    stw_sample_add(&taking->measured->sample,
+                   stw_buckets_percentile(taking->buckets, taking->bucket_count,
+                                          taking->metric->percent));
     taking->measured->events += total;
     taking->bucket_count = 0;
 }
@@ -137,7 +146,7 @@ static void take_bucket(sqlite3_stmt *row, void *context)
     }
     if (sqlite3_column_type(row, 1) == SQLITE_NULL)
         return;
-    *STW_APPEND(taking->buckets, taking->bucket_count) = (struct bucket){
+    *STW_APPEND(taking->buckets, taking->bucket_count) = (struct stw_bucket){
         (uint64_t)sqlite3_column_int64(row, 1), (uint64_t)sqlite3_column_int64(row, 2)};
 }
 

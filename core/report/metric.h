@@ -32,6 +32,15 @@ struct stw_measured {
     uint64_t events; /* what the metric is over; stw_metric's `events` */
 };
 
+/* So many operations took at most so long, and longer than the bucket below has it. */
+struct stw_bucket {
+    uint64_t high_ns, count;
+};
+
+/* The percentile of a trial's operations, interpolated, the last bucket's end being the longest
+ * itself; buckets ascend, and have some. */
+double stw_buckets_percentile(const struct stw_bucket *buckets, uint32_t count, double percent);
+
 /* `facts` are those of the run; `name` is borrowed. STW_E_INVALID when there is no such metric. */
 stw_status stw_metric_parse(const struct stw_fact_list *facts, const char *name,
                             struct stw_metric *metric, struct stw_error *error);

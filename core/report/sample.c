@@ -39,6 +39,14 @@ void stw_sample_free(struct stw_sample *sample)
     *sample = (struct stw_sample){0};
 }
 
+void stw_sample_clear(struct stw_sample *sample)
+{
+    free(sample->rungs);
+    sample->rungs = NULL;
+    sample->value_count = sample->trial_count = 0;
+    sample->is_sorted = 0;
+}
+
 static int compare_values(const void *a, const void *b)
 {
     const struct stw_sample_value *left = a, *right = b;
@@ -104,28 +112,41 @@ uint64_t stw_percentile_rank(uint64_t total, double percent)
     return rank < 1 ? 1 : (uint64_t)rank;
 }
 
+uint64_t stw_events_beyond(uint64_t total, double percent)
+{
+    return total && percent > 0 ? total - stw_percentile_rank(total, percent) : 0;
+}
+
+static double result(double value, struct stw_statistic statistic)
+{
+    return statistic.numerator > 0 ? statistic.numerator / value : value;
+}
+
 double stw_sample_weighted(const struct stw_sample *sample, const uint32_t *weights, uint64_t total,
                            struct stw_statistic statistic)
 {
     double value;
     STW_REQUIRE(sample->is_sorted && total > 0);
-    if (statistic.kind == STW_STATISTIC_MEAN) {
+    if (statistic.kind == STW_STATISTIC_MEAN)
         value = mean(sample, weights, total);
-    } else {
-        uint64_t rank = stw_percentile_rank(total, statistic.percent);
-        value = sample->values[position(sample, weights, rank)].value;
-    }
-    return statistic.numerator > 0 ? statistic.numerator / value : value;
+    else
+        value = sample->values[position(sample, weights,
+                                        stw_percentile_rank(total, statistic.percent))].value;
+    return result(value, statistic);
 }
 
 double stw_sample_statistic(struct stw_sample *sample, struct stw_statistic statistic)
 {
+    double value = 0;
     STW_REQUIRE(sample->value_count > 0);
-    uint32_t *weights = stw_new(sample->trial_count, sizeof *weights);
-    for (uint32_t i = 0; i < sample->trial_count; i++)
-        weights[i] = 1;
     stw_sample_sort(sample);
-    double value = stw_sample_weighted(sample, weights, sample->value_count, statistic);
-    free(weights);
-    return value;
+    if (statistic.kind == STW_STATISTIC_MEAN) {
+        for (uint32_t i = 0; i < sample->trial_count; i++)
+            value += sample->trials[i].sum;
+        value /= sample->value_count;
+    } else {
+        uint64_t rank = stw_percentile_rank(sample->value_count, statistic.percent);
+        value = sample->values[rank - 1].value;
+    }
+    return result(value, statistic);
 }

@@ -42,9 +42,14 @@ struct stw_statistic {
 void stw_sample_trial(struct stw_sample *sample, uint32_t block);
 void stw_sample_add(struct stw_sample *sample, double value);
 void stw_sample_free(struct stw_sample *sample);
+/* Empty again, for another cell's values. */
+void stw_sample_clear(struct stw_sample *sample);
 
 /* The nearest rank, from 1, of a percentile of so many values. */
 uint64_t stw_percentile_rank(uint64_t total, double percent);
+/* Fewer values beyond a percentile, and it is an accident of a few of them: it is thin. */
+#define STW_EVENTS_BEYOND 10u
+uint64_t stw_events_beyond(uint64_t total, double percent);
 
 /* Before the functions below; again after values were added. */
 void stw_sample_sort(struct stw_sample *sample);

@@ -56,7 +56,7 @@ const char *const stw_schema[] = {
     " op_sum_ns INTEGER, pauses_lost INTEGER, load TEXT, stored_utc TEXT,"
     " expected INTEGER, note TEXT, attempt INTEGER NOT NULL DEFAULT 1, start INTEGER,"
     " UNIQUE(cell_hash, trial)) STRICT",
-    "CREATE INDEX trial_of_cell ON trial(cell, outcome)",
+    "CREATE INDEX trial_of_cell ON trial(cell, trial, outcome)",
     "CREATE TABLE attempt(one INTEGER PRIMARY KEY CHECK(one = 1), cell INTEGER NOT NULL,"
     " cell_hash TEXT NOT NULL, trial INTEGER NOT NULL, started_utc TEXT) STRICT",
     "CREATE TABLE earlier(cell INTEGER, cell_hash TEXT, trial INTEGER, attempt INTEGER,"

@@ -102,6 +102,74 @@ Test(table, keeps_the_last_text_of_a_cell)
     expect(&table, 0, "a\nlast\n");
 }
 
+Test(table, leaves_columns_out_and_cuts)
+{
+    struct stw_table table = {0};
+    stw_table_column(&table, "a", STW_TABLE_LEFT);
+    stw_table_column(&table, "two\nlines", STW_TABLE_RIGHT);
+    stw_table_column(&table, "c", STW_TABLE_RIGHT);
+    for (int row = 0; row < 2; row++) {
+        stw_table_row(&table);
+        stw_table_set(&table, 0, row ? "short"
+                                     : "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97");
+        stw_table_set(&table, 1, "1");
+    }
+    stw_table_put(&table, 1, 2, "22");
+    cr_expect_eq(stw_table_total(&table), 8 + 2 + 5 + 2 + 2);
+    cr_expect_str_eq(stw_table_get(&table, 0, 2), "");
+    cr_expect_str_eq(stw_table_get(&table, 1, 0), "short");
+    table.columns[1].is_left_out = 1;
+    cr_expect_eq(stw_table_total(&table), 8 + 2 + 2);
+    stw_table_cut(&table, 0, 6);
+    expect(&table, 0, "a       c\n\xe6\xbc\xa2...\nshort  22\n");
+}
+
+Test(table, is_markdown_that_shows_what_is_there)
+{
+    struct stw_table table = {0};
+    struct stw_text out = {0};
+    stw_table_column(&table, "x|y", STW_TABLE_LEFT);
+    stw_table_column(&table, "map.grow_\nevents", STW_TABLE_RIGHT);
+    stw_table_column(&table, "pause\np50", STW_TABLE_RIGHT);
+    stw_table_row(&table);
+    stw_table_set(&table, 0, "*a*\n");
+    stw_table_set(&table, 1, "1");
+    stw_table_set(&table, 2, "~2 ns");
+    stw_table_markdown(&table, &out);
+    cr_expect_str_eq(out.bytes, "| x\\|y | map.grow\\_events | pause p50 |\n|---|---:|---:|\n"
+                                "| \\*a\\*  | 1 | \\~2 ns |\n", "got:\n%s", out.bytes);
+    stw_text_free(&out);
+    stw_table_free(&table);
+}
+
+static void expect_wrapped(const char *line, uint32_t columns, uint32_t indent, const char *text)
+{
+    struct stw_text out = {0};
+    stw_utf8_add_wrapped(&out, line, columns, indent);
+    cr_expect_str_eq(stw_text_get(&out), text, "got:\n%s", stw_text_get(&out));
+    stw_text_free(&out);
+}
+
+Test(utf8, breaks_lines_at_blanks)
+{
+    expect_wrapped("one two three", 13, 2, "one two three");
+    expect_wrapped("one two three", 12, 2, "one two\n  three");
+    expect_wrapped("one two three", 0, 2, "one two three");
+    expect_wrapped("a:   one two", 9, 3, "a:   one\n   two");
+    expect_wrapped("  ab cd", 5, 1, "  ab\n cd");
+    expect_wrapped("abcdefgh ij", 4, 1, "abcd\nefgh\n ij");
+    expect_wrapped("\xe6\xbc\xa2\xe5\xad\x97", 3, 0, "\xe6\xbc\xa2\n\xe5\xad\x97");
+    expect_wrapped("", 4, 0, "");
+}
+
+Test(utf8, keeps_what_fits)
+{
+    cr_expect_eq(stw_utf8_fitting("abc", 2), 2);
+    cr_expect_eq(stw_utf8_fitting("abc", 9), 3);
+    cr_expect_eq(stw_utf8_fitting("\xe6\xbc\xa2" "b", 1), 0);
+    cr_expect_eq(stw_utf8_fitting("\xe6\xbc\xa2" "b", 2), 3);
+}
+
 Test(utf8, encodes_what_it_decodes)
 {
     static const uint32_t characters[] = {'a',    0x80,   0x7ff,   0x800,
@@ -159,6 +227,24 @@ Test(units, sizes_use_binary_units)
     cr_expect_str_eq(stw_format_bytes(2506096).text, "2.39 MiB");
     cr_expect_str_eq(stw_format_bytes(1048575).text, "1.00 MiB");
     cr_expect_str_eq(stw_format_bytes(64ull << 30).text, "64.0 GiB");
+}
+
+Test(units, values_have_the_unit_of_their_fact)
+{
+    static const struct { double value; const char *unit, *text; } cases[] = {
+        {12345, "ns", "12.3 us"},      {-12345, "ns", "-12.3 us"}, {0.6, "ns", "1 ns"},
+        {2506096, "bytes", "2.39 MiB"}, {0.125, "share", "12.50 %"}, {5.06, "1/s", "5.1 1/s"},
+        {2506096, "", "2506096"},      {2.5, "", "2.5"},           {12, "words", "12 words"},
+        {1024, "bytes/s", "1.00 KiB/s"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(stw_format_value(cases[i].value, cases[i].unit).text, cases[i].text,
+                         "%s", stw_format_value(cases[i].value, cases[i].unit).text);
+    cr_expect_str_eq(stw_format_percentile(812, 999, 99).text, "~812 ns");
+    cr_expect_str_eq(stw_format_percentile(812, 1000, 99).text, "812 ns");
+    cr_expect_str_eq(stw_format_percentile(812, 19, 50).text, "~812 ns");
+    cr_expect_str_eq(stw_format_percentile(812, 20, 50).text, "812 ns");
+    cr_expect_str_eq(stw_format_percentile(812, 1, 0).text, "812 ns");
 }
 
 Test(units, waits_are_rounded_up)
