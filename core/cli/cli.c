@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 
 #include "base/text.h"
+#include "prim/self.h"
+#include "report/show.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +12,8 @@
 #include <unistd.h>
 
 #define OPTIONS_MAX 32u
+#define WIDTH_DEFAULT 80u
+#define WIDTH_MIN STW_LOOK_WIDTH_MIN
 
 int stw_cli_help(const struct stw_command *command)
 {
@@ -114,4 +118,16 @@ int stw_cli_is_styled(int descriptor)
     const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
     return isatty(descriptor) && !(refused && *refused)
         && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+uint32_t stw_cli_width(int descriptor)
+{
+    const char *columns = getenv("COLUMNS");
+    char *end = NULL;
+    unsigned long width = columns ? strtoul(columns, &end, 10) : 0;
+    if (!columns || *columns < '0' || *columns > '9' || *end || width == 0 || width > UINT16_MAX)
+        width = stw_self_columns(descriptor);
+    if (width == 0)
+        width = WIDTH_DEFAULT;
+    return width < WIDTH_MIN ? WIDTH_MIN : (uint32_t)width;
 }

@@ -25,6 +25,7 @@ struct stw_command {
 
 extern const struct stw_command stw_command_run;
 extern const struct stw_command stw_command_show;
+extern const struct stw_command stw_command_cells;
 extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
 extern const struct stw_command stw_command_facts;
@@ -45,5 +46,7 @@ int stw_cli_usage_error(const struct stw_command *command, const char *format, .
 int stw_cli_failure(const struct stw_command *command, const struct stw_error *error);
 /* Whether `descriptor` is a terminal that wants colours. */
 int stw_cli_is_styled(int descriptor);
+/* How wide tables may be there: COLUMNS says, or the terminal does; a file or pipe has 80. */
+uint32_t stw_cli_width(int descriptor);
 
 #endif

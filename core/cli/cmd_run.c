@@ -230,14 +230,22 @@ static void find_words(struct job *job)
 /* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
 static int report(const struct job *job, const struct stw_run_result *result)
 {
+    const struct stw_show_options usual = {0};
+    const struct stw_look look = {.width = stw_cli_width(STDOUT_FILENO),
+                                  .styled = stw_cli_is_styled(STDOUT_FILENO)};
     struct stw_results results;
+    struct stw_shown shown = {0};
     struct stw_error error = STW_ERROR_INIT;
     struct stw_text text = {0};
-    if (stw_results_read(job->output, &results, &error) != STW_OK) {
+    stw_status status = stw_results_open(job->output, &results, &error);
+    if (status == STW_OK)
+        status = stw_shown_read(&results, &usual, &shown, &error);
+    if (status != STW_OK) {
+        stw_shown_free(&shown);
         stw_results_free(&results);
         return stw_cli_failure(job->command, &error);
     }
-    stw_show_text(&results, stw_cli_is_styled(STDOUT_FILENO), &text);
+    stw_show_text(&shown, &look, &text);
     stw_text_add(&text, "\n%" PRIu64 " trial%s run, %" PRIu64 " stored before, %" PRIu64
                  " not ok; results in %s\n", result->trials_run, stw_plural(result->trials_run),
                  result->trials_stored, result->stored_not_ok, results.path);
@@ -247,6 +255,7 @@ static int report(const struct job *job, const struct stw_run_result *result)
                      stw_plural(claims));
     fputs(text.bytes, stdout);
     stw_text_free(&text);
+    stw_shown_free(&shown);
     stw_results_free(&results);
     return STW_EXIT_DONE;
 }

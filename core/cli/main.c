@@ -14,6 +14,7 @@ static const struct stw_command *const commands[] = {
     &stw_command_facts,
     &stw_command_settings,
     &stw_command_show,
+    &stw_command_cells,
     &stw_command_compare,
 };
 

@@ -6,13 +6,13 @@
 #include "lab/progress.h"
 
 #include "base/utf8.h"
+#include "prim/self.h"
 #include "prim/thread.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define REDRAW_NS 50000000u
@@ -27,12 +27,10 @@ static int is_set(const char *name)
     return value && *value;
 }
 
-static unsigned columns(void)
+static uint32_t columns_of_terminal(void)
 {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return COLUMNS_DEFAULT;
+    uint32_t columns = stw_self_columns(STDERR_FILENO);
+    return columns ? columns : COLUMNS_DEFAULT;
 }
 
 void stw_progress_begin(struct stw_progress *progress, uint64_t total, uint64_t stored,
@@ -102,7 +100,7 @@ static void compose(const struct stw_progress *progress, uint32_t trial, struct 
 
 static void draw(const struct stw_progress *progress, const struct line *line, const char *id)
 {
-    size_t room = columns() - 1, fixed = line->position.length + line->counts.length
+    size_t room = columns_of_terminal() - 1, fixed = line->position.length + line->counts.length
                                        + strlen(line->failed) + strlen(line->left);
     int is_red = progress->is_colored && progress->run > progress->ok;
     if (fixed > room)

@@ -13,6 +13,8 @@ stw_status stw_self_path(char *path, size_t path_bytes, struct stw_error *error)
  * writing to them fails; without that the next file opened would take their number and receive what
  * is printed. */
 void stw_self_guard_output(void);
+/* How many columns the terminal has that the descriptor is; 0: it is none, or does not tell. */
+uint32_t stw_self_columns(int descriptor);
 
 /* From /proc/PID/status, or this process's for 0; zeros when it cannot be read: the process has
  * ended. Safe in a signal handler. */

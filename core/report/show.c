@@ -1,7 +1,8 @@
 /* report/show.c: the machine-readable forms of a run's cells. */
 #include "report/show.h"
 
-#include "report/json.h"
+#include "report/sample.h"
+#include "report/show_parts.h"
 #include "trial/record.h"
 
 #include <inttypes.h>
@@ -9,6 +10,28 @@
 #include <string.h>
 
 #define JSON_DEPTH_LINES 3u /* the document, its cells, a cell's members */
+
+/* Percentiles that a distribution has, which may be thin. */
+static const struct { const char *key; double percent; } percentiles[] = {{"p50_thin", 50},
+                                                                          {"p99_thin", 99}};
+#define PERCENTILES 2u
+
+static int is_thin(const struct stw_dist *dist, uint32_t percentile)
+{
+    return stw_events_beyond((uint64_t)dist->count, percentiles[percentile].percent)
+         < STW_EVENTS_BEYOND;
+}
+
+static void json_thin(struct stw_json *json, const struct stw_dist *dist)
+{
+    for (uint32_t i = 0; i < PERCENTILES; i++) {
+        stw_json_key(json, percentiles[i].key);
+        if (dist->count > 0)
+            stw_json_bool(json, is_thin(dist, i));
+        else
+            stw_json_null(json);
+    }
+}
 
 static void json_dist(struct stw_json *json, const char *name, const struct stw_dist *dist)
 {
@@ -25,17 +48,7 @@ static void json_dist(struct stw_json *json, const char *name, const struct stw_
         else
             stw_json_null(json);
     }
-    stw_json_object_end(json);
-}
-
-static void json_axes(struct stw_json *json, const struct stw_result_cell *cell)
-{
-    stw_json_key(json, "axes");
-    stw_json_object_begin(json);
-    for (uint32_t i = 0; i < cell->axes.count; i++) {
-        stw_json_key(json, cell->axes.items[i].key);
-        stw_json_number_or_string(json, cell->axes.items[i].value);
-    }
+    json_thin(json, dist);
     stw_json_object_end(json);
 }
 
@@ -77,6 +90,7 @@ static void json_op_times(struct stw_json *json, const struct stw_result_cell *c
             stw_json_key(json, keys[j]);
             stw_json_i64(json, values[j]);
         }
+        json_thin(json, dist);
         stw_json_object_end(json);
     }
     stw_json_object_end(json);
@@ -99,14 +113,15 @@ static void json_mmu(struct stw_json *json, const struct stw_result_cell *cell)
     stw_json_array_end(json);
 }
 
-static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
+static void json_cell(struct stw_json *json, const struct stw_shown *shown, uint32_t row)
 {
+    const struct stw_result_cell *cell = &shown->results->cells[shown->rows[row].cell];
     stw_json_object_begin(json);
     stw_json_key(json, "id");
     stw_json_string(json, cell->id);
     stw_json_key(json, "hash");
     stw_json_string(json, cell->hash);
-    json_axes(json, cell);
+    stw_show_json_axes(json, cell);
     json_outcomes(json, cell);
     json_lost(json, cell);
     for (uint32_t i = 0; i < STW_DISTS; i++)
@@ -120,74 +135,23 @@ static void json_cell(struct stw_json *json, const struct stw_result_cell *cell)
         stw_json_i64(json, cell->medians[i].value);
     }
     stw_json_object_end(json);
+    stw_show_json_metrics(json, shown, row);
     stw_json_object_end(json);
 }
 
-static void json_constants(struct stw_json *json, const struct stw_results *results)
+void stw_show_json(const struct stw_shown *shown, FILE *file)
 {
-    stw_json_key(json, "constants");
-    stw_json_object_begin(json);
-    for (uint32_t i = 0; i < results->info.count; i++) {
-        const char *key = stw_results_constant(&results->info.items[i]);
-        if (!key)
-            continue;
-        stw_json_key(json, key);
-        stw_json_number_or_string(json, results->info.items[i].value);
-    }
-    stw_json_object_end(json);
-}
-
-static void json_environment(struct stw_json *json, const struct stw_results *results)
-{
-    stw_json_key(json, "environment");
-    stw_json_object_begin(json);
-    for (uint32_t i = 0; i < results->environment.count; i++) {
-        stw_json_key(json, results->environment.items[i].key);
-        stw_json_string(json, results->environment.items[i].value);
-    }
-    stw_json_object_end(json);
-}
-
-void stw_show_json(const struct stw_results *results, FILE *file)
-{
+    const struct stw_results *results = shown->results;
     struct stw_json json = stw_json_to_file(file, JSON_DEPTH_LINES);
-    const char *name = stw_pairs_get(&results->info, "name");
     stw_json_object_begin(&json);
-    stw_json_key(&json, "experiment");
-    stw_json_string(&json, name ? name : "");
-    stw_json_key(&json, "sandbox");
-    stw_json_string(&json, stw_results_sandbox(results));
-    json_constants(&json, results);
-    json_environment(&json, results);
+    stw_show_json_run(&json, results);
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
-    for (uint32_t i = 0; i < results->cell_count; i++)
-        json_cell(&json, &results->cells[i]);
+    for (uint32_t row = 0; row < shown->row_count; row++)
+        json_cell(&json, shown, row);
     stw_json_array_end(&json);
     stw_json_object_end(&json);
     stw_json_finish(&json);
-}
-
-/* A row is collected with ',' before each field. */
-static void csv_text(struct stw_text *row, const char *text)
-{
-    stw_text_add(row, ",");
-    if (!strpbrk(text, "\",\r\n")) {
-        stw_text_add(row, "%s", text);
-        return;
-    }
-    stw_text_add(row, "\"");
-    for (; *text; text++)
-        stw_text_add(row, *text == '"' ? "\"%c" : "%c", *text);
-    stw_text_add(row, "\"");
-}
-
-static void csv_name(struct stw_text *row, const char *group, const char *name)
-{
-    struct stw_text joined = {0};
-    stw_text_add(&joined, "%s.%s", group, name);
-    csv_text(row, joined.bytes);
-    stw_text_free(&joined);
 }
 
 static void csv_number(struct stw_text *row, const int64_t *value)
@@ -210,12 +174,6 @@ static void csv_mmu(struct stw_text *row, const struct stw_result_cell *cell)
             stw_text_add(row, ",,");
         at += (uint32_t)has;
     }
-}
-
-static void csv_end(struct stw_text *row, FILE *file)
-{
-    fprintf(file, "%s\r\n", row->bytes + 1);
-    stw_text_free(row);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -243,53 +201,34 @@ static const char **all_counters(const struct stw_results *results, uint32_t *co
     return names;
 }
 
-/* What all rows have alike: the constants and the environment, but for the sandbox, which is last.
- * Their names, or their values. */
-static void csv_run(struct stw_text *row, const struct stw_results *results, int is_header)
-{
-    for (uint32_t i = 0; i < results->info.count; i++) {
-        const char *key = stw_results_constant(&results->info.items[i]);
-        if (key && is_header)
-            csv_name(row, "constants", key);
-        else if (key)
-            csv_text(row, results->info.items[i].value);
-    }
-    for (uint32_t i = 0; i < results->environment.count; i++) {
-        const struct stw_pair *pair = &results->environment.items[i];
-        if (strcmp(pair->key, "sandbox") == 0)
-            continue;
-        if (is_header)
-            csv_name(row, "environment", pair->key);
-        else
-            csv_text(row, pair->value);
-    }
-}
-
-static void csv_header(const struct stw_results *results, const char *const *counters,
+static void csv_header(const struct stw_shown *shown, const char *const *counters,
                        uint32_t counter_count, FILE *file)
 {
-    static const char *const parts[] = {"count", "p50", "p99", "max", "sum"};
+    const struct stw_results *results = shown->results;
+    static const char *const parts[] = {"count", "p50", "p99", "max", "sum", "p50_thin",
+                                        "p99_thin"};
     struct stw_text row = {0};
-    csv_text(&row, "id");
-    csv_text(&row, "hash");
+    stw_csv_text(&row, "id");
+    stw_csv_text(&row, "hash");
     if (results->cell_count)
         for (uint32_t i = 0; i < results->cells[0].axes.count; i++)
-            csv_name(&row, "axes", results->cells[0].axes.items[i].key);
+            stw_csv_name(&row, "axes", results->cells[0].axes.items[i].key);
     for (uint32_t i = 0; i < STW_OUTCOMES; i++)
-        csv_name(&row, "outcomes", stw_outcome_name(i));
-    csv_name(&row, "lost", "stops");
-    csv_name(&row, "lost", "intervals");
+        stw_csv_name(&row, "outcomes", stw_outcome_name(i));
+    stw_csv_name(&row, "lost", "stops");
+    stw_csv_name(&row, "lost", "intervals");
     for (uint32_t i = 0; i < STW_DISTS; i++)
-        for (uint32_t j = 0; j < 5; j++)
-            csv_name(&row, stw_dist_name(i), parts[j]);
+        for (uint32_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            stw_csv_name(&row, stw_dist_name(i), parts[j]);
     for (uint32_t i = 0; i < STW_RECORD_WINDOWS; i++)
         stw_text_add(&row, ",mmu.%" PRIu64 ".min,mmu.%" PRIu64 ".p50", stw_record_windows_ns[i],
                      stw_record_windows_ns[i]);
     for (uint32_t i = 0; i < counter_count; i++)
-        csv_name(&row, "counters", counters[i]);
-    csv_run(&row, results, 1);
-    csv_text(&row, "sandbox");
-    csv_end(&row, file);
+        stw_csv_name(&row, "counters", counters[i]);
+    stw_show_csv_metrics(&row, shown, STW_CSV_HEADER);
+    stw_show_csv_run(&row, results, 1);
+    stw_csv_text(&row, "sandbox");
+    stw_csv_end(&row, file);
 }
 
 static void csv_dist(struct stw_text *row, const struct stw_dist *dist)
@@ -300,21 +239,24 @@ static void csv_dist(struct stw_text *row, const struct stw_dist *dist)
     csv_number(row, some ? &dist->p99 : NULL);
     csv_number(row, some ? &dist->max : NULL);
     csv_number(row, some ? &dist->sum : NULL);
+    for (uint32_t i = 0; i < PERCENTILES; i++)
+        stw_csv_text(row, !some ? "" : is_thin(dist, i) ? "true" : "false");
 }
 
-void stw_show_csv(const struct stw_results *results, FILE *file)
+void stw_show_csv(const struct stw_shown *shown, FILE *file)
 {
+    const struct stw_results *results = shown->results;
     uint32_t counter_count;
     const char **counters = all_counters(results, &counter_count);
-    csv_header(results, counters, counter_count, file);
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        const struct stw_result_cell *cell = &results->cells[i];
+    csv_header(shown, counters, counter_count, file);
+    for (uint32_t i = 0; i < shown->row_count; i++) {
+        const struct stw_result_cell *cell = &results->cells[shown->rows[i].cell];
         struct stw_text row = {0};
-        csv_text(&row, cell->id);
-        csv_text(&row, cell->hash);
+        stw_csv_text(&row, cell->id);
+        stw_csv_text(&row, cell->hash);
         for (uint32_t j = 0; j < results->cells[0].axes.count; j++) {
             const char *value = stw_pairs_get(&cell->axes, results->cells[0].axes.items[j].key);
-            csv_text(&row, value ? value : "");
+            stw_csv_text(&row, value ? value : "");
         }
         for (uint32_t j = 0; j < STW_OUTCOMES; j++)
             csv_number(&row, &cell->outcomes[j]);
@@ -325,9 +267,10 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         csv_mmu(&row, cell);
         for (uint32_t j = 0; j < counter_count; j++)
             csv_number(&row, stw_result_median(cell, counters[j]));
-        csv_run(&row, results, 0);
-        csv_text(&row, stw_results_sandbox(results));
-        csv_end(&row, file);
+        stw_show_csv_metrics(&row, shown, i);
+        stw_show_csv_run(&row, results, 0);
+        stw_csv_text(&row, stw_results_sandbox(results));
+        stw_csv_end(&row, file);
     }
     free(counters);
 }

@@ -116,8 +116,8 @@ static void add_times(struct stw_table *table, const char *name, const struct st
     stw_table_row(table);
     stw_table_set(table, 0, name);
     stw_table_set(table, 1, count);
-    stw_table_set(table, 2, stw_format_ns((uint64_t)dist->p50).text);
-    stw_table_set(table, 3, stw_format_ns((uint64_t)dist->p99).text);
+    stw_table_set(table, 2, stw_format_percentile(dist->p50, dist->count, 50).text);
+    stw_table_set(table, 3, stw_format_percentile(dist->p99, dist->count, 99).text);
     stw_table_set(table, 4, stw_format_ns((uint64_t)dist->max).text);
 }
 
@@ -207,6 +207,13 @@ static void add_checks(const struct stw_result_cell *cell, struct stw_text *out)
     if (table.row_count)
         stw_table_print(&table, 0, out);
     stw_table_free(&table);
+}
+
+void stw_show_marks(struct stw_text *out)
+{
+    if (strstr(stw_text_get(out), "  ~"))
+        stw_text_add(out, "~ fewer than %u events lie beyond this percentile\n",
+                     STW_EVENTS_BEYOND);
 }
 
 void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out)

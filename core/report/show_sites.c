@@ -24,15 +24,18 @@ static const char sites_sql[] =
 
 static void take_site(sqlite3_stmt *row, void *context)
 {
+    static const double percents[] = {50, 99, 0};
     struct stw_table *table = context;
+    int64_t events = sqlite3_column_int64(row, 1);
     char *site = stw_reader_text(row, 0), count[24];
-    snprintf(count, sizeof count, "%" PRId64, (int64_t)sqlite3_column_int64(row, 1));
+    snprintf(count, sizeof count, "%" PRId64, events);
     stw_table_row(table);
     stw_table_set(table, 0, site);
     stw_table_set(table, 1, count);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) /* p50, p99, the largest */
         stw_table_set(table, (uint32_t)(2 + i),
-                      stw_format_ns((uint64_t)sqlite3_column_int64(row, 2 + i)).text);
+                      stw_format_percentile(sqlite3_column_int64(row, 2 + i), events,
+                                            percents[i]).text);
     free(site);
 }
 

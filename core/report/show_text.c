@@ -1,260 +1,22 @@
 /* report/show_text.c: the table of cells for people.
- * S1  a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
- *     is the maximum, and a reader should know.
- * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below.
+ * S1  a percentile that the sample cannot carry is marked: with fewer than 10 events beyond it, it
+ *     is an accident of a few of them, and a reader should know.
+ * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below, and
+ *     columns for which there is no room are named.
  * S3  a strategy that had nothing to do is named, lest it be taken for one without effect. */
 #include "report/show.h"
 
 #include "base/utf8.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "report/show_table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define P99_EVENTS_MIN 100
 #define STYLE_BOLD "\033[1m"
 #define STYLE_END "\033[0m"
-
-/* Counters that have a column. */
-static const enum stw_fact_id counter_columns[] = {
-    STW_FACT_TIMED_CYCLES,     STW_FACT_MAP_GROW_EVENTS, STW_FACT_MAP_BUCKETS,
-    STW_FACT_MAP_BUCKET_BYTES, STW_FACT_SCAN_STW,
-};
-
-/* Pauses outside the timed phase have a column when there are any: they are in no other one. */
-static const struct { uint32_t dist; const char *header, *what; } outside[] = {
-    {STW_DIST_SETUP, "setup\npauses", "setup pauses: over before the first operation began"},
-    {STW_DIST_AFTER, "after\npauses", "after pauses: asked for when the last operation had ended"},
-};
-
-#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
-
-/* The run, which of its axes have more than one value, and which pauses it has. */
-struct view {
-    const struct stw_results *results;
-    uint32_t axis_count;
-    uint8_t *varies;
-    uint8_t has_outside[COUNT(outside)];
-};
-
-static const struct stw_pair *axis_at(const struct view *view, uint32_t position)
-{
-    return &view->results->cells[0].axes.items[position];
-}
-
-static int axis_varies(const struct view *view, uint32_t position)
-{
-    const struct stw_pair *first = axis_at(view, position);
-    for (uint32_t i = 1; i < view->results->cell_count; i++) {
-        const char *value = stw_pairs_get(&view->results->cells[i].axes, first->key);
-        if (!value || strcmp(value, first->value) != 0)
-            return 1;
-    }
-    return 0;
-}
-
-static uint8_t has_pauses(const struct stw_results *results, uint32_t dist)
-{
-    for (uint32_t i = 0; i < results->cell_count; i++)
-        if (results->cells[i].dists[dist].count > 0)
-            return 1;
-    return 0;
-}
-
-static struct view view_of(const struct stw_results *results)
-{
-    struct view view = {.results = results};
-    view.axis_count = results->cell_count ? results->cells[0].axes.count : 0;
-    view.varies = stw_new(view.axis_count, 1);
-    for (uint32_t i = 0; i < view.axis_count; i++)
-        view.varies[i] = (uint8_t)axis_varies(&view, i);
-    for (uint32_t i = 0; i < COUNT(outside); i++)
-        view.has_outside[i] = has_pauses(results, outside[i].dist);
-    return view;
-}
-
-/* Values that begin with a digit are numbers, also with a unit. */
-static uint32_t axis_look(const struct stw_results *results, const char *key)
-{
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        const char *value = stw_pairs_get(&results->cells[i].axes, key);
-        if (value && (*value < '0' || *value > '9'))
-            return STW_TABLE_LEFT;
-    }
-    return STW_TABLE_RIGHT;
-}
-
-/* "map.grow_events" becomes "map.grow_" above "events", "gc.cycles" "gc." above "cycles". */
-static void add_counter_column(const char *name, struct stw_table *table)
-{
-    const char *end = strrchr(name, '_');
-    struct stw_text header = {0};
-    end = end ? end : strrchr(name, '.');
-    stw_text_add(&header, "%.*s\n%s", (int)(end + 1 - name), name, end + 1);
-    stw_table_column(table, header.bytes, STW_TABLE_RIGHT);
-    stw_text_free(&header);
-}
-
-static void add_columns(const struct view *view, struct stw_table *table)
-{
-    static const char *const headers[] = {
-        "ok /\ntrials", "pauses",         "pause\np50",   "pause\np99",
-        "pause\nmax",   "stopping\np50", "working\np50", "op\np50",
-    };
-    for (uint32_t i = 0; i < view->axis_count; i++)
-        if (view->varies[i])
-            stw_table_column(table, axis_at(view, i)->key,
-                             axis_look(view->results, axis_at(view, i)->key));
-    for (uint32_t i = 0; i < COUNT(headers); i++)
-        stw_table_column(table, headers[i], STW_TABLE_RIGHT);
-    for (uint32_t i = 0; i < COUNT(counter_columns); i++)
-        add_counter_column(stw_facts[counter_columns[i]].name, table);
-    for (uint32_t i = 0; i < COUNT(outside); i++)
-        if (view->has_outside[i])
-            stw_table_column(table, outside[i].header, STW_TABLE_RIGHT);
-    stw_table_column(table, "note", STW_TABLE_ALARM);
-}
-
-/* ": SIGSEGV, SIGABRT": the signals that ended trials of `cell`, each once. */
-static void add_signals(const struct stw_result_cell *cell, struct stw_text *note)
-{
-    const char *gap = ": ";
-    for (uint32_t i = 0; i < cell->failure_count; i++) {
-        int32_t signal = cell->failures[i].signal;
-        uint32_t before = 0;
-        while (cell->failures[before].signal != signal)
-            before++;
-        if (signal == 0 || before < i)
-            continue;
-        const char *name = sigabbrev_np(signal);
-        if (name)
-            stw_text_add(note, "%sSIG%s", gap, name);
-        else
-            stw_text_add(note, "%ssignal %" PRId32, gap, signal);
-        gap = ", ";
-    }
-}
-
-/* "3 crashed: SIGSEGV; 1 timed-out", or "skipped: why". */
-static void add_note(const struct stw_result_cell *cell, struct stw_text *note)
-{
-    if (cell->outcomes[STW_OUTCOME_SKIPPED] > 0) {
-        const char *why = cell->failure_count ? cell->failures[0].detail : "";
-        stw_text_add(note, *why ? "skipped: %s" : "skipped", why);
-        return;
-    }
-    const char *gap = "";
-    for (uint32_t i = STW_OUTCOME_OK + 1; i < STW_OUTCOMES; i++) {
-        if (cell->outcomes[i] == 0)
-            continue;
-        stw_text_add(note, "%s%" PRId64 " %s", gap, cell->outcomes[i], stw_outcome_name(i));
-        if (i == STW_OUTCOME_CRASHED)
-            add_signals(cell, note);
-        gap = "; ";
-    }
-    if (cell->stops_lost)
-        stw_text_add(note, "%s%" PRId64 " stop%s not recorded", gap, cell->stops_lost,
-                     stw_plural((uint64_t)cell->stops_lost));
-}
-
-static void set_ns(struct stw_table *table, uint32_t column, const struct stw_dist *dist,
-                   int64_t ns)
-{
-    if (dist->count > 0)
-        stw_table_set(table, column, stw_format_ns((uint64_t)ns).text);
-}
-
-static void set_trials(const struct stw_result_cell *cell, struct stw_table *table,
-                       uint32_t column)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, cell->outcomes[STW_OUTCOME_OK],
-             cell->trial_count);
-    stw_table_set(table, column, text);
-}
-
-static void set_count(const struct stw_dist *dist, struct stw_table *table, uint32_t column)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, dist->count);
-    stw_table_set(table, column, text);
-}
-
-/* Each of these returns the column after its last. */
-static uint32_t set_dists(const struct stw_result_cell *cell, struct stw_table *table,
-                          uint32_t column)
-{
-    char text[64];
-    const struct stw_dist *pause = &cell->dists[STW_DIST_PAUSE];
-    const struct stw_dist *op = &cell->dists[STW_DIST_OP];
-    set_count(pause, table, column++);
-    set_ns(table, column++, pause, pause->p50);
-    if (pause->count > 0) {
-        snprintf(text, sizeof text, "%s%s", pause->count < P99_EVENTS_MIN ? "~" : "",
-                 stw_format_ns((uint64_t)pause->p99).text);
-        stw_table_set(table, column, text);
-    }
-    column++;
-    set_ns(table, column++, pause, pause->max);
-    set_ns(table, column++, &cell->dists[STW_DIST_STOPPING], cell->dists[STW_DIST_STOPPING].p50);
-    set_ns(table, column++, &cell->dists[STW_DIST_WORKING], cell->dists[STW_DIST_WORKING].p50);
-    set_ns(table, column++, op, op->p50);
-    return column;
-}
-
-static uint32_t set_counters(const struct stw_result_cell *cell, struct stw_table *table,
-                             uint32_t column)
-{
-    for (uint32_t i = 0; i < COUNT(counter_columns); i++, column++) {
-        const struct stw_fact *fact = &stw_facts[counter_columns[i]];
-        const int64_t *value = stw_result_median(cell, fact->name);
-        char text[24];
-        if (!value)
-            continue;
-        snprintf(text, sizeof text, "%" PRId64, *value);
-        if (strcmp(fact->unit, "bytes") == 0)
-            stw_table_set(table, column, stw_format_bytes((uint64_t)*value).text);
-        else if (strcmp(fact->unit, "ns") == 0)
-            stw_table_set(table, column, stw_format_ns((uint64_t)*value).text);
-        else
-            stw_table_set(table, column, text);
-    }
-    return column;
-}
-
-static void set_outside(const struct view *view, const struct stw_result_cell *cell,
-                        struct stw_table *table, uint32_t column)
-{
-    for (uint32_t i = 0; i < COUNT(outside); i++)
-        if (view->has_outside[i])
-            set_count(&cell->dists[outside[i].dist], table, column++);
-}
-
-static void add_row(const struct view *view, const struct stw_result_cell *cell,
-                    struct stw_table *table)
-{
-    struct stw_text note = {0};
-    uint32_t column = 0;
-    stw_table_row(table);
-    for (uint32_t i = 0; i < view->axis_count; i++) {
-        if (!view->varies[i])
-            continue;
-        const char *value = stw_pairs_get(&cell->axes, axis_at(view, i)->key);
-        stw_table_set(table, column++, value ? value : "");
-    }
-    if (cell->outcomes[STW_OUTCOME_SKIPPED] == 0)
-        set_trials(cell, table, column);
-    if (cell->outcomes[STW_OUTCOME_OK] > 0) {
-        column = set_dists(cell, table, column + 1);
-        column = set_counters(cell, table, column);
-        set_outside(view, cell, table, column);
-    }
-    add_note(cell, &note);
-    stw_table_set(table, table->column_count - 1, stw_text_get(&note));
-    stw_text_free(&note);
-}
+#define HEAD_INDENT 11u /* "constant:  " */
+#define NOTE_INDENT 4u
 
 static const char *info(const struct stw_pairs *pairs, const char *key, const char *otherwise)
 {
@@ -262,17 +24,22 @@ static const char *info(const struct stw_pairs *pairs, const char *key, const ch
     return value && *value ? value : otherwise;
 }
 
-static void add_constants(const struct view *view, struct stw_text *out)
+static void add_constants(const struct stw_cells_table *view, struct stw_text *out)
 {
-    static const char first[] = "constant:  ";
-    const char *gap = first;
+    static const char heading[] = "constant:  ";
+    const struct stw_results *results = view->shown->results;
+    const char *gap = heading;
     for (uint32_t i = 0; i < view->axis_count; i++) {
         if (view->varies[i])
             continue;
-        stw_text_add(out, "%s%s=%s", gap, axis_at(view, i)->key, axis_at(view, i)->value);
+        const struct stw_result_cell *first =
+            view->shown->row_count ? &results->cells[view->shown->rows[0].cell] : results->cells;
+        if (i >= first->axes.count)
+            continue;
+        stw_text_add(out, "%s%s=%s", gap, first->axes.items[i].key, first->axes.items[i].value);
         gap = ", ";
     }
-    const struct stw_pairs *facts = &view->results->info;
+    const struct stw_pairs *facts = &results->info;
     for (uint32_t i = 0; i < facts->count; i++) {
         const struct stw_pair *pair = &facts->items[i];
         if (strncmp(pair->key, "fixed.", 6) != 0)
@@ -280,7 +47,7 @@ static void add_constants(const struct view *view, struct stw_text *out)
         stw_text_add(out, "%s%s=%s", gap, pair->key + 6, pair->value);
         gap = ", ";
     }
-    stw_text_add(out, "%s", gap == first ? "" : "\n");
+    stw_text_add(out, "%s", gap == heading ? "" : "\n");
 }
 
 /* How much of the matrix is stored, when that is not all of it. */
@@ -324,9 +91,9 @@ static void add_slow_settings(const struct stw_results *results, struct stw_text
     }
 }
 
-static void add_head(const struct view *view, struct stw_text *out)
+static void add_head(const struct stw_cells_table *view, struct stw_text *out)
 {
-    const struct stw_results *results = view->results;
+    const struct stw_results *results = view->shown->results;
     const struct stw_pairs *machine = &results->environment;
     const char *question = info(&results->info, "question", "");
     stw_text_add(out, "%s%s%s\n", info(&results->info, "name", "(no name)"), *question ? ": " : "",
@@ -349,29 +116,44 @@ static void add_head(const struct view *view, struct stw_text *out)
     if (strcmp(sandbox, "on") != 0)
         stw_text_add(out, "sandbox:   %s\n", sandbox);
     add_progress(results, out);
+    if (view->shown->row_count < results->cell_count)
+        stw_text_add(out, "shown:     %" PRIu32 " of %" PRIu32 " cells\n",
+                     view->shown->row_count, results->cell_count);
+    if (view->same.length)
+        stw_text_add(out, "all cells: %s\n", view->same.bytes);
     stw_text_add(out, "\n");
 }
 
-static void add_footnotes(const struct view *view, struct stw_text *out)
+static int are_stops_lost(const struct stw_shown *shown)
 {
-    const struct stw_results *results = view->results;
-    const char *heading = "\nFailed trials, the first of each cell:\n";
-    int small = 0, lost = 0;
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        int64_t count = results->cells[i].dists[STW_DIST_PAUSE].count;
-        small |= count > 0 && count < P99_EVENTS_MIN;
-        lost |= results->cells[i].stops_lost > 0;
-    }
-    if (lost)
+    for (uint32_t row = 0; row < shown->row_count; row++)
+        if (shown->results->cells[shown->rows[row].cell].stops_lost > 0)
+            return 1;
+    return 0;
+}
+
+/* What marks in the table mean, and what is not in it. */
+static void add_marks(const struct stw_cells_table *view, struct stw_text *out)
+{
+    if (are_stops_lost(view->shown))
         stw_text_add(out, "\nstops not recorded: numbers of stops and their times are without"
                      " them\n");
-    if (small)
-        stw_text_add(out, "\n~ fewer than %d pauses: this p99 is their maximum\n", P99_EVENTS_MIN);
-    for (uint32_t i = 0; i < COUNT(outside); i++)
-        if (view->has_outside[i])
-            stw_text_add(out, "\n%s; in no other column\n", outside[i].what);
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        const struct stw_result_cell *cell = &results->cells[i];
+    if (view->has_thin)
+        stw_text_add(out, "\n~ fewer than %u events lie beyond this percentile: it is an accident"
+                     " of a few. More or longer trials would carry it\n", STW_EVENTS_BEYOND);
+    for (uint32_t i = 0; i < STW_OUTSIDES; i++)
+        if (view->outside[i])
+            stw_text_add(out, "\n%s; in no other column\n", view->outside[i]);
+    if (view->left_out.length)
+        stw_text_add(out, "\nno room in %" PRIu32 " columns for %s; --columns NAME,... chooses,"
+                     " --wide shows all\n", view->width, view->left_out.bytes);
+}
+
+static void add_failures(const struct stw_shown *shown, struct stw_text *out)
+{
+    const char *heading = "\nFailed trials, the first of each cell:\n";
+    for (uint32_t row = 0; row < shown->row_count; row++) {
+        const struct stw_result_cell *cell = &shown->results->cells[shown->rows[row].cell];
         if (cell->failure_count == 0 || cell->failures[0].outcome == STW_OUTCOME_SKIPPED)
             continue;
         const struct stw_failure *failure = &cell->failures[0];
@@ -382,60 +164,98 @@ static void add_footnotes(const struct view *view, struct stw_text *out)
     }
 }
 
-/* The name of a strategy of the cell that had nothing to do, from one of its counters; or null. */
-static const char *idle_strategy(const struct stw_median *counter)
-{
-    const char *fact = stw_facts[STW_FACT_STRATEGY_INTENTS].name;
-    size_t length = strlen(fact);
-    int is_share = strncmp(counter->name, fact, length) == 0 && counter->name[length] == ':';
-    return is_share && counter->value == 0 ? counter->name + length + 1 : NULL;
-}
-
 /* A strategy without an effect, and one that nobody asked for anything, look alike in the table. */
-static void add_idle_strategies(const struct stw_results *results, struct stw_text *out)
+struct idle {
+    struct stw_text *out;
+    const struct stw_results *results;
+    uint8_t *is_shown; /* [cell] */
+    uint32_t reached;  /* the cell that rows of the query have come to */
+    int are_some;
+};
+
+/* Rows: cell, name. In the order of the matrix, whatever that of the table is. */
+static void take_idle(sqlite3_stmt *row, void *context)
 {
-    const char *heading = "\nNo intent that a strategy handles was stated:\n";
-    for (uint32_t i = 0; i < results->cell_count; i++) {
-        const struct stw_result_cell *cell = &results->cells[i];
-        for (uint32_t j = 0; j < cell->median_count; j++) {
-            const char *strategy = idle_strategy(&cell->medians[j]);
-            if (!strategy)
-                continue;
-            stw_text_add(out, "%s  %s: %s\n", heading, cell->id, strategy);
-            heading = "";
-        }
-    }
+    struct idle *idle = context;
+    const struct stw_results *results = idle->results;
+    int64_t number = sqlite3_column_int64(row, 0);
+    const char *name = (const char *)sqlite3_column_text(row, 1);
+    const char *strategy = name ? strchr(name, ':') : NULL;
+    while (idle->reached < results->cell_count && results->cells[idle->reached].cell < number)
+        idle->reached++;
+    if (!strategy || idle->reached == results->cell_count || !idle->is_shown[idle->reached]
+        || results->cells[idle->reached].cell != number)
+        return;
+    stw_text_add(idle->out, "%s  %s: %s\n",
+                 idle->are_some ? "" : "\nNo intent that a strategy handles was stated:\n",
+                 results->cells[idle->reached].id, strategy + 1);
+    idle->are_some = 1;
 }
 
-/* Passes `text` on line by line without control characters; the first line bold when `styled`. */
-static void add_clean(const struct stw_text *text, int styled, struct stw_text *out)
+/* Those of which at least half of a cell's trials told that they had nothing to do. */
+static void add_idle_strategies(const struct stw_shown *shown, struct stw_text *out)
+{
+    struct idle idle = {.out = out, .results = shown->results};
+    struct stw_reader reader = shown->results->reader;
+    struct stw_text sql = {0};
+    idle.is_shown = stw_new(shown->results->cell_count, 1);
+    for (uint32_t row = 0; row < shown->row_count; row++)
+        idle.is_shown[shown->rows[row].cell] = 1;
+    stw_text_add(&sql, "SELECT cell, name FROM counters WHERE name > '%s:' AND name < '%s;'"
+                 " GROUP BY cell, name HAVING 2 * sum(value = 0) >= count(*) ORDER BY cell, name",
+                 stw_facts[STW_FACT_STRATEGY_INTENTS].name,
+                 stw_facts[STW_FACT_STRATEGY_INTENTS].name);
+    stw_reader_query(&reader, sql.bytes, NULL, take_idle, &idle);
+    stw_text_free(&sql);
+    free(idle.is_shown);
+}
+
+/* Passes `text` on line by line without control characters, broken where a line is too long. Of a
+ * head the first line is bold, in Markdown a heading, and the others are a list; elsewhere those
+ * that are indented are. */
+static void add_clean(const struct stw_text *text, const struct stw_look *look, int is_head,
+                      struct stw_text *out)
 {
     char *copy = stw_strdup(stw_text_get(text));
     char *rest = copy, *line;
-    for (int first = 1; (line = strsep(&rest, "\n")) && rest; first = 0) {
-        stw_text_add(out, "%s", styled && first ? STYLE_BOLD : "");
-        stw_utf8_add_line(out, line);
-        stw_text_add(out, "%s\n", styled && first ? STYLE_END : "");
+    for (int first = is_head; (line = strsep(&rest, "\n")) && rest; first = 0) {
+        struct stw_text clean = {0};
+        stw_utf8_add_line(&clean, line);
+        int is_item = *line && (is_head || *line == ' ');
+        if (look->is_markdown) {
+            stw_text_add(out, "%s", first ? "### " : is_item ? "- " : "");
+            stw_markdown_add(out, line + strspn(line, " "));
+        } else {
+            stw_text_add(out, "%s", look->styled && first ? STYLE_BOLD : "");
+            stw_utf8_add_wrapped(out, stw_text_get(&clean), look->width,
+                                 is_head && !first ? HEAD_INDENT : NOTE_INDENT);
+            stw_text_add(out, "%s", look->styled && first ? STYLE_END : "");
+        }
+        stw_text_add(out, "\n");
+        stw_text_free(&clean);
     }
     free(copy);
 }
 
-void stw_show_text(const struct stw_results *results, int styled, struct stw_text *out)
+void stw_show_text(const struct stw_shown *shown, const struct stw_look *look,
+                   struct stw_text *out)
 {
     struct stw_text head = {0}, footnotes = {0};
-    struct stw_table table = {0};
-    struct view view = view_of(results);
+    struct stw_cells_table view = {0};
+    stw_cells_table_make(shown, look->is_markdown ? 0 : look->width, &view);
     add_head(&view, &head);
-    add_clean(&head, styled, out);
-    add_columns(&view, &table);
-    for (uint32_t i = 0; i < results->cell_count; i++)
-        add_row(&view, &results->cells[i], &table);
-    stw_table_print(&table, styled, out);
-    add_footnotes(&view, &footnotes);
-    add_idle_strategies(results, &footnotes);
-    add_clean(&footnotes, 0, out);
-    stw_table_free(&table);
-    free(view.varies);
+    add_clean(&head, look, 1, out);
+    if (look->is_markdown)
+        stw_table_markdown(&view.table, out);
+    else
+        stw_table_print(&view.table, look->styled, out);
+    stw_text_add(&footnotes, "%s", stw_text_get(&view.letters));
+    add_marks(&view, &footnotes);
+    stw_text_add(&footnotes, "%s", stw_text_get(&view.numbers));
+    add_failures(shown, &footnotes);
+    add_idle_strategies(shown, &footnotes);
+    add_clean(&footnotes, look, 0, out);
+    stw_cells_table_free(&view);
     stw_text_free(&head);
     stw_text_free(&footnotes);
 }

@@ -130,13 +130,14 @@ static void add_stops(const struct trial *trial, struct stw_text *out)
         stw_table_row(&table);
         stw_table_set(&table, 0, stw_phase_name(phase));
         stw_table_set(&table, 1, count);
-        stw_table_set(&table, 2, stw_format_ns((uint64_t)stops->p50_ns).text);
+        stw_table_set(&table, 2, stw_format_percentile(stops->p50_ns, stops->count, 50).text);
         stw_table_set(&table, 3, stw_format_ns((uint64_t)stops->max_ns).text);
         stw_table_set(&table, 4, stw_format_ns((uint64_t)stops->sum_ns).text);
     }
     if (table.row_count)
         stw_table_print(&table, 0, out);
     stw_table_free(&table);
+    stw_show_marks(out);
 }
 
 /* Bytes of the middle, which were not kept. */

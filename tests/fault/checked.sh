@@ -49,7 +49,7 @@ matrix "$work/w.ini" "does = $(names "$workload")"
 run "$work/w.ini" "$work/workload" --check
 expect "exit status ($(head -3 "$work/err"))" $? 1
 expect_each workload 'does=%s' "$workload"
-"$STWLAB" show "$work/workload" >"$work/shown"
+"$STWLAB" show --wide "$work/workload" >"$work/shown"
 grep -q '^not for timing: measured with check=true$' "$work/shown" ||
     fail "show does not say that the trials were checked"
 

@@ -72,7 +72,7 @@ conform barrier "axes.gc.mode=stw, concurrent" --set fixed.schedule=stepped \
     --set fixed.operations=1 --set fixed.map=go-buckets || fail "a refused cell: $(cat "$work/err")"
 [ "$(outcomes | cut -c 1-50)" = "skipped workload/map-steal: nothing can be taken w
 ok " ] || fail "a refused cell: $(outcomes)"
-"$STWLAB" show "$work/run" | grep -q 'skipped: workload/map-steal: nothing can' ||
+"$STWLAB" show --wide "$work/run" | grep -q 'skipped: workload/map-steal: nothing can' ||
     fail "show does not say who refuses"
 "$STWLAB" plugins | grep -q '^      refuses gc.mode == stw: nothing can be taken' ||
     fail "plugins does not say what is refused"

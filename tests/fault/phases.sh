@@ -59,12 +59,14 @@ expect "stops are in one phase" "$(sql "$work/garbage" "SELECT count(*) FROM tri
         AND name = 'setup.stops')")" 0
 [ "${STW_AUDITED:-}" = ON ] || expect "stops of cycles that nobody asked for" "$(sql "$work/garbage" "SELECT
     sum(is_forced = 0) > 0 FROM pauses WHERE phase = 'setup'")" 1
-"$STWLAB" show "$work/garbage" >"$work/table"
+"$STWLAB" show --wide "$work/garbage" >"$work/table"
 grep -q '^setup pauses: over before the first operation began; in no other column$' "$work/table" \
     || fail "the table does not tell of set-up: $(cat "$work/table")"
 setup=$(sql "$work/garbage" "SELECT setup_pause_count FROM cells WHERE id = 'mutators=1'")
 timed=$(sql "$work/garbage" "SELECT pause_count FROM cells WHERE id = 'mutators=1'")
-expect "the row" "$(awk '$1 == 1 && $2 == "2/2" { print $3, $NF }' "$work/table")" "$timed $setup"
+expect "the row" "$(awk '$1 == 1 { print $NF }' "$work/table")" "$setup"
+expect "the timed ones" "$("$STWLAB" show "$work/garbage" --columns pause.count --where mutators=1 |
+    awk '/^ *[0-9]+\/[0-9]+ +[0-9]+$/ { print $2 }')" "$timed"
 "$STWLAB" show "$work/garbage" --cell mutators=1 | grep -Eq "^setup +$setup " || fail "show --cell"
 "$STWLAB" show "$work/garbage" --cell mutators=1 --trial 0 >"$work/trial"
 first=$(sql "$work/garbage" "SELECT count(*) FROM pauses WHERE id = 'mutators=1' AND trial = 0

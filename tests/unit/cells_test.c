@@ -182,20 +182,32 @@ static void expect_part(const char *text, const char *part)
     cr_expect(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
 
+/* The table of all cells, as wide as it likes. */
+static void show_table(const char *columns, struct stw_text *out)
+{
+    const struct stw_show_options options = {.columns = columns};
+    const struct stw_look look = {0};
+    struct stw_shown shown;
+    stw_status status = stw_shown_read(&results, &options, &shown, &error);
+    cr_assert_eq(status, STW_OK, "%s", error.message);
+    stw_show_text(&shown, &look, out);
+    stw_shown_free(&shown);
+}
+
 /* report.S2 */
 Test(cells, are_a_table_for_people)
 {
     build();
     read_ok(folder);
     struct stw_text out = {0};
-    stw_show_text(&results, 0, &out);
+    show_table(NULL, &out);
     expect_part(out.bytes, "two \"words\": Why?\n");
     expect_part(out.bytes, "constant:  map=go, gogc=100\n");
     expect_part(out.bytes, "machine:   Some CPU, 2 processors, Linux 6\n");
     expect_part(out.bytes, "not complete: 5 of 6 trials are stored\n");
-    expect_part(out.bytes, "     3/3       4  14 ns  ~1.00 us  1.00 us"
-                           "      1 ns    11 ns  100 ns      10\n");
-    expect_part(out.bytes, "~ fewer than 100 pauses");
+    expect_part(out.bytes, "     3/3       4  ~14 ns  ~1.00 us  1.00 us     ~1 ns   ~11 ns"
+                           "       ~2 ns  ~100 ns  ~200 ns      10\n");
+    expect_part(out.bytes, "\n~ fewer than 10 events lie beyond this percentile");
     expect_part(out.bytes, "1 crashed: SIGSEGV; 1 timed-out\n");
     expect_part(out.bytes, "skipped: x: n == 64KiB\n");
     expect_part(out.bytes, "  n=1 strategy=a, \"b\", trial 1: crashed: SIGSEGV in x\n");
@@ -219,7 +231,7 @@ Test(cells, name_strategies_that_had_nothing_to_do)
     sqlite3_close(db);
     read_ok(folder);
     struct stw_text out = {0};
-    stw_show_text(&results, 0, &out);
+    show_table(NULL, &out);
     expect_part(out.bytes, "\nNo intent that a strategy handles was stated:\n"
                            "  n=1 strategy=none: strategy/idle\n");
     cr_expect_null(strstr(out.bytes, "strategy/busy"));
@@ -227,28 +239,39 @@ Test(cells, name_strategies_that_had_nothing_to_do)
 }
 
 /* report.S1 */
-Test(cells, mark_a_p99_only_below_100_pauses)
+Test(cells, mark_a_percentile_with_fewer_than_10_events_beyond)
 {
-    build();
-    sqlite3 *db = open_database();
-    add_ok(db, 7, 0, 3, 96, 20);
-    sqlite3_close(db);
-    read_ok(folder);
-    struct stw_text out = {0};
-    stw_show_text(&results, 0, &out);
-    cr_expect_eq(results.cells[0].dists[STW_DIST_PAUSE].count, 100);
-    cr_expect_null(strchr(out.bytes, '~'), "%s", out.bytes);
-    stw_text_free(&out);
+    static const char columns[] = "pause.p50,pause.p99,pause.max,pause.count";
+    for (int pauses = 995; pauses <= 996; pauses++) { /* and there are 4 more */
+        build();
+        sqlite3 *db = open_database();
+        add_ok(db, 7, 0, 3, pauses, 20);
+        sqlite3_close(db);
+        read_ok(folder);
+        struct stw_text out = {0};
+        show_table(columns, &out);
+        cr_expect_eq(results.cells[0].dists[STW_DIST_PAUSE].count, pauses + 4);
+        expect_part(out.bytes, pauses == 995 ? "  ~1.00 us  " : "  1.00 us  ");
+        cr_expect_eq(strchr(out.bytes, '~') != NULL, pauses == 995, "%s", out.bytes);
+        stw_text_free(&out);
+        stw_results_free(&results);
+        unlink(database);
+    }
 }
 
 /* What `show` writes, allocated. */
-static char *written(void (*show)(const struct stw_results *, FILE *))
+static char *written(void (*show)(const struct stw_shown *, FILE *))
 {
+    const struct stw_show_options options = {0};
+    struct stw_shown shown;
     char *bytes = NULL;
     size_t length;
     FILE *file = open_memstream(&bytes, &length);
     cr_assert(file);
-    show(&results, file);
+    stw_status status = stw_shown_read(&results, &options, &shown, &error);
+    cr_assert_eq(status, STW_OK, "%s", error.message);
+    show(&shown, file);
+    stw_shown_free(&shown);
     fclose(file);
     return bytes;
 }
@@ -284,19 +307,20 @@ Test(cells, tell_pauses_outside_the_timed_phase_apart)
     cr_expect_eq(dists[STW_DIST_AFTER].sum, 15);
     char *json = written(stw_show_json);
     expect_json(db, json, "$.cells[0].setup_pause_ns",
-                "{\"count\":3,\"p50\":24,\"p99\":27,\"max\":27,\"sum\":72}");
+                "{\"count\":3,\"p50\":24,\"p99\":27,\"max\":27,\"sum\":72,"
+                "\"p50_thin\":true,\"p99_thin\":true}");
     sqlite3_close(db);
     free(json);
     struct stw_text out = {0};
-    stw_show_text(&results, 0, &out);
-    expect_part(out.bytes, "     3/3       4  14 ns  ~1.00 us  1.00 us");
+    show_table(NULL, &out);
+    expect_part(out.bytes, "     3/3       4  ~14 ns  ~1.00 us  1.00 us");
     expect_part(out.bytes, "       3       1\n");
     expect_part(out.bytes, "setup pauses: over before the first operation began; in no other");
     expect_part(out.bytes, "after pauses: asked for when the last operation had ended; in no");
     stw_text_free(&out);
     stw_show_cell(&results.cells[0], &out);
-    expect_part(out.bytes, "\npauses  count    p50      p99      max\n");
-    expect_part(out.bytes, "\nsetup       3  24 ns    27 ns    27 ns\n");
+    expect_part(out.bytes, "\npauses  count     p50       p99      max\n");
+    expect_part(out.bytes, "\nsetup       3  ~24 ns    ~27 ns    27 ns\n");
     stw_text_free(&out);
 }
 
@@ -318,9 +342,16 @@ Test(cells, are_json_of_the_agreed_shape)
                 "{\"ok\":0,\"crashed\":1,\"timed-out\":1,\"out-of-memory\":0,\"refused\":0,"
                 "\"invalid\":0,\"forbidden\":0,\"skipped\":0}");
     expect_json(db, json, "$.cells[0].pause_ns",
-                "{\"count\":4,\"p50\":14,\"p99\":1003,\"max\":1003,\"sum\":1045}");
+                "{\"count\":4,\"p50\":14,\"p99\":1003,\"max\":1003,\"sum\":1045,"
+                "\"p50_thin\":true,\"p99_thin\":true}");
+    expect_json(db, json, "$.cells[0].metrics.\"pause.p50\"",
+                "{\"value\":14,\"events\":4,\"thin\":true}");
+    expect_json(db, json, "$.cells[0].metrics.\"pause.count\"", "{\"value\":4}");
+    expect_json(db, json, "$.cells[1].metrics.cpu",
+                "{\"value\":null,\"events\":0,\"thin\":false}");
     expect_json(db, json, "$.cells[2].op_ns",
-                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
+                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null,"
+                "\"p50_thin\":null,\"p99_thin\":null}");
     expect_json(db, json, "$.cells[0].restarting_ns.sum", "8");
     expect_json(db, json, "$.cells[0].counters", "{\"alloc.bytes\":64,\"timed.cycles\":10}");
     expect_json(db, json, "$.cells[0].mmu",
@@ -348,7 +379,7 @@ Test(cells, tell_what_was_lost)
     expect_part(csv, ",outcomes.skipped,lost.stops,lost.intervals,pause_ns.count,");
     expect_part(csv, ",0,603,42,4,"); /* none skipped; four stops */
     struct stw_text out = {0};
-    stw_show_text(&results, 0, &out);
+    show_table(NULL, &out);
     expect_part(out.bytes, "  603 stops not recorded\n");
     expect_part(out.bytes, "\nstops not recorded: numbers of stops and their times are without "
                            "them\n");
@@ -371,9 +402,11 @@ Test(cells, do_not_count_what_is_not_known)
     read_ok(folder);
     char *json = written(stw_show_json);
     expect_json(db, json, "$.cells[0].stopping_ns",
-                "{\"count\":2,\"p50\":1,\"p99\":1,\"max\":1,\"sum\":2}");
+                "{\"count\":2,\"p50\":1,\"p99\":1,\"max\":1,\"sum\":2,"
+                "\"p50_thin\":true,\"p99_thin\":true}");
     expect_json(db, json, "$.cells[0].restarting_ns",
-                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null}");
+                "{\"count\":0,\"p50\":null,\"p99\":null,\"max\":null,\"sum\":null,"
+                "\"p50_thin\":null,\"p99_thin\":null}");
     expect_json(db, json, "$.cells[0].pause_ns.count", "4");
     sqlite3_close(db);
     free(json);
@@ -393,9 +426,9 @@ Test(cells, tell_time_to_safepoint_by_site)
     struct stw_text out = {0};
     cr_assert_eq(stw_show_sites(folder, 0, &out, &error), STW_OK, "%s", error.message);
     cr_expect_str_eq(out.bytes,
-                     "\nstopping, by site of the last  count      p50      p99      max\n"
-                     "strategy/x.merge                   1  9.00 us  9.00 us  9.00 us\n"
-                     "put                                3   200 ns   300 ns   300 ns\n");
+                     "\nstopping, by site of the last  count       p50       p99      max\n"
+                     "strategy/x.merge                   1  ~9.00 us  ~9.00 us  9.00 us\n"
+                     "put                                3   ~200 ns   ~300 ns   300 ns\n");
     stw_text_free(&out);
     cr_assert_eq(stw_show_sites(folder, 1, &out, &error), STW_OK);
     cr_expect_str_eq(stw_text_get(&out), "");
@@ -420,12 +453,15 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     cr_expect_str_empty(lines[4], "a header and three rows");
     cr_expect_eq(strncmp(lines[0], "id,hash,axes.n,axes.strategy,axes.map,outcomes.ok,", 50), 0);
     expect_part(lines[0], ",pause_ns.count,pause_ns.p50,pause_ns.p99,pause_ns.max,pause_ns.sum,");
-    expect_part(lines[0], ",after_pause_ns.sum,mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
+    expect_part(lines[0], ",after_pause_ns.sum,after_pause_ns.p50_thin,after_pause_ns.p99_thin,"
+                          "mmu.100000.min,mmu.100000.p50,mmu.200000.min,");
     expect_part(lines[0], ",mmu.1000000000.p50,counters.alloc.bytes,counters.timed.cycles");
     expect_part(lines[1], ",0.25,0.5,0.5,0.5,,,,,,");
     cr_expect_eq(strncmp(lines[1], "n=1 strategy=none,h0,1,none,go,3,0,0,0,0,0,0,0,4,14,", 52), 0);
     expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",h1,1,\"a, \"\"b\"\"\",go,"
-                          "0,1,1,0,0,0,0,0,0,,,,,0");
+                          "0,1,1,0,0,0,0,0,0,0,0,,,,,,,0");
+    expect_part(lines[0], ",metrics.pause.count,metrics.pause.p50,metrics.pause.p50.thin,");
+    expect_part(lines[1], ",4,14,true,1003,true,1003,false,1,true,");
     expect_part(lines[0], ",constants.gc.mode,constants.gogc,environment.cpu,"
                           "environment.kernel,environment.processors,sandbox");
     expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,on");
@@ -501,6 +537,7 @@ Test(cells, of_a_file_cut_anywhere_end_in_an_error)
 
 Test(cells, of_a_damaged_file_never_crash)
 {
+    const struct stw_show_options options = {0};
     build();
     struct stat status;
     cr_assert_eq(stat(database, &status), 0);
@@ -515,10 +552,16 @@ Test(cells, of_a_damaged_file_never_crash)
         fputc(before ^ (int)(1 + (seed & 0xfe)), file);
         fclose(file);
         struct stw_text out = {0};
-        if (stw_results_read(folder, &results, &error) == STW_OK)
-            stw_show_text(&results, 0, &out);
+        struct stw_shown shown = {0};
+        const struct stw_look look = {.width = 80};
+        stw_status status = stw_results_read(folder, &results, &error);
+        if (status == STW_OK)
+            status = stw_shown_read(&results, &options, &shown, &error);
+        if (status == STW_OK)
+            stw_show_text(&shown, &look, &out);
         else
             cr_expect(error.message[0]);
+        stw_shown_free(&shown);
         stw_text_free(&out);
         stw_results_free(&results);
         file = fopen(database, "r+");

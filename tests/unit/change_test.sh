@@ -54,7 +54,7 @@ add core/base/settings.def 'SWITCH(audit' \
 add core/base/facts.def 'TRIAL(OPERATIONS,' \
     'TRIAL(PAIRS, "operations / 2.0", "op.pairs", "", SUM, EXACT, NEITHER, ALL, "pairs")'
 # A column of `show`.
-add core/report/show_text.c '    STW_FACT_TIMED_CYCLES,' '    STW_FACT_GC_VISITS,'
+add core/report/columns.c '    {"timed.cycles"' '    {"gc.visits", NULL, 8},'
 # A peer's workload: its name is that of a fixture plugin.
 cat >"$copy/experiments/peers/go/fixturework.go" <<'END'
 package main
@@ -100,8 +100,8 @@ changed=$work/build/stwlab
     grep -q '^A / B = 2.333$' || fail "the counter is no metric"
 "$changed" compare "$work/run" --metric op.pairs gc.visits_each=7 >"$work/pairs"
 grep -qw '2\.5' "$work/pairs" || fail "the expression is no metric: $(cat "$work/pairs")"
-"$changed" show "$work/run" >"$work/shown"
-grep -q ' visits  *cycles ' "$work/shown" || fail "show has no such column: $(cat "$work/shown")"
+"$changed" show --wide "$work/run" >"$work/shown"
+grep -q ' visits' "$work/shown" || fail "show has no such column: $(cat "$work/shown")"
 right=$(sqlite3 "$work/run/results.sqlite" "SELECT count(*) FROM counters a JOIN counters b
     ON a.cell = b.cell AND a.trial = b.trial WHERE a.name = 'gc.cycles' AND b.name = 'gc.visits'
     AND a.value > 0 AND b.value = a.value * CASE a.cell WHEN 0 THEN 3 ELSE 7 END")

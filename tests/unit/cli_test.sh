@@ -45,7 +45,7 @@ expect 0 out 'usage: stwlab COMMAND' -h
 expect 0 out 'usage: stwlab COMMAND' help
 expect 0 out 'stwlab 0.' --version
 expect 2 err 'usage: stwlab COMMAND'
-for command in run show compare plugins facts settings; do
+for command in run show cells compare plugins facts settings; do
     expect 0 out "usage: stwlab $command" help $command
     expect 0 out "usage: stwlab $command" $command --help
     expect 0 out "usage: stwlab $command" $command -h
@@ -92,6 +92,15 @@ expect 2 err 'exclude each other' show --json --cell x a
 expect 2 err 'no such run' show --cell x absent
 expect 2 err '--trial needs --cell' show --trial 0 a
 expect 2 err 'as text or with --json' show --csv --cell x --trial 0 a
+expect 2 err 'exclude each other' show --markdown --csv a
+expect 2 err 'goes without --columns' show --cell x --columns cpu a
+expect 2 err '--trials needs --json or --csv' show --trials a
+expect 2 err 'goes without --stats' show --trials --csv --stats a
+expect 2 err 'option --sort needs a value' show a --sort
+expect 2 err 'no such run' show --sort -cpu absent
+expect 2 err 'RUN is missing' cells
+expect 2 err "'b' is too much" cells a b
+expect 2 err 'no such run' cells absent
 expect 2 err 'FILE.ini is missing' run
 expect 2 err "'b.ini' is too much" run a.ini b.ini
 expect 2 err '--output is empty' run -o '' a.ini

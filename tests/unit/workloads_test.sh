@@ -49,7 +49,7 @@ expect_ok alloc-small 306
 printf '[experiment]\nname = idle\nquestion = q\nworkload = alloc-small\ntrials = 1\n[axes]\n' >idle.ini
 printf 'strategy = none, pool, gc-off + presize, gc-off\n[fixed]\nn = 10\noperations = 1\n' >>idle.ini
 "$STWLAB" run --quiet idle.ini -o idle
-idle=$("$STWLAB" show idle | sed -n '/^No intent/,$s/^  .*: //p' | tr '\n' ' ')
+idle=$("$STWLAB" show --wide idle | sed -n '/^No intent/,$s/^  .*: //p' | tr '\n' ' ')
 [ "$idle" = 'strategy/pool strategy/presize ' ] || { echo "idle strategies: $idle"; exit 1; }
 sed -i 's/alloc-small/map-merge/; /operations/d' idle.ini
 "$STWLAB" run --quiet idle.ini -o busy
