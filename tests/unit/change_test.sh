@@ -37,7 +37,7 @@ add()
     line=$3 awk -v anchor="$2" '
         !done && index($0, anchor) == 1 { print ENVIRON["line"]; done = 1 }
         { print }
-        END { exit !done }' "$copy/$1" >"$work/changed"
+        END { exit !done }' "$copy/$1" >"$work/changed" || fail "$1 has no line '$2'"
     mv "$work/changed" "$copy/$1"
 }
 # A plugin.
@@ -54,7 +54,7 @@ add core/base/settings.def 'SWITCH(audit' \
 add core/base/facts.def 'TRIAL(OPERATIONS,' \
     'TRIAL(PAIRS, "operations / 2.0", "op.pairs", "", SUM, EXACT, NEITHER, ALL, "pairs")'
 # A column of `show`.
-add core/report/show_text.c '    STW_FACT_GC_CYCLES,' '    STW_FACT_GC_VISITS,'
+add core/report/show_text.c '    STW_FACT_TIMED_CYCLES,' '    STW_FACT_GC_VISITS,'
 # A peer's workload: its name is that of a fixture plugin.
 cat >"$copy/experiments/peers/go/fixturework.go" <<'END'
 package main
