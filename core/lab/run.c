@@ -247,6 +247,16 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
                             record->checksum, outcome);
 }
 
+/* A worker that did not start, because the run's folder is gone, failed for that. */
+static stw_status start_failed(const struct run *run, stw_status status, struct stw_error *error)
+{
+    const char *path = run->options->run_path;
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        return status;
+    return stw_error_set(error, STW_E_IO, NULL, "cannot write %s: it was moved or deleted meanwhile",
+                         path);
+}
+
 /* Starts the worker of a slot, which waits at its gate once it has loaded its plugins. */
 static stw_status begin(struct run *run, const struct stw_slot *slot, struct attempt *attempt,
                         struct stw_error *error)
@@ -255,8 +265,11 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
         .cell = &run->matrix->cells[slot->cell], .trial = slot->trial, .descriptor = -1};
     run->waiting = NULL;
     STW_TRY(make_record(run, attempt, error));
-    if (run->is_boxed)
-        STW_TRY(stw_scratch_make(run->scratch, error));
+    if (run->is_boxed) {
+        stw_status made = stw_scratch_make(run->scratch, error);
+        if (made != STW_OK)
+            return start_failed(run, made, error);
+    }
     char **arguments = arguments_new(run, attempt->cell);
     struct stw_variables environment = {0};
     if (run->is_boxed)
@@ -276,7 +289,7 @@ static stw_status begin(struct run *run, const struct stw_slot *slot, struct att
     stw_status status = stw_process_start(&spec, &attempt->process, error);
     free(arguments);
     stw_variables_free(&environment);
-    return status;
+    return status == STW_OK ? STW_OK : start_failed(run, status, error);
 }
 
 /* Opens the gate and waits for the worker's end. No trial is left when it was dropped. */

@@ -111,5 +111,5 @@ gone()
 }
 gone mv "$work/run/results.sqlite" "$work/elsewhere.sqlite"
 gone rm "$work/run/results.sqlite"
-words="$words\|cannot make the trials' scratch folder .*: No such file or directory"
+words='cannot write .*: it was moved or deleted meanwhile'
 gone mv "$work/run" "$work/elsewhere"

@@ -62,6 +62,7 @@ static void set_up(void)
     record->state = STW_RECORD_DONE;
     record->verdict = STW_VERDICT_OK;
     record->pause_count = 1;
+    record->main_ns = record->first_op_ns = 1; /* so that its stop is a timed one */
     stw_record_pauses(record)[0] = (struct stw_pause){.working_ns = 10, .complete = 1};
     cr_assert_eq(stw_store_open(folder, &matrix, registry, NULL, 0, &store, &error), STW_OK, "%s",
                  error.message);

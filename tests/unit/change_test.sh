@@ -37,7 +37,7 @@ add()
     line=$3 awk -v anchor="$2" '
         !done && index($0, anchor) == 1 { print ENVIRON["line"]; done = 1 }
         { print }
-        END { exit !done }' "$copy/$1" >"$work/changed"
+        END { exit !done }' "$copy/$1" >"$work/changed" || fail "$1 has no line '$2'"
     mv "$work/changed" "$copy/$1"
 }
 # A plugin.

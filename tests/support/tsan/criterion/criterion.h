@@ -71,6 +71,8 @@ _Noreturn void stw_tsan_skip(const char *file, int line, const char *why);
 #define cr_expect_null(...) STW_TSAN_ONE(0, "null(" #__VA_ARGS__ ")", , == NULL, __VA_ARGS__, "")
 #define cr_assert_not_null(...)                                                                   \
     STW_TSAN_ONE(1, "not_null(" #__VA_ARGS__ ")", , != NULL, __VA_ARGS__, "")
+#define cr_expect_not_null(...)                                                                   \
+    STW_TSAN_ONE(0, "not_null(" #__VA_ARGS__ ")", , != NULL, __VA_ARGS__, "")
 #define cr_assert_str_empty(...)                                                                  \
     STW_TSAN_ONE(1, "str_empty(" #__VA_ARGS__ ")", *, == 0, __VA_ARGS__, "")
 #define cr_expect_str_empty(...)                                                                  \
