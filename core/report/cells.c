@@ -240,6 +240,7 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
                              take_pair, &results->environment));
     STW_TRY(stw_facts_read(reader, &results->facts));
+    STW_TRY(stw_history_read(reader, &results->history));
     STW_TRY(read_cells(reader, results));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
     STW_TRY(stw_reader_query(reader, intervals_lost_sql, NULL, take_intervals_lost, &lost));
@@ -295,6 +296,7 @@ void stw_results_free(struct stw_results *results)
     free_pairs(&results->info);
     free_pairs(&results->environment);
     stw_facts_free(&results->facts);
+    stw_history_free(&results->history);
     for (uint32_t i = 0; i < results->cell_count; i++)
         free_cell(&results->cells[i]);
     free(results->cells);

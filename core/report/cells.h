@@ -5,6 +5,7 @@
 #define STW_REPORT_CELLS_H
 
 #include "report/facts.h"
+#include "report/history.h"
 #include "trial/outcome.h"
 
 #include <stwlab/base.h>
@@ -92,6 +93,7 @@ struct stw_results {
     struct stw_pairs info;        /* name, question, trials, ... */
     struct stw_pairs environment; /* kernel, cpu, ... */
     struct stw_fact_list facts;   /* what its trials may have */
+    struct stw_history history;   /* plans, and differences of its starts */
     struct stw_result_cell *cells;
     uint32_t cell_count;
 };

@@ -159,6 +159,7 @@ void stw_show_json(const struct stw_results *results, FILE *file)
     stw_json_string(&json, stw_results_sandbox(results));
     json_constants(&json, results);
     json_environment(&json, results);
+    stw_history_json(&json, &results->history);
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
     for (uint32_t i = 0; i < results->cell_count; i++)
@@ -265,6 +266,14 @@ static void csv_run(struct stw_text *row, const struct stw_results *results, int
     }
 }
 
+static void csv_mixed(struct stw_text *row, const struct stw_history *history)
+{
+    struct stw_text keys = {0};
+    stw_history_keys(history, &keys);
+    csv_text(row, stw_text_get(&keys));
+    stw_text_free(&keys);
+}
+
 static void csv_header(const struct stw_results *results, const char *const *counters,
                        uint32_t counter_count, FILE *file)
 {
@@ -288,6 +297,7 @@ static void csv_header(const struct stw_results *results, const char *const *cou
     for (uint32_t i = 0; i < counter_count; i++)
         csv_name(&row, "counters", counters[i]);
     csv_run(&row, results, 1);
+    csv_text(&row, "mixed");
     csv_text(&row, "sandbox");
     csv_end(&row, file);
 }
@@ -326,6 +336,7 @@ void stw_show_csv(const struct stw_results *results, FILE *file)
         for (uint32_t j = 0; j < counter_count; j++)
             csv_number(&row, stw_result_median(cell, counters[j]));
         csv_run(&row, results, 0);
+        csv_mixed(&row, &results->history);
         csv_text(&row, stw_results_sandbox(results));
         csv_end(&row, file);
     }

@@ -349,6 +349,7 @@ static void add_head(const struct view *view, struct stw_text *out)
     if (strcmp(sandbox, "on") != 0)
         stw_text_add(out, "sandbox:   %s\n", sandbox);
     add_progress(results, out);
+    stw_history_text(&results->history, out);
     stw_text_add(out, "\n");
 }
 

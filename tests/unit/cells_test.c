@@ -427,8 +427,8 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     expect_part(lines[2], "\"n=1 strategy=a, \"\"b\"\"\",h1,1,\"a, \"\"b\"\"\",go,"
                           "0,1,1,0,0,0,0,0,0,,,,,0");
     expect_part(lines[0], ",constants.gc.mode,constants.gogc,environment.cpu,"
-                          "environment.kernel,environment.processors,sandbox");
-    expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,on");
+                          "environment.kernel,environment.processors,mixed,sandbox");
+    expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,,on");
     free(csv);
 }
 
