@@ -1,7 +1,9 @@
 /* cli/cli.c: options and messages of the subcommands. */
 #include "cli/cli.h"
 
+#include "base/error.h"
 #include "base/text.h"
+#include "host/registry.h"
 #include "prim/self.h"
 #include "report/show.h"
 
@@ -111,6 +113,33 @@ int stw_cli_next(const struct stw_command *command, int argument_count, char **a
     else
         stw_cli_usage_error(command, "unknown option -%c", optopt);
     return STW_CLI_WRONG;
+}
+
+int stw_cli_plugins(const struct stw_command *command, const char *const *paths, uint32_t count,
+                    struct stw_registry **registry)
+{
+    struct stw_error error = STW_ERROR_INIT;
+    *registry = stw_registry_new();
+    for (uint32_t i = 0; i < count; i++)
+        if (stw_registry_add(*registry, paths[i], &error) != STW_OK) {
+            stw_cli_failure(command, &error);
+            return STW_EXIT_BAD_INPUT;
+        }
+    return stw_registry_add_defaults(*registry, &error) == STW_OK
+        ? STW_EXIT_DONE : stw_cli_failure(command, &error);
+}
+
+/* This program, or the one that STWLAB_WORKER names: a script that runs this one, with the
+ * arguments it is given, under a debugger. */
+stw_status stw_cli_worker(char *path, size_t bytes, struct stw_error *error)
+{
+    const char *worker = getenv("STWLAB_WORKER");
+    if (!worker || !*worker)
+        return stw_self_path(path, bytes, error);
+    if (*worker != '/' || snprintf(path, bytes, "%s", worker) >= (int)bytes)
+        return stw_error_set(error, STW_E_INVALID, NULL,
+                             "STWLAB_WORKER is not an absolute path: %s", worker);
+    return STW_OK;
 }
 
 int stw_cli_is_styled(int descriptor)

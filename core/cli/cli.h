@@ -6,12 +6,15 @@
 #include <stwlab/base.h>
 
 #include <getopt.h>
+#include <stddef.h>
 
 /* Exit statuses. */
 #define STW_EXIT_DONE 0
 #define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
 #define STW_EXIT_BAD_INPUT 2   /* the command line, the experiment or a file is wrong */
 #define STW_EXIT_ENVIRONMENT 3 /* the machine lacks or refuses something */
+
+struct stw_registry;
 
 struct stw_command {
     const char *name;
@@ -24,6 +27,7 @@ struct stw_command {
 };
 
 extern const struct stw_command stw_command_run;
+extern const struct stw_command stw_command_minheap;
 extern const struct stw_command stw_command_show;
 extern const struct stw_command stw_command_cells;
 extern const struct stw_command stw_command_compare;
@@ -44,6 +48,12 @@ int stw_cli_usage_error(const struct stw_command *command, const char *format, .
     __attribute__((format(printf, 2, 3)));
 /* Prints the error as "stwlab COMMAND: message". Returns the exit status that fits. */
 int stw_cli_failure(const struct stw_command *command, const struct stw_error *error);
+/* A registry of the plugins at `paths` and in the default places, which the caller frees in any
+ * case. Says what is wrong. Returns an exit status. */
+int stw_cli_plugins(const struct stw_command *command, const char *const *paths, uint32_t count,
+                    struct stw_registry **registry);
+/* The program that workers run. STW_E_INVALID, STW_E_IO. */
+stw_status stw_cli_worker(char *path, size_t bytes, struct stw_error *error);
 /* Whether `descriptor` is a terminal that wants colours. */
 int stw_cli_is_styled(int descriptor);
 /* How wide tables may be there: COLUMNS says, or the terminal does; a file or pipe has 80. */

@@ -78,6 +78,7 @@ static stw_status open_run(struct question *question, uint32_t at, const char *r
                            struct stw_error *error)
 {
     STW_TRY(stw_results_read(run, &question->results[at], error));
+    question->options.histories[at] = &question->results[at].history;
     question->readers[at] = question->results[at].reader;
     return STW_OK;
 }

@@ -9,7 +9,8 @@
 #include "lab/run.h"
 #include "plan/naming.h"
 #include "prim/interrupt.h"
-#include "prim/self.h"
+#include "report/enough.h"
+#include "report/least_heaps.h"
 #include "report/show.h"
 #include "store/store.h"
 
@@ -27,6 +28,9 @@ static const struct option options[] = {
     {"set", required_argument, NULL, 's'},
     {"resume", no_argument, NULL, 'r'},
     {"retry", no_argument, NULL, 'y'},
+    {"mixed", no_argument, NULL, 'm'},
+    {"trials", required_argument, NULL, 'T'},
+    {"time", required_argument, NULL, 't'},
     {"dry-run", no_argument, NULL, 'n'},
     {"plugin-path", required_argument, NULL, 'p'},
     {"go", required_argument, NULL, 'g'},
@@ -56,8 +60,9 @@ struct job {
     struct list overrides;
     struct list plugin_paths;
     struct list gos;
+    struct list made; /* overrides that options stand for; owned */
     struct stw_peers peers;
-    int resume, retry, dry_run, quiet;
+    int resume, retry, mixed, dry_run, quiet;
     struct stw_text words; /* of an interrupt: how to go on */
     struct stw_registry *registry;
     struct stw_experiment experiment;
@@ -69,9 +74,27 @@ static void add(struct list *list, const char *item)
     *STW_APPEND(list->items, list->count) = item;
 }
 
+/* What an option of a key of [experiment] stands for. */
+static void override(struct job *job, const char *key, const char *value)
+{
+    struct stw_text text = {0};
+    stw_text_add(&text, "experiment.%s=%s", key, value);
+    add(&job->made, text.bytes);
+    add(&job->overrides, text.bytes);
+}
+
 static void take_option(struct job *job, int option)
 {
     switch (option) {
+    case 'T':
+        override(job, "trials", optarg);
+        break;
+    case 't':
+        override(job, "time", optarg);
+        break;
+    case 'm':
+        job->mixed = 1;
+        break;
     case 'o':
         job->output = optarg;
         break;
@@ -110,20 +133,6 @@ static void take_option(struct job *job, int option)
     }
 }
 
-static int load_plugins(struct job *job)
-{
-    struct stw_error error = STW_ERROR_INIT;
-    job->registry = stw_registry_new();
-    for (uint32_t i = 0; i < job->plugin_paths.count; i++)
-        if (stw_registry_add(job->registry, job->plugin_paths.items[i], &error) != STW_OK) {
-            stw_cli_failure(job->command, &error);
-            return STW_EXIT_BAD_INPUT;
-        }
-    if (stw_registry_add_defaults(job->registry, &error) != STW_OK)
-        return stw_cli_failure(job->command, &error);
-    return STW_EXIT_DONE;
-}
-
 static void say_planning(const struct job *job)
 {
     uint64_t cells = 1;
@@ -147,6 +156,9 @@ static int read_experiment(struct job *job)
     if (status != STW_OK)
         return STW_EXIT_BAD_INPUT;
     if (stw_peers_ask(&job->peers, &job->experiment, &error) != STW_OK)
+        return stw_cli_failure(job->command, &error);
+    if (job->experiment.minheap
+        && stw_least_heaps_read(job->experiment.minheap, &job->experiment, &error) != STW_OK)
         return stw_cli_failure(job->command, &error);
     say_planning(job);
     if (stw_matrix_build(&job->experiment, &job->peers, &job->matrix, &error) != STW_OK) {
@@ -224,7 +236,7 @@ static void find_words(struct job *job)
         add_word(line, "--go", job->gos.items[i]);
     if (job->only)
         add_word(line, "--only", job->only);
-    stw_text_add(line, " --resume\n");
+    stw_text_add(line, " --resume%s\n", job->mixed ? " --mixed" : "");
 }
 
 /* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
@@ -269,22 +281,12 @@ static int conclude(const struct job *job, const struct stw_run_result *result)
                 result->stored_not_ok, stw_plural(result->stored_not_ok), job->output);
     if (result->interrupted)
         fputs(job->words.bytes, stderr);
+    else if (result->ended == STW_ENDED_TIME)
+        fprintf(stderr, "stwlab run: its time is over, after %" PRIu64 " trial%s of a cell;"
+                " --resume goes on\n", result->blocks, stw_plural(result->blocks));
     if (exit_status != STW_EXIT_DONE)
         return exit_status;
     return result->stored_not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
-}
-
-/* Workers run this program, or the one that STWLAB_WORKER names: a script that runs this one, with
- * the arguments it is given, under a debugger. */
-static stw_status find_worker(char path[PATH_BYTES], struct stw_error *error)
-{
-    const char *worker = getenv("STWLAB_WORKER");
-    if (!worker || !*worker)
-        return stw_self_path(path, PATH_BYTES, error);
-    if (*worker != '/' || snprintf(path, PATH_BYTES, "%s", worker) >= (int)PATH_BYTES)
-        return stw_error_set(error, STW_E_INVALID, NULL,
-                             "STWLAB_WORKER is not an absolute path: %s", worker);
-    return STW_OK;
 }
 
 static int run_matrix(const struct job *job)
@@ -292,6 +294,7 @@ static int run_matrix(const struct job *job)
     char executable[PATH_BYTES];
     struct stw_error error = STW_ERROR_INIT;
     struct stw_run_result result = {0};
+    struct stw_enough_look look = {.matrix = &job->matrix};
     struct stw_run_options run = {
         .run_path = job->output,
         .executable = executable,
@@ -299,9 +302,12 @@ static int run_matrix(const struct job *job)
         .resume = job->resume,
         .retry = job->retry,
         .is_chosen = job->is_chosen,
+        .mixed = job->mixed,
         .quiet = job->quiet,
+        .is_enough = stw_enough_ask,
+        .context = &look,
     };
-    stw_status status = find_worker(executable, &error);
+    stw_status status = stw_cli_worker(executable, sizeof executable, &error);
     if (status == STW_OK)
         status = stw_run_matrix(&job->matrix, job->registry, &run, &result, &error);
     if (status != STW_OK)
@@ -319,13 +325,15 @@ static int dry_run(const struct job *job)
     stw_text_free(&text);
     char executable[PATH_BYTES];
     struct stw_identities identities = {0};
-    stw_status status = find_worker(executable, &error);
+    stw_status status = stw_cli_worker(executable, sizeof executable, &error);
     if (status == STW_OK)
         status = stw_identities_take(&job->matrix, job->registry, executable, &identities, &error);
     identities.peers = &job->peers;
+    uint32_t how = !job->resume ? STW_STORE_NEW : STW_STORE_RESUME;
+    how |= job->mixed ? STW_STORE_MIXED : 0;
     if (status == STW_OK)
-        status = stw_store_check(job->output, &job->matrix, job->registry, &identities,
-                                 job->resume, &error);
+        status = stw_store_check(job->output, &job->matrix, job->registry, &identities, how,
+                                 &error);
     stw_identities_free(&identities);
     return status == STW_OK ? STW_EXIT_DONE : stw_cli_failure(job->command, &error);
 }
@@ -335,7 +343,8 @@ static int do_job(struct job *job)
     stw_interrupts_quit("stwlab run: interrupted\n", STW_EXIT_NOT_OK);
     job->peers.paths = job->gos.items;
     job->peers.path_count = job->gos.count;
-    int status = load_plugins(job);
+    int status = stw_cli_plugins(job->command, job->plugin_paths.items, job->plugin_paths.count,
+                                 &job->registry);
     if (status == STW_EXIT_DONE)
         status = read_experiment(job);
     if (status == STW_EXIT_DONE)
@@ -369,6 +378,8 @@ static int parse(struct job *job, int argument_count, char **arguments)
                             arguments[optind + 1]);
     else if (job->retry && !job->resume)
         stw_cli_usage_error(job->command, "--retry goes with --resume");
+    else if (job->mixed && !job->resume)
+        stw_cli_usage_error(job->command, "--mixed goes with --resume");
     else if (job->foreground && (job->output || job->resume || job->dry_run || job->only))
         stw_cli_usage_error(job->command, "--foreground stores nothing: it goes without --output, "
                             "--resume, --only and --dry-run");
@@ -394,6 +405,9 @@ static int run_run(const struct stw_command *command, int argument_count, char *
     if (job.registry)
         stw_registry_free(job.registry);
     free(job.overrides.items);
+    for (uint32_t i = 0; i < job.made.count; i++)
+        free((void *)(uintptr_t)job.made.items[i]);
+    free(job.made.items);
     free(job.plugin_paths.items);
     free(job.gos.items);
     stw_interrupts_quit("", STW_EXIT_NOT_OK); /* what it would have said is freed now */
@@ -408,8 +422,13 @@ const struct stw_command stw_command_run = {
     .help = "usage: stwlab run [OPTION]... FILE.ini\n\n"
             "  -o, --output RUN           the run's folder; without it runs/<experiment's name>\n"
             "      --set SECTION.KEY=VALUE  in place of, or besides, the file's; repeatable\n"
-            "      --resume               runs only what RUN does not hold yet\n"
+            "      --trials N             trials of each cell, in place of the file's; or enough\n"
+            "                             of them: '20..200 until 5% of stop.p50'\n"
+            "      --time TIME            begins no new block (a trial of every cell) after 5min\n"
+            "      --resume               runs only what RUN does not hold yet; cells may be new\n"
             "      --retry                with --resume: also runs failed trials once more\n"
+            "      --mixed                with --resume: also with other programs, or elsewhere;\n"
+            "                             then every table of RUN says so\n"
             "      --dry-run              prints cells, trials and time; runs nothing\n"
             "      --plugin-path PATH     a plugin or folder besides the default ones; repeatable\n"
             "      --go PATH              a go command, for runtime = go; repeatable. Default:\n"

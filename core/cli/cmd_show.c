@@ -40,6 +40,7 @@ static stw_status show_cell(const struct stw_results *results, const char *words
 {
     const struct stw_result_cell *cell;
     STW_TRY(stw_select_cell(results, words, &cell, error));
+    stw_history_mark(&results->history, text);
     stw_show_cell(cell, text);
     STW_TRY(stw_show_sites(results->path, cell->cell, text, error));
     stw_show_marks(text);

@@ -83,7 +83,7 @@ static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cel
         stw_text_add(&text, "skipped: %s: %s", cell->excluded,
                      stw_cell_reason(experiment, cell));
     else
-        stw_text_add(&text, "%" PRIu64, experiment->trials);
+        stw_experiment_trials(experiment, &text);
     stw_table_set(table, experiment->axis_count + 1, text.bytes);
     stw_text_free(&text);
 }
@@ -117,6 +117,7 @@ static void add_estimate(const struct stw_experiment *experiment, const struct f
 {
     double timeout_s = (double)experiment->timeout_ns / 1e9;
     double most_s = (double)forecast->trials * timeout_s;
+    const char *about = experiment->enough.metric ? "up to about" : "about";
     if (forecast->trials == 0) {
         stw_text_add(out, "time: none, nothing is missing\n");
         return;
@@ -124,18 +125,21 @@ static void add_estimate(const struct stw_experiment *experiment, const struct f
     if (forecast->base_trials > 0) {
         double mean_ns = forecast->base_ns / (double)forecast->base_trials;
         double total_ns = forecast->known_ns + (double)forecast->unknown * mean_ns;
-        stw_text_add(out, "time: about %s, judged by %" PRIu64 " stored trial%s in %s (%s each)",
-                     stw_format_wait(total_ns / 1e9).text, forecast->base_trials,
+        stw_text_add(out, "time: %s %s, judged by %" PRIu64 " stored trial%s in %s (%s each)",
+                     about, stw_format_wait(total_ns / 1e9).text, forecast->base_trials,
                      stw_plural(forecast->base_trials), run,
                      stw_format_ns((uint64_t)mean_ns).text);
     } else {
         double guess_s = (double)forecast->trials * TRIAL_GUESS_MS / 1e3;
-        stw_text_add(out, "time: not measured yet; about %s if a trial takes %d ms",
+        stw_text_add(out, "time: not measured yet; %s %s if a trial takes %d ms", about,
                      stw_format_wait(guess_s).text, TRIAL_GUESS_MS);
     }
     stw_text_add(out, "; at most %s (%" PRIu64 " time%s the timeout of %s)\n",
                  stw_format_wait(most_s).text, forecast->trials, stw_plural(forecast->trials),
                  stw_format_ns(experiment->timeout_ns).text);
+    if (experiment->time_ns)
+        stw_text_add(out, "time: no block begins after %s\n",
+                     stw_format_wait((double)experiment->time_ns / 1e9).text);
 }
 
 void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
@@ -151,7 +155,9 @@ void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
                  experiment->workload);
     add_cells(matrix, is_chosen, out);
     add_fixed(experiment, out);
-    stw_text_add(out, "\ntrials: %" PRIu64 " to run", forecast.trials);
+    int is_most = experiment->enough.metric || experiment->time_ns;
+    stw_text_add(out, "\ntrials: %s%" PRIu64 " to run", is_most ? "at most " : "",
+                 forecast.trials);
     if (resume)
         stw_text_add(out, ", %" PRIu64 " stored in %s", forecast.stored, run);
     stw_text_add(out, "\n");

@@ -10,6 +10,7 @@
 
 static const struct stw_command *const commands[] = {
     &stw_command_run,
+    &stw_command_minheap,
     &stw_command_plugins,
     &stw_command_facts,
     &stw_command_settings,

@@ -20,6 +20,9 @@ const struct stw_param stw_runtime_params[] = {
      .help = "threads that run at once, collector included; 0: as many as the machine has"},
     {.name = "gc.trace", .type = STW_TYPE_BOOL, .default_text = "false",
      .help = "Go tells its cycles too, which makes its stops longer; the lab's are always told"},
+    {.name = "heap", .type = STW_TYPE_TEXT, .default_text = "off",
+     .help = "gc.limit as a multiple of the least in which the cell completes (stwlab minheap): "
+             "1.3x, 2x ...; or off"},
     {.name = "heap.reserve", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "64GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40,
      .help = "address space of the heap"},

@@ -34,7 +34,7 @@ static uint32_t columns_of_terminal(void)
 }
 
 void stw_progress_begin(struct stw_progress *progress, uint64_t total, uint64_t stored,
-                        uint64_t trials, int quiet)
+                        uint64_t trials, int is_most, int quiet)
 {
     const char *terminal = getenv("TERM");
     int is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
@@ -42,6 +42,7 @@ void stw_progress_begin(struct stw_progress *progress, uint64_t total, uint64_t 
         .total = total,
         .stored = stored,
         .trials = trials,
+        .is_most = is_most,
         .begun_ns = stw_clock_ns(),
         .is_terminal = is_able && isatty(STDERR_FILENO),
         .is_colored = !is_set("NO_COLOR"),
@@ -50,7 +51,7 @@ void stw_progress_begin(struct stw_progress *progress, uint64_t total, uint64_t 
     progress->told_tenth = total ? 10 * stored / total : 0;
 }
 
-/* "0:42", "1:02:03"; "?" before the first trial has ended. */
+/* "0:42", "at most 1:02:03"; "?" before the first trial has ended. */
 static void time_left(const struct stw_progress *progress, char *text, size_t bytes)
 {
     uint64_t left = progress->total - progress->stored - progress->run;
@@ -61,11 +62,12 @@ static void time_left(const struct stw_progress *progress, char *text, size_t by
     uint64_t each_ns = (stw_clock_ns() - progress->begun_ns) / progress->run;
     uint64_t seconds = (left * each_ns + 999999999u) / 1000000000u;
     uint64_t hours = seconds / 3600, minutes = seconds / 60 % 60;
+    const char *most = progress->is_most ? "at most " : "";
     if (hours)
-        snprintf(text, bytes, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, hours, minutes,
+        snprintf(text, bytes, "%s%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, most, hours, minutes,
                  seconds % 60);
     else
-        snprintf(text, bytes, "%" PRIu64 ":%02" PRIu64, minutes, seconds % 60);
+        snprintf(text, bytes, "%s%" PRIu64 ":%02" PRIu64, most, minutes, seconds % 60);
 }
 
 static int digits_of(uint64_t number)

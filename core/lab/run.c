@@ -12,6 +12,8 @@
  *      worker, it is dropped and its trial begun anew.
  * R6  a trial is noted, durably, before its workload can begin: if the coordinator dies meanwhile,
  *      the next one knows (store/attempts.c). What was lost once runs after all others.
+ * R7  whether trials are enough is asked when all of them are stored, before a block begins, and
+ *     what has begun is run to its end: no cell has more trials because of what its own showed.
  * The first interrupt lets the trial in hand end and be stored, the second drops it; neither leaves
  * a worker. Before the first trial and after the last an interrupt ends the process at once. */
 #include "lab/run.h"
@@ -61,6 +63,9 @@ struct run {
     uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
     struct attempt *waiting;      /* whose worker is at its gate while the store writes, or null */
     uint64_t store_began_ns;
+    uint64_t began_ns;   /* this start */
+    uint32_t blocks;     /* that some cell has a trial of: later ones have not begun */
+    uint32_t blocks_end; /* trials from this number on are not run */
 };
 
 /* A trial under way, or ended and not stored yet. */
@@ -426,15 +431,18 @@ static uint32_t keep_chosen(const struct run *run, struct stw_slot *slots, uint3
 }
 
 /* Keeps the slots that are still to be run, those last during which a coordinator was lost: if that
- * was their doing, the others have been run by then. Returns how many. */
-static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint32_t count)
+ * was their doing, the others have been run by then. Returns how many, and counts the blocks that
+ * have begun. */
+static uint32_t keep_missing(struct run *run, struct stw_slot *slots, uint32_t count)
 {
     struct stw_slot *lost = stw_new(count, sizeof *lost);
     uint32_t kept = 0, lost_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct stw_cell *cell = &run->matrix->cells[slots[i].cell];
-        if (stw_store_has(run->store, cell, slots[i].trial))
+        if (stw_store_has(run->store, cell, slots[i].trial)) {
+            run->blocks = slots[i].trial + 1;
             continue;
+        }
         if (stw_store_was_lost(run->store, cell, slots[i].trial))
             lost[lost_count++] = slots[i];
         else
@@ -458,34 +466,105 @@ static stw_status keep_all(struct run *run, struct attempt attempts[2], stw_stat
     return status == STW_OK ? settled : status;
 }
 
+/* R7. Before the first trial of a block that has not begun, and is not out of time. */
+static stw_status look(struct run *run, uint32_t block, struct attempt attempts[2],
+                       struct stw_error *error)
+{
+    const struct stw_enough *enough = &run->matrix->experiment->enough;
+    int is_enough = 0;
+    if (!enough->metric || block < enough->least)
+        return STW_OK;
+    STW_TRY(keep_all(run, attempts, STW_OK, error));
+    STW_TRY(run->options->is_enough(run->options->context, stw_store_sql(run->store), &is_enough,
+                                    error));
+    if (is_enough) {
+        run->blocks_end = block;
+        run->result->ended = STW_ENDED_ENOUGH;
+    }
+    if (stw_interrupts_count(&run->interrupts) > 0)
+        run->result->interrupted = 1;
+    return STW_OK;
+}
+
+static int is_time_over(const struct run *run)
+{
+    uint64_t time_ns = run->matrix->experiment->time_ns;
+    return time_ns && stw_clock_ns() - run->began_ns >= time_ns;
+}
+
+/* Slots of blocks that begin; those of the others are passed over. */
+static stw_status run_each(struct run *run, const struct stw_slot *slots, uint32_t count,
+                           struct attempt attempts[2], struct stw_error *error)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t block = slots[i].trial;
+        if (i > 0 && block != slots[i - 1].trial && block < run->blocks_end && is_time_over(run)) {
+            run->blocks_end = block;
+            run->result->ended = STW_ENDED_TIME;
+        }
+        if (block >= run->blocks && block < run->blocks_end)
+            STW_TRY(look(run, block, attempts, error));
+        if (run->result->interrupted)
+            return STW_OK;
+        if (block >= run->blocks_end)
+            continue;
+        run->blocks = block >= run->blocks ? block + 1 : run->blocks;
+        STW_TRY(run_trial(run, &slots[i], &attempts[at], &attempts[!at], error));
+        at = !at;
+    }
+    return STW_OK;
+}
+
+static uint32_t count_below(const struct stw_slot *slots, uint32_t count, uint32_t trial)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++)
+        found += slots[i].trial < trial;
+    return found;
+}
+
+/* Writes down how this start ended. `left`: trials that it was to run. */
+static stw_status note_end(struct run *run, uint32_t left, struct stw_error *error)
+{
+    static const char *const words[STW_ENDS] = {"planned", "enough", "time", "interrupted"};
+    struct stw_run_result *result = run->result;
+    if (result->trials_run == left)
+        result->interrupted = 0; /* too late to stop anything */
+    if (result->interrupted)
+        result->ended = STW_ENDED_INTERRUPTED;
+    result->blocks = run->blocks < run->blocks_end ? run->blocks : run->blocks_end;
+    return stw_store_ended(run->store, words[result->ended], result->blocks,
+                           result->ended == STW_ENDED_ENOUGH, error);
+}
+
 static stw_status run_slots(struct run *run, struct stw_error *error)
 {
     struct attempt attempts[2] = {0}; /* the one under way, the one before */
+    const struct stw_experiment *experiment = run->matrix->experiment;
     uint32_t total;
     struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
     total = keep_chosen(run, slots, total);
     uint32_t missing = keep_missing(run, slots, total);
-    stw_status status = STW_OK;
     run->result->trials_stored = total - missing;
     if (stw_interrupts_begin(&run->interrupts) != STW_OK) {
         free(slots);
         return stw_error_set(error, STW_E_IO, NULL, "cannot watch for interrupts");
     }
     stw_store_heed(run->store, is_given_up, run);
-    stw_progress_begin(&run->progress, total, total - missing, run->matrix->experiment->trials,
-                       run->options->quiet);
-    run->ended_ns = stw_clock_ns();
-    for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++)
-        status = run_trial(run, &slots[i], &attempts[i % 2], &attempts[(i + 1) % 2], error);
+    stw_progress_begin(&run->progress, total, total - missing, experiment->trials,
+                       experiment->enough.metric || experiment->time_ns, run->options->quiet);
+    run->began_ns = run->ended_ns = stw_clock_ns();
+    stw_status status = run_each(run, slots, missing, attempts, error);
     status = keep_all(run, attempts, status, error);
     stw_progress_clear(&run->progress);
-    free(slots);
+    if (status == STW_OK)
+        status = note_end(run, count_below(slots, missing, run->blocks_end), error);
     if (status == STW_E_STATE && stw_interrupts_count(&run->interrupts) > 1) {
         run->result->interrupted = 1; /* while the store was busy */
         status = STW_OK;
     }
-    if (run->result->trials_stored + run->result->trials_run == total)
-        run->result->interrupted = 0; /* too late to stop anything */
+    free(slots);
     stw_store_heed(run->store, NULL, NULL);
     stw_interrupts_end(&run->interrupts);
     return status;
@@ -548,6 +627,7 @@ static stw_status open_store(struct run *run, struct stw_error *error)
     uint32_t how = !options->resume ? STW_STORE_NEW
                  : options->retry   ? STW_STORE_RETRY
                                     : STW_STORE_RESUME;
+    how |= options->resume && options->mixed ? STW_STORE_MIXED : 0;
     STW_TRY(provide_peers(run, error));
     STW_TRY(stw_identities_take(run->matrix, run->registry, options->executable, &run->identities,
                                 error));
@@ -580,8 +660,8 @@ stw_status stw_run_matrix(const struct stw_matrix *matrix, const struct stw_regi
                           const struct stw_run_options *options, struct stw_run_result *result,
                           struct stw_error *error)
 {
-    struct run run = {
-        .matrix = matrix, .registry = registry, .options = options, .result = result};
+    struct run run = {.matrix = matrix, .registry = registry, .options = options,
+                      .result = result, .blocks_end = UINT32_MAX};
     *result = (struct stw_run_result){0};
     stw_hostile_begin("run");
     stw_guard_begin();

@@ -4,6 +4,19 @@
 
 #include "plan/experiment.h"
 
+struct stw_sql;
+
+/* How a start ended. */
+#define STW_ENDED_PLANNED 0u /* all trials are there */
+#define STW_ENDED_ENOUGH 1u  /* as many as the experiment's rule asks for */
+#define STW_ENDED_TIME 2u    /* experiment->time_ns was over */
+#define STW_ENDED_INTERRUPTED 3u
+#define STW_ENDS 4u
+
+/* Whether the trials that are stored in `sql`, an open run, are enough of them. */
+typedef stw_status stw_enough_function(void *context, const struct stw_sql *sql, int *is_enough,
+                                       struct stw_error *error);
+
 struct stw_run_options {
     const char *run_path;        /* run directory */
     const char *executable;      /* this program, for workers */
@@ -11,7 +24,10 @@ struct stw_run_options {
     int resume;
     int retry;                   /* with resume: trials that failed, too */
     const uint8_t *is_chosen;    /* [cell_count]: only these cells' trials; null: all */
+    int mixed;                   /* with resume: also of other programs, or from elsewhere */
     int quiet;
+    stw_enough_function *is_enough; /* asked if the experiment has such a rule; else may be null */
+    void *context;                  /* of it */
 };
 
 struct stw_run_result {
@@ -20,6 +36,8 @@ struct stw_run_result {
     uint64_t stored_not_ok; /* of all trials that are stored now */
     uint32_t cells_not_ok;  /* cells that have one of these */
     int interrupted; /* Ctrl-C */
+    uint32_t ended;      /* STW_ENDED_* */
+    uint64_t blocks;     /* the most trials that a cell has been given */
 };
 
 /* STW_OK also when cells failed: see result. Errors are of the environment (store, fork). */

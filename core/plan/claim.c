@@ -112,10 +112,10 @@ static void free_facts(struct stw_fact_list *facts)
     free(facts->items);
 }
 
-static stw_status check_metric(const struct parser *p, const char *name)
+static stw_status find_metric(const struct parser *p, const char *name,
+                              struct stw_metric_name *parsed)
 {
     char family[STW_WORD_BYTES];
-    struct stw_metric_name parsed;
     size_t length = strcspn(name, ".");
     if (name[length] && length < sizeof family) {
         memcpy(family, name, length);
@@ -123,7 +123,13 @@ static stw_status check_metric(const struct parser *p, const char *name)
         if (stw_peer_family_of(family))
             return STW_OK;
     }
-    return stw_metric_name_parse(&p->facts, name, &parsed, p->error);
+    return stw_metric_name_parse(&p->facts, name, parsed, p->error);
+}
+
+static stw_status check_metric(const struct parser *p, const char *name)
+{
+    struct stw_metric_name parsed = {0};
+    return find_metric(p, name, &parsed);
 }
 
 /* METRIC, or KEY=VALUE */
@@ -209,6 +215,18 @@ stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
         return STW_OK; /* nothing is measured: it is kept as it is written */
     find_facts(draft, &p.facts);
     stw_status status = check_comparison(&p);
+    free_facts(&p.facts);
+    return status;
+}
+
+stw_status stw_claim_metric(const struct stw_draft *draft, const char *name, int *is_maximum,
+                            struct stw_error *error)
+{
+    struct parser p = {.draft = draft, .error = error};
+    struct stw_metric_name parsed = {0};
+    find_facts(draft, &p.facts);
+    stw_status status = find_metric(&p, name, &parsed);
+    *is_maximum = parsed.percent >= 100;
     free_facts(&p.facts);
     return status;
 }

@@ -18,5 +18,9 @@
  * read by then. */
 stw_status stw_claim_check(const struct stw_draft *draft, const char *text,
                            struct stw_error *error);
+/* Whether `name` is a metric of the experiment; likewise. `*is_maximum`: it is one of the largest
+ * value. */
+stw_status stw_claim_metric(const struct stw_draft *draft, const char *name, int *is_maximum,
+                            struct stw_error *error);
 
 #endif

@@ -9,9 +9,11 @@
 #include "plan/claim.h"
 #include "plan/condition.h"
 #include "plan/draft.h"
+#include "plan/heaps.h"
 #include "plan/policy.h"
 #include "plan/refusal.h"
 #include "plan/settings.h"
+#include "plan/trials.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,13 +27,16 @@ static const struct stw_param experiment_params[] = {
     {.name = "question", .type = STW_TYPE_TEXT},
     {.name = "workload", .type = STW_TYPE_TEXT},
     {.name = "trials", .type = STW_TYPE_U64, .default_text = "20", .min_u64 = 1,
-     .max_u64 = 100000},
+     .max_u64 = STW_TRIALS_MOST},
+    {.name = "time", .type = STW_TYPE_U64, .unit = "ns", .default_text = "0",
+     .max_u64 = 31536000000000000},
     {.name = "seed", .type = STW_TYPE_U64, .default_text = "1", .max_u64 = UINT64_MAX},
     {.name = "timeout", .type = STW_TYPE_U64, .unit = "ns", .default_text = "60s",
      .min_u64 = 1000000, .max_u64 = 604800000000000},
     {.name = "memory", .type = STW_TYPE_U64, .unit = "bytes", .default_text = "2GiB",
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40},
     {.name = "sandbox", .type = STW_TYPE_BOOL, .default_text = "on"},
+    {.name = "minheap", .type = STW_TYPE_TEXT},
 };
 #define EXPERIMENT_PARAMS (sizeof experiment_params / sizeof *experiment_params)
 
@@ -79,7 +84,7 @@ static void check_known(struct stw_draft *draft, const struct stw_ini_entry *ent
         stw_problem_add(&draft->problems, &place, "unknown key; did you mean \"%s\"?", near);
     else
         stw_problem_add(&draft->problems, &place, "unknown key; there are name, question, "
-                        "workload, trials, seed, timeout, memory and sandbox");
+                        "workload, trials, time, seed, timeout, memory, sandbox and minheap");
 }
 
 /* A text of [experiment]; "" when it is missing or unusable. */
@@ -185,7 +190,7 @@ static void read_experiment(struct stw_draft *draft)
     e->name = read_text(draft, "name");
     e->question = read_text(draft, "question");
     e->workload = read_text(draft, "workload");
-    e->trials = read_number(draft, "trials");
+    e->time_ns = read_number(draft, "time");
     e->seed = read_number(draft, "seed");
     e->timeout_ns = read_number(draft, "timeout");
     e->memory_bytes = read_number(draft, "memory");
@@ -193,6 +198,21 @@ static void read_experiment(struct stw_draft *draft)
     check_name(draft);
     check_question(draft);
     find_workload(draft);
+}
+
+/* A number, or a rule whose metric may be of any plugin that an axis names. */
+static void read_trials(struct stw_draft *draft)
+{
+    const struct stw_ini_entry *entry = stw_ini_find(&draft->ini, "experiment", "trials");
+    struct stw_experiment *e = draft->experiment;
+    struct stw_error error = STW_ERROR_INIT;
+    if (!entry || !entry->value || !stw_trials_is_rule(entry->value)) {
+        e->trials = read_number(draft, "trials");
+        return;
+    }
+    struct stw_place place = stw_ini_place(entry);
+    if (stw_trials_parse(draft, entry->value, e, &error))
+        stw_problem_add(&draft->problems, &place, "%s", error.message);
 }
 
 static void read_exclusion(struct stw_draft *draft, const struct stw_ini_entry *entry)
@@ -343,6 +363,29 @@ static char *folder_of(const char *path)
     return full ? full : stw_strdup(".");
 }
 
+/* The run that knows the least heaps, relative to the file; looked at only if `heap` is used. */
+static void read_minheap(struct stw_draft *draft)
+{
+    const struct stw_ini_entry *entry = stw_ini_find(&draft->ini, "experiment", "minheap");
+    struct stw_experiment *e = draft->experiment;
+    struct stw_text path = {0};
+    struct stw_place place = {.section = "axes", .key = STW_HEAP};
+    if (!stw_heap_is_used(e))
+        return;
+    if (stw_axis_find(e->axes, e->axis_count, STW_HEAP_LIMIT)
+        || stw_axis_find(e->fixed, e->fixed_count, STW_HEAP_LIMIT))
+        stw_problem_add(&draft->problems, &place, STW_HEAP " is " STW_HEAP_LIMIT " in multiples: "
+                        "one of the two is enough");
+    if (!entry || !entry->value || !*entry->value) {
+        stw_problem_add(&draft->problems, &place, "multiples of what? [experiment] minheap = RUN "
+                        "names what stwlab minheap has found");
+        return;
+    }
+    stw_text_add(&path, "%s%s%s", *entry->value == '/' ? "" : draft->folder,
+                 *entry->value == '/' ? "" : "/", entry->value);
+    e->minheap = path.bytes;
+}
+
 static void read_draft(struct stw_draft *draft)
 {
     const struct stw_ini *ini = &draft->ini;
@@ -350,6 +393,8 @@ static void read_draft(struct stw_draft *draft)
         read_section(draft, &ini->sections[i]);
     read_experiment(draft);
     stw_draft_axes(draft);
+    read_trials(draft);
+    read_minheap(draft);
     for (uint32_t i = 0; i < ini->entry_count; i++)
         if (strcmp(ini->entries[i].section, "exclude") == 0)
             read_exclusion(draft, &ini->entries[i]);
@@ -430,5 +475,8 @@ void stw_experiment_free(struct stw_experiment *experiment)
     free(experiment->name);
     free(experiment->question);
     free(experiment->workload);
+    free(experiment->enough.metric);
+    free(experiment->minheap);
+    free(experiment->least_heaps);
     *experiment = (struct stw_experiment){0};
 }

@@ -46,11 +46,27 @@ struct stw_claim {
     char *id, *says, *expect; /* kept for the record; judged elsewhere */
 };
 
+/* When a run needs no more trials: once the 95 % interval of a metric's value ends near it in every
+ * cell. Looked at before each block from `least` trials on (plan/trials.c). */
+struct stw_enough {
+    char *metric; /* null: no such rule */
+    uint64_t least;
+    double percent; /* of the value, the farther end of its interval lies off by */
+};
+
+/* The least heap limit in which a cell completes: `hash` is that of the cell without a limit. */
+struct stw_least_heap {
+    char hash[17];
+    uint64_t bytes;
+};
+
 struct stw_experiment {
     char *path;
     char *ini_text; /* the whole file as read */
     char *name, *question, *workload;
-    uint64_t trials;
+    uint64_t trials;          /* of each cell; with a rule, at most */
+    struct stw_enough enough;
+    uint64_t time_ns;         /* of a start: no new block begins after it; 0: not bounded */
     uint64_t seed;
     uint64_t timeout_ns;   /* of one trial */
     uint64_t memory_bytes; /* of one trial's process */
@@ -70,6 +86,9 @@ struct stw_experiment {
     uint32_t refusal_count;
     struct stw_claim *claims;
     uint32_t claim_count;
+    char *minheap; /* the run that knows the least heaps, if `heap` is used; else null */
+    struct stw_least_heap *least_heaps; /* sorted */
+    uint32_t least_heap_count;
 };
 
 /* `overrides` are "section.key=value" texts of --set, applied after the file, checked alike.
@@ -82,6 +101,14 @@ stw_status stw_experiment_read(const char *path, const char *const *overrides,
                                struct stw_text *problems);
 void stw_experiment_free(struct stw_experiment *experiment);
 
+/* What is planned, as it is stored and shown: "20", or "20..200 until 5% of stop.p50". */
+void stw_experiment_trials(const struct stw_experiment *experiment, struct stw_text *text);
+
+/* Gives the experiment the least heaps that its run of minheap knows, before the matrix is built;
+ * `heaps` is owned by it from then on. */
+void stw_experiment_take_heaps(struct stw_experiment *experiment, struct stw_least_heap *heaps,
+                               uint32_t count);
+
 /* A cell: one value for every axis. */
 struct stw_cell {
     uint32_t index;        /* in axis order, the last axis fastest */
@@ -89,8 +116,9 @@ struct stw_cell {
     char *id;              /* "n=65536 strategy=none": axes with more than one value; readable */
     const char **values;   /* [axis_count] */
     const char *excluded;  /* name of the exclusion that holds, the plugin that refuses it
-                              ("workload/x"), "runtime", or null */
+                              ("workload/x"), "runtime", "heap", or null */
     char *reason;          /* of a plugin, or why no peer can run it; else null */
+    uint64_t limit_bytes;  /* what `heap` makes of gc.limit; 0: nothing (plan/heaps.h) */
 };
 
 struct stw_matrix {
@@ -101,6 +129,8 @@ struct stw_matrix {
 
 stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
                             struct stw_matrix *matrix, struct stw_error *error);
+/* Leaves the cells for which is_kept[cell] is set, at least one, numbered from 0 on. */
+void stw_matrix_keep(struct stw_matrix *matrix, const uint8_t *is_kept);
 /* Why an excluded cell is: the exclusion's text, or the reason. */
 const char *stw_cell_reason(const struct stw_experiment *experiment, const struct stw_cell *cell);
 void stw_matrix_free(struct stw_matrix *matrix);
@@ -129,7 +159,7 @@ const char *stw_cell_value(const struct stw_experiment *experiment, const struct
  * Allocated with malloc; *count = runnable cells x trials. */
 struct stw_slot {
     uint32_t cell;
-    uint32_t trial; /* 0 .. trials - 1 */
+    uint32_t trial; /* 0 .. trials - 1; of a block */
 };
 struct stw_slot *stw_matrix_schedule(const struct stw_matrix *matrix, uint32_t *count);
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "host/chain.h"
+#include "plan/heaps.h"
 #include "plan/peers.h"
 #include "plan/settings.h"
 
@@ -254,6 +255,17 @@ static char *canonical_gogc(const char *text, struct stw_error *error)
     return stw_strdup(canonical);
 }
 
+static char *canonical_heap(const char *text, struct stw_error *error)
+{
+    char canonical[CANONICAL_BYTES] = STW_HEAP_OFF;
+    double multiple;
+    if (stw_heap_parse(text, &multiple, error))
+        return NULL;
+    if (multiple > 0)
+        snprintf(canonical, sizeof canonical, "%.6gx", multiple);
+    return stw_strdup(canonical);
+}
+
 /* "stwlab", a family of peers or one release. */
 static char *check_runtime(const char *text, struct stw_error *error)
 {
@@ -286,6 +298,8 @@ char *stw_key_canonical(const struct stw_registry *registry, const struct stw_ke
         return stw_plugin_find(registry, key->kind, text, error) ? stw_strdup(text) : NULL;
     if (key->param == stw_runtime_param("gogc"))
         return canonical_gogc(text, error);
+    if (key->param == stw_runtime_param(STW_HEAP))
+        return canonical_heap(text, error);
     if (stw_key_is_runtime(key))
         return check_runtime(text, error);
     if (key->param->type == STW_TYPE_TEXT)

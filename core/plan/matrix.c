@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "plan/condition.h"
+#include "plan/heaps.h"
 #include "plan/keys.h"
 #include "plan/refusal.h"
 
@@ -91,17 +92,49 @@ static int counts(const struct stw_experiment *e, const struct part *part,
     return chain && stw_chain_has(chain, part->id);
 }
 
+/* `heap` is no part of it, the limit that it makes is (plan.HE1). */
 static void set_hash(const struct stw_experiment *e, const struct part *parts, uint32_t count,
                      struct stw_cell *cell)
 {
     uint64_t hash = stw_hash_text(STW_HASH_START, e->workload);
+    char limit[32] = "";
+    if (cell->limit_bytes)
+        stw_heap_format(cell->limit_bytes, limit, sizeof limit);
     for (uint32_t i = 0; i < count; i++) {
-        if (!counts(e, &parts[i], cell))
+        const char *value = parts[i].value ? parts[i].value : cell->values[parts[i].axis];
+        if (!counts(e, &parts[i], cell) || strcmp(parts[i].key, STW_HEAP) == 0)
             continue;
         hash = stw_hash_text(hash, parts[i].key);
-        hash = stw_hash_text(hash, parts[i].value ? parts[i].value : cell->values[parts[i].axis]);
+        hash = stw_hash_text(hash, *limit && strcmp(parts[i].key, STW_HEAP_LIMIT) == 0 ? limit
+                                                                                       : value);
     }
     snprintf(cell->hash, sizeof cell->hash, "%016" PRIx64, hash);
+}
+
+/* Of a cell whose limit is not known: its multiples are cells of their own all the same. */
+static void set_multiple_hash(const struct stw_experiment *e, struct stw_cell *cell)
+{
+    uint64_t hash = stw_hash_text(stw_hash_text(STW_HASH_START, cell->hash),
+                                  stw_cell_value(e, cell, STW_HEAP));
+    snprintf(cell->hash, sizeof cell->hash, "%016" PRIx64, hash);
+}
+
+/* A multiple becomes a limit; without one that is known the cell cannot run (plan.HE2). */
+static void set_limit(const struct stw_experiment *e, const struct part *parts, uint32_t count,
+                      struct stw_cell *cell)
+{
+    struct stw_text why = {0};
+    cell->limit_bytes = stw_heap_limit(e, cell, cell->hash);
+    if (cell->limit_bytes) {
+        set_hash(e, parts, count, cell);
+    } else if (stw_heap_has(e, cell) && !cell->excluded) {
+        stw_text_add(&why, "%s does not know its least heap; stwlab minheap finds it",
+                     e->minheap ? e->minheap : "nobody");
+        cell->reason = why.bytes;
+        cell->excluded = STW_HEAP;
+    }
+    if (stw_heap_has(e, cell) && !cell->limit_bytes)
+        set_multiple_hash(e, cell);
 }
 
 static void set_id(const struct stw_experiment *e, struct stw_cell *cell)
@@ -165,6 +198,7 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
         if (!cell->excluded)
             find_misfit(e, peers, picks, cell);
         set_hash(e, parts, part_count, cell);
+        set_limit(e, parts, part_count, cell);
         set_id(e, cell);
     }
     free(picks);
@@ -245,6 +279,28 @@ stw_status stw_matrix_build(const struct stw_experiment *experiment, const struc
     return status;
 }
 
+void stw_matrix_keep(struct stw_matrix *matrix, const uint8_t *is_kept)
+{
+    const uint32_t axis_count = matrix->experiment->axis_count;
+    const char **all = matrix->cells[0].values; /* cell 0 owns them */
+    const char **values = stw_new((size_t)matrix->cell_count * axis_count, sizeof *values);
+    uint32_t kept = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        struct stw_cell cell = matrix->cells[c];
+        if (!is_kept[c]) {
+            free(cell.id);
+            free(cell.reason);
+            continue;
+        }
+        cell.index = kept;
+        cell.values = memcpy(values + (size_t)kept * axis_count, cell.values,
+                             axis_count * sizeof *values);
+        matrix->cells[kept++] = cell;
+    }
+    matrix->cell_count = kept;
+    free(all);
+}
+
 void stw_matrix_free(struct stw_matrix *matrix)
 {
     for (uint32_t c = 0; c < matrix->cell_count; c++) {
@@ -284,11 +340,15 @@ void stw_cell_settings(const struct stw_matrix *matrix, const struct stw_cell *c
     stw_text_add(settings, "seed\t%" PRIu64 "\n", e->seed);
     stw_text_add(settings, "experiment\t%s\n", e->name);
     for (uint32_t i = 0; i < e->axis_count; i++)
-        stw_text_add(settings, "%s\t%s\n", e->axes[i].key,
-                     told_value(&e->axes[i], cell->values[i]));
+        if (strcmp(e->axes[i].key, STW_HEAP) != 0)
+            stw_text_add(settings, "%s\t%s\n", e->axes[i].key,
+                         told_value(&e->axes[i], cell->values[i]));
     for (uint32_t i = 0; i < e->fixed_count; i++)
-        stw_text_add(settings, "%s\t%s\n", e->fixed[i].key,
-                     told_value(&e->fixed[i], e->fixed[i].values[0]));
+        if (strcmp(e->fixed[i].key, STW_HEAP) != 0)
+            stw_text_add(settings, "%s\t%s\n", e->fixed[i].key,
+                         told_value(&e->fixed[i], e->fixed[i].values[0]));
+    if (cell->limit_bytes)
+        stw_text_add(settings, STW_HEAP_LIMIT "\t%" PRIu64 "\n", cell->limit_bytes);
 }
 
 static int is_used_by(const struct stw_axis *axes, uint32_t count,

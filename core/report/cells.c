@@ -122,6 +122,7 @@ static stw_status read_all(struct stw_results *results)
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
                              take_pair, &results->environment));
     STW_TRY(stw_facts_read(reader, &results->facts));
+    STW_TRY(stw_history_read(reader, &results->history));
     STW_TRY(stw_reader_query(reader, cells_sql, NULL, take_cell, results));
     STW_TRY(stw_reader_query(reader, axes_sql, NULL, take_axis, &axes));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
@@ -178,6 +179,7 @@ void stw_results_free(struct stw_results *results)
     free_pairs(&results->info);
     free_pairs(&results->environment);
     stw_facts_free(&results->facts);
+    stw_history_free(&results->history);
     for (uint32_t i = 0; i < results->cell_count; i++)
         free_cell(&results->cells[i]);
     free(results->cells);

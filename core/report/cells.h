@@ -7,6 +7,7 @@
 #define STW_REPORT_CELLS_H
 
 #include "report/facts.h"
+#include "report/history.h"
 #include "trial/outcome.h"
 
 #include <stwlab/base.h>
@@ -105,6 +106,7 @@ struct stw_results {
     struct stw_pairs environment; /* kernel, cpu, ... */
     struct stw_fact_list facts;   /* what its trials may have */
     struct stw_result_cell *cells; /* by number */
+    struct stw_history history;   /* plans, and differences of its starts */
     uint32_t cell_count;
     struct stw_result_trial *trials; /* by cell and number */
     uint32_t trial_count;

@@ -18,6 +18,7 @@ struct stw_compare_options {
     struct stw_bootstrap bootstrap;
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */
     int are_many;       /* comparisons: one that has nothing to compare is told among them */
+    const struct stw_history *histories[2]; /* of the runs; null: not told */
 };
 
 struct stw_compared {

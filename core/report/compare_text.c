@@ -202,6 +202,9 @@ void stw_compare_text(const struct stw_comparisons *comparisons, const struct st
         add_several(comparisons, options, text);
     if (strcmp(sandbox, "on") != 0)
         stw_text_add(text, "sandbox: %s\n", sandbox);
+    for (uint32_t i = 0; i < 2; i++)
+        if (options->histories[i])
+            stw_history_mark(options->histories[i], text);
 }
 
 /* JSON. */
@@ -237,6 +240,14 @@ static void write_number(struct stw_json *json, const char *key, double value, i
         stw_json_f64(json, value);
     else
         stw_json_null(json);
+}
+
+static int is_mixed(const struct stw_compare_options *options)
+{
+    int is_any = 0;
+    for (uint32_t i = 0; i < 2; i++)
+        is_any |= options->histories[i] && stw_history_is_mixed(options->histories[i]);
+    return is_any;
 }
 
 static void write_one(struct stw_json *json, const struct stw_cells_compared *compared,
@@ -280,6 +291,8 @@ static void write_one(struct stw_json *json, const struct stw_cells_compared *co
     stw_json_u64(json, options->bootstrap.seed);
     stw_json_key(json, "sandbox");
     stw_json_string(json, sandbox);
+    stw_json_key(json, "mixed");
+    stw_json_bool(json, is_mixed(options));
     stw_json_object_end(json);
 }
 

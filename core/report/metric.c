@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/histogram.h"
 #include "base/text.h"
+#include "report/blocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ static int is_next_trial(struct taking *taking, sqlite3_stmt *row)
     return is_next;
 }
 
-/* Block b has trial b of every cell (plan/schedule.c). */
+/* Block b has trial b of every cell (plan/schedule.c), as long as one start ran them all. */
 static void begin_trial(struct taking *taking)
 {
     stw_sample_trial(&taking->measured->sample, (uint32_t)taking->trial);
@@ -253,5 +254,7 @@ stw_status stw_metric_read(struct stw_reader *reader, const struct stw_metric *m
     end_trial(&taking);
     free(taking.buckets);
     stw_text_free(&sql);
+    if (status == STW_OK)
+        status = stw_blocks_settle(reader, number, &measured->sample);
     return status;
 }

@@ -227,7 +227,6 @@ static void csv_header(const struct stw_shown *shown, const char *const *counter
         stw_csv_name(&row, "counters", counters[i]);
     stw_show_csv_metrics(&row, shown, STW_CSV_HEADER);
     stw_show_csv_run(&row, results, 1);
-    stw_csv_text(&row, "sandbox");
     stw_csv_end(&row, file);
 }
 
@@ -269,7 +268,6 @@ void stw_show_csv(const struct stw_shown *shown, FILE *file)
             csv_number(&row, stw_result_median(cell, counters[j]));
         stw_show_csv_metrics(&row, shown, i);
         stw_show_csv_run(&row, results, 0);
-        stw_csv_text(&row, stw_results_sandbox(results));
         stw_csv_end(&row, file);
     }
     free(counters);

@@ -49,6 +49,7 @@ void stw_show_json_run(struct stw_json *json, const struct stw_results *results)
     stw_json_string(json, stw_results_sandbox(results));
     json_constants(json, results);
     json_environment(json, results);
+    stw_history_json(json, &results->history);
 }
 
 /* What is known of a column in a row. */
@@ -145,24 +146,42 @@ void stw_csv_end(struct stw_text *row, FILE *file)
     stw_text_free(row);
 }
 
-void stw_show_csv_run(struct stw_text *row, const struct stw_results *results, int is_header)
+static void csv_mixed(struct stw_text *row, const struct stw_history *history)
+{
+    struct stw_text keys = {0};
+    stw_history_keys(history, &keys);
+    stw_csv_text(row, stw_text_get(&keys));
+    stw_text_free(&keys);
+}
+
+static void csv_run_names(struct stw_text *row, const struct stw_results *results)
 {
     for (uint32_t i = 0; i < results->info.count; i++) {
         const char *key = stw_results_constant(&results->info.items[i]);
-        if (key && is_header)
+        if (key)
             stw_csv_name(row, "constants", key);
-        else if (key)
+    }
+    for (uint32_t i = 0; i < results->environment.count; i++)
+        if (strcmp(results->environment.items[i].key, "sandbox") != 0)
+            stw_csv_name(row, "environment", results->environment.items[i].key);
+    stw_csv_text(row, "mixed");
+    stw_csv_text(row, "sandbox");
+}
+
+void stw_show_csv_run(struct stw_text *row, const struct stw_results *results, int is_header)
+{
+    if (is_header) {
+        csv_run_names(row, results);
+        return;
+    }
+    for (uint32_t i = 0; i < results->info.count; i++)
+        if (stw_results_constant(&results->info.items[i]))
             stw_csv_text(row, results->info.items[i].value);
-    }
-    for (uint32_t i = 0; i < results->environment.count; i++) {
-        const struct stw_pair *pair = &results->environment.items[i];
-        if (strcmp(pair->key, "sandbox") == 0)
-            continue;
-        if (is_header)
-            stw_csv_name(row, "environment", pair->key);
-        else
-            stw_csv_text(row, pair->value);
-    }
+    for (uint32_t i = 0; i < results->environment.count; i++)
+        if (strcmp(results->environment.items[i].key, "sandbox") != 0)
+            stw_csv_text(row, results->environment.items[i].value);
+    csv_mixed(row, &results->history);
+    stw_csv_text(row, stw_results_sandbox(results));
 }
 
 static void csv_known(struct stw_text *row, int is_known, double value)

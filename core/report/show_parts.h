@@ -16,8 +16,8 @@ void stw_csv_text(struct stw_text *row, const char *text);
 void stw_csv_name(struct stw_text *row, const char *group, const char *name);
 /* Writes the row, and frees it. */
 void stw_csv_end(struct stw_text *row, FILE *file);
-/* What all rows have alike: the constants and the environment, but for the sandbox, which is last.
- * Their names, or their values. */
+/* What all rows have alike: constants, environment, what the run is mixed by, sandbox. Their names,
+ * or their values. */
 void stw_show_csv_run(struct stw_text *row, const struct stw_results *results, int is_header);
 /* The fields of the shown row, or their names. */
 #define STW_CSV_HEADER UINT32_MAX

@@ -121,6 +121,7 @@ static void add_head(const struct stw_cells_table *view, struct stw_text *out)
                      view->shown->row_count, results->cell_count);
     if (view->same.length)
         stw_text_add(out, "all cells: %s\n", view->same.bytes);
+    stw_history_text(&results->history, out);
     stw_text_add(out, "\n");
 }
 

@@ -157,7 +157,6 @@ static void csv_header(const struct stw_shown *shown, FILE *file)
         stw_csv_text(&row, fields[i].name);
     stw_show_csv_metrics(&row, shown, STW_CSV_HEADER);
     stw_show_csv_run(&row, results, 1);
-    stw_csv_text(&row, "sandbox");
     stw_csv_end(&row, file);
 }
 
@@ -191,7 +190,6 @@ stw_status stw_show_trials_csv(const struct stw_shown *shown, FILE *file)
     struct stw_text run = {0};
     stw_status status = read_table(shown->results, &table);
     stw_show_csv_run(&run, shown->results, 0);
-    stw_csv_text(&run, stw_results_sandbox(shown->results));
     if (status == STW_OK)
         csv_header(shown, file);
     for (uint32_t i = 0; status == STW_OK && i < shown->row_count; i++)

@@ -6,6 +6,7 @@
 #include "base/facts.h"
 #include "base/hash.h"
 #include "host/counters.h"
+#include "plan/heaps.h"
 #include "plan/policy.h"
 #include "store/difference.h"
 #include "store/environment.h"
@@ -30,8 +31,7 @@ static stw_status put_number(const struct stw_sql *sql, const char *key, uint64_
     return put(sql, key, text);
 }
 
-/* Identity of a matrix: seed, cells, and which of them are excluded. Not the number of trials: a
- * run may grow. */
+/* Identity of a matrix: seed, cells, and which of them are excluded. Not the number of trials. */
 static void matrix_hash(const struct stw_matrix *matrix, char text[17])
 {
     char seed[32];
@@ -57,11 +57,14 @@ static stw_status insert_claims(const struct stw_sql *sql,
 }
 
 static stw_status insert_constants(const struct stw_sql *sql, const char *prefix,
-                                   const struct stw_axis *constants, uint32_t count)
+                                   const struct stw_axis *constants, uint32_t count,
+                                   const char *except)
 {
     struct stw_text key = {0};
     stw_status status = STW_OK;
     for (uint32_t i = 0; status == STW_OK && i < count; i++) {
+        if (strcmp(constants[i].key, except) == 0)
+            continue;
         key.length = 0;
         stw_text_add(&key, "%s.%s", prefix, constants[i].key);
         status = put(sql, stw_text_get(&key), constants[i].values[0]);
@@ -76,8 +79,10 @@ static stw_status insert_fixed(const struct stw_sql *sql, const struct stw_exper
 {
     STW_TRY(stw_sql_insert(sql, "DELETE FROM run WHERE key LIKE 'fixed.%'"
                            " OR key LIKE 'default.%'", NULL, 0));
-    STW_TRY(insert_constants(sql, "fixed", experiment->fixed, experiment->fixed_count));
-    return insert_constants(sql, "default", experiment->defaults, experiment->default_count);
+    const char *except = stw_heap_is_used(experiment) ? STW_HEAP_LIMIT : "";
+    STW_TRY(insert_constants(sql, "fixed", experiment->fixed, experiment->fixed_count, except));
+    return insert_constants(sql, "default", experiment->defaults, experiment->default_count,
+                            except);
 }
 
 /* As many as the file asks for, and never fewer than there are. */
@@ -100,6 +105,8 @@ static stw_status insert_plan(const struct stw_sql *sql,
     STW_TRY(insert_trials(sql, experiment->trials));
     STW_TRY(put(sql, "ini", experiment->ini_text));
     STW_TRY(put(sql, "ini_path", experiment->path));
+    if (experiment->minheap)
+        STW_TRY(put(sql, "minheap", experiment->minheap));
     STW_TRY(insert_fixed(sql, experiment));
     return insert_claims(sql, experiment);
 }
@@ -116,6 +123,17 @@ static stw_status insert_identity(const struct stw_sql *sql, const struct stw_ma
     return put(sql, "matrix_hash", hash);
 }
 
+/* What `heap` has made of gc.limit stands beside the axes, though it is none. */
+static stw_status insert_limit(sqlite3_stmt *axis, const struct stw_matrix *matrix,
+                               const struct stw_cell *cell, const char *index)
+{
+    char position[16], limit[32];
+    snprintf(position, sizeof position, "%u", matrix->experiment->axis_count);
+    stw_heap_format(cell->limit_bytes, limit, sizeof limit);
+    const char *const values[] = {index, position, STW_HEAP_LIMIT, limit};
+    return stw_sql_insert_by(axis, values, 4);
+}
+
 static stw_status insert_axes(sqlite3_stmt *axis, const struct stw_matrix *matrix,
                               const struct stw_cell *cell, const char *index)
 {
@@ -127,7 +145,8 @@ static stw_status insert_axes(sqlite3_stmt *axis, const struct stw_matrix *matri
                                       cell->values[i]};
         status = stw_sql_insert_by(axis, values, 4);
     }
-    return status;
+    return status == STW_OK && stw_heap_is_used(matrix->experiment)
+        ? insert_limit(axis, matrix, cell, index) : status;
 }
 
 static stw_status insert_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
@@ -237,8 +256,8 @@ static stw_status insert_plugins(const struct stw_sql *sql, const struct stw_pla
                                       info->build_id, info->compiler, abi,
                                       stw_text_get(&manifest),
                                       plan->identities ? plan->identities->plugins[i].content : ""};
-        status = stw_sql_insert(sql, "INSERT INTO plugin VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", values,
-                                8);
+        status = stw_sql_insert(sql, "INSERT OR IGNORE INTO plugin"
+                                " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", values, 8);
         stw_text_free(&manifest);
     }
     return status;
@@ -280,7 +299,7 @@ static stw_status create_rows(const struct stw_sql *sql, const struct stw_plan *
     STW_TRY(insert_cells(sql, matrix));
     STW_TRY(insert_plugins(sql, plan));
     STW_TRY(insert_facts(sql, plan));
-    return stw_start_insert(sql, plan, start);
+    return stw_start_insert(sql, plan, NULL, start);
 }
 
 stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,
@@ -295,17 +314,24 @@ stw_status stw_plan_create(const struct stw_sql *sql, const struct stw_plan *pla
     return stw_sql_end(sql, create_rows(sql, plan, start), "create", error);
 }
 
+/* Whether the run is of this very matrix: 1 or 0. */
+static int is_same(const struct stw_sql *sql, const struct stw_matrix *matrix, int *failed)
+{
+    char hash[17], query[128];
+    matrix_hash(matrix, hash);
+    snprintf(query, sizeof query, "SELECT value='%s' FROM run WHERE key='matrix_hash'", hash);
+    return stw_sql_number(sql, query, failed) != 0;
+}
+
 static stw_status check_identity(const struct stw_sql *sql, const struct stw_plan *plan,
                                  const char *run, struct stw_error *error)
 {
-    char hash[17], query[128];
-    int failed = 0;
-    matrix_hash(plan->matrix, hash);
-    snprintf(query, sizeof query, "SELECT value='%s' FROM run WHERE key='matrix_hash'", hash);
-    int64_t same = stw_sql_number(sql, query, &failed);
+    int failed = 0, is_good = is_same(sql, plan->matrix, &failed);
+    if (!is_good && !failed)
+        is_good = stw_plan_is_larger(sql, plan->matrix, &failed);
     if (failed)
         return stw_sql_failed(sql, "read", error);
-    if (same)
+    if (is_good)
         return STW_OK;
     struct stw_text difference = {0};
     stw_status status = stw_plan_difference(sql, plan, &difference);
@@ -326,11 +352,48 @@ stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan
     return stw_start_check(sql, plan, run, error);
 }
 
+/* Cells get the numbers that they have in the matrix; their trials follow them by the hash. */
+static stw_status replace_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
+{
+    static const char *const numbers[] = {
+        "UPDATE trial SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
+        "UPDATE attempt SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
+        "UPDATE earlier SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
+    };
+    char hash[17];
+    matrix_hash(matrix, hash);
+    STW_TRY(stw_sql_insert(sql, "DELETE FROM cell", NULL, 0));
+    STW_TRY(stw_sql_insert(sql, "DELETE FROM cell_axis", NULL, 0));
+    STW_TRY(insert_cells(sql, matrix));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        STW_TRY(stw_sql_insert(sql, numbers[i], NULL, 0));
+    return put(sql, "matrix_hash", hash);
+}
+
+/* store.S4 */
+static stw_status grow(const struct stw_sql *sql, const struct stw_plan *plan,
+                       struct stw_text *added)
+{
+    int failed = 0;
+    if (is_same(sql, plan->matrix, &failed) || failed)
+        return failed ? STW_E_IO : STW_OK;
+    STW_TRY(stw_plan_difference(sql, plan, added));
+    STW_TRY(replace_cells(sql, plan->matrix));
+    STW_TRY(insert_plugins(sql, plan));
+    return insert_facts(sql, plan);
+}
+
 static stw_status resume_rows(const struct stw_sql *sql, const struct stw_plan *plan,
                               int64_t *start)
 {
-    STW_TRY(insert_plan(sql, plan->matrix->experiment));
-    return stw_start_insert(sql, plan, start);
+    struct stw_text added = {0};
+    stw_status status = grow(sql, plan, &added);
+    if (status == STW_OK)
+        status = insert_plan(sql, plan->matrix->experiment);
+    if (status == STW_OK)
+        status = stw_start_insert(sql, plan, added.length ? added.bytes : NULL, start);
+    stw_text_free(&added);
+    return status;
 }
 
 stw_status stw_plan_resume(const struct stw_sql *sql, const struct stw_plan *plan, int64_t *start,

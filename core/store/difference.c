@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "plan/heaps.h"
 #include "plan/keys.h"
 
 #include <inttypes.h>
@@ -72,8 +73,10 @@ static stw_status add_rows(struct side *side, const struct stw_sql *sql, const c
     return code == SQLITE_DONE ? STW_OK : STW_E_IO;
 }
 
+/* Without the limits that `heap` has made: they follow from it. */
 static const char stored_axes[] =
     "SELECT key, group_concat(value, ', ') FROM (SELECT position, key, value FROM cell_axis"
+    " WHERE key <> '" STW_HEAP_LIMIT "' OR NOT EXISTS (SELECT 1 FROM run WHERE key = 'minheap')"
     " GROUP BY position, key, value ORDER BY position, min(cell)) GROUP BY position";
 
 /* What a key has that is not mentioned; allocated, or null when it cannot be told. */
@@ -197,4 +200,44 @@ stw_status stw_plan_difference(const struct stw_sql *sql, const struct stw_plan 
     free_side(&was);
     free_side(&is);
     return status == STW_OK && !text->length ? compare_cells(sql, plan->matrix, text) : status;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct stw_cell *const *x = a, *const *y = b;
+    return strcmp((*x)->hash, (*y)->hash);
+}
+
+/* Whether the row's cell, its hash and whether it is excluded, is among the sorted ones. */
+static int has_row(const struct stw_cell *const *sorted, uint32_t count, sqlite3_stmt *row)
+{
+    struct stw_cell wanted = {0};
+    const struct stw_cell *key = &wanted;
+    const char *hash = (const char *)sqlite3_column_text(row, 0);
+    snprintf(wanted.hash, sizeof wanted.hash, "%s", hash ? hash : "");
+    const struct stw_cell *const *found = bsearch(&key, sorted, count, sizeof *sorted, by_hash);
+    return found && sqlite3_column_int(row, 1) == ((*found)->excluded != NULL);
+}
+
+int stw_plan_is_larger(const struct stw_sql *sql, const struct stw_matrix *matrix, int *failed)
+{
+    sqlite3_stmt *row = NULL;
+    char other_seed[96];
+    snprintf(other_seed, sizeof other_seed, "SELECT count(*) FROM run WHERE key='seed'"
+             " AND value<>'%" PRIu64 "'", matrix->experiment->seed);
+    int is_larger = stw_sql_number(sql, other_seed, failed) == 0 && !*failed;
+    const struct stw_cell **sorted = stw_new(matrix->cell_count, sizeof *sorted);
+    for (uint32_t i = 0; i < matrix->cell_count; i++)
+        sorted[i] = &matrix->cells[i];
+    qsort(sorted, matrix->cell_count, sizeof *sorted, by_hash);
+    int code = sqlite3_prepare_v2(sql->db, "SELECT hash, excluded IS NOT NULL FROM cell", -1, &row,
+                                  NULL);
+    while (is_larger && code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
+        is_larger = has_row(sorted, matrix->cell_count, row);
+        code = SQLITE_OK;
+    }
+    *failed |= code != SQLITE_OK && code != SQLITE_DONE;
+    sqlite3_finalize(row);
+    free(sorted);
+    return is_larger && !*failed;
 }

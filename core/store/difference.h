@@ -10,4 +10,8 @@
 stw_status stw_plan_difference(const struct stw_sql *sql, const struct stw_plan *plan,
                                struct stw_text *text);
 
+/* Whether the matrix has all cells of the run, with the same ones excluded, and the same seed. Sets
+ * `*failed`: stw_sql_failed tells why. */
+int stw_plan_is_larger(const struct stw_sql *sql, const struct stw_matrix *matrix, int *failed);
+
 #endif

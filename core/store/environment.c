@@ -190,6 +190,31 @@ void stw_environment_capture(void (*add)(void *context, const char *key, const c
     add_number(&sink, "environment_bytes", environment_bytes());
 }
 
+int stw_environment_is_file(const char *key)
+{
+    return strstr(key, STW_ENVIRONMENT_FILE) != NULL || strcmp(key, "stwlab") == 0;
+}
+
+const char *stw_environment_file_name(const char *key)
+{
+    static const char *const kinds[] = {"runtime" STW_ENVIRONMENT_FILE,
+                                        "toolchain" STW_ENVIRONMENT_FILE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(key, kinds[i], strlen(kinds[i])) == 0)
+            return key + strlen(kinds[i]);
+    return key;
+}
+
+int stw_environment_is_passing(const char *key)
+{
+    static const char *const keys[] = {"load", "running", "steal_ns", "throttled_ns",
+                                       "environment_bytes"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return 1;
+    return 0;
+}
+
 void stw_environment_load(char *text, size_t bytes)
 {
     double load[3];

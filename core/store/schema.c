@@ -1,8 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, axes, trials, attempts,
- * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public
- * and stable.
+ * starts, plans, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are
+ * public and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -43,6 +43,8 @@ const char *const stw_schema[] = {
     "CREATE TABLE start(start INTEGER PRIMARY KEY, utc TEXT) STRICT",
     "CREATE TABLE start_fact(start INTEGER, key TEXT, value TEXT, PRIMARY KEY(start, key)) STRICT,"
     " WITHOUT ROWID",
+    "CREATE TABLE plan(start INTEGER PRIMARY KEY, trials TEXT, time_ns INTEGER, cells INTEGER,"
+    " added TEXT, ended TEXT, ended_trials INTEGER) STRICT",
     "CREATE TABLE fact(name TEXT UNIQUE, unit TEXT, scope TEXT, adds TEXT, exact TEXT,"
     " better TEXT, runtimes TEXT, help TEXT) STRICT",
     "CREATE TABLE claim(id TEXT PRIMARY KEY, says TEXT, expect TEXT) STRICT",
@@ -107,6 +109,8 @@ const char *const stw_schema[] = {
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN trial_output o ON o.trial_id = t.trial_id",
     "CREATE VIEW starts AS SELECT s.start, s.utc, f.key, f.value"
     " FROM start s JOIN start_fact f ON f.start = s.start",
+    "CREATE VIEW plans AS SELECT start, trials, time_ns, cells, added, ended, ended_trials"
+    " FROM plan",
     "CREATE VIEW pauses AS SELECT t.cell, c.id, t.trial, p.seq, p.cycle, p.kind, p.start_ns,"
     " p.pause_ns, p.stopping_ns, p.working_ns, p.restarting_ns, p.last_mutator, p.last_site,"
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"

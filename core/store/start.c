@@ -1,59 +1,121 @@
 /* store/start.c: each start of a run: what ran, and where.
  *
- * ST1  all trials of a run are of the same stwlab, plugins and programs, by their content: numbers
- *      of two programs are never mixed in one cell. Where they ran may differ from start to start;
- *      it is told and stored with each, and each trial refers to its start.
+ * ST1  all trials of a run are of the same stwlab, plugins and programs, by their content, and of
+ *      the same environment: unless somebody asks for it (--mixed), numbers of two programs or of
+ *      two machines are never in one cell. Each start keeps what it found, each trial refers to
+ *      its start, and so who reads a mixed run can tell (report/history.h).
+ * ST2  what a start did not run, or could not tell, is no difference: a file is compared when both
+ *      starts know it. Of the environment, what is not there is a value, too.
  * The table `environment` holds what the first start found. */
 #include "store/start.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/policy.h"
 #include "store/environment.h"
+#include "store/plans.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STWLAB "stwlab"
 #define WORKER "worker"
+#define NO_WORKER "none" /* of another program than stwlab */
 
-/* Facts of a start on their way into the table. */
+/* What a start found. */
+struct fact {
+    char *key, *value;
+};
 struct facts {
-    sqlite3_stmt *insert;
-    char number[24];
-    stw_status status;
+    struct fact *items;
+    uint32_t count;
 };
 
-static void insert_fact(void *context, const char *key, const char *value)
+static void add_fact(void *context, const char *key, const char *value)
 {
     struct facts *facts = context;
-    const char *const values[] = {facts->number, key, value};
-    if (facts->status == STW_OK)
-        facts->status = stw_sql_insert_by(facts->insert, values, 3);
+    *STW_APPEND(facts->items, facts->count) = (struct fact){stw_strdup(key), stw_strdup(value)};
+}
+
+static void free_facts(struct facts *facts)
+{
+    for (uint32_t i = 0; i < facts->count; i++) {
+        free(facts->items[i].key);
+        free(facts->items[i].value);
+    }
+    free(facts->items);
+}
+
+static const char *value_of(const struct facts *facts, const char *key)
+{
+    for (uint32_t i = 0; i < facts->count; i++)
+        if (strcmp(facts->items[i].key, key) == 0)
+            return facts->items[i].value;
+    return NULL;
+}
+
+/* A file that ran, or a toolchain: "KIND/ID". */
+static void add_file(struct facts *facts, const char *kind, const char *id, const char *value)
+{
+    struct stw_text key = {0};
+    if (!*value)
+        return;
+    stw_text_add(&key, "%s" STW_ENVIRONMENT_FILE "%s", kind, id);
+    add_fact(facts, key.bytes, value);
+    stw_text_free(&key);
+}
+
+static void take_files(const struct stw_plan *plan, struct facts *facts)
+{
+    const struct stw_identities *identities = plan->identities;
+    const struct stw_peers *peers = identities->peers;
+    add_fact(facts, STWLAB, identities->self.content);
+    if (identities->worker.content[0])
+        add_fact(facts, WORKER, identities->worker.content);
+    for (uint32_t i = 0; i < identities->plugin_count; i++) {
+        const struct stw_plugin_info *info = stw_registry_at(plan->registry, i);
+        add_file(facts, stw_kind_name(info->kind), info->id, identities->plugins[i].content);
+    }
+    for (uint32_t i = 0; peers && i < peers->count; i++) {
+        const struct stw_peer *peer = &peers->items[i];
+        struct stw_text toolchain = {0};
+        stw_text_add(&toolchain, "%s %s", peer->version, peer->settings);
+        add_file(facts, "toolchain", peer->label, toolchain.bytes);
+        if (peer->program) /* else nobody has looked yet */
+            add_file(facts, "runtime", peer->label, peer->identity.content);
+        stw_text_free(&toolchain);
+    }
+}
+
+static void take_facts(const struct stw_plan *plan, struct facts *facts)
+{
+    struct stw_text policy = {0};
+    stw_environment_capture(add_fact, facts);
+    stw_policy_describe(plan->matrix->experiment, &policy);
+    add_fact(facts, "sandbox", stw_text_get(&policy));
+    stw_text_free(&policy);
+    add_fact(facts, "version", STW_VERSION);
+    if (plan->identities)
+        take_files(plan, facts);
 }
 
 static stw_status insert_facts(const struct stw_sql *sql, const char *number,
-                               const struct stw_plan *plan)
+                               const struct facts *facts)
 {
-    const struct stw_identities *identities = plan->identities;
-    struct facts facts = {.status = STW_OK};
-    struct stw_text policy = {0};
-    snprintf(facts.number, sizeof facts.number, "%s", number);
+    sqlite3_stmt *insert = NULL;
+    stw_status status = STW_OK;
     if (sqlite3_prepare_v2(sql->db, "INSERT OR REPLACE INTO start_fact VALUES(?1,?2,?3)", -1,
-                           &facts.insert, NULL) != SQLITE_OK)
+                           &insert, NULL) != SQLITE_OK)
         return STW_E_IO;
-    stw_environment_capture(insert_fact, &facts);
-    stw_policy_describe(plan->matrix->experiment, &policy);
-    insert_fact(&facts, "sandbox", stw_text_get(&policy));
-    stw_text_free(&policy);
-    insert_fact(&facts, "version", STW_VERSION);
-    if (identities)
-        insert_fact(&facts, STWLAB, identities->self.content);
-    if (identities && identities->worker.content[0])
-        insert_fact(&facts, WORKER, identities->worker.content);
-    sqlite3_finalize(facts.insert);
-    return facts.status;
+    for (uint32_t i = 0; status == STW_OK && i < facts->count; i++) {
+        const char *const values[] = {number, facts->items[i].key, facts->items[i].value};
+        status = stw_sql_insert_by(insert, values, 3);
+    }
+    sqlite3_finalize(insert);
+    return status;
 }
 
 /* Those that have been provided. */
@@ -72,43 +134,40 @@ static stw_status insert_runtimes(const struct stw_sql *sql, const struct stw_pe
 }
 
 stw_status stw_start_insert(const struct stw_sql *sql, const struct stw_plan *plan,
-                            int64_t *number)
+                            const char *added, int64_t *number)
 {
+    struct facts facts = {0};
     int failed = 0;
     char now[32], text[24];
     *number = 1 + stw_sql_number(sql, "SELECT max(start) FROM start", &failed);
-    snprintf(text, sizeof text, "%lld", (long long)*number);
+    snprintf(text, sizeof text, "%" PRId64, *number);
     stw_environment_utc(now);
     const char *const values[] = {text, now};
     STW_TRY(failed ? STW_E_IO : stw_sql_insert(sql, "INSERT INTO start VALUES(?1,?2)", values, 2));
-    STW_TRY(insert_facts(sql, text, plan));
+    take_facts(plan, &facts);
+    stw_status status = insert_facts(sql, text, &facts);
+    free_facts(&facts);
+    STW_TRY(status);
     if (*number == 1)
-        STW_TRY(stw_sql_insert(sql, "INSERT INTO environment SELECT key, value FROM start_fact",
-                               NULL, 0));
+        STW_TRY(stw_sql_insert(sql, "INSERT INTO environment SELECT key, value FROM start_fact"
+                               " WHERE instr(key, '" STW_ENVIRONMENT_FILE "') = 0", NULL, 0));
+    STW_TRY(stw_plans_insert(sql, *number, plan->matrix, added));
     return plan->identities ? insert_runtimes(sql, plan->identities->peers) : STW_OK;
 }
 
-/* What changes all the time is stored, and not told. */
-#define TOLD " AND f.key NOT IN ('load', 'environment_bytes')"
+/* Differences. */
 
-stw_status stw_start_tell(const struct stw_sql *sql, int64_t number, struct stw_error *error)
+static stw_status read_facts(const struct stw_sql *sql, int64_t start, struct facts *facts,
+                             struct stw_error *error)
 {
-    static const char changes[] =
-        "SELECT f.key, w.value, f.value FROM start_fact f LEFT JOIN start_fact w"
-        "  ON w.start = ?1 - 1 AND w.key = f.key"
-        " WHERE f.start = ?1 AND f.value IS NOT w.value" TOLD
-        " UNION ALL SELECT f.key, f.value, NULL FROM start_fact f WHERE f.start = ?1 - 1"
-        "  AND f.key NOT IN (SELECT key FROM start_fact WHERE start = ?1)" TOLD " ORDER BY 1";
     sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(sql->db, changes, -1, &row, NULL);
+    int code = sqlite3_prepare_v2(sql->db, "SELECT key, value FROM start_fact WHERE start = ?1"
+                                  " ORDER BY key", -1, &row, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(row, 1, number);
+        code = sqlite3_bind_int64(row, 1, start);
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        const char *was = (const char *)sqlite3_column_text(row, 1);
-        const char *is = (const char *)sqlite3_column_text(row, 2);
-        fprintf(stderr, "stwlab: not as at the last start: %s: was %s, is %s\n",
-                (const char *)sqlite3_column_text(row, 0), was ? was : "not there",
-                is ? is : "not there");
+        add_fact(facts, (const char *)sqlite3_column_text(row, 0),
+                 (const char *)sqlite3_column_text(row, 1));
         code = SQLITE_OK;
     }
     stw_status status = code == SQLITE_DONE ? STW_OK : stw_sql_failed(sql, "read", error);
@@ -116,110 +175,99 @@ stw_status stw_start_tell(const struct stw_sql *sql, int64_t number, struct stw_
     return status;
 }
 
-/* Checks. */
-
-struct check {
-    const struct stw_sql *sql;
-    const char *run;
-    struct stw_error *error;
+struct difference {
+    const char *key, *was, *is; /* borrowed; null: not there */
+};
+struct differences {
+    struct difference *items; /* files before the rest */
+    uint32_t count, file_count;
 };
 
-/* A text that a query with one or two arguments finds, or null; allocated. Adds to `*status`. */
-static char *find_text(const struct check *check, const char *query, const char *first,
-                       const char *second, stw_status *status)
+static void compare_key(struct differences *found, const char *key, const char *was, const char *is)
 {
-    sqlite3_stmt *row = NULL;
-    char *found = NULL;
-    int code = sqlite3_prepare_v2(check->sql->db, query, -1, &row, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_text(row, 1, first, -1, SQLITE_STATIC);
-    if (code == SQLITE_OK && second)
-        code = sqlite3_bind_text(row, 2, second, -1, SQLITE_STATIC);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(row);
-    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(row, 0) : NULL;
-    if (text)
-        found = stw_strdup(text);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        *status = stw_sql_failed(check->sql, "read", check->error);
-    sqlite3_finalize(row);
+    int is_worker = strcmp(key, WORKER) == 0, is_file = is_worker || stw_environment_is_file(key);
+    was = !was && is_worker ? NO_WORKER : was;
+    is = !is && is_worker ? NO_WORKER : is;
+    if (stw_environment_is_passing(key) || (is_file && (!was || !is)) /* ST2 */
+        || (was && is && strcmp(was, is) == 0))
+        return;
+    *STW_APPEND(found->items, found->count) = (struct difference){key, was, is};
+    if (!is_file)
+        return;
+    struct difference last = found->items[found->count - 1]; /* to its kind */
+    found->items[found->count - 1] = found->items[found->file_count];
+    found->items[found->file_count++] = last;
+}
+
+static struct differences compare(const struct facts *before, const struct facts *now)
+{
+    struct differences found = {0};
+    for (uint32_t i = 0; i < now->count; i++)
+        compare_key(&found, now->items[i].key, value_of(before, now->items[i].key),
+                    now->items[i].value);
+    for (uint32_t i = 0; i < before->count; i++)
+        if (!value_of(now, before->items[i].key))
+            compare_key(&found, before->items[i].key, before->items[i].value, NULL);
     return found;
 }
 
-/* Takes `was`; empty and null are not known. */
-static stw_status compare(const struct check *check, const char *what, char *was, const char *now)
+static const char *or_none(const char *value)
 {
-    stw_status status = STW_OK;
-    if (was && was[0] && now && now[0] && strcmp(was, now) != 0)
-        status = stw_error_set(check->error, STW_E_STATE, NULL,
-                               "%s holds trials of another build of %s: was %s, is %s; use another "
-                               "-o", check->run, what, was, now);
-    free(was);
-    return status;
+    return value ? value : "not there";
 }
 
-/* `none`: what stands for no such program; null: then nothing is known. */
-static stw_status check_program(const struct check *check, const char *key, const char *now,
-                                const char *none)
+static void tell(const struct differences *found)
 {
-    stw_status status = STW_OK;
-    char *was = find_text(check, "SELECT value FROM start_fact WHERE key = ?1 AND start ="
-                          " (SELECT max(start) FROM start)", key, NULL, &status);
-    if (!was && none)
-        was = stw_strdup(none);
+    for (uint32_t i = 0; i < found->count; i++)
+        fprintf(stderr, "stwlab: not as at the last start: %s: was %s, is %s\n",
+                found->items[i].key, or_none(found->items[i].was), or_none(found->items[i].is));
+}
+
+stw_status stw_start_tell(const struct stw_sql *sql, int64_t number, struct stw_error *error)
+{
+    struct facts before = {0}, now = {0};
+    struct differences found = {0};
+    stw_status status = read_facts(sql, number - 1, &before, error);
     if (status == STW_OK)
-        return compare(check, key, was, now[0] ? now : none);
-    free(was);
-    return status;
-}
-
-static stw_status check_plugins(const struct check *check, const struct stw_plan *plan)
-{
-    stw_status status = STW_OK;
-    for (uint32_t i = 0; status == STW_OK && i < plan->identities->plugin_count; i++) {
-        const struct stw_plugin_info *info = stw_registry_at(plan->registry, i);
-        const char *kind = stw_kind_name(info->kind), *now = plan->identities->plugins[i].content;
-        struct stw_text name = {0};
-        if (!now[0])
-            continue;
-        char *was = find_text(check, "SELECT content FROM plugin WHERE kind = ?1 AND id = ?2",
-                              kind, info->id, &status);
-        stw_text_add(&name, "%s/%s", kind, info->id);
-        if (status == STW_OK)
-            status = compare(check, name.bytes, was, now);
-        stw_text_free(&name);
-    }
-    return status;
-}
-
-static stw_status check_runtime(const struct check *check, const struct stw_peer *peer)
-{
-    stw_status status = STW_OK;
-    struct stw_text now = {0};
-    stw_text_add(&now, "%s %s", peer->version, peer->settings);
-    char *was = find_text(check, "SELECT version || ' ' || settings FROM runtime WHERE label = ?1",
-                          peer->label, NULL, &status);
+        status = read_facts(sql, number, &now, error);
     if (status == STW_OK)
-        status = compare(check, peer->label, was, now.bytes);
-    stw_text_free(&now);
-    if (status != STW_OK || !peer->program)
-        return status;
-    was = find_text(check, "SELECT content FROM runtime WHERE label = ?1", peer->label, NULL,
-                    &status);
-    return status == STW_OK ? compare(check, peer->label, was, peer->identity.content) : status;
+        found = compare(&before, &now);
+    tell(&found);
+    free(found.items);
+    free_facts(&before);
+    free_facts(&now);
+    return status;
+}
+
+/* The first difference in the message, and if there are more all of them on stderr. */
+static stw_status refuse(const struct differences *found, const char *run, struct stw_error *error)
+{
+    const struct difference *first = &found->items[0];
+    if (found->count > 1)
+        tell(found);
+    return stw_error_set(error, STW_E_STATE, NULL, "%s holds trials of another %s%s: was %s, is %s;"
+                         " use another -o, or --mixed", run,
+                         found->file_count ? "build of " : "environment, ",
+                         stw_environment_file_name(first->key), or_none(first->was),
+                         or_none(first->is));
 }
 
 stw_status stw_start_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
                            struct stw_error *error)
 {
-    const struct check check = {sql, run, error};
-    const struct stw_identities *now = plan->identities;
-    if (!now)
-        return STW_OK;
-    STW_TRY(check_program(&check, STWLAB, now->self.content, NULL));
-    STW_TRY(check_program(&check, WORKER, now->worker.content, "none"));
-    STW_TRY(check_plugins(&check, plan));
-    for (uint32_t i = 0; now->peers && i < now->peers->count; i++)
-        STW_TRY(check_runtime(&check, &now->peers->items[i]));
-    return STW_OK;
+    struct facts before = {0}, now = {0};
+    struct differences found = {0};
+    int failed = 0;
+    int64_t last = stw_sql_number(sql, "SELECT max(start) FROM start", &failed);
+    stw_status status = failed ? stw_sql_failed(sql, "read", error)
+                               : read_facts(sql, last, &before, error);
+    take_facts(plan, &now);
+    if (status == STW_OK)
+        found = compare(&before, &now);
+    if (found.count && !plan->is_mixed)
+        status = refuse(&found, run, error);
+    free(found.items);
+    free_facts(&before);
+    free_facts(&now);
+    return status;
 }

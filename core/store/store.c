@@ -7,7 +7,8 @@
  * S3  one coordinator a run: the directory is locked (flock) as long as the store is open; readers
  *     are not kept out. The system drops the lock when the coordinator dies.
  * S4  which trials were stored is read once, when a run is opened again. A cell has the same number
- *     in the matrix and in the run: only the same matrix opens it.
+ *     in the matrix and in the run: a matrix opens it that has all of its cells, and if it has more
+ *     of them, those of the run are numbered anew first; trials belong to a cell by its hash.
  * S5  before and after each write no transaction is open, and what is known of table attempt is
  *     what it holds. Trials are stored anew only by who asked to retry.
  * The journal is kept and its head cleared, durably, which is the commit: no blocks are freed and
@@ -23,6 +24,7 @@
 #include "store/attempts.h"
 #include "store/contents.h"
 #include "store/environment.h"
+#include "store/plans.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/sqlite.h"
@@ -277,8 +279,8 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
                           struct stw_store **store, struct stw_error *error)
 {
     struct stw_store *opened = store_new(run);
-    const struct stw_plan plan = {matrix, registry, identities};
-    opened->is_retry = how == STW_STORE_RETRY;
+    const struct stw_plan plan = {matrix, registry, identities, (how & STW_STORE_MIXED) != 0};
+    opened->is_retry = (how & STW_STORE_RETRY) != 0;
     stw_status status = open_run(opened, run, &plan, how != STW_STORE_NEW, error);
     if (status != STW_OK) {
         stw_store_close(opened);
@@ -303,12 +305,12 @@ static stw_status check_there(struct stw_store *store, const struct stw_plan *pl
 
 stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
                            const struct stw_registry *registry,
-                           const struct stw_identities *identities, int resume,
+                           const struct stw_identities *identities, uint32_t how,
                            struct stw_error *error)
 {
     struct stw_store *store = store_new(run);
-    const struct stw_plan plan = {matrix, registry, identities};
-    stw_status status = check_there(store, &plan, resume, error);
+    const struct stw_plan plan = {matrix, registry, identities, (how & STW_STORE_MIXED) != 0};
+    stw_status status = check_there(store, &plan, how != STW_STORE_NEW, error);
     stw_store_close(store);
     return status;
 }
@@ -766,6 +768,15 @@ void stw_store_announce(struct stw_store *store, const struct stw_cell *cell, ui
     store->next = cell;
     store->next_trial = trial;
     store->is_settled = !cell && !store->has_note;
+}
+
+stw_status stw_store_ended(struct stw_store *store, const char *ended, uint64_t trials,
+                           int is_enough, struct stw_error *error)
+{
+    STW_CHECK(stw__store_check(store));
+    STW_TRY(stw_sql_run(&store->sql, "BEGIN IMMEDIATE", "write", error));
+    stw_status status = stw_plans_end(&store->sql, store->start, ended, trials, is_enough);
+    return stw_sql_end(&store->sql, status, "write", error);
 }
 
 stw_status stw_store_settle(struct stw_store *store, struct stw_error *error)

@@ -16,10 +16,12 @@ struct stw_store; /* opaque */
 #define STW_STORE_NEW 0u
 #define STW_STORE_RESUME 1u
 #define STW_STORE_RETRY 2u /* likewise, and trials that failed may be stored anew */
+#define STW_STORE_MIXED 4u /* with one of these: also of other programs, or from elsewhere */
 
-/* Creates RUN/results.sqlite (and RUN). A run that exists is an error if `how` is new; else its
- * experiment and all that runs (`identities`; null: not looked at) must be the same: STW_E_STATE
- * with the difference. What has changed of the environment since the last start is told on stderr.
+/* Creates RUN/results.sqlite (and RUN). A run that exists is an error if `how` is new; else the
+ * experiment must have all of its cells, and all that runs (`identities`; null: not looked at) and
+ * the environment must be the same: STW_E_STATE with the difference. What is not the same with
+ * STW_STORE_MIXED is told on stderr.
  * STW_E_IO with the system's words for an unwritable folder or a full disk; STW_E_INVALID for a
  * file that is damaged or no database. */
 stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
@@ -30,7 +32,7 @@ stw_status stw_store_open(const char *run, const struct stw_matrix *matrix,
  * changed. */
 stw_status stw_store_check(const char *run, const struct stw_matrix *matrix,
                            const struct stw_registry *registry,
-                           const struct stw_identities *identities, int resume,
+                           const struct stw_identities *identities, uint32_t how,
                            struct stw_error *error);
 void stw_store_close(struct stw_store *store);
 /* A reader with an open transaction keeps a write waiting as long as it takes, or until
@@ -49,6 +51,10 @@ stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *trial
 void stw_store_announce(struct stw_store *store, const struct stw_cell *cell, uint32_t trial);
 /* Writes what was announced, if nothing that was written since has done so. */
 stw_status stw_store_settle(struct stw_store *store, struct stw_error *error);
+/* Notes how this start ended ("planned", "enough", "time", "interrupted"), with so many trials of a
+ * cell; `is_enough`: those are all that the run is to have. */
+stw_status stw_store_ended(struct stw_store *store, const char *ended, uint64_t trials,
+                           int is_enough, struct stw_error *error);
 /* Stores one trial with its pauses, counters and histogram; all or nothing. `record` is
  * null, or has been checked (stw_record_problem). A trial that was there goes to the earlier ones
  * (STW_STORE_RETRY). Of more stops or cycles than STW_STORE_STOPS the first are stored, and of what

@@ -43,14 +43,15 @@ run "$work/x.ini" "$work/none" --dry-run
 expect "exit status for the dry run of a new run" $? 0
 [ ! -e "$work/none" ] || fail "a dry run made its folder"
 
-experiment 1 'none, presize' "$work/other.ini"
+experiment 1 'presize' "$work/other.ini"
 run "$work/other.ini" "$work/run" --resume
 expect "exit status for another experiment" $? 2
 expect_message 2 'holds another experiment'
 expect_whole "$work/run" 2
 
 cp -r "$work/run" "$work/rebuilt"
-sqlite3 "$work/rebuilt/results.sqlite" "UPDATE plugin SET content='beef' WHERE id='map-merge'"
+sqlite3 "$work/rebuilt/results.sqlite" "UPDATE start_fact SET value='beef'
+    WHERE key='workload/map-merge'"
 run "$work/x.ini" "$work/rebuilt" --resume
 expect "exit status for another build of a plugin" $? 2
 expect_message 2 'holds trials of another build of workload/map-merge: was beef, is '

@@ -89,9 +89,9 @@ experiment 3 'none' "$work/x.ini"
 failures=0
 fail_each read show "$work/run"
 fail_each read compare "$work/run" n=100 n=200
-fail_each read run "$work/x.ini" -o "$work/run" --resume --dry-run
-fail_each read run "$work/x.ini" -o "$work/run" --resume --quiet
-fail_each write run "$work/x.ini" -o "$work/run" --resume --quiet
+fail_each read run "$work/x.ini" -o "$work/run" --resume --mixed --dry-run
+fail_each read run "$work/x.ini" -o "$work/run" --resume --mixed --quiet
+fail_each write run "$work/x.ini" -o "$work/run" --resume --mixed --quiet
 [ "$failures" -ge 20 ] || fail "only $failures commands failed"
 
 # gone WORDS COMMAND...: the results are moved or deleted while a run stores.

@@ -463,8 +463,8 @@ Test(cells, are_csv_with_quotes_and_empty_fields)
     expect_part(lines[0], ",metrics.pause.count,metrics.pause.p50,metrics.pause.p50.thin,");
     expect_part(lines[1], ",4,14,true,1003,true,1003,false,1,true,");
     expect_part(lines[0], ",constants.gc.mode,constants.gogc,environment.cpu,"
-                          "environment.kernel,environment.processors,sandbox");
-    expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,on");
+                          "environment.kernel,environment.processors,mixed,sandbox");
+    expect_part(lines[3], ",stw,100,Some CPU,Linux 6,2,,on");
     free(csv);
 }
 

@@ -45,7 +45,7 @@ expect 0 out 'usage: stwlab COMMAND' -h
 expect 0 out 'usage: stwlab COMMAND' help
 expect 0 out 'stwlab 0.' --version
 expect 2 err 'usage: stwlab COMMAND'
-for command in run show cells compare plugins facts settings; do
+for command in run minheap show cells compare plugins facts settings; do
     expect 0 out "usage: stwlab $command" help $command
     expect 0 out "usage: stwlab $command" $command --help
     expect 0 out "usage: stwlab $command" $command -h
@@ -85,6 +85,8 @@ expect 2 err 'option --json takes no value' show --json=1 x
 expect 2 err 'unknown option -q' run --output=x -q
 expect 2 err 'option -o needs a value' run x.ini -o
 expect 2 err 'option --set needs a value' run x.ini --set
+expect 2 err 'option --trials needs a value' run x.ini --trials
+expect 2 err '--mixed goes with --resume' run --mixed x.ini
 expect 2 err 'RUN is missing' show
 expect 2 err "'b' is too much" show a b
 expect 2 err 'exclude each other' show --json --csv a

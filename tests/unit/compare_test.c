@@ -98,7 +98,8 @@ TestSuite(compare, .init = build, .fini = remove_all);
 /* The one that is found is in `found`. */
 static stw_status compare(const char *a, const char *b, const char *metric, int as_lower_edges)
 {
-    const struct stw_compare_options options = {{1, 1000, 95}, as_lower_edges, 0};
+    const struct stw_compare_options options = {.bootstrap = {1, 1000, 95},
+                                                .as_lower_edges = as_lower_edges};
     struct stw_reader reader = {0};
     struct stw_compare_side of_a = {&results, &reader, NULL}, of_b = of_a;
     stw_comparisons_free(&comparisons);
@@ -311,7 +312,7 @@ Test(compare, percentiles_may_have_decimals)
 Test(compare, counts_that_are_zero_have_a_difference_and_no_ratio)
 {
     static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {1, 1, 1, 1, 1, 1, 1, 1};
-    const struct stw_compare_options options = {{1, 1000, 95}, 0, 0};
+    const struct stw_compare_options options = {.bootstrap = {1, 1000, 95}};
     struct stw_text text = {0};
     add_trials(2, slow, 3);
     add_trials(3, fast, 3);
@@ -335,7 +336,7 @@ Test(compare, lost_stops_are_told_and_get_no_verdict)
 {
     static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {2, 3, 4, 5, 6, 7, 8, 9};
     struct stw_text text = {0};
-    const struct stw_compare_options options = {{1, 1000, 95}, 0, 0};
+    const struct stw_compare_options options = {.bootstrap = {1, 1000, 95}};
     add_trials(2, slow, 8);
     add_trials(3, fast, 8);
     change("UPDATE trial SET pauses_lost = 70 WHERE trial_id = 201;"

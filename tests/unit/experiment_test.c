@@ -68,10 +68,70 @@ Test(experiment, reads_every_key_of_its_own)
     stw_experiment_free(&e);
 }
 
+Test(experiment, reads_how_many_trials_are_enough)
+{
+    struct stw_text text = {0};
+    struct stw_experiment e = fixture_experiment(
+        HEAD "trials = 20..200  until 2.5% of op.p99\ntime = 5min\n" FIXED, NULL);
+    cr_assert_eq(e.enough.least, 20);
+    cr_assert_eq(e.trials, 200);
+    cr_assert_float_eq(e.enough.percent, 2.5, 1e-12);
+    cr_assert_str_eq(e.enough.metric, "op.p99");
+    cr_assert_eq(e.time_ns, 300000000000u);
+    stw_experiment_trials(&e, &text);
+    cr_assert_str_eq(text.bytes, "20..200 until 2.5% of op.p99");
+    stw_text_free(&text);
+    stw_experiment_free(&e);
+    static const char *const plain[] = {"experiment.trials=7", NULL};
+    e = fixture_experiment(HEAD "trials = 20..200 until 5% of cpu\n" FIXED, plain);
+    cr_assert_null(e.enough.metric);
+    stw_experiment_trials(&e, &text);
+    cr_assert_str_eq(text.bytes, "7");
+    stw_text_free(&text);
+    stw_experiment_free(&e);
+}
+
+static void refuses_trials(const char *value, const char *why)
+{
+    struct stw_text ini = {0}, problem = {0};
+    stw_text_add(&ini, HEAD "trials = %s\n" FIXED, value);
+    stw_text_add(&problem, "FILE:4: [experiment] trials: %s\n", why);
+    expect_problems(ini.bytes, problem.bytes);
+    stw_text_free(&ini);
+    stw_text_free(&problem);
+}
+
+/* plan.TR1 */
+Test(experiment, refuses_rules_that_could_not_be_kept)
+{
+#define FORM                                                                                       \
+    "expected LEAST..MOST until PERCENT% of METRIC, as in 20..200 until 5% of stop.p50"
+    refuses_trials("5..20 until 5% of cpu",
+                   "\"5\": fewer than 6 trials have no interval, so that nothing is known of them");
+    refuses_trials("20..20 until 5% of cpu",
+                   "\"20..20\": the second number is to be the larger one");
+    refuses_trials("20..200000 until 5% of cpu", "\"200000\" is out of range: 1 to 100000");
+    refuses_trials("20..x until 5% of cpu", "\"x\" is not a number");
+    refuses_trials("20..200 until 0% of cpu", "\"0%\" is out of range: above 0%, up to 100%");
+    refuses_trials("20..200 until 0x5% of cpu", "\"0x5%\" is no percentage; " FORM);
+    refuses_trials("20..200 until five% of cpu", "\"five%\" is no percentage; " FORM);
+    refuses_trials("20..200 until 5% of pause.max", "\"pause.max\": a maximum may be anything in "
+                                                    "the next trial; it has no interval");
+    refuses_trials("20..200 until 5% of pause.p5O",
+                   "there is no metric 'pause.p5O'; did you mean 'pause.p50'?");
+    refuses_trials("20..200", "\"20..200\" is neither a number nor a rule; " FORM);
+    refuses_trials("20 until 5% of cpu", "\"20 until 5% of cpu\" is neither a number nor a rule; "
+                                         FORM);
+    refuses_trials("20..200 until 5% of cpu or so",
+                   "\"20..200 until 5% of cpu or so\" is neither a number nor a rule; " FORM);
+}
+
 Test(experiment, has_defaults)
 {
     struct stw_experiment e = fixture_experiment(HEAD FIXED, NULL);
     cr_assert_eq(e.trials, 20);
+    cr_assert_null(e.enough.metric);
+    cr_assert_eq(e.time_ns, 0);
     cr_assert_eq(e.seed, 1);
     cr_assert_eq(e.timeout_ns, 60000000000u);
     cr_assert_eq(e.memory_bytes, 2ull << 30);
@@ -119,7 +179,7 @@ Test(experiment, refuses_bad_values_of_its_own)
                     "mean \"fixture-work\"?\n"
                     "FILE:4: [experiment] trial: unknown key; did you mean \"trials\"?\n"
                     "FILE:5: [experiment] zzz: unknown key; there are name, question, workload, "
-                    "trials, seed, timeout, memory and sandbox\n"
+                    "trials, time, seed, timeout, memory, sandbox and minheap\n"
                     "FILE:6: [experiment] gogc: belongs in [fixed] or [axes]\n");
 }
 

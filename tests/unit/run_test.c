@@ -467,3 +467,97 @@ Test(run, times_of_a_trial_are_told)
     cr_assert_str_eq(query("SELECT min(coordinator_ns) > 0, min(rss_peak_bytes) > 100000"
                            " FROM trials"), "1|1");
 }
+
+/* How often a look is taken, and how many trials are stored then. */
+struct looks {
+    uint32_t count, enough_at; /* the look that says so; from 1 */
+    struct stw_text stored;
+};
+
+static stw_status look_at(void *context, const struct stw_sql *sql, int *is_enough,
+                          struct stw_error *why)
+{
+    struct looks *looks = context;
+    (void)sql, (void)why;
+    stw_text_add(&looks->stored, "%s%s", looks->count++ ? " " : "",
+                 query("SELECT count(*) FROM trial"));
+    *is_enough = looks->count == looks->enough_at;
+    return STW_OK;
+}
+
+static struct looks looks;
+
+static void set_rule(uint64_t least, uint64_t most, uint32_t enough_at)
+{
+    static char metric[] = "cpu";
+    looks = (struct looks){.enough_at = enough_at};
+    experiment.enough = (struct stw_enough){metric, least, 5};
+    experiment.trials = most;
+    options.is_enough = look_at;
+    options.context = &looks;
+}
+
+/* lab.R7: four cells; two trials of each without a look, then one before each block. */
+Test(run, looks_before_each_block_and_ends_when_it_is_enough)
+{
+    set_strategy("good");
+    set_rule(2, 9, 3);
+    run_matrix();
+    cr_assert_str_eq(looks.stored.bytes, "8 12 16");
+    cr_assert_eq(result.ended, STW_ENDED_ENOUGH);
+    cr_assert_eq(result.blocks, 4);
+    cr_assert_eq(result.trials_run, 16);
+    cr_assert_eq(result.interrupted, 0);
+    cr_assert_str_eq(query("SELECT DISTINCT n FROM (SELECT count(*) AS n FROM trial"
+                           " GROUP BY cell)"), "4");
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key = 'trials'"), "4");
+    cr_assert_str_eq(query("SELECT trials, ended, ended_trials FROM plans"),
+                     "2..9 until 5% of cpu|enough|4");
+    options.resume = 1;
+    set_rule(2, 9, 1);
+    run_matrix(); /* still enough: nothing runs */
+    cr_assert_str_eq(looks.stored.bytes, "16");
+    cr_assert_eq(result.trials_run, 0);
+    set_rule(2, 6, 0);
+    run_matrix(); /* never enough */
+    cr_assert_str_eq(looks.stored.bytes, "16 20");
+    cr_assert_eq(result.ended, STW_ENDED_PLANNED);
+    cr_assert_eq(result.trials_run, 8);
+    cr_assert_str_eq(query("SELECT ended FROM plans"), "enough\nenough\nplanned");
+}
+
+/* lab.R7: what an interrupt left of a block runs before it is asked whether that is enough. */
+Test(run, completes_a_block_that_has_begun)
+{
+    set_strategy("good");
+    experiment.trials = 3;
+    run_matrix();
+    char path[100];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/results.sqlite", folder);
+    sqlite3_open(path, &db);
+    sqlite3_exec(db, "DELETE FROM trial WHERE cell > 0 AND trial = 2", NULL, NULL, NULL);
+    sqlite3_close(db);
+    options.resume = 1;
+    set_rule(2, 9, 1);
+    run_matrix();
+    cr_assert_str_eq(looks.stored.bytes, "12");
+    cr_assert_eq(result.trials_run, 3);
+}
+
+Test(run, begins_no_block_when_its_time_is_over)
+{
+    set_strategy("slow"); /* two trials of a block take 100 ms each */
+    experiment.trials = 50;
+    experiment.time_ns = 300000000;
+    run_matrix();
+    cr_assert_eq(result.ended, STW_ENDED_TIME);
+    cr_assert_eq(result.interrupted, 0);
+    cr_assert(result.blocks >= 1 && result.blocks <= 2, "%d", (int)result.blocks);
+    cr_assert_eq(result.trials_run, 4 * result.blocks);
+    cr_assert_str_eq(query("SELECT ended, value FROM plans, run WHERE key = 'trials'"), "time|50");
+    experiment.time_ns = 1; /* at least one block */
+    options.resume = 1;
+    run_matrix();
+    cr_assert_eq(result.trials_run, 4);
+}

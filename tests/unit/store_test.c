@@ -263,6 +263,97 @@ Test(store, an_existing_run_needs_resume)
     free(record);
 }
 
+/* A matrix with another value of the first axis, before those of the run. */
+static struct stw_cell larger_cells[6];
+static struct stw_matrix larger = {&experiment, larger_cells, 6};
+
+static void enlarge(void)
+{
+    static char seven[] = "7", eight[] = "8", *more[] = {seven, eight, nine};
+    static const char *values[6][2];
+    static char ids[6][32];
+    axes[0].values = more;
+    axes[0].value_count = 3;
+    for (uint32_t i = 0; i < 6; i++) {
+        values[i][0] = more[i / 2];
+        values[i][1] = strategy_values[i % 2];
+        snprintf(ids[i], sizeof ids[i], "n=%s strategy=%s", values[i][0], values[i][1]);
+        larger_cells[i] = (struct stw_cell){.index = i, .id = ids[i], .values = values[i]};
+        if (i < 2)
+            snprintf(larger_cells[i].hash, sizeof larger_cells[i].hash, "%016x", i + 1);
+        else
+            strcpy(larger_cells[i].hash, cells[i - 2].hash);
+    }
+}
+
+/* store.S4: those of the run are numbered anew, and their trials with them. */
+Test(store, a_run_may_be_given_further_cells)
+{
+    struct stw_store *store = open_run(0);
+    keep(store, 0, 0, STW_OUTCOME_CRASHED, NULL);
+    keep(store, 3, 2, STW_OUTCOME_CRASHED, NULL);
+    keep(store, 0, 1, STW_OUTCOME_CRASHED, NULL);
+    stw_store_announce(store, &cells[1], 1);
+    cr_assert_eq(stw_store_settle(store, &error), STW_OK);
+    stw_store_close(store);
+    enlarge();
+    cr_assert_eq(stw_store_check(run_path(), &larger, registry, NULL, 1, &error), STW_OK, "%s",
+                 error.message);
+    cr_assert_eq(stw_store_open(run_path(), &larger, registry, NULL, 1, &store, &error), STW_OK,
+                 "%s", error.message);
+    cr_assert(stw_store_has(store, &larger_cells[2], 0));
+    cr_assert(stw_store_has(store, &larger_cells[2], 1));
+    cr_assert(stw_store_has(store, &larger_cells[5], 2));
+    cr_assert(!stw_store_has(store, &larger_cells[0], 0));
+    cr_assert(stw_store_was_lost(store, &larger_cells[3], 1));
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT cell, id, trial FROM trials ORDER BY cell, trial"),
+                     "2|n=8 strategy=none|0\n2|n=8 strategy=none|1\n5|n=9 strategy=pool|2");
+    cr_assert_str_eq(query("SELECT json_extract(axes, '$.n') FROM cells"), "7\n7\n8\n8\n9\n9");
+    cr_assert_str_eq(query("SELECT start, trials, cells, added FROM plans"),
+                     "1|3|4|null\n2|3|6|n: was 8, 9, is 7, 8, 9");
+    axes[0].values = n_values;
+    axes[0].value_count = 2;
+    cannot_open(1, STW_E_STATE, "holds another experiment: n: was 7, 8, 9, is 8, 9");
+}
+
+Test(store, a_run_with_further_cells_keeps_its_seed_and_exclusions)
+{
+    stw_store_close(open_run(0));
+    enlarge();
+    experiment.seed = 2;
+    cr_assert_eq(stw_store_check(run_path(), &larger, registry, NULL, 1, &error), STW_E_STATE);
+    cr_assert_not_null(strstr(error.message, "seed: was 1, is 2; n: was 8, 9, is 7, 8, 9"), "%s",
+                       error.message);
+    experiment.seed = 1;
+    larger_cells[4].excluded = "rule";
+    cr_assert_eq(stw_store_check(run_path(), &larger, registry, NULL, 1, &error), STW_E_STATE);
+    larger_cells[4].excluded = NULL;
+    cr_assert_eq(stw_store_check(run_path(), &larger, registry, NULL, 1, &error), STW_OK);
+}
+
+/* store.PL1 */
+Test(store, each_start_keeps_its_plan_and_how_it_ended)
+{
+    static char metric[] = "cpu";
+    experiment.enough = (struct stw_enough){metric, 6, 5};
+    experiment.time_ns = 7000;
+    struct stw_store *store = open_run(0);
+    cr_assert_eq(stw_store_ended(store, "enough", 2, 1, &error), STW_OK);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key = 'trials'"), "2");
+    experiment.enough.metric = NULL;
+    experiment.time_ns = 0;
+    experiment.trials = 20;
+    store = open_run(1);
+    cr_assert_str_eq(query("SELECT * FROM plans"), "1|6..3 until 5% of cpu|7000|4|null|enough|2\n"
+                                                   "2|20|null|4|null|null|null");
+    cr_assert_eq(stw_store_ended(store, "interrupted", 9, 0, &error), STW_OK);
+    stw_store_close(store);
+    cr_assert_str_eq(query("SELECT ended, ended_trials FROM plans"), "enough|2\ninterrupted|9");
+    cr_assert_str_eq(query("SELECT value FROM run WHERE key = 'trials'"), "20");
+}
+
 /* store.S4 */
 Test(store, resume_refuses_another_experiment_and_names_the_difference)
 {
@@ -300,10 +391,17 @@ Test(store, resume_refuses_another_build_of_a_plugin)
     stw_store_close(open_run(1));
     cr_assert_str_eq(query("SELECT id, length(content) FROM plugin ORDER BY kind, id"),
                      "none|32\npool|32"); /* those that a cell uses */
-    change("UPDATE plugin SET content='abc' WHERE id='pool'");
+    change("UPDATE start_fact SET value='abc' WHERE key='strategy/pool'");
     cannot_open(1, STW_E_STATE, "another build of strategy/pool: was abc, is ");
-    change("UPDATE plugin SET content='' WHERE id='pool'");
+    cr_assert_eq(stw_store_check(run_path(), &matrix, registry, identities, 1, &error),
+                 STW_E_STATE);
+    stw_store_close(open_run(STW_STORE_RESUME | STW_STORE_MIXED));
+    cr_assert_str_eq(query("SELECT start, length(value) FROM starts WHERE key='strategy/pool'"),
+                     "1|3\n2|32");
+    stw_store_close(open_run(1)); /* as at the last start */
+    change("DELETE FROM start_fact WHERE key='strategy/pool'"); /* store.ST2 */
     stw_store_close(open_run(1));
+    cr_assert_str_eq(query("SELECT count(*) FROM environment WHERE key LIKE '%/%'"), "0");
 }
 
 Test(store, resume_refuses_another_stwlab_and_another_worker)
@@ -343,7 +441,10 @@ Test(store, each_start_keeps_its_environment_and_trials_tell_theirs)
     keep(store, 0, 0, STW_OUTCOME_CRASHED, NULL);
     stw_store_close(store);
     setenv("MALLOC_ARENA_MAX", "1", 1);
-    store = open_run(1);
+    cannot_open(1, STW_E_STATE, "holds trials of another environment, MALLOC_ARENA_MAX: was not "
+                                "there, is 1; use another -o, or --mixed");
+    cr_assert_str_eq(query("SELECT count(*) FROM start"), "1");
+    store = open_run(STW_STORE_RESUME | STW_STORE_MIXED);
     keep(store, 0, 1, STW_OUTCOME_CRASHED, NULL);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT trial, start FROM trials ORDER BY trial"), "0|1\n1|2");
