@@ -539,12 +539,12 @@ Test(cells, of_a_damaged_file_never_crash)
 {
     const struct stw_show_options options = {0};
     build();
-    struct stat status;
-    cr_assert_eq(stat(database, &status), 0);
+    struct stat file_status;
+    cr_assert_eq(stat(database, &file_status), 0);
     unsigned seed = 1;
     for (int round = 0; round < 300; round++) {
         seed = seed * 1103515245u + 12345u;
-        long at = (long)(100 + (seed >> 8) % ((unsigned)status.st_size - 100));
+        long at = (long)(100 + (seed >> 8) % ((unsigned)file_status.st_size - 100));
         FILE *file = fopen(database, "r+");
         fseek(file, at, SEEK_SET);
         int before = fgetc(file);
