@@ -2,7 +2,7 @@
  * completes.
  *
  * Rounds: each cell of the experiment at the one value of gc.limit that its search asks for next
- * (lab/minheap.h). They are added to one run, which `show` and SQL can look at.
+ * (plan/minheap.h). They are added to one run, which `show` and SQL can look at.
  * A limit is kept when all of a probe's trials are ok and none had more pages than that: gc.limit
  * is soft, the collector works harder and harder to stay below it, and goes beyond it when it
  * cannot. */
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "lab/minheap.h"
+#include "plan/minheap.h"
 #include "lab/run.h"
 #include "plan/heaps.h"
 #include "plan/settings.h"

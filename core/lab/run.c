@@ -258,8 +258,8 @@ static stw_status start_failed(const struct run *run, stw_status status, struct 
     const char *path = run->options->run_path;
     if (access(path, F_OK) == 0 || errno != ENOENT)
         return status;
-    return stw_error_set(error, STW_E_IO, NULL, "cannot write %s: it was moved or deleted meanwhile",
-                         path);
+    return stw_error_set(error, STW_E_IO, NULL,
+                         "cannot write %s: it was moved or deleted meanwhile", path);
 }
 
 /* Starts the worker of a slot, which waits at its gate once it has loaded its plugins. */

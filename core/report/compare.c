@@ -54,7 +54,7 @@ static stw_status measure(const struct stw_compare_side *side, const struct stw_
 
 static int is_percentile(const struct stw_metric *metric)
 {
-    return metric->percent && strcmp(metric->events, "trials") != 0;
+    return metric->percent > 0 && strcmp(metric->events, "trials") != 0;
 }
 
 /* What was lost of what the metric is of. */

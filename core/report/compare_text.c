@@ -226,7 +226,7 @@ static void write_side(struct stw_json *json, const char *name,
     stw_json_u64(json, of->events);
     stw_json_key(json, "lost");
     stw_json_u64(json, of->lost);
-    if (compared->metric.percent || compared->metric.statistic.percent > 0) {
+    if (compared->metric.percent > 0 || compared->metric.statistic.percent > 0) {
         stw_json_key(json, "beyond");
         stw_json_u64(json, of->beyond);
     }

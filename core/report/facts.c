@@ -3,8 +3,8 @@
  * RF1  how a fact is asked for follows from where it is kept (base/facts.h), and from nothing else:
  *      so any fact can be compared, and a new one needs no line here. Of stops and their steps, the
  *      timed ones are asked for.
- * What is asked of a cell is asked of its rows alone, before they are joined: a view that is itself a
- * join is built whole for a left join with it, for each question anew. */
+ * What is asked of a cell is asked of its rows alone, before they are joined: a view that is itself
+ * a join is built whole for a left join with it, for each question anew. */
 #include "report/facts.h"
 
 #include "base/array.h"

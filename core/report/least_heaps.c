@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "host/runtime_params.h"
-#include "lab/minheap.h"
+#include "plan/minheap.h"
 #include "plan/heaps.h"
 #include "report/reader.h"
 

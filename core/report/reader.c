@@ -106,6 +106,17 @@ static stw_status check_format(struct stw_reader *reader)
     return STW_OK;
 }
 
+/* Whether a file that has something is shorter than its pages: a copy has zeros for the rest. */
+static int is_cut_off(const char *path, sqlite3 *copy)
+{
+    struct stat status;
+    int64_t pages = 0, bytes = 0;
+    struct stw_reader probe = {.path = (char *)(uintptr_t)path, .db = copy};
+    stw_reader_query(&probe, "PRAGMA page_count", NULL, take_int, &pages);
+    stw_reader_query(&probe, "PRAGMA page_size", NULL, take_int, &bytes);
+    return stat(path, &status) == 0 && status.st_size > 0 && status.st_size < pages * bytes;
+}
+
 /* Copies the database into `to`. `flags` say how it is opened. Returns an extended result code, and
  * the system's error number behind it in `*system`. */
 static int copy_database(const char *path, int flags, sqlite3 *to, int *system)
@@ -140,6 +151,8 @@ static stw_status open_copy(struct stw_reader *reader)
         code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db, &system);
     if (code == SQLITE_READONLY_ROLLBACK)
         code = copy_database(reader->path, SQLITE_OPEN_READWRITE, reader->db, &system);
+    if (code == SQLITE_DONE && is_cut_off(reader->path, reader->db))
+        code = SQLITE_CORRUPT;
     return code == SQLITE_DONE ? STW_OK : explain(reader, code, system);
 }
 

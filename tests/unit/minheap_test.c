@@ -1,8 +1,8 @@
 /* unit/minheap_test.c: the search for the least heap comes to the least step that is kept, whatever
- * that is (lab.MH1), and a matrix of some of its cells is one.
+ * that is (plan.MH1), and a matrix of some of its cells is one.
  * Method: cells that keep every limit from some bytes on, of all sizes. */
 #include "fixture_registry.h"
-#include "lab/minheap.h"
+#include "plan/minheap.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

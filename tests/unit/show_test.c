@@ -438,8 +438,8 @@ Test(show, reads_in_the_order_of_an_index)
 {
     static const char *const queries[] = {
         "SELECT cell, trial, phase, pause_ns FROM pauses WHERE 1 ORDER BY cell, trial",
-        "SELECT cell, trial, name, value FROM counters WHERE name IN ('a', 'b')"
-        " ORDER BY cell, trial",
+        ("SELECT cell, trial, name, value FROM counters WHERE name IN ('a', 'b')"
+         " ORDER BY cell, trial"),
         "SELECT cell, trial, NULL, high_ns, count FROM ops WHERE 1 ORDER BY cell, trial",
         "SELECT cell, trial, NULL, cpu_ns FROM trials WHERE outcome = 'ok' ORDER BY cell, trial",
         "SELECT cell, key, value FROM cell_axis ORDER BY cell, position"};

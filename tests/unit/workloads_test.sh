@@ -152,7 +152,8 @@ expect_ok together 6
 idle=$(sqlite3 together/results.sqlite "SELECT count(*) FROM counters AS c JOIN counters AS f
     ON f.cell = c.cell AND f.trial = c.trial AND f.name = 'gc.forced'
     WHERE c.name = 'gc.cycles' AND c.value <= f.value")
-off=$(sqlite3 together/results.sqlite "SELECT count(*) FROM trials AS t WHERE NOT EXISTS
+off=$(sqlite3 together/results.sqlite "SELECT count(*) FROM trials AS t WHERE outcome = 'ok'
+    AND id LIKE '%runtime=stwlab%' AND NOT EXISTS
     (SELECT 1 FROM counters AS c WHERE c.cell = t.cell AND c.trial = t.trial
         AND name = 'heap.goal_bytes')")
 [ "$idle|$off" = '0|0' ] || { echo "the collector is off: in $idle trials, $off"; exit 1; }

@@ -1,9 +1,9 @@
-/* lab/minheap.h: searches the least heap limit in which a cell completes.
+/* plan/minheap.h: searches the least heap limit in which a cell completes.
  *
  * Limits are steps of an eighth of a power of two (9 %) from 64 KiB on, so that cells that need
  * about the same are tried at the same ones. */
-#ifndef STW_LAB_MINHEAP_H
-#define STW_LAB_MINHEAP_H
+#ifndef STW_PLAN_MINHEAP_H
+#define STW_PLAN_MINHEAP_H
 
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
-/* lab/minheap.c: halves the steps between a limit that fails and one that is kept.
+/* plan/minheap.c: halves the steps between a limit that fails and one that is kept.
  *
  * MH1  a limit that is kept is above one that is not, by one step when the search ends: so the
  *      answer is at most 9 % too large, if the cell does alike each time. What it takes without a
  *      limit is kept; less than the first step is not. */
-#include "lab/minheap.h"
+#include "plan/minheap.h"
 
 #define STEPS 8 /* to a power of two */
 #define KIB 1024u
