@@ -1,5 +1,5 @@
 #!/bin/sh
-# fault/minheap.sh: stwlab minheap finds the least heap of each cell (lab.MH1), and all of its probes
+# fault/minheap.sh: stwlab minheap finds the least heap of each cell (plan.MH1), and all of its probes
 # are trials of one run. Method: trees of two sizes, whose least heaps are held against each other and
 # against what is stored.
 . "$(dirname "$0")/common.sh"

@@ -21,7 +21,7 @@ static struct stw_minheap search_for(uint64_t needs, uint64_t peak)
     return search;
 }
 
-/* lab.MH1 */
+/* plan.MH1 */
 Test(minheap, is_at_most_a_step_above_what_is_needed)
 {
     for (uint64_t needs = 65536; needs < 1ull << 40; needs += needs / 5 + 1) {
