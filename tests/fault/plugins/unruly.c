@@ -63,11 +63,11 @@ static stw_status setup(void *self, struct stw_mutator *m, const struct stw_tria
 {
     struct unruly *unruly = self;
     (void)error;
-    unruly->next = trial->strategy;
+    __atomic_store_n(&unruly->next, trial->strategy, __ATOMIC_RELAXED); /* by each, to the same */
     if (m->index == 0)
         __atomic_store_n(&unruly->first, m, __ATOMIC_RELEASE);
     *state = stw_next_need_map(trial->strategy, m, &need);
-    unruly->map = *state;
+    __atomic_store_n(&unruly->map, *state, __ATOMIC_RELAXED); /* anybody's will do */
     return STW_OK;
 }
 
@@ -176,7 +176,7 @@ static void linked(void *self, const struct stw_link *next)
 {
     struct unruly *unruly = self;
     const struct stw_link *own = next - 1;
-    unruly->next = next;
+    __atomic_store_n(&unruly->next, next, __ATOMIC_RELAXED);
     if (is(unruly, "links-itself"))
         own->ops->linked(own->self, next);
 }
