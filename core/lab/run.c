@@ -25,6 +25,7 @@
 #include "prim/guard.h"
 #include "prim/hostile.h"
 #include "prim/interrupt.h"
+#include "prim/machine.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/scratch.h"
@@ -61,6 +62,7 @@ struct run {
     uint64_t ended_ns; /* when the worker before ended, or the first slot's turn came */
     struct attempt *waiting;      /* whose worker is at its gate while the store writes, or null */
     uint64_t store_began_ns;
+    struct stw_machine machine; /* read when a trial is stored: the next worker loads meanwhile */
 };
 
 /* A trial under way, or ended and not stored yet. */
@@ -299,6 +301,7 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     if (record && stw_record_problem(record))
         record = NULL;
     attempt->outcome.printed = stw_process_printed(&attempt->process);
+    stw_machine_lap(&run->machine, &attempt->outcome.lap);
     stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
                                         &attempt->outcome, record, error);
     if (status == STW_OK) {
@@ -438,11 +441,13 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     stw_store_heed(run->store, is_given_up, run);
     stw_progress_begin(&run->progress, total, total - missing, run->matrix->experiment->trials,
                        run->options->quiet);
+    stw_machine_open(&run->machine, "");
     run->ended_ns = stw_clock_ns();
     for (uint32_t i = 0; status == STW_OK && i < missing && !run->result->interrupted; i++)
         status = run_trial(run, &slots[i], &attempts[i % 2], &attempts[(i + 1) % 2], error);
     status = keep_all(run, attempts, status, error);
     stw_progress_clear(&run->progress);
+    stw_machine_close(&run->machine);
     free(slots);
     if (status == STW_E_STATE && stw_interrupts_count(&run->interrupts) > 1) {
         run->result->interrupted = 1; /* while the store was busy */

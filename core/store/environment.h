@@ -5,8 +5,9 @@
 #include "base/text.h"
 
 /* Calls `add` once per fact; both texts are valid during the call. Facts that the system does not
- * tell are left out. */
-void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
+ * tell are left out. `root`: a folder in front of /proc and /sys, "" for the machine itself. */
+void stw_environment_capture(const char *root,
+                             void (*add)(void *context, const char *key, const char *value),
                              void *context);
 /* Load averages, "0.52 0.58 0.59", or "" when unknown. */
 void stw_environment_load(char *text, size_t bytes);

@@ -1,8 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are public
- * and stable.
+ * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups, machine_times and
+ * facts are public and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -86,6 +86,8 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
     " STRICT",
+    "CREATE TABLE machine_time(trial_id INTEGER PRIMARY KEY, wall_ns INTEGER, processors INTEGER,"
+    " busy_ns INTEGER, own_ns INTEGER, steal_ns INTEGER, throttled_ns INTEGER) STRICT",
 
     "CREATE VIEW trials AS SELECT t.cell, c.id, t.trial, t.outcome, t.signal, t.detail,"
     " t.checksum, t.operations, t.wall_ns, t.start_ns, t.coordinator_ns, t.cpu_ns,"
@@ -135,6 +137,10 @@ const char *const stw_schema[] = {
     "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
+
+    "CREATE VIEW machine_times AS SELECT t.cell, c.id, t.trial, t.start, m.wall_ns, m.processors,"
+    " m.busy_ns, m.own_ns, m.steal_ns, m.throttled_ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN machine_time m ON m.trial_id = t.trial_id",
 
     PAUSE_SUMMARY("pause", "pause_ns", "timed"),
     PAUSE_SUMMARY("stopping", "stopping_ns", "timed"),

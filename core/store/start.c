@@ -43,7 +43,7 @@ static stw_status insert_facts(const struct stw_sql *sql, const char *number,
     if (sqlite3_prepare_v2(sql->db, "INSERT OR REPLACE INTO start_fact VALUES(?1,?2,?3)", -1,
                            &facts.insert, NULL) != SQLITE_OK)
         return STW_E_IO;
-    stw_environment_capture(insert_fact, &facts);
+    stw_environment_capture("", insert_fact, &facts);
     stw_policy_describe(plan->matrix->experiment, &policy);
     insert_fact(&facts, "sandbox", stw_text_get(&policy));
     stw_text_free(&policy);
@@ -89,7 +89,8 @@ stw_status stw_start_insert(const struct stw_sql *sql, const struct stw_plan *pl
 }
 
 /* What changes all the time is stored, and not told. */
-#define TOLD " AND f.key NOT IN ('load', 'environment_bytes')"
+#define TOLD                                                                                       \
+    " AND f.key NOT IN ('load', 'running', 'steal_ns', 'throttled_ns', 'environment_bytes')"
 
 stw_status stw_start_tell(const struct stw_sql *sql, int64_t number, struct stw_error *error)
 {

@@ -57,7 +57,8 @@
 #define UNNOTE 9u
 #define OP_TIME 10u
 #define OUTPUT 11u
-#define STATEMENTS 12u
+#define MACHINE 12u
+#define STATEMENTS 13u
 
 /* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
  * second; whoever writes more of them into its record does not keep the matrix from going on. */
@@ -81,6 +82,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
     [OUTPUT] = "INSERT INTO trial_output VALUES(?1,?2,?3,?4)",
     [UNNOTE] = "DELETE FROM attempt",
+    [MACHINE] = "INSERT INTO machine_time VALUES(?1,?2,?3,?4,?5,?6,?7)",
 };
 
 struct stw_store {
@@ -671,6 +673,23 @@ static stw_status insert_output(const struct trial_rows *rows)
     return step(statement);
 }
 
+/* What the machine did meanwhile, if that was read. */
+static stw_status insert_lap(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[MACHINE];
+    const struct stw_machine_lap *lap = &rows->outcome->lap;
+    if (lap->wall_ns == 0)
+        return STW_OK;
+    bind(statement, 1, (uint64_t)rows->id);
+    bind(statement, 2, lap->wall_ns);
+    bind(statement, 3, lap->processors);
+    bind_unless(statement, 4, lap->times.busy_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 5, lap->times.own_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 6, lap->times.steal_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 7, lap->times.throttled_ns, STW_MACHINE_UNKNOWN);
+    return step(statement);
+}
+
 static stw_status insert_rows(struct trial_rows *rows)
 {
     STW_TRY(insert_pauses(rows));
@@ -703,6 +722,7 @@ static stw_status insert_all(struct trial_rows *rows, uint32_t trial)
         STW_TRY(stw_attempts_retire(&rows->store->sql, rows->cell->hash, trial));
     STW_TRY(insert_trial(rows, trial));
     STW_TRY(insert_output(rows));
+    STW_TRY(insert_lap(rows));
     if (!rows->record)
         return STW_OK;
     STW_TRY(insert_rows(rows));
