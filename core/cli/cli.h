@@ -12,6 +12,7 @@
 #define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
 #define STW_EXIT_BAD_INPUT 2   /* the command line, the experiment or a file is wrong */
 #define STW_EXIT_ENVIRONMENT 3 /* the machine lacks or refuses something */
+#define STW_EXIT_BUSY 4        /* all is well but the machine, which was busy: --require-quiet */
 
 struct stw_command {
     const char *name;
@@ -43,6 +44,9 @@ int stw_cli_usage_error(const struct stw_command *command, const char *format, .
     __attribute__((format(printf, 2, 3)));
 /* Prints the error as "stwlab COMMAND: message". Returns the exit status that fits. */
 int stw_cli_failure(const struct stw_command *command, const struct stw_error *error);
+/* What a command that has come to `status` exits with when it was told to require a quiet machine:
+ * says so when it was busy. Whatever else is wrong outranks it. */
+int stw_cli_require_quiet(const struct stw_command *command, int is_busy, int status);
 /* Whether `descriptor` is a terminal that wants colours. */
 int stw_cli_is_styled(int descriptor);
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "host/manifest.h"
+#include "report/noise.h"
 #include "report/show.h"
 
 #include <unistd.h>
@@ -10,12 +11,14 @@
 #define AS_CSV 'c'
 #define CELL 'l'
 #define TRIAL 't'
+#define REQUIRE_QUIET 'q'
 
 static const struct option options[] = {
     {"json", no_argument, NULL, AS_JSON},
     {"csv", no_argument, NULL, AS_CSV},
     {"cell", required_argument, NULL, CELL},
     {"trial", required_argument, NULL, TRIAL},
+    {"require-quiet", no_argument, NULL, REQUIRE_QUIET},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -34,12 +37,14 @@ static const struct stw_result_cell *find_cell(const struct stw_results *results
 }
 
 static stw_status show_cell(const struct stw_results *results, const char *id,
-                            struct stw_text *text, struct stw_error *error)
+                            const struct stw_noise *noise, struct stw_text *text,
+                            struct stw_error *error)
 {
     const struct stw_result_cell *cell = find_cell(results, id, error);
     if (!cell)
         return STW_E_INVALID;
     stw_show_cell(cell, text);
+    stw_noise_text(noise, 0, text);
     return STW_OK;
 }
 
@@ -48,7 +53,7 @@ struct request {
     const char *run;
     const char *cell;  /* null: all */
     const char *trial; /* of it, or null */
-    int as_json, as_csv;
+    int as_json, as_csv, requires_quiet;
 };
 
 static stw_status show_trial(const struct request *request, const struct stw_results *results,
@@ -71,11 +76,14 @@ static int show(const struct stw_command *command, const struct request *request
     struct stw_results results;
     struct stw_error error = STW_ERROR_INIT;
     struct stw_text text = {0};
+    struct stw_noise noise = {0};
     stw_status status = stw_results_read(request->run, &results, &error);
+    if (status == STW_OK)
+        stw_noise_judge(&results, 0, &noise);
     if (status == STW_OK && request->trial)
         status = show_trial(request, &results, &text, &error);
     else if (status == STW_OK && request->cell)
-        status = show_cell(&results, request->cell, &text, &error);
+        status = show_cell(&results, request->cell, &noise, &text, &error);
     else if (status == STW_OK && request->as_json)
         stw_show_json(&results, stdout);
     else if (status == STW_OK && request->as_csv)
@@ -85,7 +93,10 @@ static int show(const struct stw_command *command, const struct request *request
     fputs(stw_text_get(&text), stdout);
     stw_text_free(&text);
     stw_results_free(&results);
-    return status == STW_OK ? STW_EXIT_DONE : stw_cli_failure(command, &error);
+    int is_busy = request->requires_quiet && stw_noise_is_busy(&noise);
+    stw_noise_free(&noise);
+    return status == STW_OK ? stw_cli_require_quiet(command, is_busy, STW_EXIT_DONE)
+                            : stw_cli_failure(command, &error);
 }
 
 /* What is wrong with the options together, or null. */
@@ -110,6 +121,7 @@ static int run_show(const struct stw_command *command, int argument_count, char 
             return stw_cli_help(command);
         request.as_json |= option == AS_JSON;
         request.as_csv |= option == AS_CSV;
+        request.requires_quiet |= option == REQUIRE_QUIET;
         if (option == CELL)
             request.cell = optarg;
         if (option == TRIAL)
@@ -139,6 +151,8 @@ const struct stw_command stw_command_show = {
             "              operations; what its mutators lost, and to what\n"
             "  --trial N   what became of one of its trials, its stops by phase, and what it\n"
             "              printed; with --json as an object. The first trial is 0\n"
+            "  --require-quiet\n"
+            "              exit status 4 when the machine was busy while the run was measured\n"
             "  -h, --help  this text\n",
     .short_options = ":h",
     .options = options,

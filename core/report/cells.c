@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "report/noise.h"
 #include "report/reader.h"
 
 #include <stdlib.h>
@@ -232,7 +233,8 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
     STW_TRY(stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu));
     STW_TRY(stw_reader_query(reader, gap_sql, NULL, take_gap, &gap));
-    return stw_reader_query(reader, op_times_sql, NULL, take_op_time, &op_times);
+    STW_TRY(stw_reader_query(reader, op_times_sql, NULL, take_op_time, &op_times));
+    return stw_noise_read(reader, results);
 }
 
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error)

@@ -84,11 +84,27 @@ struct stw_result_cell {
     int64_t wall_ns_sum; /* of those trials */
 };
 
+/* Processor time that was lost to somebody, and that there was while it was measured; 0: never. */
+struct stw_time_share {
+    double ns, of_ns;
+};
+
+/* What tells of the machine during a run, and of what its record lacks (report/noise.h). */
+struct stw_noise_numbers {
+    struct stw_time_share others, steal, throttled;
+    double load_max;            /* the highest load average at a start; 0: not known */
+    int64_t wakes, late_wakes;  /* of the idle threads of trials; by more than 1 ms */
+    int64_t late_ns_max;
+    int64_t long_stops, machine_stops; /* of 1 ms and more; of these, while a wake was late */
+    int64_t stops_lost, pieces_lost;   /* stops, and pieces of taken time, that are not stored */
+};
+
 struct stw_results {
     char *path; /* of the database */
     struct stw_pairs info;        /* name, question, trials, ... */
     struct stw_pairs environment; /* kernel, cpu, ... */
     struct stw_fact_list facts;   /* what its trials may have */
+    struct stw_noise_numbers noise;
     struct stw_result_cell *cells;
     uint32_t cell_count;
 };

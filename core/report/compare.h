@@ -11,6 +11,7 @@
 #include "report/bootstrap.h"
 #include "report/cells.h"
 #include "report/metric.h"
+#include "report/noise.h"
 
 #include <stdio.h>
 
@@ -21,6 +22,7 @@ struct stw_compare_options {
     struct stw_bootstrap bootstrap;
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */
     int are_many;       /* comparisons: one that has nothing to compare is told among them */
+    const struct stw_noise *noise; /* of the run or the two, to be told; null: it is not */
 };
 
 struct stw_compared {

@@ -109,6 +109,12 @@ static void add_pair(const struct stw_cells_compared *compared,
     stw_compare_verdict(compared, text);
 }
 
+static void add_noise(const struct stw_compare_options *options, struct stw_text *text)
+{
+    if (options->noise)
+        stw_noise_text(options->noise, 0, text);
+}
+
 static void add_one(const struct stw_cells_compared *compared,
                     const struct stw_compare_options *options, struct stw_text *text)
 {
@@ -122,6 +128,7 @@ static void add_one(const struct stw_cells_compared *compared,
         add_side(&table, "B", compared, &compared->b);
     stw_table_print(&table, 0, text);
     stw_table_free(&table);
+    add_noise(options, text);
     stw_text_add(text, "\n");
     if (compared->b.cell) {
         add_pair(compared, options, text);
@@ -198,6 +205,7 @@ static void add_several(const struct stw_comparisons *comparisons,
         stw_table_print(&table, 0, text);
         stw_table_free(&table);
     }
+    add_noise(options, text);
     stw_text_add(text, "\nnone shown (N %%): no difference shown; so many trials would show N %%\n"
                  "p is that of %u comparison%s at once (Holm); trials drawn %u times, seed %" PRIu64
                  "\n", comparisons->count, stw_plural(comparisons->count),
@@ -290,6 +298,8 @@ static void write_one(struct stw_json *json, const struct stw_cells_compared *co
     stw_json_u64(json, options->bootstrap.seed);
     stw_json_key(json, "sandbox");
     stw_json_string(json, sandbox);
+    if (options->noise)
+        stw_noise_json(options->noise, json);
     stw_json_object_end(json);
 }
 

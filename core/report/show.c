@@ -2,6 +2,7 @@
 #include "report/show.h"
 
 #include "report/json.h"
+#include "report/noise.h"
 #include "trial/record.h"
 
 #include <inttypes.h>
@@ -135,6 +136,14 @@ static void json_environment(struct stw_json *json, const struct stw_results *re
     stw_json_object_end(json);
 }
 
+static void json_noise(struct stw_json *json, const struct stw_results *results)
+{
+    struct stw_noise noise = {0};
+    stw_noise_judge(results, 0, &noise);
+    stw_noise_json(&noise, json);
+    stw_noise_free(&noise);
+}
+
 void stw_show_json(const struct stw_results *results, FILE *file)
 {
     struct stw_json json = stw_json_to_file(file, JSON_DEPTH_LINES);
@@ -146,6 +155,7 @@ void stw_show_json(const struct stw_results *results, FILE *file)
     stw_json_string(&json, stw_results_sandbox(results));
     json_constants(&json, results);
     json_environment(&json, results);
+    json_noise(&json, results);
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
     for (uint32_t i = 0; i < results->cell_count; i++)

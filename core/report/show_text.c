@@ -2,10 +2,12 @@
  * S1  a percentile that the sample cannot carry is marked: below 100 events the p99 by nearest rank
  *     is the maximum, and a reader should know.
  * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below.
- * S3  a strategy that had nothing to do is named, lest it be taken for one without effect. */
+ * S3  a strategy that had nothing to do is named, lest it be taken for one without effect.
+ * S4  that the machine was busy stands on the first line after the table. */
 #include "report/show.h"
 
 #include "base/utf8.h"
+#include "report/noise.h"
 #include "report/table.h"
 #include "report/units.h"
 
@@ -417,6 +419,7 @@ void stw_show_text(const struct stw_results *results, int styled, struct stw_tex
 {
     struct stw_text head = {0}, footnotes = {0};
     struct stw_table table = {0};
+    struct stw_noise noise = {0};
     struct view view = view_of(results);
     add_head(&view, &head);
     add_clean(&head, styled, out);
@@ -424,6 +427,9 @@ void stw_show_text(const struct stw_results *results, int styled, struct stw_tex
     for (uint32_t i = 0; i < results->cell_count; i++)
         add_row(&view, &results->cells[i], &table);
     stw_table_print(&table, styled, out);
+    stw_noise_judge(results, 0, &noise);
+    stw_noise_text(&noise, 0, out);
+    stw_noise_free(&noise);
     add_footnotes(&view, &footnotes);
     add_idle_strategies(results, &footnotes);
     add_clean(&footnotes, 0, out);
