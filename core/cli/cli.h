@@ -30,6 +30,7 @@ extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
 extern const struct stw_command stw_command_facts;
 extern const struct stw_command stw_command_settings;
+extern const struct stw_command stw_command_doctor;
 
 /* What stw_cli_next returns besides an option's value. */
 #define STW_CLI_END (-1)

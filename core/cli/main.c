@@ -15,6 +15,7 @@ static const struct stw_command *const commands[] = {
     &stw_command_settings,
     &stw_command_show,
     &stw_command_compare,
+    &stw_command_doctor,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
