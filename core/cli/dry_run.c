@@ -23,6 +23,7 @@ struct forecast {
     uint64_t unknown;      /* trials whose cell was not */
     uint64_t base_trials;  /* stored trials of the same cells */
     double base_ns;        /* their time in all */
+    int has_canary;
 };
 
 static const struct stw_result_cell *find_cell(const struct stw_results *results, const char *hash)
@@ -51,18 +52,31 @@ static void forecast_cell(const struct stw_matrix *matrix, const struct stw_resu
     forecast->base_ns += wall_ns;
 }
 
+/* A run that began without a canary goes on without. */
+static int has_canary(const struct stw_matrix *matrix, const struct stw_results *results,
+                      int resume)
+{
+    return matrix->has_canary
+        && !(resume && results->cell_count && !stw_pairs_get(&results->info, "canary"));
+}
+
 static struct forecast make_forecast(const struct stw_matrix *matrix, const char *run, int resume)
 {
     struct forecast forecast = {0};
     struct stw_results results;
     struct stw_error ignored = STW_ERROR_INIT; /* no run, or none that helps */
     if (stw_results_read(run, &results, &ignored) != STW_OK)
-        results.cell_count = 0;
+        results.cell_count = 0, results.canary.trial_count = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++) {
         const struct stw_cell *cell = &matrix->cells[i];
         if (!cell->excluded)
             forecast_cell(matrix, find_cell(&results, cell->hash), resume, &forecast);
     }
+    forecast.has_canary = has_canary(matrix, &results, resume);
+    const struct stw_result_cell canary = {.trial_count = results.canary.trial_count,
+                                           .wall_ns_sum = results.canary.wall_ns_sum};
+    if (forecast.has_canary)
+        forecast_cell(matrix, &canary, resume, &forecast);
     stw_results_free(&results);
     return forecast;
 }
@@ -148,6 +162,9 @@ void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
                  experiment->workload);
     add_cells(matrix, out);
     add_fixed(experiment, out);
+    if (forecast.has_canary)
+        stw_text_add(out, "\ncanary: cell %" PRIu32 " runs once more in each block\n",
+                     matrix->canary_of);
     stw_text_add(out, "\ntrials: %" PRIu64 " to run", forecast.trials);
     if (resume)
         stw_text_add(out, ", %" PRIu64 " stored in %s", forecast.stored, run);

@@ -171,6 +171,13 @@ static void release(struct attempt *attempt)
     attempt->cell = NULL;
 }
 
+/* Who is judged by the trial's checksum: the canary computes what its cell does. */
+static uint32_t judged_as(const struct run *run, const struct stw_cell *cell)
+{
+    uint32_t at = (uint32_t)(cell - run->matrix->cells);
+    return at < run->matrix->cell_count ? at : run->matrix->canary_of;
+}
+
 static uint64_t deadline_of(const struct run *run, const struct attempt *attempt)
 {
     uint64_t timeout_ns = run->matrix->experiment->timeout_ns;
@@ -238,8 +245,8 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
         && record->first_op_ns <= run->ended_ns)
         outcome->start_ns = record->first_op_ns - attempt->started_ns;
     if (outcome->checksum)
-        stw_agreement_judge(run->agreement, (uint32_t)(attempt->cell - run->matrix->cells),
-                            record->checksum, outcome);
+        stw_agreement_judge(run->agreement, judged_as(run, attempt->cell), record->checksum,
+                            outcome);
 }
 
 /* Starts the worker of a slot, which waits at its gate once it has loaded its plugins. */
@@ -393,6 +400,19 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
     return status;
 }
 
+/* A run that began without a canary goes on without: its cell's trials are not measured beside it
+ * any more. Returns how many slots are left. */
+static uint32_t drop_canary(const struct run *run, struct stw_slot *slots, uint32_t count)
+{
+    uint32_t kept = 0;
+    if (stw_store_has_canary(run->store))
+        return count;
+    for (uint32_t i = 0; i < count; i++)
+        if (slots[i].cell < run->matrix->cell_count)
+            slots[kept++] = slots[i];
+    return kept;
+}
+
 /* Keeps the slots that are still to be run, those last during which a coordinator was lost: if that
  * was their doing, the others have been run by then. Returns how many. */
 static uint32_t keep_missing(const struct run *run, struct stw_slot *slots, uint32_t count)
@@ -431,6 +451,7 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     struct attempt attempts[2] = {0}; /* the one under way, the one before */
     uint32_t total;
     struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
+    total = drop_canary(run, slots, total);
     uint32_t missing = keep_missing(run, slots, total);
     stw_status status = STW_OK;
     run->result->trials_stored = total - missing;

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "report/canary.h"
 #include "report/noise.h"
 #include "report/reader.h"
 
@@ -234,7 +235,8 @@ static stw_status read_all(struct stw_reader *reader, struct stw_results *result
     STW_TRY(stw_reader_query(reader, mmu_sql, NULL, take_utilisation, &mmu));
     STW_TRY(stw_reader_query(reader, gap_sql, NULL, take_gap, &gap));
     STW_TRY(stw_reader_query(reader, op_times_sql, NULL, take_op_time, &op_times));
-    return stw_noise_read(reader, results);
+    STW_TRY(stw_noise_read(reader, results));
+    return stw_canary_read(reader, results);
 }
 
 stw_status stw_results_read(const char *run, struct stw_results *results, struct stw_error *error)
@@ -283,6 +285,7 @@ void stw_results_free(struct stw_results *results)
     free(results->path);
     free_pairs(&results->info);
     free_pairs(&results->environment);
+    free(results->canary.of);
     stw_facts_free(&results->facts);
     for (uint32_t i = 0; i < results->cell_count; i++)
         free_cell(&results->cells[i]);

@@ -99,12 +99,29 @@ struct stw_noise_numbers {
     int64_t stops_lost, pieces_lost;   /* stops, and pieces of taken time, that are not stored */
 };
 
+/* What a cell's ratio to itself may be in a metric, at 95 %. */
+struct stw_floor {
+    const char *metric;
+    double low, high;
+};
+
+/* The trials of one cell that ran once more in each block (report/canary.h). */
+#define STW_FLOORS 3u
+struct stw_canary {
+    char *of;     /* the cell's id; null: there is no canary */
+    int64_t cell; /* its number */
+    int64_t trial_count, ok, wall_ns_sum;
+    struct stw_floor floors[STW_FLOORS];
+    uint32_t floor_count;
+};
+
 struct stw_results {
     char *path; /* of the database */
     struct stw_pairs info;        /* name, question, trials, ... */
     struct stw_pairs environment; /* kernel, cpu, ... */
     struct stw_fact_list facts;   /* what its trials may have */
     struct stw_noise_numbers noise;
+    struct stw_canary canary;
     struct stw_result_cell *cells;
     uint32_t cell_count;
 };

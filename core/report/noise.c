@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/histogram.h"
 #include "report/units.h"
+#include "report/wrap.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,8 +32,6 @@
 /* Load average a processor, where nothing better is known: one program that runs all the time for
  * every two processors. */
 #define LOAD_LIMIT 0.5
-#define WIDTH 80u
-#define LINE_BYTES 512u
 
 /* Told by their addresses, too: add_avoided. */
 static const char avoid_tails[] = "p99, max and other tails";
@@ -363,27 +362,6 @@ int stw_noise_is_busy(const struct stw_noise *noise)
 
 /* Telling. */
 
-/* Adds a line, broken at blanks where it would be longer than `width`. */
-static void add_line(const char *line, uint32_t width, struct stw_text *out)
-{
-    size_t indent = strspn(line, " "), column = indent;
-    stw_text_add(out, "%.*s", (int)indent, line);
-    for (const char *at = line + indent; *at;) {
-        size_t word = strcspn(at, " ");
-        if (column > indent + 4 && column + 1 + word > width) {
-            column = indent + 2;
-            stw_text_add(out, "\n%*s", (int)column, "");
-        } else if (at != line + indent) {
-            stw_text_add(out, " ");
-            column++;
-        }
-        stw_text_add_bytes(out, at, word);
-        column += word;
-        at += word + (at[word] == ' ');
-    }
-    stw_text_add(out, "\n");
-}
-
 /* What not to read for findings of a severity, each once; the widest alone of the two about
  * times. */
 static void add_avoided(const struct stw_noise *noise, uint32_t severity, struct stw_text *out)
@@ -415,7 +393,7 @@ static void add_findings(const struct stw_noise *noise, uint32_t severity, uint3
         if (finding->severity != severity)
             continue;
         stw_text_add(&line, "  %s%s", runs[finding->run], finding->words);
-        add_line(line.bytes, width, out);
+        stw_wrap_line(line.bytes, width, out);
         stw_text_free(&line);
     }
 }
@@ -436,14 +414,13 @@ static void add_severity(const struct stw_noise *noise, uint32_t severity, const
         return;
     stw_text_add(&line, "%s: do not read ", heading);
     add_avoided(noise, severity, &line);
-    add_line(line.bytes, width, out);
+    stw_wrap_line(line.bytes, width, out);
     stw_text_free(&line);
     add_findings(noise, severity, width, out);
 }
 
 void stw_noise_text(const struct stw_noise *noise, uint32_t width, struct stw_text *out)
 {
-    width = width ? width : WIDTH;
     add_severity(noise, STW_NOISE_BUSY, "The machine was busy", width, out);
     if (stw_noise_is_busy(noise))
         add_findings(noise, STW_NOISE_NOTE, width, out);

@@ -43,7 +43,7 @@ stw_status stw_noise_read(struct stw_reader *reader, struct stw_results *results
 /* Adds what is found in a run: `run` is its number, 0 when there is only one. */
 void stw_noise_judge(const struct stw_results *results, uint32_t run, struct stw_noise *noise);
 int stw_noise_is_busy(const struct stw_noise *noise);
-/* Lines of at most `width` columns (0: 80), none when there is nothing to be said. */
+/* Lines of at most `width` columns (report/wrap.h), none when there is nothing to be said. */
 void stw_noise_text(const struct stw_noise *noise, uint32_t width, struct stw_text *out);
 /* The member "noise" of an object: {"busy", "findings": [...]}. */
 void stw_noise_json(const struct stw_noise *noise, struct stw_json *json);

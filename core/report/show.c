@@ -1,6 +1,7 @@
 /* report/show.c: the machine-readable forms of a run's cells. */
 #include "report/show.h"
 
+#include "report/canary.h"
 #include "report/json.h"
 #include "report/noise.h"
 #include "trial/record.h"
@@ -156,6 +157,7 @@ void stw_show_json(const struct stw_results *results, FILE *file)
     json_constants(&json, results);
     json_environment(&json, results);
     json_noise(&json, results);
+    stw_canary_json(results, &json);
     stw_json_key(&json, "cells");
     stw_json_array_begin(&json);
     for (uint32_t i = 0; i < results->cell_count; i++)

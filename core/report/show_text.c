@@ -7,6 +7,7 @@
 #include "report/show.h"
 
 #include "base/utf8.h"
+#include "report/canary.h"
 #include "report/noise.h"
 #include "report/table.h"
 #include "report/units.h"
@@ -430,6 +431,7 @@ void stw_show_text(const struct stw_results *results, int styled, struct stw_tex
     stw_noise_judge(results, 0, &noise);
     stw_noise_text(&noise, 0, out);
     stw_noise_free(&noise);
+    stw_canary_text(results, 0, &footnotes);
     add_footnotes(&view, &footnotes);
     add_idle_strategies(results, &footnotes);
     add_clean(&footnotes, 0, out);

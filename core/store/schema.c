@@ -1,8 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, trials, attempts,
- * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups, machine_times and
- * facts are public and stable.
+ * starts, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups, machine_times,
+ * canary, canary_pauses and facts are public and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -26,6 +26,9 @@
     name ".sum_ns AS " name "_sum_ns,"
 
 #define SUMMARY_JOIN(name) " LEFT JOIN summary_of_" name " AS " name " ON " name ".cell = c.cell"
+
+/* The number of what is no cell (plan/experiment.h): its trials are in no other view. */
+#define CANARY "2147483647"
 
 #define OUTCOME_COLUMN(outcome, column)                                                            \
     " (SELECT count(*) FROM trial t WHERE t.cell = c.cell AND t.outcome = '" outcome "') AS "      \
@@ -138,9 +141,17 @@ const char *const stw_schema[] = {
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
 
-    "CREATE VIEW machine_times AS SELECT t.cell, c.id, t.trial, t.start, m.wall_ns, m.processors,"
-    " m.busy_ns, m.own_ns, m.steal_ns, m.throttled_ns"
-    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN machine_time m ON m.trial_id = t.trial_id",
+    "CREATE VIEW machine_times AS SELECT t.cell, coalesce(c.id, 'canary') AS id, t.trial, t.start,"
+    " m.wall_ns, m.processors, m.busy_ns, m.own_ns, m.steal_ns, m.throttled_ns"
+    " FROM trial t LEFT JOIN cell c ON c.cell = t.cell"
+    " JOIN machine_time m ON m.trial_id = t.trial_id",
+    "CREATE VIEW canary AS SELECT c.cell, c.id, t.trial, t.outcome, t.detail, t.operations,"
+    " t.wall_ns, t.cpu_ns, t.op_sum_ns"
+    " FROM run r JOIN cell c ON c.cell = CAST(r.value AS INTEGER)"
+    " JOIN trial t ON t.cell = " CANARY " WHERE r.key = 'canary'",
+    "CREATE VIEW canary_pauses AS SELECT t.trial, p.kind, p.pause_ns, p.phase"
+    " FROM trial t JOIN pause p ON p.trial_id = t.trial_id"
+    " WHERE t.cell = " CANARY " AND t.outcome = 'ok'",
 
     PAUSE_SUMMARY("pause", "pause_ns", "timed"),
     PAUSE_SUMMARY("stopping", "stopping_ns", "timed"),

@@ -96,7 +96,7 @@ struct stw_store {
     struct stw_trials stored; /* S4 */
     struct stw_trials failed; /* of these, those that may be stored anew; none unless is_retry */
     struct stw_trials lost;   /* during which a coordinator died, and that were not run since */
-    int is_retry;
+    int is_retry, has_canary;
     const struct stw_cell *next; /* announced, or null */
     uint32_t next_trial;
     int is_settled; /* the announced is what table attempt says */
@@ -242,7 +242,12 @@ static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
 /* S4, and what became of the attempts. */
 static stw_status read_stored(struct stw_store *store, struct stw_error *error)
 {
+    int failed = 0;
     STW_TRY(stw_attempts_recover(&store->sql, error));
+    store->has_canary = stw_sql_number(&store->sql, "SELECT count(*) FROM run WHERE key='canary'",
+                                       &failed) > 0;
+    if (failed)
+        return stw_sql_failed(&store->sql, "read", error);
     STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial", &store->stored, error));
     if (store->is_retry)
         STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial"
@@ -375,6 +380,11 @@ int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, ui
 int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
 {
     return stw_trials_have(&store->lost, cell->index, trial);
+}
+
+int stw_store_has_canary(const struct stw_store *store)
+{
+    return store->has_canary;
 }
 
 struct stw_sql *stw_store_sql(const struct stw_store *store)
