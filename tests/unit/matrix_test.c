@@ -377,7 +377,7 @@ Test(matrix, writes_a_cells_settings)
 /* Schedule. */
 
 #define SCHEDULED                                                                                  \
-    HEAD "trials = 50\ncanary = off\n"                                                              \
+    HEAD "trials = 50\ncanary = off\n"                                                             \
     "[axes]\nn = 1, 2, 3, 4, 5\nshape = int, string\n" FIXED                                      \
     "[exclude]\nx = n == 3 && shape == int\n"
 #define RUNNABLE 9u
