@@ -96,7 +96,8 @@ TestSuite(compare, .init = build, .fini = remove_all);
 /* The one that is found is in `found`. */
 static stw_status compare(const char *a, const char *b, const char *metric, int as_lower_edges)
 {
-    const struct stw_compare_options options = {{1, 1000, 95}, as_lower_edges, 0};
+    const struct stw_compare_options options = {.bootstrap = {1, 1000, 95},
+                                                .as_lower_edges = as_lower_edges};
     struct stw_reader reader = {0};
     struct stw_compare_side of_a = {&results, &reader, NULL}, of_b = of_a;
     stw_comparisons_free(&comparisons);

@@ -133,7 +133,7 @@ static struct stw_experiment experiment = {
     .trials = 2, .seed = 1, .timeout_ns = TIMEOUT_NS, .axes = axes, .axis_count = 2,
     .exclusions = &rule, .exclusion_count = 1};
 static struct stw_cell cells[4];
-static struct stw_matrix matrix = {&experiment, cells, 4};
+static struct stw_matrix matrix = {.experiment = &experiment, .cells = cells, .cell_count = 4};
 static struct stw_registry *registry;
 static struct stw_error error = STW_ERROR_INIT;
 static struct stw_run_options options = {.executable = executable, .quiet = 1};
