@@ -294,7 +294,7 @@ static void judge_stops(const struct stw_noise_numbers *found, uint32_t run,
     if (found->machine_stops == 0)
         return;
     int is_one = found->machine_stops == 1;
-    stw_text_add(&text, "%" PRId64 " of %" PRId64 " stop%s over 1 ms coincide%s with such a wake:"
+    stw_text_add(&text, "%" PRId64 " of %" PRId64 " stop%s over 1 ms coincide%s with a late wake:"
                  " %s the machine's", found->machine_stops, found->long_stops,
                  stw_plural((uint64_t)found->long_stops), is_one ? "s" : "",
                  is_one ? "it is" : "they are");
@@ -315,16 +315,16 @@ static void judge_missing(const struct stw_results *results, uint32_t run,
     if (found->stops_lost) {
         finding.kind = "stops-lost";
         finding.avoid = "counts, sums and percentiles of stops";
-        stw_text_add(&text, "%" PRId64 " stop%s not stored: there %s too many", found->stops_lost,
-                     found->stops_lost == 1 ? " was" : "s were",
-                     found->stops_lost == 1 ? "was one" : "were");
+        stw_text_add(&text, "%" PRId64 " stop%s not stored", found->stops_lost,
+                     found->stops_lost == 1 ? " is" : "s are");
         add(noise, finding, &text);
     }
     if (found->pieces_lost) {
         finding.kind = "pieces-lost";
         finding.avoid = "utilisations (mmu): they are too high";
-        stw_text_add(&text, "%" PRId64 " piece%s of taken time did not fit", found->pieces_lost,
-                     stw_plural((uint64_t)found->pieces_lost));
+        stw_text_add(&text, "%" PRId64 " piece%s of taken time %s not stored", found->pieces_lost,
+                     stw_plural((uint64_t)found->pieces_lost),
+                     found->pieces_lost == 1 ? "is" : "are");
         add(noise, finding, &text);
     }
     for (uint32_t i = 0; i < results->cell_count; i++) {

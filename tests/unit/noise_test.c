@@ -138,7 +138,7 @@ Test(noise, is_late_wakes_and_the_stops_that_coincide_with_them)
     expect_text("The machine was busy: do not read times, not even medians\n"
                 "  other programs took 20 % of the processors' time\n"
                 "  an idle thread woke over 1 ms late in 3.0 % of 9000 sleeps, by 88.1 ms at most\n"
-                "  1 of 7 stops over 1 ms coincides with such a wake: it is the machine's\n");
+                "  1 of 7 stops over 1 ms coincides with a late wake: it is the machine's\n");
 }
 
 /* It lags, and holds the run's own threads: it counts where others' time is not known. */
@@ -165,8 +165,8 @@ Test(noise, is_told_apart_from_records_that_lack_something)
     cr_expect_not(stw_noise_is_busy(&noise));
     expect_text("Not all is there: do not read counts, sums and percentiles of stops;\n"
                 "  utilisations (mmu): they are too high\n"
-                "  1234 stops were not stored: there were too many\n"
-                "  5 pieces of taken time did not fit\n");
+                "  1234 stops are not stored\n"
+                "  5 pieces of taken time are not stored\n");
     results.noise.late_wakes = 5000;
     cr_expect_eq(first()->severity, STW_NOISE_BUSY, "the severest is not the first");
 }
