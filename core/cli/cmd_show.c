@@ -66,7 +66,7 @@ static stw_status show_trial(const struct request *request, const struct stw_res
     stw_status status = find_cell(results, request->cell, error) ? STW_OK : STW_E_INVALID;
     if (status == STW_OK && stw_param_parse(&number, request->trial, &value, &why) != STW_OK)
         status = stw_error_set(error, STW_E_INVALID, NULL, "--trial: %s", why.message);
-    return status == STW_OK ? stw_show_trial(request->run, request->cell, (uint32_t)value.as_u64,
+    return status == STW_OK ? stw_show_trial(results, request->cell, (uint32_t)value.as_u64,
                                              request->as_json, text, error)
                             : status;
 }

@@ -16,8 +16,8 @@ const struct stw_result_cell *stw_show_find(const struct stw_results *results, c
 void stw_show_cell(const struct stw_result_cell *cell, struct stw_text *out);
 /* One trial of a cell, by its number in the view trials: what became of it, what it printed. As
  * text or as one object. STW_E_INVALID: there is none. */
-stw_status stw_show_trial(const char *run, const char *cell, uint32_t number, int as_json,
-                          struct stw_text *out, struct stw_error *error);
+stw_status stw_show_trial(const struct stw_results *results, const char *cell, uint32_t number,
+                          int as_json, struct stw_text *out, struct stw_error *error);
 /* One object; docs/reference/results.md has its shape. */
 void stw_show_json(const struct stw_results *results, FILE *file);
 /* RFC 4180: a header and one row a cell. Names are the JSON's, joined by points. Empty fields are

@@ -67,6 +67,7 @@ is_in_json() # COMMAND...
         FROM (SELECT CAST(readfile('$work/out') AS TEXT) AS j)")" "1 others"
 }
 is_in_json show "$work/run"
+is_in_json show "$work/run" --cell n=100 --trial 1
 is_in_json compare "$work/run" n=100
 
 # A trial that failed outranks the machine.
