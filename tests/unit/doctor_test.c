@@ -130,7 +130,7 @@ Test(doctor, finds_processors_that_change_their_speed)
     set("no_turbo", "1");
     set("boost", "0");
     for (uint32_t i = (check("build"), 0); i < diagnosis.count; i++)
-        cr_expect_str_neq(diagnosis.items[i].about, "turbo");
+        cr_expect(strcmp(diagnosis.items[i].about, "turbo") != 0);
     set("boost", "1");
     expect_note("turbo");
 }

@@ -487,7 +487,7 @@ Test(canary, repeats_the_first_cell_that_runs_and_is_none)
     stw_text_free(&settings);
     stw_text_free(&settings_of);
     for (uint32_t c = 0; c < matrix->cell_count; c++) {
-        cr_expect_str_neq(matrix->cells[c].hash, canary->hash);
+        cr_expect(strcmp(matrix->cells[c].hash, canary->hash) != 0);
         cr_expect_neq(matrix->cells[c].index, canary->index);
     }
     built_free(&built);
