@@ -42,6 +42,15 @@ int stw_cli_failure(const struct stw_command *command, const struct stw_error *e
     return environment ? STW_EXIT_ENVIRONMENT : STW_EXIT_BAD_INPUT;
 }
 
+int stw_cli_require_quiet(const struct stw_command *command, int is_busy, int status)
+{
+    if (!is_busy || status != STW_EXIT_DONE)
+        return status;
+    fprintf(stderr, "stwlab %s: the machine was busy, and --require-quiet was given\n",
+            command->name);
+    return STW_EXIT_BUSY;
+}
+
 /* "--resume" that is nearest to `name`, or null. */
 static const char *nearest_option(const struct stw_command *command, const char *name)
 {

@@ -13,6 +13,7 @@
 #define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
 #define STW_EXIT_BAD_INPUT 2   /* the command line, the experiment or a file is wrong */
 #define STW_EXIT_ENVIRONMENT 3 /* the machine lacks or refuses something */
+#define STW_EXIT_BUSY 4        /* all is well but the machine, which was busy: --require-quiet */
 
 struct stw_registry;
 
@@ -34,6 +35,7 @@ extern const struct stw_command stw_command_compare;
 extern const struct stw_command stw_command_plugins;
 extern const struct stw_command stw_command_facts;
 extern const struct stw_command stw_command_settings;
+extern const struct stw_command stw_command_doctor;
 
 /* What stw_cli_next returns besides an option's value. */
 #define STW_CLI_END (-1)
@@ -54,6 +56,9 @@ int stw_cli_plugins(const struct stw_command *command, const char *const *paths,
                     struct stw_registry **registry);
 /* The program that workers run. STW_E_INVALID, STW_E_IO. */
 stw_status stw_cli_worker(char *path, size_t bytes, struct stw_error *error);
+/* What a command that has come to `status` exits with when it was told to require a quiet machine:
+ * says so when it was busy. Whatever else is wrong outranks it. */
+int stw_cli_require_quiet(const struct stw_command *command, int is_busy, int status);
 /* Whether `descriptor` is a terminal that wants colours. */
 int stw_cli_is_styled(int descriptor);
 /* How wide tables may be there: COLUMNS says, or the terminal does; a file or pipe has 80. */

@@ -25,6 +25,7 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, 's'},
     {"resamples", required_argument, NULL, 'r'},
     {"confidence", required_argument, NULL, 'c'},
+    {"require-quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -34,7 +35,8 @@ struct question {
     struct stw_compare_options options;
     const char *metrics; /* with commas between several */
     const char *baseline, *by;
-    int is_json;
+    int is_json, requires_quiet;
+    struct stw_noise noise;
     struct stw_results results[2];
     struct stw_reader readers[2]; /* the results' own */
     struct stw_comparisons comparisons;
@@ -65,6 +67,8 @@ static int take_option(struct question *question, int option)
         question->is_json = 1;
     else if (option == 'e')
         question->options.as_lower_edges = 1;
+    else if (option == 'q')
+        question->requires_quiet = 1;
     else if (option == 's' && (good = take_number(optarg, 0, UINT64_MAX, &number)))
         bootstrap->seed = number;
     else if (option == 'r' && (good = take_number(optarg, 1, RESAMPLES_MAX, &number)))
@@ -157,6 +161,10 @@ static void print(struct question *question)
     struct stw_text text = {0};
     const struct stw_results *other = question->results[1].path ? &question->results[1] : NULL;
     stw_compare_judge(&question->comparisons, &question->options);
+    stw_noise_judge(&question->results[0], other ? 1 : 0, &question->noise);
+    if (other)
+        stw_noise_judge(other, 2, &question->noise);
+    question->options.noise = &question->noise;
     if (question->is_json) {
         stw_compare_json(&question->comparisons, &question->results[0], &question->options, stdout);
         return;
@@ -194,8 +202,10 @@ static int compare(const struct stw_command *command, struct question *question,
         stw_results_free(&question->results[i]);
     free(metrics);
     free(list);
+    int is_busy = question->requires_quiet && stw_noise_is_busy(&question->noise);
+    stw_noise_free(&question->noise);
     if (status == STW_OK)
-        return STW_EXIT_DONE;
+        return stw_cli_require_quiet(command, is_busy, STW_EXIT_DONE);
     int exit_status = stw_cli_failure(command, &error);
     return status == STW_E_STATE ? STW_EXIT_NOT_OK : exit_status;
 }
@@ -251,6 +261,7 @@ const struct stw_command stw_command_compare = {
             "      --seed N         of the resampling; default 1\n"
             "      --resamples N    default 10000\n"
             "      --confidence N   percent; default 95\n"
+            "      --require-quiet  exit status 4 when the machine was busy during a run\n"
             "  -h, --help           this text\n\n"
             "Blocks (one trial of every cell) are drawn with replacement, the same for both\n"
             "cells. A difference is shown when p, corrected for all that was asked at once, is\n"

@@ -11,6 +11,7 @@
 #include "prim/interrupt.h"
 #include "report/enough.h"
 #include "report/least_heaps.h"
+#include "report/noise.h"
 #include "report/show.h"
 #include "store/store.h"
 
@@ -37,6 +38,7 @@ static const struct option options[] = {
     {"foreground", required_argument, NULL, 'f'},
     {"only", required_argument, NULL, 'l'},
     {"quiet", no_argument, NULL, 'q'},
+    {"require-quiet", no_argument, NULL, 'u'},
     {"audit", no_argument, NULL, 'a'},
     {"check", no_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
@@ -63,6 +65,7 @@ struct job {
     struct list made; /* overrides that options stand for; owned */
     struct stw_peers peers;
     int resume, retry, mixed, dry_run, quiet;
+    int requires_quiet; /* of the machine, not of us */
     struct stw_text words; /* of an interrupt: how to go on */
     struct stw_registry *registry;
     struct stw_experiment experiment;
@@ -127,6 +130,9 @@ static void take_option(struct job *job, int option)
         break;
     case 'n':
         job->dry_run = 1;
+        break;
+    case 'u':
+        job->requires_quiet = 1;
         break;
     default:
         job->quiet = 1;
@@ -236,46 +242,60 @@ static void find_words(struct job *job)
         add_word(line, "--go", job->gos.items[i]);
     if (job->only)
         add_word(line, "--only", job->only);
+    if (job->requires_quiet)
+        stw_text_add(line, " --require-quiet");
     stw_text_add(line, " --resume%s\n", job->mixed ? " --mixed" : "");
 }
 
-/* Prints the table and the summary from what is stored, so that a resumed run counts as a whole. */
-static int report(const struct job *job, const struct stw_run_result *result)
+/* The table and the summary, from what is stored, so that a resumed run counts as a whole. */
+static void print_results(const struct job *job, const struct stw_shown *shown,
+                          const struct stw_run_result *result)
 {
-    const struct stw_show_options usual = {0};
     const struct stw_look look = {.width = stw_cli_width(STDOUT_FILENO),
                                   .styled = stw_cli_is_styled(STDOUT_FILENO)};
-    struct stw_results results;
-    struct stw_shown shown = {0};
-    struct stw_error error = STW_ERROR_INIT;
     struct stw_text text = {0};
-    stw_status status = stw_results_open(job->output, &results, &error);
-    if (status == STW_OK)
-        status = stw_shown_read(&results, &usual, &shown, &error);
-    if (status != STW_OK) {
-        stw_shown_free(&shown);
-        stw_results_free(&results);
-        return stw_cli_failure(job->command, &error);
-    }
-    stw_show_text(&shown, &look, &text);
+    stw_show_text(shown, &look, &text);
     stw_text_add(&text, "\n%" PRIu64 " trial%s run, %" PRIu64 " stored before, %" PRIu64
                  " not ok; results in %s\n", result->trials_run, stw_plural(result->trials_run),
-                 result->trials_stored, result->stored_not_ok, results.path);
+                 result->trials_stored, result->stored_not_ok, shown->results->path);
     uint32_t claims = job->experiment.claim_count;
     if (claims)
         stw_text_add(&text, "%" PRIu32 " claim%s recorded with the results, not judged\n", claims,
                      stw_plural(claims));
     fputs(text.bytes, stdout);
     stw_text_free(&text);
-    stw_shown_free(&shown);
-    stw_results_free(&results);
-    return STW_EXIT_DONE;
 }
 
-/* A quiet run reads no results: that takes longer than its last trials when there are many. */
+/* Prints what is stored, unless it is to be quiet, and asks whether the machine was busy. */
+static int report(const struct job *job, const struct stw_run_result *result, int *is_busy)
+{
+    const struct stw_show_options usual = {0};
+    struct stw_results results;
+    struct stw_shown shown = {0};
+    struct stw_error error = STW_ERROR_INIT;
+    struct stw_noise noise = {0};
+    stw_status status = stw_results_open(job->output, &results, &error);
+    if (status == STW_OK && !job->quiet)
+        status = stw_shown_read(&results, &usual, &shown, &error);
+    if (status == STW_OK) {
+        if (!job->quiet)
+            print_results(job, &shown, result);
+        stw_noise_judge(&results, 0, &noise);
+        *is_busy = stw_noise_is_busy(&noise);
+    }
+    stw_noise_free(&noise);
+    stw_shown_free(&shown);
+    stw_results_free(&results);
+    return status == STW_OK ? STW_EXIT_DONE : stw_cli_failure(job->command, &error);
+}
+
+/* A quiet run reads no results unless it has to: that takes longer than its last trials when there
+ * are many. */
 static int conclude(const struct job *job, const struct stw_run_result *result)
 {
-    int exit_status = job->quiet ? STW_EXIT_DONE : report(job, result);
+    int exit_status = STW_EXIT_DONE, is_busy = 0;
+    if (!job->quiet || job->requires_quiet)
+        exit_status = report(job, result, &is_busy);
     if (job->quiet && result->stored_not_ok > 0)
         fprintf(stderr, "stwlab run: %" PRIu64 " trial%s not ok; see stwlab show %s\n",
                 result->stored_not_ok, stw_plural(result->stored_not_ok), job->output);
@@ -284,9 +304,9 @@ static int conclude(const struct job *job, const struct stw_run_result *result)
     else if (result->ended == STW_ENDED_TIME)
         fprintf(stderr, "stwlab run: its time is over, after %" PRIu64 " trial%s of a cell;"
                 " --resume goes on\n", result->blocks, stw_plural(result->blocks));
-    if (exit_status != STW_EXIT_DONE)
-        return exit_status;
-    return result->stored_not_ok > 0 || result->interrupted ? STW_EXIT_NOT_OK : STW_EXIT_DONE;
+    if (exit_status == STW_EXIT_DONE && (result->stored_not_ok > 0 || result->interrupted))
+        exit_status = STW_EXIT_NOT_OK;
+    return stw_cli_require_quiet(job->command, job->requires_quiet && is_busy, exit_status);
 }
 
 static int run_matrix(const struct job *job)
@@ -382,7 +402,10 @@ static int parse(struct job *job, int argument_count, char **arguments)
         stw_cli_usage_error(job->command, "--mixed goes with --resume");
     else if (job->foreground && (job->output || job->resume || job->dry_run || job->only))
         stw_cli_usage_error(job->command, "--foreground stores nothing: it goes without --output, "
-                            "--resume, --only and --dry-run");
+                            "--resume and --dry-run");
+    else if (job->requires_quiet && (job->dry_run || job->foreground))
+        stw_cli_usage_error(job->command, "--require-quiet asks what was measured: it goes without"
+                            " --dry-run and --foreground");
     else if (job->output && !*job->output)
         stw_cli_usage_error(job->command, "option --output is empty");
     else
@@ -441,6 +464,7 @@ const struct stw_command stw_command_run = {
             "      --foreground CELL      one trial of the cell in this process, for a debugger;\n"
             "                             CELL as for --only\n"
             "      --quiet                no progress and no table\n"
+            "      --require-quiet        exit status 4 when the machine was busy meanwhile\n"
             "  -h, --help                 this text\n\n"
             "Ctrl-C finishes the trial in hand; --resume goes on from there.\n"
             "Trials run in a sandbox; [permissions] in the file lets a plugin do more.\n",

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "host/manifest.h"
+#include "report/noise.h"
 #include "report/select.h"
 #include "report/show.h"
 
@@ -18,6 +19,7 @@
 #define SORT 'S'
 #define STATS 's'
 #define WIDE 'w'
+#define REQUIRE_QUIET 'q'
 
 static const struct option options[] = {
     {"json", no_argument, NULL, AS_JSON},
@@ -31,6 +33,7 @@ static const struct option options[] = {
     {"trials", no_argument, NULL, BY_TRIAL},
     {"cell", required_argument, NULL, CELL},
     {"trial", required_argument, NULL, TRIAL},
+    {"require-quiet", no_argument, NULL, REQUIRE_QUIET},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -39,10 +42,14 @@ static stw_status show_cell(const struct stw_results *results, const char *words
                             struct stw_text *text, struct stw_error *error)
 {
     const struct stw_result_cell *cell;
+    struct stw_noise noise = {0};
     STW_TRY(stw_select_cell(results, words, &cell, error));
     stw_history_mark(&results->history, text);
     stw_show_cell(cell, text);
     STW_TRY(stw_show_sites(results->path, cell->cell, text, error));
+    stw_noise_judge(results, 0, &noise);
+    stw_noise_text(&noise, stw_cli_width(STDOUT_FILENO), text);
+    stw_noise_free(&noise);
     stw_show_marks(text);
     return STW_OK;
 }
@@ -52,7 +59,7 @@ struct request {
     const char *run;
     const char *cell;  /* null: all */
     const char *trial; /* of it, or null */
-    int as_json, as_csv, as_markdown, is_wide, has_stats;
+    int as_json, as_csv, as_markdown, is_wide, has_stats, requires_quiet;
     struct stw_show_options options;
 };
 
@@ -67,23 +74,18 @@ static stw_status show_trial(const struct request *request, const struct stw_res
     stw_status status = stw_select_cell(results, request->cell, &cell, error);
     if (status == STW_OK && stw_param_parse(&number, request->trial, &value, &why) != STW_OK)
         status = stw_error_set(error, STW_E_INVALID, NULL, "--trial: %s", why.message);
-    return status == STW_OK ? stw_show_trial(request->run, cell->id, (uint32_t)value.as_u64,
+    return status == STW_OK ? stw_show_trial(results, cell->id, (uint32_t)value.as_u64,
                                              request->as_json, text, error)
                             : status;
 }
 
 /* One cell, or one of its trials. */
-static stw_status show_one(const struct request *request, struct stw_text *text,
-                           struct stw_error *error)
+static stw_status show_one(const struct request *request, struct stw_results *results,
+                           struct stw_text *text, struct stw_error *error)
 {
-    struct stw_results results;
-    stw_status status = stw_results_read(request->run, &results, error);
-    if (status == STW_OK && request->trial)
-        status = show_trial(request, &results, text, error);
-    else if (status == STW_OK)
-        status = show_cell(&results, request->cell, text, error);
-    stw_results_free(&results);
-    return status;
+    STW_TRY(stw_results_summarise(results));
+    return request->trial ? show_trial(request, results, text, error)
+                          : show_cell(results, request->cell, text, error);
 }
 
 static stw_status write_data(const struct request *request, struct stw_results *results,
@@ -100,35 +102,46 @@ static stw_status write_data(const struct request *request, struct stw_results *
     return STW_OK;
 }
 
-static stw_status show_all(const struct request *request, struct stw_text *text,
-                           struct stw_error *error)
+static stw_status show_all(const struct request *request, struct stw_results *results,
+                           struct stw_text *text, struct stw_error *error)
 {
     const struct stw_look look = {.width = request->is_wide ? 0 : stw_cli_width(STDOUT_FILENO),
                                   .styled = stw_cli_is_styled(STDOUT_FILENO),
                                   .is_markdown = request->as_markdown};
-    struct stw_results results;
     struct stw_shown shown = {0};
-    stw_status status = stw_results_open(request->run, &results, error);
-    if (status == STW_OK)
-        status = stw_shown_read(&results, &request->options, &shown, error);
+    stw_status status = stw_shown_read(results, &request->options, &shown, error);
     if (status == STW_OK && (request->as_json || request->as_csv))
-        status = write_data(request, &results, &shown);
+        status = write_data(request, results, &shown);
     else if (status == STW_OK)
         stw_show_text(&shown, &look, text);
     stw_shown_free(&shown);
-    stw_results_free(&results);
     return status;
+}
+
+static int is_busy(const struct stw_results *results)
+{
+    struct stw_noise noise = {0};
+    stw_noise_judge(results, 0, &noise);
+    int found = stw_noise_is_busy(&noise);
+    stw_noise_free(&noise);
+    return found;
 }
 
 static int show(const struct stw_command *command, const struct request *request)
 {
+    struct stw_results results;
     struct stw_error error = STW_ERROR_INIT;
     struct stw_text text = {0};
-    stw_status status = request->cell ? show_one(request, &text, &error)
-                                      : show_all(request, &text, &error);
+    stw_status status = stw_results_open(request->run, &results, &error);
+    if (status == STW_OK)
+        status = request->cell ? show_one(request, &results, &text, &error)
+                               : show_all(request, &results, &text, &error);
     fputs(stw_text_get(&text), stdout);
     stw_text_free(&text);
-    return status == STW_OK ? STW_EXIT_DONE : stw_cli_failure(command, &error);
+    int was_busy = status == STW_OK && request->requires_quiet && is_busy(&results);
+    stw_results_free(&results);
+    return status == STW_OK ? stw_cli_require_quiet(command, was_busy, STW_EXIT_DONE)
+                            : stw_cli_failure(command, &error);
 }
 
 /* What is wrong with the options together, or null. */
@@ -162,6 +175,7 @@ static void take_option(struct request *request, int option)
     request->as_markdown |= option == AS_MARKDOWN;
     request->is_wide |= option == WIDE;
     request->has_stats |= option == STATS;
+    request->requires_quiet |= option == REQUIRE_QUIET;
     request->options.by_trial |= option == BY_TRIAL;
     if (option == CELL)
         request->cell = optarg;
@@ -231,6 +245,8 @@ const struct stw_command stw_command_show = {
             "              condition that one cell fulfils\n"
             "  --trial N   what became of one of its trials, its stops by phase, and what it\n"
             "              printed; with --json as an object. The first trial is 0\n"
+            "  --require-quiet\n"
+            "              exit status 4 when the machine was busy while the run was measured\n"
             "  -h, --help  this text\n",
     .short_options = ":h",
     .options = options,

@@ -23,6 +23,7 @@ struct forecast {
     uint64_t unknown;      /* trials whose cell was not */
     uint64_t base_trials;  /* stored trials of the same cells */
     double base_ns;        /* their time in all */
+    int has_canary;
 };
 
 static const struct stw_result_cell *find_cell(const struct stw_results *results, const char *hash)
@@ -51,6 +52,20 @@ static void forecast_cell(const struct stw_matrix *matrix, const struct stw_resu
     forecast->base_ns += wall_ns;
 }
 
+/* As lab/run.c has it: a run that began without a canary, or with one of another cell, goes on
+ * without; and it is chosen with the cell that it repeats. */
+static int has_canary(const struct stw_matrix *matrix, const struct stw_results *results,
+                      int resume, const uint8_t *is_chosen)
+{
+    const char *number = stw_pairs_get(&results->info, "canary");
+    if (!matrix->has_canary || (is_chosen && !is_chosen[matrix->canary_of]))
+        return 0;
+    if (!resume || !results->cell_count)
+        return 1;
+    const struct stw_result_cell *same = find_cell(results, matrix->cells[matrix->canary_of].hash);
+    return number && same && strtoll(number, NULL, 10) == same->cell;
+}
+
 static struct forecast make_forecast(const struct stw_matrix *matrix, const char *run, int resume,
                                      const uint8_t *is_chosen)
 {
@@ -58,12 +73,17 @@ static struct forecast make_forecast(const struct stw_matrix *matrix, const char
     struct stw_results results;
     struct stw_error ignored = STW_ERROR_INIT; /* no run, or none that helps */
     if (stw_results_open(run, &results, &ignored) != STW_OK)
-        results.cell_count = 0;
+        results.cell_count = 0, results.canary.trial_count = 0;
     for (uint32_t i = 0; i < matrix->cell_count; i++) {
         const struct stw_cell *cell = &matrix->cells[i];
         if (!cell->excluded && (!is_chosen || is_chosen[i]))
             forecast_cell(matrix, find_cell(&results, cell->hash), resume, &forecast);
     }
+    forecast.has_canary = has_canary(matrix, &results, resume, is_chosen);
+    const struct stw_result_cell canary = {.trial_count = results.canary.trial_count,
+                                           .wall_ns_sum = results.canary.wall_ns_sum};
+    if (forecast.has_canary)
+        forecast_cell(matrix, &canary, resume, &forecast);
     stw_results_free(&results);
     return forecast;
 }
@@ -156,6 +176,9 @@ void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
     add_cells(matrix, is_chosen, out);
     add_fixed(experiment, out);
     int is_most = experiment->enough.metric || experiment->time_ns;
+    if (forecast.has_canary)
+        stw_text_add(out, "\ncanary: cell %" PRIu32 " runs once more in each block\n",
+                     matrix->canary_of);
     stw_text_add(out, "\ntrials: %s%" PRIu64 " to run", is_most ? "at most " : "",
                  forecast.trials);
     if (resume)

@@ -17,6 +17,7 @@ static const struct stw_command *const commands[] = {
     &stw_command_show,
     &stw_command_cells,
     &stw_command_compare,
+    &stw_command_doctor,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -30,7 +31,8 @@ static void print_help(FILE *file)
     fprintf(file, "  %-9s %s\n\n"
                   "stwlab help COMMAND tells more. stwlab --version prints the version.\n"
                   "exit status: 0 done, 1 some trial was not ok, 2 bad input, 3 the environment "
-                  "lacks something\n", "help", "this text, or a command's");
+                  "lacks something,\n4 the machine is too busy to measure\n", "help",
+           "this text, or a command's");
 }
 
 static const struct stw_command *find_command(const char *name)

@@ -27,6 +27,7 @@
 #include "prim/guard.h"
 #include "prim/hostile.h"
 #include "prim/interrupt.h"
+#include "prim/machine.h"
 #include "prim/memory.h"
 #include "prim/process.h"
 #include "prim/scratch.h"
@@ -66,6 +67,7 @@ struct run {
     uint64_t began_ns;   /* this start */
     uint32_t blocks;     /* that some cell has a trial of: later ones have not begun */
     uint32_t blocks_end; /* trials from this number on are not run */
+    struct stw_machine machine; /* read when a trial is stored: the next worker loads meanwhile */
 };
 
 /* A trial under way, or ended and not stored yet. */
@@ -174,6 +176,13 @@ static void release(struct attempt *attempt)
     attempt->cell = NULL;
 }
 
+/* Who is judged by the trial's checksum: the canary computes what its cell does. */
+static uint32_t judged_as(const struct run *run, const struct stw_cell *cell)
+{
+    uint32_t at = (uint32_t)(cell - run->matrix->cells);
+    return at < run->matrix->cell_count ? at : run->matrix->canary_of;
+}
+
 static uint64_t deadline_of(const struct run *run, const struct attempt *attempt)
 {
     uint64_t timeout_ns = run->matrix->experiment->timeout_ns;
@@ -248,8 +257,8 @@ static void judge(struct run *run, struct attempt *attempt, const struct stw_pro
         && record->first_op_ns <= run->ended_ns)
         outcome->start_ns = record->first_op_ns - attempt->started_ns;
     if (outcome->checksum)
-        stw_agreement_judge(run->agreement, (uint32_t)(attempt->cell - run->matrix->cells),
-                            record->checksum, outcome);
+        stw_agreement_judge(run->agreement, judged_as(run, attempt->cell), record->checksum,
+                            outcome);
 }
 
 /* A worker that did not start, because the run's folder is gone, failed for that. */
@@ -324,6 +333,7 @@ static stw_status keep(struct run *run, struct attempt *attempt, struct stw_erro
     if (record && stw_record_problem(record))
         record = NULL;
     attempt->outcome.printed = stw_process_printed(&attempt->process);
+    stw_machine_lap(&run->machine, &attempt->outcome.lap);
     stw_status status = stw_store_trial(run->store, attempt->cell, attempt->trial,
                                         &attempt->outcome, record, error);
     if (status == STW_OK) {
@@ -415,9 +425,11 @@ static stw_status store_skipped(struct run *run, struct stw_error *error)
     return status;
 }
 
+/* The canary is chosen with the cell that it repeats. */
 static int is_chosen(const struct run *run, uint32_t cell)
 {
-    return !run->options->is_chosen || run->options->is_chosen[cell];
+    uint32_t at = cell < run->matrix->cell_count ? cell : run->matrix->canary_of;
+    return !run->options->is_chosen || run->options->is_chosen[at];
 }
 
 /* Keeps the slots of cells that were asked for. Returns how many. */
@@ -426,6 +438,19 @@ static uint32_t keep_chosen(const struct run *run, struct stw_slot *slots, uint3
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++)
         if (is_chosen(run, slots[i].cell))
+            slots[kept++] = slots[i];
+    return kept;
+}
+
+/* A run that began without a canary, or with one of another cell, goes on without: its cell's
+ * trials are not measured beside it any more. Returns how many slots are left. */
+static uint32_t drop_canary(const struct run *run, struct stw_slot *slots, uint32_t count)
+{
+    uint32_t kept = 0;
+    if (stw_store_has_canary(run->store))
+        return count;
+    for (uint32_t i = 0; i < count; i++)
+        if (slots[i].cell < run->matrix->cell_count)
             slots[kept++] = slots[i];
     return kept;
 }
@@ -545,6 +570,7 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     uint32_t total;
     struct stw_slot *slots = stw_matrix_schedule(run->matrix, &total);
     total = keep_chosen(run, slots, total);
+    total = drop_canary(run, slots, total);
     uint32_t missing = keep_missing(run, slots, total);
     run->result->trials_stored = total - missing;
     if (stw_interrupts_begin(&run->interrupts) != STW_OK) {
@@ -554,10 +580,12 @@ static stw_status run_slots(struct run *run, struct stw_error *error)
     stw_store_heed(run->store, is_given_up, run);
     stw_progress_begin(&run->progress, total, total - missing, experiment->trials,
                        experiment->enough.metric || experiment->time_ns, run->options->quiet);
+    stw_machine_open(&run->machine, "");
     run->began_ns = run->ended_ns = stw_clock_ns();
     stw_status status = run_each(run, slots, missing, attempts, error);
     status = keep_all(run, attempts, status, error);
     stw_progress_clear(&run->progress);
+    stw_machine_close(&run->machine);
     if (status == STW_OK)
         status = note_end(run, count_below(slots, missing, run->blocks_end), error);
     if (status == STW_E_STATE && stw_interrupts_count(&run->interrupts) > 1) {

@@ -37,6 +37,7 @@ static const struct stw_param experiment_params[] = {
      .min_u64 = 64ull << 20, .max_u64 = 16ull << 40},
     {.name = "sandbox", .type = STW_TYPE_BOOL, .default_text = "on"},
     {.name = "minheap", .type = STW_TYPE_TEXT},
+    {.name = "canary", .type = STW_TYPE_BOOL, .default_text = "off"},
 };
 #define EXPERIMENT_PARAMS (sizeof experiment_params / sizeof *experiment_params)
 
@@ -84,7 +85,8 @@ static void check_known(struct stw_draft *draft, const struct stw_ini_entry *ent
         stw_problem_add(&draft->problems, &place, "unknown key; did you mean \"%s\"?", near);
     else
         stw_problem_add(&draft->problems, &place, "unknown key; there are name, question, "
-                        "workload, trials, time, seed, timeout, memory, sandbox and minheap");
+                        "workload, trials, time, seed, timeout, memory, sandbox, minheap and "
+                        "canary");
 }
 
 /* A text of [experiment]; "" when it is missing or unusable. */
@@ -195,6 +197,9 @@ static void read_experiment(struct stw_draft *draft)
     e->timeout_ns = read_number(draft, "timeout");
     e->memory_bytes = read_number(draft, "memory");
     e->is_sandboxed = read_number(draft, "sandbox") != 0;
+    e->canary = read_number(draft, "canary") ? STW_CANARY_ON : STW_CANARY_OFF;
+    if (!stw_ini_find(&draft->ini, "experiment", "canary"))
+        e->canary = STW_CANARY_USUAL;
     check_name(draft);
     check_question(draft);
     find_workload(draft);

@@ -60,6 +60,16 @@ struct stw_least_heap {
     uint64_t bytes;
 };
 
+/* Whether one cell is run twice in each block, under another label, against itself. Nobody has said
+ * it: from STW_CANARY_CELLS runnable cells on, of which it takes an eighth of the time at most, and
+ * with as many trials as an interval needs (report/bootstrap.h); a run that goes on keeps to what
+ * it began with. */
+#define STW_CANARY_USUAL 0u
+#define STW_CANARY_OFF 1u
+#define STW_CANARY_ON 2u
+#define STW_CANARY_CELLS 8u
+#define STW_CANARY_TRIALS 6u
+
 struct stw_experiment {
     char *path;
     char *ini_text; /* the whole file as read */
@@ -71,6 +81,7 @@ struct stw_experiment {
     uint64_t timeout_ns;   /* of one trial */
     uint64_t memory_bytes; /* of one trial's process */
     int is_sandboxed;      /* asked for; stw_policy_is_boxed */
+    uint32_t canary;       /* STW_CANARY_* */
     struct stw_permission *permissions;
     uint32_t permission_count;
     struct stw_axis *axes;
@@ -121,10 +132,15 @@ struct stw_cell {
     uint64_t limit_bytes;  /* what `heap` makes of gc.limit; 0: nothing (plan/heaps.h) */
 };
 
+/* The canary is no cell: it stands behind the last one, with a number that none has, and only the
+ * schedule and the store know of it. */
+#define STW_CANARY_NUMBER 0x7fffffffu
 struct stw_matrix {
     const struct stw_experiment *experiment;
-    struct stw_cell *cells;
-    uint32_t cell_count; /* excluded ones included */
+    struct stw_cell *cells; /* [cell_count], and the canary if there is one */
+    uint32_t cell_count;    /* excluded ones included */
+    int has_canary;
+    uint32_t canary_of;     /* the cell that it repeats: the first that is not excluded */
 };
 
 stw_status stw_matrix_build(const struct stw_experiment *experiment, const struct stw_peers *peers,
@@ -155,10 +171,10 @@ const struct stw_axis *stw_axis_find(const struct stw_axis *axes, uint32_t count
 const char *stw_cell_value(const struct stw_experiment *experiment, const struct stw_cell *cell,
                            const char *key);
 
-/* The order of trials: blocks of one trial of every runnable cell, each block shuffled by the seed.
- * Allocated with malloc; *count = runnable cells x trials. */
+/* The order of trials: blocks of one trial of every runnable cell, and of the canary, each block
+ * shuffled by the seed. Allocated with malloc; *count = (runnable cells + canary) x trials. */
 struct stw_slot {
-    uint32_t cell;
+    uint32_t cell;  /* cell_count: the canary */
     uint32_t trial; /* 0 .. trials - 1; of a block */
 };
 struct stw_slot *stw_matrix_schedule(const struct stw_matrix *matrix, uint32_t *count);

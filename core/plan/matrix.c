@@ -5,7 +5,9 @@
  *     nobody mentions included. So a default that changes makes other cells, and to write one down
  *     does not. It does not depend on the order of axes, nor on which keys are axes, with one
  *     exception: an axis tells cells apart even where it is a parameter of a plugin that they do
- *     not use. */
+ *     not use.
+ * X2  the canary has the settings of the cell that it repeats, and neither its number nor its hash,
+ *     nor any other cell's: so its trials are of no cell. */
 #include "plan/experiment.h"
 
 #include "base/error.h"
@@ -205,6 +207,33 @@ static void build_cells(struct stw_matrix *matrix, const struct stw_peers *peers
     free(parts);
 }
 
+static uint64_t count_runnable(const struct stw_matrix *matrix)
+{
+    uint64_t runnable = 0;
+    for (uint32_t c = 0; c < matrix->cell_count; c++)
+        runnable += !matrix->cells[c].excluded;
+    return runnable;
+}
+
+/* X2. */
+static void add_canary(struct stw_matrix *matrix)
+{
+    const struct stw_experiment *e = matrix->experiment;
+    struct stw_cell *canary = &matrix->cells[matrix->cell_count];
+    int is_usual = count_runnable(matrix) >= STW_CANARY_CELLS && e->trials >= STW_CANARY_TRIALS;
+    if (e->canary == STW_CANARY_OFF || (e->canary == STW_CANARY_USUAL && !is_usual))
+        return;
+    while (matrix->cells[matrix->canary_of].excluded)
+        matrix->canary_of++;
+    const struct stw_cell *of = &matrix->cells[matrix->canary_of];
+    struct stw_text id = {0};
+    stw_text_add(&id, "canary of %s", of->id);
+    *canary = (struct stw_cell){.index = STW_CANARY_NUMBER, .id = id.bytes, .values = of->values};
+    snprintf(canary->hash, sizeof canary->hash, "%016" PRIx64,
+             stw_hash_text(stw_hash_text(STW_HASH_START, of->hash), "canary"));
+    matrix->has_canary = 1;
+}
+
 /* The exclusion that holds for an excluded cell; null: no runtime can run it, or a plugin refuses
  * it. */
 static const struct stw_exclusion *rule_of(const struct stw_experiment *e,
@@ -251,9 +280,7 @@ static stw_status refuse_empty(const struct stw_matrix *matrix, struct stw_error
 static stw_status check_runnable(const struct stw_matrix *matrix, struct stw_error *error)
 {
     const struct stw_experiment *e = matrix->experiment;
-    uint64_t runnable = 0;
-    for (uint32_t c = 0; c < matrix->cell_count; c++)
-        runnable += !matrix->cells[c].excluded;
+    uint64_t runnable = count_runnable(matrix);
     if (!runnable)
         return refuse_empty(matrix, error);
     if (runnable * e->trials > TRIALS_MAX)
@@ -271,11 +298,13 @@ stw_status stw_matrix_build(const struct stw_experiment *experiment, const struc
     for (uint32_t i = 0; i < experiment->axis_count; i++)
         count *= experiment->axes[i].value_count;
     *matrix = (struct stw_matrix){.experiment = experiment, .cell_count = count};
-    matrix->cells = stw_new(count, sizeof *matrix->cells);
+    matrix->cells = stw_new((size_t)count + 1, sizeof *matrix->cells);
     build_cells(matrix, peers);
     stw_status status = check_runnable(matrix, error);
     if (status)
         stw_matrix_free(matrix);
+    else
+        add_canary(matrix);
     return status;
 }
 
@@ -307,6 +336,8 @@ void stw_matrix_free(struct stw_matrix *matrix)
         free(matrix->cells[c].id);
         free(matrix->cells[c].reason);
     }
+    if (matrix->has_canary)
+        free(matrix->cells[matrix->cell_count].id);
     if (matrix->cell_count)
         free(matrix->cells[0].values);
     free(matrix->cells);

@@ -1,8 +1,9 @@
 /* plan/schedule.c: the order in which trials run.
  *
- * A block holds one trial of every runnable cell, in random order, so that a machine that drifts
- * (heat, other load) drifts over all cells alike, and a run that is cut short has every cell. Block
- * b has its own random stream: its order does not depend on how many blocks there are. */
+ * A block holds one trial of every runnable cell, and one more of the canary's, in random order, so
+ * that a machine that drifts (heat, other load) drifts over all cells alike, and a run that is cut
+ * short has every cell. Block b has its own random stream: its order does not depend on how many
+ * blocks there are. */
 #include "plan/experiment.h"
 
 #include "base/check.h"
@@ -21,7 +22,7 @@ static void shuffle(struct stw_slot *slots, uint32_t count, struct stw_random *r
 
 struct stw_slot *stw_matrix_schedule(const struct stw_matrix *matrix, uint32_t *count)
 {
-    uint64_t runnable = 0, trials = matrix->experiment->trials;
+    uint64_t runnable = matrix->has_canary != 0, trials = matrix->experiment->trials;
     for (uint32_t c = 0; c < matrix->cell_count; c++)
         runnable += !matrix->cells[c].excluded;
     STW_REQUIRE(runnable * trials <= UINT32_MAX); /* stw_matrix_build allows far fewer */
@@ -32,6 +33,8 @@ struct stw_slot *stw_matrix_schedule(const struct stw_matrix *matrix, uint32_t *
         for (uint32_t c = 0; c < matrix->cell_count; c++)
             if (!matrix->cells[c].excluded)
                 *next++ = (struct stw_slot){c, block};
+        if (matrix->has_canary)
+            *next++ = (struct stw_slot){matrix->cell_count, block};
         struct stw_random random = stw_random_seed(matrix->experiment->seed, block);
         shuffle(first, (uint32_t)runnable, &random);
     }

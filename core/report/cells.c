@@ -4,6 +4,8 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "report/canary.h"
+#include "report/noise.h"
 #include "report/reader.h"
 
 #include <stdlib.h>
@@ -126,7 +128,9 @@ static stw_status read_all(struct stw_results *results)
     STW_TRY(stw_reader_query(reader, cells_sql, NULL, take_cell, results));
     STW_TRY(stw_reader_query(reader, axes_sql, NULL, take_axis, &axes));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
-    return stw_reader_query(reader, intervals_lost_sql, NULL, take_intervals_lost, &lost);
+    STW_TRY(stw_reader_query(reader, intervals_lost_sql, NULL, take_intervals_lost, &lost));
+    STW_TRY(stw_noise_read(reader, results));
+    return stw_canary_read(reader, results);
 }
 
 stw_status stw_results_open(const char *run, struct stw_results *results, struct stw_error *error)
@@ -178,6 +182,7 @@ void stw_results_free(struct stw_results *results)
     free(results->path);
     free_pairs(&results->info);
     free_pairs(&results->environment);
+    free(results->canary.of);
     stw_facts_free(&results->facts);
     stw_history_free(&results->history);
     for (uint32_t i = 0; i < results->cell_count; i++)

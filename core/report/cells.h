@@ -99,6 +99,38 @@ struct stw_result_cell {
     uint32_t op_time_count;
 };
 
+/* Processor time that was lost to somebody, and that there was while it was measured; 0: never. */
+struct stw_time_share {
+    double ns, of_ns;
+};
+
+/* What tells of the machine during a run, and of what its record lacks (report/noise.h). */
+struct stw_noise_numbers {
+    struct stw_time_share others, steal, throttled;
+    double load_max;            /* the highest load average at a start; 0: not known */
+    int64_t wakes, late_wakes;  /* of the idle threads of trials; by more than 1 ms */
+    int64_t late_ns_max;
+    int64_t long_stops, machine_stops; /* of 1 ms and more; of these, while a wake was late */
+    int64_t stops_lost, pieces_lost;   /* stops, and pieces of taken time, that are not stored */
+    int64_t clipped_cells; /* with operations longer than a histogram tells */
+};
+
+/* What a cell's ratio to itself may be in a metric, at 95 %. */
+struct stw_floor {
+    const char *metric;
+    double low, high;
+};
+
+/* The trials of one cell that ran once more in each block (report/canary.h). */
+#define STW_FLOORS 3u
+struct stw_canary {
+    char *of;     /* the cell's id; null: there is no canary */
+    int64_t cell; /* its number */
+    int64_t trial_count, ok, wall_ns_sum;
+    struct stw_floor floors[STW_FLOORS];
+    uint32_t floor_count;
+};
+
 struct stw_results {
     char *path;               /* of the database */
     struct stw_reader reader; /* open until the results are freed */
@@ -107,6 +139,8 @@ struct stw_results {
     struct stw_fact_list facts;   /* what its trials may have */
     struct stw_result_cell *cells; /* by number */
     struct stw_history history;   /* plans, and differences of its starts */
+    struct stw_noise_numbers noise;
+    struct stw_canary canary;
     uint32_t cell_count;
     struct stw_result_trial *trials; /* by cell and number */
     uint32_t trial_count;

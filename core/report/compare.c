@@ -180,7 +180,7 @@ static int has_verdict(const struct stw_cells_compared *compared)
 }
 
 /* Where the interval and the blocks agree that a lies. */
-static enum stw_shown side_of(const struct stw_cells_compared *compared)
+static enum stw_verdict side_of(const struct stw_cells_compared *compared)
 {
     const struct stw_interval *difference = &compared->contrast.difference;
     return difference->high < 0 && compared->direction < 0  ? STW_SHOWN_LESS

@@ -11,6 +11,7 @@
 #include "report/bootstrap.h"
 #include "report/cells.h"
 #include "report/metric.h"
+#include "report/noise.h"
 
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ struct stw_compare_options {
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */
     int are_many;       /* comparisons: one that has nothing to compare is told among them */
     const struct stw_history *histories[2]; /* of the runs; null: not told */
+    const struct stw_noise *noise; /* of the run or the two, to be told; null: it is not */
 };
 
 struct stw_compared {
@@ -29,7 +31,7 @@ struct stw_compared {
     double value;
 };
 
-enum stw_shown {
+enum stw_verdict {
     STW_SHOWN_NOTHING, /* no verdict: `without` says why */
     STW_SHOWN_EQUAL,   /* the same in every trial of both */
     STW_SHOWN_LESS,    /* a's is less */
@@ -44,7 +46,7 @@ struct stw_cells_compared {
     struct stw_contrast contrast; /* of a and b */
     double p, p_of_all;           /* as if it were the only question; of all that were asked */
     int direction;                /* -1, 0, 1: in most blocks a's value is less, more */
-    enum stw_shown shown;
+    enum stw_verdict shown;
     const char *without; /* why nothing is shown, or null */
     double would_show;   /* the least ratio above 1 that so many trials show in 4 of 5 runs; 0: not
                           * known */

@@ -97,6 +97,13 @@ static void add_pair(const struct stw_cells_compared *compared,
     stw_compare_verdict(compared, text);
 }
 
+#define NOISE_COLUMNS 80u
+static void add_noise(const struct stw_compare_options *options, struct stw_text *text)
+{
+    if (options->noise)
+        stw_noise_text(options->noise, NOISE_COLUMNS, text);
+}
+
 static void add_one(const struct stw_cells_compared *compared,
                     const struct stw_compare_options *options, struct stw_text *text)
 {
@@ -110,6 +117,7 @@ static void add_one(const struct stw_cells_compared *compared,
         add_side(&table, "B", compared, &compared->b);
     stw_table_print(&table, 0, text);
     stw_table_free(&table);
+    add_noise(options, text);
     stw_text_add(text, "\n");
     if (compared->b.cell) {
         add_pair(compared, options, text);
@@ -186,6 +194,7 @@ static void add_several(const struct stw_comparisons *comparisons,
         stw_table_print(&table, 0, text);
         stw_table_free(&table);
     }
+    add_noise(options, text);
     stw_text_add(text, "\nnone shown (N %%): no difference shown; so many trials would show N %%\n"
                  "p is that of %u comparison%s at once (Holm); trials drawn %u times, seed %" PRIu64
                  "\n", comparisons->count, stw_plural(comparisons->count),
@@ -293,6 +302,8 @@ static void write_one(struct stw_json *json, const struct stw_cells_compared *co
     stw_json_string(json, sandbox);
     stw_json_key(json, "mixed");
     stw_json_bool(json, is_mixed(options));
+    if (options->noise)
+        stw_noise_json(options->noise, json);
     stw_json_object_end(json);
 }
 

@@ -61,8 +61,8 @@ stw_status stw_show_sites(const char *run, int64_t cell, struct stw_text *out,
                           struct stw_error *error);
 /* One trial of a cell, by its number in the view trials: what became of it, what it printed. As
  * text or as one object. STW_E_INVALID: there is none. */
-stw_status stw_show_trial(const char *run, const char *cell, uint32_t number, int as_json,
-                          struct stw_text *out, struct stw_error *error);
+stw_status stw_show_trial(const struct stw_results *results, const char *cell, uint32_t number,
+                          int as_json, struct stw_text *out, struct stw_error *error);
 /* The cells' numbers, ids, hashes and trials; as text or as one object. */
 void stw_show_cells(const struct stw_results *results, const struct stw_look *look, int as_json,
                     FILE *file);

@@ -1,6 +1,9 @@
 /* report/show_parts.c: what the machine-readable forms of cells and of trials have in common. */
 #include "report/show_parts.h"
 
+#include "report/canary.h"
+#include "report/noise.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -43,6 +46,7 @@ static void json_environment(struct stw_json *json, const struct stw_results *re
 void stw_show_json_run(struct stw_json *json, const struct stw_results *results)
 {
     const char *name = stw_pairs_get(&results->info, "name");
+    struct stw_noise noise = {0};
     stw_json_key(json, "experiment");
     stw_json_string(json, name ? name : "");
     stw_json_key(json, "sandbox");
@@ -50,6 +54,10 @@ void stw_show_json_run(struct stw_json *json, const struct stw_results *results)
     json_constants(json, results);
     json_environment(json, results);
     stw_history_json(json, &results->history);
+    stw_noise_judge(results, 0, &noise);
+    stw_noise_json(&noise, json);
+    stw_noise_free(&noise);
+    stw_canary_json(results, json);
 }
 
 /* What is known of a column in a row. */

@@ -3,10 +3,13 @@
  *     is an accident of a few of them, and a reader should know.
  * S2  nothing is left out silently: skipped cells have rows, failed trials have lines below, and
  *     columns for which there is no room are named.
- * S3  a strategy that had nothing to do is named, lest it be taken for one without effect. */
+ * S3  a strategy that had nothing to do is named, lest it be taken for one without effect.
+ * S4  that the machine was busy stands on the first line after the table. */
 #include "report/show.h"
 
 #include "base/utf8.h"
+#include "report/canary.h"
+#include "report/noise.h"
 #include "report/show_table.h"
 
 #include <inttypes.h>
@@ -238,6 +241,19 @@ static void add_clean(const struct stw_text *text, const struct stw_look *look, 
     free(copy);
 }
 
+/* S4 */
+static void add_noise(const struct stw_results *results, const struct stw_look *look,
+                      struct stw_text *out)
+{
+    struct stw_noise noise = {0};
+    struct stw_text told = {0};
+    stw_noise_judge(results, 0, &noise);
+    stw_noise_text(&noise, 0, &told);
+    add_clean(&told, look, 0, out);
+    stw_text_free(&told);
+    stw_noise_free(&noise);
+}
+
 void stw_show_text(const struct stw_shown *shown, const struct stw_look *look,
                    struct stw_text *out)
 {
@@ -250,8 +266,10 @@ void stw_show_text(const struct stw_shown *shown, const struct stw_look *look,
         stw_table_markdown(&view.table, out);
     else
         stw_table_print(&view.table, look->styled, out);
+    add_noise(shown->results, look, out);
     stw_text_add(&footnotes, "%s", stw_text_get(&view.letters));
     add_marks(&view, &footnotes);
+    stw_canary_text(shown->results, &footnotes);
     stw_text_add(&footnotes, "%s", stw_text_get(&view.numbers));
     add_failures(shown, &footnotes);
     add_idle_strategies(shown, &footnotes);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "report/json.h"
+#include "report/noise.h"
 #include "report/reader.h"
 #include "report/table.h"
 #include "report/units.h"
@@ -28,6 +29,7 @@ struct trial {
     int64_t bytes; /* that it printed */
     struct stw_text head, tail;
     struct stops stops[STW_TRIAL_PHASES];
+    struct stw_noise noise; /* of its run */
 };
 
 /* Bytes of any kind: no text of C can hold a NUL. */
@@ -134,8 +136,10 @@ static void add_stops(const struct trial *trial, struct stw_text *out)
         stw_table_set(&table, 3, stw_format_ns((uint64_t)stops->max_ns).text);
         stw_table_set(&table, 4, stw_format_ns((uint64_t)stops->sum_ns).text);
     }
-    if (table.row_count)
+    if (table.row_count) {
         stw_table_print(&table, 0, out);
+        stw_noise_text(&trial->noise, 0, out);
+    }
     stw_table_free(&table);
     stw_show_marks(out);
 }
@@ -227,16 +231,18 @@ static void add_json(const struct trial *trial, struct stw_text *out)
     member(&json, "head", stw_text_get(&trial->head));
     member(&json, "tail", stw_text_get(&trial->tail));
     stw_json_object_end(&json);
+    stw_noise_json(&trial->noise, &json);
     stw_json_object_end(&json);
     stw_json_finish(&json);
 }
 
-stw_status stw_show_trial(const char *run, const char *cell, uint32_t number, int as_json,
-                          struct stw_text *out, struct stw_error *error)
+stw_status stw_show_trial(const struct stw_results *results, const char *cell, uint32_t number,
+                          int as_json, struct stw_text *out, struct stw_error *error)
 {
     struct stw_reader reader;
     struct trial trial = {.cell = cell, .trial = number};
-    stw_status status = stw_reader_open(run, &reader, error);
+    stw_status status = stw_reader_open(results->path, &reader, error);
+    stw_noise_judge(results, 0, &trial.noise);
     if (status == STW_OK)
         status = read_trial(&reader, &trial);
     if (status == STW_OK && as_json)
@@ -249,5 +255,6 @@ stw_status stw_show_trial(const char *run, const char *cell, uint32_t number, in
     free(trial.note);
     stw_text_free(&trial.head);
     stw_text_free(&trial.tail);
+    stw_noise_free(&trial.noise);
     return status;
 }

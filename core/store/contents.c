@@ -120,6 +120,8 @@ static stw_status insert_identity(const struct stw_sql *sql, const struct stw_ma
     STW_TRY(put_number(sql, "seed", matrix->experiment->seed));
     STW_TRY(put(sql, "started_utc", started));
     STW_TRY(put(sql, "stwlab_version", STW_VERSION));
+    if (matrix->has_canary)
+        STW_TRY(put_number(sql, "canary", matrix->cells[matrix->canary_of].index));
     return put(sql, "matrix_hash", hash);
 }
 
@@ -344,24 +346,48 @@ static stw_status check_identity(const struct stw_sql *sql, const struct stw_pla
     return status;
 }
 
+/* Only what the file says itself is refused: a canary beside later blocks alone would not be run
+ * beside the trials that it is to be compared with. */
+static stw_status check_canary(const struct stw_sql *sql, const struct stw_plan *plan,
+                               const char *run, struct stw_error *error)
+{
+    int failed = 0;
+    int64_t has = stw_sql_number(sql, "SELECT count(*) FROM run WHERE key='canary'", &failed);
+    if (failed)
+        return stw_sql_failed(sql, "read", error);
+    if (has || plan->matrix->experiment->canary != STW_CANARY_ON)
+        return STW_OK;
+    return stw_error_set(error, STW_E_STATE, NULL, "%s was begun without a canary: was canary = "
+                         "off, is on; use another -o", run);
+}
+
 stw_status stw_plan_check(const struct stw_sql *sql, const struct stw_plan *plan, const char *run,
                           struct stw_error *error)
 {
     STW_TRY(check_identity(sql, plan, run, error));
+    STW_TRY(check_canary(sql, plan, run, error));
     STW_TRY(check_policy(sql, plan->matrix->experiment, run, error));
     return stw_start_check(sql, plan, run, error);
 }
 
-/* Cells get the numbers that they have in the matrix; their trials follow them by the hash. */
+/* Cells get the numbers that they have in the matrix; their trials follow them by the hash. The
+ * canary keeps its own, and to the cell that it repeats. */
 static stw_status replace_cells(const struct stw_sql *sql, const struct stw_matrix *matrix)
 {
+    static const char canary_hash[] =
+        "UPDATE run SET value = (SELECT c.hash FROM cell c WHERE c.cell = CAST(value AS INTEGER))"
+        " WHERE key = 'canary'";
+#define RENUMBER(table)                                                                           \
+    "UPDATE " table " SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)"             \
+    " WHERE cell <> " STW_STORE_CANARY
     static const char *const numbers[] = {
-        "UPDATE trial SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
-        "UPDATE attempt SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
-        "UPDATE earlier SET cell = (SELECT c.cell FROM cell c WHERE c.hash = cell_hash)",
+        RENUMBER("trial"), RENUMBER("attempt"), RENUMBER("earlier"),
+        "UPDATE run SET value = (SELECT c.cell FROM cell c WHERE c.hash = value)"
+        " WHERE key = 'canary'",
     };
     char hash[17];
     matrix_hash(matrix, hash);
+    STW_TRY(stw_sql_insert(sql, canary_hash, NULL, 0));
     STW_TRY(stw_sql_insert(sql, "DELETE FROM cell", NULL, 0));
     STW_TRY(stw_sql_insert(sql, "DELETE FROM cell_axis", NULL, 0));
     STW_TRY(insert_cells(sql, matrix));

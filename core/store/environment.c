@@ -1,10 +1,12 @@
 /* store/environment.c: what a result may depend on besides the experiment: machine, system, build.
  *
  * Everything is read from where the kernel publishes it; nothing here fails, it only stays unknown.
- * No names of machines or people: a run may be handed on. */
+ * What the machine does while trials run is measured beside them (prim/machine.h). No names of
+ * machines or people: a run may be handed on. */
 #include "store/environment.h"
 
 #include "base/sanitizer.h"
+#include "prim/machine.h"
 #include "prim/thread.h"
 
 #include <gnu/libc-version.h>
@@ -33,12 +35,22 @@
 struct sink {
     void (*add)(void *context, const char *key, const char *value);
     void *context;
+    struct stw_machine *machine;
 };
 
-/* The first line of a file without its end; 0 when there is none. */
-static int first_line(const char *path, char *line, size_t bytes)
+static FILE *open_below(const struct sink *sink, const char *path)
 {
-    FILE *file = fopen(path, "re");
+    struct stw_text whole = {0};
+    stw_text_add(&whole, "%s%s", sink->machine->root, path);
+    FILE *file = fopen(whole.bytes, "re");
+    stw_text_free(&whole);
+    return file;
+}
+
+/* The first line of a file without its end; 0 when there is none. */
+static int first_line(const struct sink *sink, const char *path, char *line, size_t bytes)
+{
+    FILE *file = open_below(sink, path);
     if (!file)
         return 0;
     int got = fgets(line, (int)bytes, file) != NULL;
@@ -49,12 +61,13 @@ static int first_line(const char *path, char *line, size_t bytes)
 }
 
 /* The text after "name   :" in a file of such lines; 0 when there is none. */
-static int field_of(const char *path, const char *name, char *value, size_t bytes)
+static int field_of(const struct sink *sink, const char *path, const char *name, char *value,
+                    size_t bytes)
 {
     char line[512];
     size_t length = strlen(name);
     int found = 0;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_below(sink, path);
     if (!file)
         return 0;
     while (!found && fgets(line, sizeof line, file)) {
@@ -72,7 +85,7 @@ static int field_of(const char *path, const char *name, char *value, size_t byte
 static void add_file(const struct sink *sink, const char *key, const char *path)
 {
     char line[256];
-    if (first_line(path, line, sizeof line))
+    if (first_line(sink, path, line, sizeof line))
         sink->add(sink->context, key, line);
 }
 
@@ -83,6 +96,12 @@ static void add_number(const struct sink *sink, const char *key, unsigned long l
     sink->add(sink->context, key, text);
 }
 
+static void add_known(const struct sink *sink, const char *key, uint64_t value)
+{
+    if (value != STW_MACHINE_UNKNOWN)
+        add_number(sink, key, value);
+}
+
 static void add_system(const struct sink *sink)
 {
     struct utsname names;
@@ -91,20 +110,42 @@ static void add_system(const struct sink *sink)
         snprintf(text, sizeof text, "%s %s %s", names.sysname, names.release, names.machine);
         sink->add(sink->context, "kernel", text);
     }
-    if (field_of("/proc/cpuinfo", "model name", text, sizeof text))
+    if (field_of(sink, "/proc/cpuinfo", "model name", text, sizeof text))
         sink->add(sink->context, "cpu", text);
     add_number(sink, "processors", stw_processor_count());
-    if (field_of("/proc/meminfo", "MemTotal", text, sizeof text))
+    if (field_of(sink, "/proc/meminfo", "MemTotal", text, sizeof text))
         add_number(sink, "memory_bytes", strtoull(text, NULL, 10) * 1024);
-    add_file(sink, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     add_file(sink, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
-    /* A kernel thread that watches accesses to memory, for milliseconds where a mutator ran. */
-    add_file(sink, "damon", "/sys/kernel/mm/damon/admin/kdamonds/0/state");
+    add_file(sink, "thp_defrag", "/sys/kernel/mm/transparent_hugepage/defrag");
     add_file(sink, "aslr", "/proc/sys/kernel/randomize_va_space");
     add_file(sink, "clocksource",
              "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    add_file(sink, "smt", "/sys/devices/system/cpu/smt/active");
+    add_file(sink, "boost", "/sys/devices/system/cpu/cpufreq/boost");
+    add_file(sink, "no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo");
+}
+
+/* What others do on the machine. Times are since it booted, or the group was made. */
+static void add_others(const struct sink *sink)
+{
+    const struct stw_machine *machine = sink->machine;
+    const char *watcher = stw_machine_watcher(machine);
+    struct stw_text governors = {0};
+    char text[64];
+    stw_machine_governors(machine, &governors);
+    if (governors.length)
+        sink->add(sink->context, "governor", governors.bytes);
+    stw_text_free(&governors);
+    /* A kernel thread that watches accesses to memory, for milliseconds where a mutator ran. */
+    if (watcher)
+        sink->add(sink->context, "damon", watcher);
+    if (stw_machine_quota(machine, text, sizeof text))
+        sink->add(sink->context, "cpu_quota", text);
     stw_environment_load(text, sizeof text);
     sink->add(sink->context, "load", text);
+    add_known(sink, "running", stw_machine_running(machine));
+    add_known(sink, "steal_ns", machine->last.steal_ns);
+    add_known(sink, "throttled_ns", machine->last.throttled_ns);
 }
 
 /* Bytes of the environment: they move the stack (Mytkowicz et al., ASPLOS 2009). */
@@ -134,31 +175,6 @@ static void add_variables(const struct sink *sink)
     }
 }
 
-/* The least share of processors that this control group or one above it grants: "50000 100000" of
- * each period, in us. Version 2 of control groups; version 1 where it is mounted as usual. */
-static void add_quota(const struct sink *sink)
-{
-    char group[512], path[1024], line[64];
-    double least = 0;
-    char text[64] = "";
-    if (field_of("/proc/self/cgroup", "0", group, sizeof group) && group[0] == ':')
-        for (char *end = group + strlen(group); end > group; end = strrchr(group, '/')) {
-            double quota, period;
-            *end = '\0';
-            snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group + 1);
-            if (first_line(path, line, sizeof line)
-                && sscanf(line, "%lf %lf", &quota, &period) == 2 && period > 0
-                && (!text[0] || quota / period < least)) {
-                least = quota / period;
-                snprintf(text, sizeof text, "%s", line);
-            }
-        }
-    if (text[0])
-        sink->add(sink->context, "cpu_quota", text);
-    else
-        add_file(sink, "cpu_quota_v1", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-}
-
 /* What tells it to its programs: the systems' own files, and the variable of systemd's kin. */
 static void add_container(const struct sink *sink)
 {
@@ -173,16 +189,19 @@ static void add_container(const struct sink *sink)
         add_file(sink, "container", "/run/systemd/container");
 }
 
-void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
+void stw_environment_capture(const char *root,
+                             void (*add)(void *context, const char *key, const char *value),
                              void *context)
 {
-    const struct sink sink = {add, context};
-    char allowed[256];
+    struct stw_machine machine;
+    const struct sink sink = {add, context, &machine};
+    stw_machine_open(&machine, root);
     add_system(&sink);
-    if (field_of("/proc/self/status", "Cpus_allowed_list", allowed, sizeof allowed))
-        add(context, "affinity", allowed);
-    add_quota(&sink);
+    add_others(&sink);
+    if (machine.allowed[0])
+        add(context, "affinity", machine.allowed);
     add_container(&sink);
+    stw_machine_close(&machine);
     add_variables(&sink);
     add(context, "compiler", __VERSION__);
     add(context, "build_type", BUILD_CHECKS BUILD_SANITIZER);

@@ -5,8 +5,9 @@
 #include "base/text.h"
 
 /* Calls `add` once per fact; both texts are valid during the call. Facts that the system does not
- * tell are left out. */
-void stw_environment_capture(void (*add)(void *context, const char *key, const char *value),
+ * tell are left out. `root`: a folder in front of /proc and /sys, "" for the machine itself. */
+void stw_environment_capture(const char *root,
+                             void (*add)(void *context, const char *key, const char *value),
                              void *context);
 /* Facts of a start: the content of each file that ran, and other runtimes' toolchains, are told as
  * "KIND/ID", and "stwlab". A start that did not run a file says nothing of it. */

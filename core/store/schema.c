@@ -1,8 +1,8 @@
 /* store/schema.c: the tables and views of results.sqlite.
  *
  * Tables are STRICT and may change with STW_STORE_VERSION; the views cells, axes, trials, attempts,
- * starts, plans, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups and facts are
- * public and stable.
+ * starts, plans, output, pauses, steps, ops, op_times, cycles, counters, mmu, hiccups,
+ * machine_times, canary, canary_pauses and facts are public and stable.
  * Percentiles are nearest rank: the ceil(q * N)-th smallest of all values of a cell's ok trials;
  * the median of a counter is the lower one, so that it is a value that occurred. Integers but for
  * utilisation: the record's checks (trial/outcome.c) keep sums in range. */
@@ -28,6 +28,8 @@
     name ".sum_ns AS " name "_sum_ns,"
 
 #define SUMMARY_JOIN(name) " LEFT JOIN summary_of_" name " AS " name " ON " name ".cell = c.cell"
+
+/* The number of what is no cell (plan/experiment.h): its trials are in no other view. */
 
 #define OUTCOME_COLUMN(outcome, column)                                                            \
     " (SELECT count(*) FROM trial t WHERE t.cell = c.cell AND t.outcome = '" outcome "') AS "      \
@@ -91,6 +93,8 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
     "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
     " STRICT",
+    "CREATE TABLE machine_time(trial_id INTEGER PRIMARY KEY, wall_ns INTEGER, processors INTEGER,"
+    " busy_ns INTEGER, own_ns INTEGER, steal_ns INTEGER, throttled_ns INTEGER) STRICT",
 
     "CREATE VIEW axes AS SELECT a.cell, c.id, a.position, a.key, a.value"
     " FROM cell_axis a JOIN cell c ON c.cell = a.cell",
@@ -145,6 +149,18 @@ const char *const stw_schema[] = {
     "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
+
+    "CREATE VIEW machine_times AS SELECT t.cell, coalesce(c.id, 'canary') AS id, t.trial, t.start,"
+    " m.wall_ns, m.processors, m.busy_ns, m.own_ns, m.steal_ns, m.throttled_ns"
+    " FROM trial t LEFT JOIN cell c ON c.cell = t.cell"
+    " JOIN machine_time m ON m.trial_id = t.trial_id",
+    "CREATE VIEW canary AS SELECT c.cell, c.id, t.trial, t.outcome, t.detail, t.operations,"
+    " t.wall_ns, t.cpu_ns, t.op_sum_ns"
+    " FROM run r JOIN cell c ON c.cell = CAST(r.value AS INTEGER)"
+    " JOIN trial t ON t.cell = " STW_STORE_CANARY " WHERE r.key = 'canary'",
+    "CREATE VIEW canary_pauses AS SELECT t.trial, p.kind, p.pause_ns, p.phase"
+    " FROM trial t JOIN pause p ON p.trial_id = t.trial_id"
+    " WHERE t.cell = " STW_STORE_CANARY " AND t.outcome = 'ok'",
 
     PAUSE_SUMMARY("pause", "pause_ns", "timed"),
     PAUSE_SUMMARY("stopping", "stopping_ns", "timed"),

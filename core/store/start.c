@@ -93,7 +93,7 @@ static void take_files(const struct stw_plan *plan, struct facts *facts)
 static void take_facts(const struct stw_plan *plan, struct facts *facts)
 {
     struct stw_text policy = {0};
-    stw_environment_capture(add_fact, facts);
+    stw_environment_capture("", add_fact, facts);
     stw_policy_describe(plan->matrix->experiment, &policy);
     add_fact(facts, "sandbox", stw_text_get(&policy));
     stw_text_free(&policy);

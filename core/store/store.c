@@ -59,7 +59,8 @@
 #define UNNOTE 9u
 #define OP_TIME 10u
 #define OUTPUT 11u
-#define STATEMENTS 12u
+#define MACHINE 12u
+#define STATEMENTS 13u
 
 /* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
  * second; whoever writes more of them into its record does not keep the matrix from going on. */
@@ -83,6 +84,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
     [OUTPUT] = "INSERT INTO trial_output VALUES(?1,?2,?3,?4)",
     [UNNOTE] = "DELETE FROM attempt",
+    [MACHINE] = "INSERT INTO machine_time VALUES(?1,?2,?3,?4,?5,?6,?7)",
 };
 
 struct stw_store {
@@ -96,7 +98,7 @@ struct stw_store {
     struct stw_trials stored; /* S4 */
     struct stw_trials failed; /* of these, those that may be stored anew; none unless is_retry */
     struct stw_trials lost;   /* during which a coordinator died, and that were not run since */
-    int is_retry;
+    int is_retry, has_canary;
     const struct stw_cell *next; /* announced, or null */
     uint32_t next_trial;
     int is_settled; /* the announced is what table attempt says */
@@ -239,10 +241,27 @@ static stw_status prepare_all(struct stw_store *store, struct stw_error *error)
 
 /* Stored trials. */
 
-/* S4, and what became of the attempts. */
-static stw_status read_stored(struct stw_store *store, struct stw_error *error)
+/* Whether the run's canary repeats the same cell as the matrix's. */
+static int has_canary(const struct stw_store *store, const struct stw_matrix *matrix, int *failed)
 {
+    char query[192];
+    if (!matrix->has_canary)
+        return 0;
+    snprintf(query, sizeof query, "SELECT count(*) FROM run r JOIN cell c"
+             " ON c.cell = CAST(r.value AS INTEGER) WHERE r.key = 'canary' AND c.hash = '%s'",
+             matrix->cells[matrix->canary_of].hash);
+    return stw_sql_number(&store->sql, query, failed) > 0;
+}
+
+/* S4, and what became of the attempts. */
+static stw_status read_stored(struct stw_store *store, const struct stw_matrix *matrix,
+                              struct stw_error *error)
+{
+    int failed = 0;
     STW_TRY(stw_attempts_recover(&store->sql, error));
+    store->has_canary = has_canary(store, matrix, &failed);
+    if (failed)
+        return stw_sql_failed(&store->sql, "read", error);
     STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial", &store->stored, error));
     if (store->is_retry)
         STW_TRY(stw_trials_read(&store->sql, "SELECT cell, trial FROM trial"
@@ -269,7 +288,7 @@ static stw_status open_run(struct stw_store *store, const char *run, const struc
     STW_TRY(lock_directory(store, run, error));
     STW_TRY(open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error));
     STW_TRY(create_or_resume(store, plan, resume, error));
-    STW_TRY(read_stored(store, error));
+    STW_TRY(read_stored(store, plan->matrix, error));
     return prepare_all(store, error);
 }
 
@@ -383,6 +402,11 @@ int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, ui
 int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial)
 {
     return stw_trials_have(&store->lost, cell->index, trial);
+}
+
+int stw_store_has_canary(const struct stw_store *store)
+{
+    return store->has_canary;
 }
 
 struct stw_sql *stw_store_sql(const struct stw_store *store)
@@ -694,6 +718,23 @@ static stw_status insert_output(const struct trial_rows *rows)
     return step(statement);
 }
 
+/* What the machine did meanwhile, if that was read. */
+static stw_status insert_lap(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[MACHINE];
+    const struct stw_machine_lap *lap = &rows->outcome->lap;
+    if (lap->wall_ns == 0)
+        return STW_OK;
+    bind(statement, 1, (uint64_t)rows->id);
+    bind(statement, 2, lap->wall_ns);
+    bind(statement, 3, lap->processors);
+    bind_unless(statement, 4, lap->times.busy_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 5, lap->times.own_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 6, lap->times.steal_ns, STW_MACHINE_UNKNOWN);
+    bind_unless(statement, 7, lap->times.throttled_ns, STW_MACHINE_UNKNOWN);
+    return step(statement);
+}
+
 static stw_status insert_rows(struct trial_rows *rows)
 {
     STW_TRY(insert_pauses(rows));
@@ -726,6 +767,7 @@ static stw_status insert_all(struct trial_rows *rows, uint32_t trial)
         STW_TRY(stw_attempts_retire(&rows->store->sql, rows->cell->hash, trial));
     STW_TRY(insert_trial(rows, trial));
     STW_TRY(insert_output(rows));
+    STW_TRY(insert_lap(rows));
     if (!rows->record)
         return STW_OK;
     STW_TRY(insert_rows(rows));

@@ -43,6 +43,8 @@ void stw_store_heed(struct stw_store *store, int (*gives_up)(void *context), voi
 int stw_store_has(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial);
 /* Whether a coordinator was lost while this trial ran, and it was not stored since; likewise. */
 int stw_store_was_lost(const struct stw_store *store, const struct stw_cell *cell, uint32_t trial);
+/* Whether the run began with a canary (plan/experiment.h). */
+int stw_store_has_canary(const struct stw_store *store);
 /* How many stored trials were neither ok nor skipped, and of how many cells. */
 stw_status stw_store_count_not_ok(const struct stw_store *store, uint64_t *trials, uint32_t *cells,
                                   struct stw_error *error);

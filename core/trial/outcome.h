@@ -2,6 +2,7 @@
 #ifndef STW_TRIAL_OUTCOME_H
 #define STW_TRIAL_OUTCOME_H
 
+#include "prim/machine.h"
 #include "prim/process.h"
 
 #include <stdint.h>
@@ -36,6 +37,7 @@ struct stw_outcome {
     uint64_t cpu_ns;        /* user + system, of the worker, or of the peer's program alone; or
                              * STW_USAGE_UNKNOWN */
     uint64_t rss_peak_bytes; /* likewise; 0: not known */
+    struct stw_machine_lap lap; /* what the machine did meanwhile, and since the lap before */
 };
 
 /* "ok", "crashed", "timed-out", "out-of-memory", "refused", "invalid", "forbidden",

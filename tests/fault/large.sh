@@ -17,7 +17,8 @@ hundredths()
 ten='1,2,3,4,5,6,7,8,9,10'
 matrix() # TRIALS AXES
 {
-    printf '[experiment]\nname = large\nquestion = q\nworkload = steady-heap\ntrials = %s\n' "$1"
+    printf '[experiment]\nname = large\nquestion = q\nworkload = steady-heap\ntrials = %s\ncanary = off\n' \
+        "$1"
     printf '[axes]\nlive = 512,1024,2048,3072,4096,5120,6144,7168,8192,9216\n'
     for axis in $2; do printf '%s = %s\n' "$axis" "$ten"; done
 }

@@ -27,7 +27,7 @@ static struct stw_experiment experiment = {
     .path = "x.ini", .ini_text = "text", .name = "x", .question = "?", .workload = "w",
     .trials = 9, .seed = 1, .axes = axes, .axis_count = 2};
 static struct stw_cell cells[CELLS];
-static struct stw_matrix matrix = {&experiment, cells, CELLS};
+static struct stw_matrix matrix = {.experiment = &experiment, .cells = cells, .cell_count = CELLS};
 static struct stw_registry *registry;
 static struct stw_store *store;
 static struct stw_agreement *agreement;

@@ -45,7 +45,7 @@ expect 0 out 'usage: stwlab COMMAND' -h
 expect 0 out 'usage: stwlab COMMAND' help
 expect 0 out 'stwlab 0.' --version
 expect 2 err 'usage: stwlab COMMAND'
-for command in run minheap show cells compare plugins facts settings; do
+for command in run minheap show cells compare plugins facts settings doctor; do
     expect 0 out "usage: stwlab $command" help $command
     expect 0 out "usage: stwlab $command" $command --help
     expect 0 out "usage: stwlab $command" $command -h
@@ -106,6 +106,22 @@ expect 2 err 'no such run' cells absent
 expect 2 err 'FILE.ini is missing' run
 expect 2 err "'b.ini' is too much" run a.ini b.ini
 expect 2 err '--output is empty' run -o '' a.ini
+expect 2 err 'goes without --dry-run' run --require-quiet --dry-run a.ini
+expect 2 err 'no number from 1' doctor --seconds 0
+expect 2 err 'no number from 1' doctor --seconds 1s
+expect 2 err "'x' is too much" doctor x
+
+# The exit status of the doctor is what it says.
+"$STWLAB" doctor --json --seconds 1 >out
+got=$?
+want=0
+grep -q '"health": "bad"' out && want=4
+same $want $got 'exit status of the doctor'
+grep -q "\"fit\": $([ $want = 0 ] && echo true || echo false)" out || {
+    echo "the doctor contradicts itself:"
+    cat out
+    failures=$((failures + 1))
+}
 
 # Bad input. Nothing is created.
 expect 2 err 'absent.ini' run absent.ini

@@ -20,7 +20,7 @@ static struct stw_error error = STW_ERROR_INIT;
 static char metric[] = "cpu", name[] = ":memory:";
 static struct stw_experiment experiment = {.trials = 200, .enough = {metric, 6, 5}};
 static struct stw_cell cells[3] = {{.index = 0}, {.index = 1}, {.index = 2}};
-static struct stw_matrix matrix = {&experiment, cells, 3};
+static struct stw_matrix matrix = {.experiment = &experiment, .cells = cells, .cell_count = 3};
 static struct stw_enough_look look = {.matrix = &matrix};
 
 static void execute(const char *text)

@@ -179,7 +179,7 @@ Test(experiment, refuses_bad_values_of_its_own)
                     "mean \"fixture-work\"?\n"
                     "FILE:4: [experiment] trial: unknown key; did you mean \"trials\"?\n"
                     "FILE:5: [experiment] zzz: unknown key; there are name, question, workload, "
-                    "trials, time, seed, timeout, memory, sandbox and minheap\n"
+                    "trials, time, seed, timeout, memory, sandbox, minheap and canary\n"
                     "FILE:6: [experiment] gogc: belongs in [fixed] or [axes]\n");
 }
 

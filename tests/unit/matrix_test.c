@@ -378,7 +378,9 @@ Test(matrix, writes_a_cells_settings)
 
 /* Schedule. */
 
-#define SCHEDULED HEAD "trials = 50\n[axes]\nn = 1, 2, 3, 4, 5\nshape = int, string\n" FIXED       \
+#define SCHEDULED                                                                                  \
+    HEAD "trials = 50\ncanary = off\n"                                                             \
+    "[axes]\nn = 1, 2, 3, 4, 5\nshape = int, string\n" FIXED                                      \
     "[exclude]\nx = n == 3 && shape == int\n"
 #define RUNNABLE 9u
 
@@ -483,5 +485,77 @@ Test(matrix, names_cells_by_words)
     cr_expect(strstr(error.message, "2 cells have n=1, among them "), "%s", error.message);
     cr_expect_eq(stw_name_cell(&naming, "n=1,strategy=fixture-a", &cell, &error), STW_OK);
     cr_expect_eq(cell, 0);
+    built_free(&built);
+}
+
+/* Canary. */
+
+#define WATCHED HEAD "trials = 6\n[axes]\nn = 1, 2, 3, 4, 5, 6, 7, 8\n" FIXED
+
+static int has_canary(const char *ini, const char *const *overrides)
+{
+    struct built built;
+    build_set(&built, ini, overrides);
+    int has = built.matrix.has_canary;
+    built_free(&built);
+    return has;
+}
+
+/* From 8 runnable cells and 6 trials on, unless the file says otherwise. */
+Test(canary, is_there_where_it_costs_little_and_tells_something)
+{
+    static const char *const fewer_trials[] = {"experiment.trials=5", NULL};
+    static const char *const fewer_cells[] = {"axes.n=1,2,3,4,5,6,7", NULL};
+    static const char *const off[] = {"experiment.canary=off", NULL};
+    static const char *const on[] = {"experiment.canary=on", "axes.n=1", NULL};
+    cr_expect(has_canary(WATCHED, NULL));
+    cr_expect_not(has_canary(WATCHED, fewer_trials));
+    cr_expect_not(has_canary(WATCHED, fewer_cells));
+    cr_expect_not(has_canary(WATCHED "[exclude]\nx = n == 3\n", NULL));
+    cr_expect_not(has_canary(WATCHED, off));
+    cr_expect(has_canary(WATCHED, on));
+}
+
+/* plan.X2 */
+Test(canary, repeats_the_first_cell_that_runs_and_is_none)
+{
+    static const char *const on[] = {"experiment.canary=on", NULL};
+    struct built built;
+    build_set(&built, WATCHED "[exclude]\nx = n < 3\n", on);
+    const struct stw_matrix *matrix = &built.matrix;
+    cr_assert(matrix->has_canary);
+    cr_expect_eq(matrix->cell_count, 8);
+    cr_expect_eq(matrix->canary_of, 2);
+    const struct stw_cell *canary = &matrix->cells[8], *of = &matrix->cells[2];
+    cr_expect_str_eq(canary->id, "canary of n=3");
+    cr_expect_str_eq(stw_cell_value(&built.experiment, canary, "n"), "3");
+    cr_expect_null(canary->excluded);
+    struct stw_text settings = {0}, settings_of = {0};
+    stw_cell_settings(matrix, canary, &settings);
+    stw_cell_settings(matrix, of, &settings_of);
+    cr_expect_str_eq(settings.bytes, settings_of.bytes);
+    stw_text_free(&settings);
+    stw_text_free(&settings_of);
+    for (uint32_t c = 0; c < matrix->cell_count; c++) {
+        cr_expect(strcmp(matrix->cells[c].hash, canary->hash) != 0);
+        cr_expect_neq(matrix->cells[c].index, canary->index);
+    }
+    built_free(&built);
+}
+
+Test(canary, runs_once_in_each_block)
+{
+    struct built built;
+    uint32_t count;
+    build(&built, WATCHED);
+    struct stw_slot *slots = stw_matrix_schedule(&built.matrix, &count);
+    cr_assert_eq(count, 9 * 6);
+    for (uint32_t block = 0; block < 6; block++) {
+        uint32_t seen = 0;
+        for (uint32_t i = 0; i < 9; i++)
+            seen |= 1u << slots[9 * block + i].cell;
+        cr_expect_eq(seen, 0x1ff);
+    }
+    free(slots);
     built_free(&built);
 }

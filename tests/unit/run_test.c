@@ -133,7 +133,7 @@ static struct stw_experiment experiment = {
     .trials = 2, .seed = 1, .timeout_ns = TIMEOUT_NS, .axes = axes, .axis_count = 2,
     .exclusions = &rule, .exclusion_count = 1};
 static struct stw_cell cells[4];
-static struct stw_matrix matrix = {&experiment, cells, 4};
+static struct stw_matrix matrix = {.experiment = &experiment, .cells = cells, .cell_count = 4};
 static struct stw_registry *registry;
 static struct stw_error error = STW_ERROR_INIT;
 static struct stw_run_options options = {.executable = executable, .quiet = 1};
@@ -536,7 +536,9 @@ Test(run, completes_a_block_that_has_begun)
     sqlite3 *db = NULL;
     snprintf(path, sizeof path, "%s/results.sqlite", folder);
     sqlite3_open(path, &db);
-    sqlite3_exec(db, "DELETE FROM trial WHERE cell > 0 AND trial = 2", NULL, NULL, NULL);
+    sqlite3_exec(db, "DELETE FROM trial WHERE cell > 0 AND trial = 2;"
+                 "DELETE FROM machine_time WHERE trial_id NOT IN (SELECT trial_id FROM trial)",
+                 NULL, NULL, NULL);
     sqlite3_close(db);
     options.resume = 1;
     set_rule(2, 9, 1);

@@ -35,7 +35,7 @@ static struct stw_experiment experiment = {
     .path = none, .ini_text = pool, .name = n_key, .question = none, .workload = none,
     .trials = 3, .seed = 1, .axes = axes, .axis_count = 2, .claims = claims, .claim_count = 1};
 static struct stw_cell cells[4];
-static struct stw_matrix matrix = {&experiment, cells, 4};
+static struct stw_matrix matrix = {.experiment = &experiment, .cells = cells, .cell_count = 4};
 static struct stw_registry *registry;
 static struct stw_identities now, *identities; /* null: not looked at */
 static struct stw_error error = STW_ERROR_INIT;
@@ -265,7 +265,8 @@ Test(store, an_existing_run_needs_resume)
 
 /* A matrix with another value of the first axis, before those of the run. */
 static struct stw_cell larger_cells[6];
-static struct stw_matrix larger = {&experiment, larger_cells, 6};
+static struct stw_matrix larger = {.experiment = &experiment, .cells = larger_cells,
+                                   .cell_count = 6};
 
 static void enlarge(void)
 {
