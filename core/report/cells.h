@@ -104,12 +104,16 @@ struct stw_time_share {
     double ns, of_ns;
 };
 
+/* How often the idle threads of trials woke; by more than 1 ms too late. */
+struct stw_wakes {
+    int64_t count, late, late_ns_max;
+};
+
 /* What tells of the machine during a run, and of what its record lacks (report/noise.h). */
 struct stw_noise_numbers {
     struct stw_time_share others, steal, throttled;
     double load_max;            /* the highest load average at a start; 0: not known */
-    int64_t wakes, late_wakes;  /* of the idle threads of trials; by more than 1 ms */
-    int64_t late_ns_max;
+    struct stw_wakes roomy, full; /* of cells with fewer, with as many mutators as processors */
     int64_t long_stops, machine_stops; /* of 1 ms and more; of these, while a wake was late */
     int64_t stops_lost, pieces_lost;   /* stops, and pieces of taken time, that are not stored */
     int64_t clipped_cells; /* with operations longer than a histogram tells */

@@ -238,10 +238,10 @@ static void check_memory(const struct stw_examination *seen, struct stw_diagnosi
     add(diagnosis, "huge pages", are_always ? STW_HEALTH_NOTE : STW_HEALTH_OK, &words,
         "as root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
     if (watcher)
-        stw_text_add(&words, "on (%s): it watches memory, ms at a time", watcher);
+        stw_text_add(&words, "on (%s): it walks page tables, and long stops may be its", watcher);
     else
         stw_text_add(&words, "off");
-    add(diagnosis, "DAMON", watcher ? STW_HEALTH_BAD : STW_HEALTH_OK, &words,
+    add(diagnosis, "DAMON", watcher ? STW_HEALTH_NOTE : STW_HEALTH_OK, &words,
         !watcher || strcmp(watcher, "admin") == 0
             ? "as root: echo off > /sys/kernel/mm/damon/admin/kdamonds/0/state"
         : strcmp(watcher, "reclaim") == 0

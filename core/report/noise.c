@@ -2,8 +2,10 @@
  *
  * NO1  a run of which nothing was measured is not called quiet for that: it has no finding, and is
  *      not busy either. What is not known is no evidence.
- * NO2  the run's own work is no noise: other programs' time is that of all less the run's own, and
- *      an idle thread's late wakes count only where the runtime left it a processor.
+ * NO2  the run's own work is no noise: other programs' time is that of all less the run's own. An
+ *      idle thread's late wakes do not count where more threads of its program ran than there are
+ *      processors; where as many mutators did, ten times as many have to be late (measured so, on
+ *      two idle processors with two mutators: 1.1 %).
  * NO3  one accident is no verdict: late wakes count from ten on, times from 200 ticks on.
  *
  * Rejected: the load average, where anything else is known. It lags by a minute, so that it tells
@@ -56,13 +58,21 @@ static const char *setting(const struct stw_results *results, const struct stw_r
     return value;
 }
 
-/* NO2: whether the runtime lets more threads run at once than there are processors. */
-static int is_crowded(const struct stw_results *results, const struct stw_result_cell *cell)
+static unsigned long number(const char *text)
 {
-    const char *threads = setting(results, cell, "gc.processors");
-    const char *processors = stw_pairs_get(&results->environment, "processors");
-    return threads && processors
-        && strtoul(threads, NULL, 10) > strtoul(processors, NULL, 10);
+    return text ? strtoul(text, NULL, 10) : 0;
+}
+
+/* NO2: how the cell's own threads fill the processors. */
+enum { ROOM, FULL, CROWDED };
+static int crowding(const struct stw_results *results, const struct stw_result_cell *cell)
+{
+    unsigned long processors = number(stw_pairs_get(&results->environment, "processors"));
+    unsigned long mutators = number(setting(results, cell, "mutators"));
+    if (!processors)
+        return ROOM;
+    return mutators > processors || number(setting(results, cell, "gc.processors")) > processors
+         ? CROWDED : mutators == processors ? FULL : ROOM;
 }
 
 /* Columns: capacity and time of others, of steal, of throttling. A lap of which one is not known
@@ -103,12 +113,14 @@ static void take_wakes(sqlite3_stmt *row, void *context)
     int64_t cell = sqlite3_column_int64(row, 0), longest_ns = sqlite3_column_int64(row, 3);
     while (waking->reached < results->cell_count && results->cells[waking->reached].cell < cell)
         waking->reached++;
-    if (waking->reached == results->cell_count
-        || is_crowded(results, &results->cells[waking->reached]))
+    int how = waking->reached == results->cell_count
+            ? CROWDED : crowding(results, &results->cells[waking->reached]);
+    if (how == CROWDED)
         return;
-    noise->wakes += sqlite3_column_int64(row, 1);
-    noise->late_wakes += sqlite3_column_int64(row, 2);
-    noise->late_ns_max = longest_ns > noise->late_ns_max ? longest_ns : noise->late_ns_max;
+    struct stw_wakes *wakes = how == FULL ? &noise->full : &noise->roomy;
+    wakes->count += sqlite3_column_int64(row, 1);
+    wakes->late += sqlite3_column_int64(row, 2);
+    wakes->late_ns_max = longest_ns > wakes->late_ns_max ? longest_ns : wakes->late_ns_max;
 }
 
 static const char lost_sql[] =
@@ -291,17 +303,17 @@ static void judge_load(const struct stw_results *results, uint32_t run, struct s
     add(noise, finding, &text);
 }
 
-static void judge_wakes(const struct stw_noise_numbers *found, uint32_t run,
+static void judge_wakes(const struct stw_wakes *wakes, double limit, uint32_t run,
                         struct stw_noise *noise)
 {
     struct stw_text text = {0};
-    double share = found->wakes ? (double)found->late_wakes / (double)found->wakes : 0;
-    if (found->late_wakes < LATE_MIN || share < STW_NOISE_TAILS)
+    double share = wakes->count ? (double)wakes->late / (double)wakes->count : 0;
+    if (wakes->late < LATE_MIN || share < limit)
         return;
     stw_text_add(&text, "an idle thread woke over 1 ms late in %s of %" PRId64
-                 " sleeps, by %s at most", percent(share).text, found->wakes,
-                 stw_format_ns((uint64_t)found->late_ns_max).text);
-    add(noise, busy("hiccups", share, STW_NOISE_TAILS, run), &text);
+                 " sleeps, by %s at most", percent(share).text, wakes->count,
+                 stw_format_ns((uint64_t)wakes->late_ns_max).text);
+    add(noise, busy("hiccups", share, limit, run), &text);
 }
 
 /* A note: whose stops they are, not how many there may be. */
@@ -363,7 +375,8 @@ void stw_noise_judge(const struct stw_results *results, uint32_t run, struct stw
     judge_time(&found->throttled, "throttled", STW_NOISE_TAILS, "the control group's quota took",
                run, noise);
     judge_load(results, run, noise);
-    judge_wakes(found, run, noise);
+    judge_wakes(&found->roomy, STW_NOISE_TAILS, run, noise);
+    judge_wakes(&found->full, STW_NOISE_TIMES, run, noise);
     judge_stops(found, run, noise);
     judge_missing(results, run, noise);
 }

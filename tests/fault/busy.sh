@@ -40,7 +40,7 @@ says()
 
 forge "INSERT INTO machine_time SELECT trial_id, 1000000000, 2, 200000000, 150000000, 0, 0 FROM trial"
 says "show of a quiet run" 0 no show "$work/run" --require-quiet
-says "compare in a quiet run" 0 no compare "$work/run" n=100 n=200 --require-quiet
+says "compare in a quiet run" 0 no compare --metric cpu "$work/run" n=100 n=200 --require-quiet
 says "a quiet run" 0 no run "$work/x.ini" -o "$work/run" --resume --require-quiet
 "$STWLAB" show "$work/run" --json | tr -d ' \n' | grep -q '"noise":{"busy":false,' ||
     fail "JSON of a quiet run"
@@ -50,9 +50,9 @@ says "show" 0 yes show "$work/run"
 says "show --require-quiet" 4 yes show "$work/run" --require-quiet
 grep -q 'was busy, and --require-quiet' "$work/err" || fail "no word of it: $(cat "$work/err")"
 says "show --cell" 4 yes show "$work/run" --cell 'n=100' --require-quiet
-says "compare" 0 yes compare "$work/run" n=100 n=200
-says "compare --by" 4 yes compare "$work/run" --by n --require-quiet
-says "compare of runs" 4 yes compare "$work/run" "$work/run" --require-quiet
+says "compare" 0 yes compare --metric cpu "$work/run" n=100 n=200
+says "compare --by" 4 yes compare --metric cpu "$work/run" --by n --require-quiet
+says "compare of runs" 4 yes compare --metric cpu "$work/run" "$work/run" --require-quiet
 grep -q 'second run: other programs took 50 %' "$work/out" || fail "runs: $(cat "$work/out")"
 says "run" 0 yes run "$work/x.ini" -o "$work/run" --resume
 says "run --require-quiet" 4 yes run "$work/x.ini" -o "$work/run" --resume --require-quiet
@@ -68,8 +68,9 @@ is_in_json() # COMMAND...
 }
 is_in_json show "$work/run"
 is_in_json show "$work/run" --cell n=100 --trial 1
-is_in_json compare "$work/run" n=100
+is_in_json compare --metric cpu "$work/run" n=100
 
 # A trial that failed outranks the machine.
-sqlite3 "$work/run/results.sqlite" "UPDATE trial SET outcome = 'crashed' WHERE trial_id = 1"
+sqlite3 "$work/run/results.sqlite" "UPDATE trial
+    SET outcome = 'crashed', expected = NULL WHERE trial_id = 1"
 says "a busy run that failed" 1 yes run "$work/x.ini" -o "$work/run" --resume --require-quiet

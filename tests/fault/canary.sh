@@ -67,9 +67,25 @@ expect "trials of what grew" "$(stored "$work/grows")" "48 0"
 run "$work/grows.ini" "$work/usual" || fail "usual: $(cat "$work/err")"
 expect "trials with eight cells" "$(stored "$work/usual")" "54 6"
 
+# It stays with its cell when cells are added in front, which get numbers of their own; and only that
+# cell's trials go on beside it.
+cp -r "$work/on" "$work/front"
+run "$work/on.ini" "$work/front" --resume --set axes.n=50,100,200 --set experiment.trials=8 ||
+    fail "cells in front: $(cat "$work/err")"
+expect "trials of the canary, and of its cell" "$(sql "$work/front" "SELECT count(*), min(id),
+    (SELECT count(*) FROM trials WHERE id = 'n=100') FROM canary")" "8|n=100|8"
+grep -q 'cells added' "$work/out" || fail "cells in front are not told: $(cat "$work/out")"
+
+# It is chosen with its cell.
+for n in 100 200; do
+    run "$work/on.ini" "$work/only-$n" --only "n=$n" || fail "--only: $(cat "$work/err")"
+done
+expect "trials of its cell alone" "$(stored "$work/only-100")" "12 6"
+expect "trials of another cell alone" "$(stored "$work/only-200")" "6 0"
+
 # One that differs shows.
 sqlite3 "$work/on/results.sqlite" "UPDATE trial SET cpu_ns = 3 * cpu_ns + (trial_id % 2)
     WHERE cell = 2147483647"
 "$STWLAB" show "$work/on" >"$work/out"
-high=$(tr '\n' ' ' <"$work/out" | sed -n 's/.* cpu [0-9.]* to  *\([0-9]*\)\..*/\1/p')
+high=$(tr -s '\n ' ' ' <"$work/out" | sed -n 's/.* cpu [0-9.]* to  *\([0-9]*\)\..*/\1/p')
 [ "${high:-0}" -ge 2 ] || fail "cpu of a canary of three times as much: $(cat "$work/out")"

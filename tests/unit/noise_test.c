@@ -54,7 +54,8 @@ static void be_quiet(void)
 {
     results.noise = (struct stw_noise_numbers){
         .others = {1e9, 2e10}, .steal = {1e8, 2e10}, .throttled = {0, 2e10}, .load_max = 9,
-        .wakes = 10000, .late_wakes = 99, .late_ns_max = 3000000, .long_stops = 7};
+        .roomy = {.count = 10000, .late = 99, .late_ns_max = 3000000},
+        .full = {.count = 10000, .late = 999, .late_ns_max = 3000000}, .long_stops = 7};
 }
 
 /* report.NO1 */
@@ -99,12 +100,23 @@ Test(noise, is_not_judged_by_a_few_ticks_or_wakes)
 {
     results.noise.others = (struct stw_time_share){1.8e9, 1.9e9};
     results.noise.steal = (struct stw_time_share){1.8e9, 1.9e9};
-    results.noise.wakes = 20;
-    results.noise.late_wakes = 9;
+    results.noise.roomy.count = 20;
+    results.noise.roomy.late = 9;
     cr_expect_null(first());
-    results.noise.late_wakes = 10;
+    results.noise.roomy.late = 10;
     cr_assert(first());
     cr_expect_str_eq(first()->kind, "hiccups");
+}
+
+/* report.NO2: where mutators fill the processors, more have to be late. */
+Test(noise, is_late_wakes_beside_as_many_mutators_as_processors)
+{
+    be_quiet();
+    cr_expect_null(first());
+    results.noise.full.late = 1000;
+    cr_assert(first());
+    cr_expect_str_eq(first()->kind, "hiccups");
+    cr_expect_float_eq(first()->limit, STW_NOISE_TIMES, 1e-12);
 }
 
 Test(noise, is_what_the_hypervisor_and_quotas_take)
@@ -132,9 +144,9 @@ Test(noise, is_late_wakes_and_the_stops_that_coincide_with_them)
     cr_expect_eq(first()->severity, STW_NOISE_NOTE);
     cr_expect_not(stw_noise_is_busy(&noise));
     expect_text("");
-    results.noise.wakes = 9000;
-    results.noise.late_wakes = 270;
-    results.noise.late_ns_max = 88100000;
+    results.noise.roomy.count = 9000;
+    results.noise.roomy.late = 270;
+    results.noise.roomy.late_ns_max = 88100000;
     results.noise.others.ns = 4e9;
     expect_text("The machine was busy: do not read times, not even medians\n"
                 "  other programs took 20 % of the processors' time\n"
@@ -168,7 +180,7 @@ Test(noise, is_told_apart_from_records_that_lack_something)
                 "    utilisations (mmu): they are too high\n"
                 "  1234 stops are not stored\n"
                 "  5 pieces of taken time are not stored\n");
-    results.noise.late_wakes = 5000;
+    results.noise.roomy.late = 5000;
     cr_expect_eq(first()->severity, STW_NOISE_BUSY, "the severest is not the first");
 }
 
@@ -284,10 +296,24 @@ Test(noise, is_read_from_wakes_that_had_a_processor)
     }
     execute(db, "INSERT INTO counter VALUES(1, 'taken.lost', 4), (2, 'taken.lost', 5)");
     end_database(db);
-    cr_expect_eq(results.noise.wakes, 200);
-    cr_expect_eq(results.noise.late_wakes, 30);
-    cr_expect_eq(results.noise.late_ns_max, 2000);
+    cr_expect_eq(results.noise.roomy.count, 200);
+    cr_expect_eq(results.noise.roomy.late, 30);
+    cr_expect_eq(results.noise.roomy.late_ns_max, 2000);
     cr_expect_eq(results.noise.pieces_lost, 9);
+}
+
+/* report.NO2 */
+Test(noise, knows_cells_that_fill_the_processors_themselves)
+{
+    sqlite3 *db = begin_database();
+    execute(db, "INSERT INTO cell_axis VALUES(0, 1, 'mutators', '2'), (1, 1, 'mutators', '2');"
+                "INSERT INTO counter VALUES(1, 'machine.hiccups', 100),"
+                " (1, 'machine.hiccups_over_1ms', 7), (3, 'machine.hiccups', 100),"
+                " (3, 'machine.hiccups_over_1ms', 9)");
+    end_database(db);
+    cr_expect_eq(results.noise.roomy.count, 0);
+    cr_expect_eq(results.noise.full.count, 100);
+    cr_expect_eq(results.noise.full.late, 7);
 }
 
 Test(noise, takes_a_load_only_when_somebody_ran)
