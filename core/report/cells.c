@@ -105,20 +105,10 @@ static const char axes_sql[] = "SELECT cell, key, value FROM cell_axis ORDER BY 
 static const char trials_sql[] = "SELECT cell, trial, outcome, signal, detail, wall_ns, pauses_lost"
                                  " FROM trial ORDER BY cell, trial";
 
-static void take_intervals_lost(sqlite3_stmt *row, void *context)
-{
-    struct stw_result_cell *cell = cell_of(row, context);
-    if (cell)
-        cell->intervals_lost += sqlite3_column_int64(row, 1);
-}
-
-static const char intervals_lost_sql[] =
-    "SELECT cell, value FROM counters WHERE name = 'taken.lost' AND value > 0 ORDER BY cell";
-
 static stw_status read_all(struct stw_results *results)
 {
     struct stw_reader *reader = &results->reader;
-    struct filling axes = {.results = results}, trials = axes, lost = axes;
+    struct filling axes = {.results = results}, trials = axes;
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM run ORDER BY key", NULL, take_pair,
                              &results->info));
     STW_TRY(stw_reader_query(reader, "SELECT key, value FROM environment ORDER BY key", NULL,
@@ -128,7 +118,6 @@ static stw_status read_all(struct stw_results *results)
     STW_TRY(stw_reader_query(reader, cells_sql, NULL, take_cell, results));
     STW_TRY(stw_reader_query(reader, axes_sql, NULL, take_axis, &axes));
     STW_TRY(stw_reader_query(reader, trials_sql, NULL, take_trial, &trials));
-    STW_TRY(stw_reader_query(reader, intervals_lost_sql, NULL, take_intervals_lost, &lost));
     STW_TRY(stw_noise_read(reader, results));
     return stw_canary_read(reader, results);
 }
@@ -188,6 +177,7 @@ void stw_results_free(struct stw_results *results)
     for (uint32_t i = 0; i < results->cell_count; i++)
         free_cell(&results->cells[i]);
     free(results->cells);
+    free(results->dists);
     free(results->trials);
     *results = (struct stw_results){0};
 }

@@ -88,7 +88,7 @@ struct stw_result_cell {
      * which utilisations are too high. */
     int64_t stops_lost, intervals_lost;
     /* Summaries: */
-    struct stw_dist dists[STW_DISTS];
+    struct stw_dist *dists;     /* [STW_DISTS] */
     struct stw_median *medians; /* sorted by name */
     uint32_t median_count;
     struct stw_median *gap; /* counters gap.* of the trial with the longest gap */
@@ -146,6 +146,7 @@ struct stw_results {
     struct stw_noise_numbers noise;
     struct stw_canary canary;
     uint32_t cell_count;
+    struct stw_dist *dists; /* of all cells, once they are summarised */
     struct stw_result_trial *trials; /* by cell and number */
     uint32_t trial_count;
 };

@@ -93,45 +93,59 @@ static void take_times(sqlite3_stmt *row, void *context)
                                              sqlite3_column_double(row, 2 * i)};
 }
 
-static const char wakes_sql[] =
-    "SELECT cell, sum(CASE WHEN name = 'machine.hiccups' THEN value END),"
-    " sum(CASE WHEN name = 'machine.hiccups_over_1ms' THEN value END),"
-    " max(CASE WHEN name = 'machine.hiccup_max_ns' THEN value END)"
-    " FROM counters WHERE name IN ('machine.hiccups', 'machine.hiccups_over_1ms',"
-    " 'machine.hiccup_max_ns') GROUP BY cell ORDER BY cell";
+/* All that counters tell, in one scan, in the order of cells. */
+static const char counters_sql[] =
+    "SELECT cell, name, value FROM counters WHERE name IN ('machine.hiccups',"
+    " 'machine.hiccups_over_1ms', 'machine.hiccup_max_ns', 'taken.lost') ORDER BY cell, trial";
 
-struct waking {
+struct counting {
     struct stw_results *results;
-    uint32_t reached; /* the cell that the rows have come to */
+    uint32_t reached;        /* the cell that the rows have come to */
+    struct stw_wakes *wakes; /* that its wakes belong to; null: none */
 };
 
-static void take_wakes(sqlite3_stmt *row, void *context)
+/* Whether the row is of a cell that there is. */
+static int reach_cell(struct counting *counting, int64_t number)
 {
-    struct waking *waking = context;
-    struct stw_results *results = waking->results;
-    struct stw_noise_numbers *noise = &results->noise;
-    int64_t cell = sqlite3_column_int64(row, 0), longest_ns = sqlite3_column_int64(row, 3);
-    while (waking->reached < results->cell_count && results->cells[waking->reached].cell < cell)
-        waking->reached++;
-    int how = waking->reached == results->cell_count
-            ? CROWDED : crowding(results, &results->cells[waking->reached]);
-    if (how == CROWDED)
-        return;
-    struct stw_wakes *wakes = how == FULL ? &noise->full : &noise->roomy;
-    wakes->count += sqlite3_column_int64(row, 1);
-    wakes->late += sqlite3_column_int64(row, 2);
-    wakes->late_ns_max = longest_ns > wakes->late_ns_max ? longest_ns : wakes->late_ns_max;
+    struct stw_results *results = counting->results;
+    uint32_t at = counting->reached;
+    while (at < results->cell_count && results->cells[at].cell < number)
+        at++;
+    if (at == results->cell_count || results->cells[at].cell != number)
+        return 0;
+    if (at != counting->reached || !counting->wakes) {
+        int how = crowding(results, &results->cells[at]);
+        counting->wakes = how == CROWDED ? NULL
+                        : how == FULL    ? &results->noise.full : &results->noise.roomy;
+    }
+    counting->reached = at;
+    return 1;
 }
 
-static const char lost_sql[] =
-    "SELECT (SELECT sum(pauses_lost) FROM trials WHERE outcome = 'ok'),"
-    " (SELECT sum(value) FROM counters WHERE name = 'taken.lost')";
-
-static void take_lost(sqlite3_stmt *row, void *context)
+static void take_counter(sqlite3_stmt *row, void *context)
 {
-    struct stw_noise_numbers *noise = &((struct stw_results *)context)->noise;
-    noise->stops_lost = sqlite3_column_int64(row, 0);
-    noise->pieces_lost = sqlite3_column_int64(row, 1);
+    struct counting *counting = context;
+    const char *name = (const char *)sqlite3_column_text(row, 1);
+    int64_t value = sqlite3_column_int64(row, 2);
+    if (!name || !reach_cell(counting, sqlite3_column_int64(row, 0)))
+        return;
+    struct stw_wakes *wakes = counting->wakes;
+    if (strcmp(name, "taken.lost") == 0) {
+        counting->results->cells[counting->reached].intervals_lost += value;
+        counting->results->noise.pieces_lost += value;
+    } else if (wakes && strcmp(name, "machine.hiccups") == 0) {
+        wakes->count += value;
+    } else if (wakes && strcmp(name, "machine.hiccups_over_1ms") == 0) {
+        wakes->late += value;
+    } else if (wakes && value > wakes->late_ns_max) {
+        wakes->late_ns_max = value;
+    }
+}
+
+static void count_stops_lost(struct stw_results *results)
+{
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        results->noise.stops_lost += results->cells[i].stops_lost;
 }
 
 static void take_clipped(sqlite3_stmt *row, void *context)
@@ -139,11 +153,13 @@ static void take_clipped(sqlite3_stmt *row, void *context)
     ((struct stw_results *)context)->noise.clipped_cells = sqlite3_column_int64(row, 0);
 }
 
+/* Trial by trial: its last buckets are found by an index. */
 static stw_status read_clipped(struct stw_reader *reader, struct stw_results *results)
 {
-    char sql[96];
-    snprintf(sql, sizeof sql, "SELECT count(DISTINCT cell) FROM ops WHERE high_ns >= %" PRIu64,
-             MOST_NS);
+    char sql[192];
+    snprintf(sql, sizeof sql, "SELECT count(DISTINCT t.cell) FROM trials t WHERE EXISTS (SELECT 1"
+             " FROM ops o WHERE o.cell = t.cell AND o.trial = t.trial AND o.high_ns >= %" PRIu64
+             ")", MOST_NS);
     return stw_reader_query(reader, sql, NULL, take_clipped, results);
 }
 
@@ -225,7 +241,7 @@ static stw_status read_stops(struct stw_reader *reader, struct stw_noise_numbers
              " WHERE pause_ns >= %d AND phase = 'timed' AND kind <> 'peer' ORDER BY cell, trial",
              LONG_STOP_NS);
     stw_status status = stw_reader_query(reader, wakes_of, NULL, take_wake, &meeting.wakes);
-    if (status == STW_OK)
+    if (status == STW_OK && meeting.wakes.count) /* else none can be the machine's */
         status = stw_reader_query(reader, stops, NULL, take_stop, &meeting);
     free(meeting.wakes.items);
     return status;
@@ -233,10 +249,10 @@ static stw_status read_stops(struct stw_reader *reader, struct stw_noise_numbers
 
 stw_status stw_noise_read(struct stw_reader *reader, struct stw_results *results)
 {
-    struct waking waking = {.results = results};
+    struct counting counting = {.results = results};
+    count_stops_lost(results);
     STW_TRY(stw_reader_query(reader, times_sql, NULL, take_times, results));
-    STW_TRY(stw_reader_query(reader, wakes_sql, NULL, take_wakes, &waking));
-    STW_TRY(stw_reader_query(reader, lost_sql, NULL, take_lost, results));
+    STW_TRY(stw_reader_query(reader, counters_sql, NULL, take_counter, &counting));
     STW_TRY(stw_reader_query(reader, load_sql, NULL, take_load, results));
     STW_TRY(read_clipped(reader, results));
     return read_stops(reader, &results->noise);

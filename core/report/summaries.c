@@ -315,6 +315,9 @@ static void finish_nothing(struct scan *scan)
 
 stw_status stw_results_summarise(struct stw_results *results)
 {
+    results->dists = stw_new((size_t)results->cell_count * STW_DISTS, sizeof *results->dists);
+    for (uint32_t i = 0; i < results->cell_count; i++)
+        results->cells[i].dists = &results->dists[(size_t)i * STW_DISTS];
     STW_TRY(run_scan(results, "SELECT cell, phase, pause_ns, stopping_ns, working_ns, restarting_ns"
                               " FROM pauses ORDER BY cell", take_pause, finish_pauses));
     STW_TRY(run_scan(results, "SELECT cell, op_sum_ns FROM trials WHERE outcome = 'ok'"
