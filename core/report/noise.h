@@ -38,7 +38,7 @@ struct stw_noise {
     uint32_t count;
 };
 
-/* Reads what results->noise holds, and the cells' intervals_lost, once cells and trials are there. */
+/* Reads what results->noise holds, and the cells' intervals_lost: cells and trials are there. */
 stw_status stw_noise_read(struct stw_reader *reader, struct stw_results *results);
 /* Adds what is found in a run: `run` is its number, 0 when there is only one. */
 void stw_noise_judge(const struct stw_results *results, uint32_t run, struct stw_noise *noise);
