@@ -338,11 +338,8 @@ static int run_matrix(const struct job *job)
 /* The forecast, and whether the run would be refused because of what its folder holds. */
 static int dry_run(const struct job *job)
 {
-    struct stw_text text = {0};
     struct stw_error error = STW_ERROR_INIT;
-    stw_dry_run(&job->matrix, job->output, job->resume, job->is_chosen, &text);
-    fputs(text.bytes, stdout);
-    stw_text_free(&text);
+    stw_dry_run(&job->matrix, job->output, job->resume, job->is_chosen, stdout);
     char executable[PATH_BYTES];
     struct stw_identities identities = {0};
     stw_status status = stw_cli_worker(executable, sizeof executable, &error);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROWS_AT_ONCE 1000u
 #define TRIAL_GUESS_MS 100 /* not a measurement: something to scale from, named where it is used */
 
 /* What stored trials tell about the trials to come. */
@@ -108,18 +109,44 @@ static void add_cell(const struct stw_matrix *matrix, const struct stw_cell *cel
     stw_text_free(&text);
 }
 
-static void add_cells(const struct stw_matrix *matrix, const uint8_t *is_chosen,
-                      struct stw_text *out)
+static uint32_t widest(const struct stw_axis *axis)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < axis->value_count; i++) {
+        uint32_t width = stw_utf8_width(axis->values[i]);
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+static void flush(struct stw_table *table, FILE *file)
+{
+    struct stw_text out = {0};
+    stw_table_flush(table, &out);
+    fputs(stw_text_get(&out), file);
+    stw_text_free(&out);
+}
+
+/* Some at a time: there may be a million. */
+static void write_cells(const struct stw_matrix *matrix, const uint8_t *is_chosen, FILE *file)
 {
     struct stw_table table = {0};
+    uint32_t columns = matrix->experiment->axis_count + 2;
     stw_table_column(&table, "cell", STW_TABLE_RIGHT);
-    for (uint32_t i = 0; i < matrix->experiment->axis_count; i++)
+    for (uint32_t i = 0; i < columns - 2; i++)
         stw_table_column(&table, matrix->experiment->axes[i].key, STW_TABLE_LEFT);
     stw_table_column(&table, "trials", STW_TABLE_LEFT);
-    for (uint32_t i = 0; i < matrix->cell_count; i++)
-        if (!is_chosen || is_chosen[i])
-            add_cell(matrix, &matrix->cells[i], &table);
-    stw_table_print(&table, 0, out);
+    table.columns[0].least = (uint32_t)snprintf(NULL, 0, "%" PRIu32, matrix->cell_count - 1);
+    for (uint32_t i = 0; i < columns - 2; i++)
+        table.columns[i + 1].least = widest(&matrix->experiment->axes[i]);
+    for (uint32_t i = 0; i < matrix->cell_count; i++) {
+        if (is_chosen && !is_chosen[i])
+            continue;
+        add_cell(matrix, &matrix->cells[i], &table);
+        if (table.row_count == ROWS_AT_ONCE)
+            flush(&table, file);
+    }
+    flush(&table, file);
     stw_table_free(&table);
 }
 
@@ -162,30 +189,40 @@ static void add_estimate(const struct stw_experiment *experiment, const struct f
                      stw_format_wait((double)experiment->time_ns / 1e9).text);
 }
 
-void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
-                 const uint8_t *is_chosen, struct stw_text *out)
+static void add_plan(const struct stw_matrix *matrix, const char *run, int resume,
+                     const struct forecast *forecast, struct stw_text *out)
 {
     const struct stw_experiment *experiment = matrix->experiment;
-    struct forecast forecast = make_forecast(matrix, run, resume, is_chosen);
-    uint32_t skipped = 0;
-    for (uint32_t i = 0; i < matrix->cell_count; i++)
-        skipped += matrix->cells[i].excluded != NULL;
-    stw_text_add(out, "%s: %" PRIu32 " cell%s, %" PRIu32 " skipped, workload %s\n\n",
-                 experiment->name, matrix->cell_count, stw_plural(matrix->cell_count), skipped,
-                 experiment->workload);
-    add_cells(matrix, is_chosen, out);
-    add_fixed(experiment, out);
     int is_most = experiment->enough.metric || experiment->time_ns;
-    if (forecast.has_canary)
+    add_fixed(experiment, out);
+    if (forecast->has_canary)
         stw_text_add(out, "\ncanary: cell %" PRIu32 " runs once more in each block\n",
                      matrix->canary_of);
     stw_text_add(out, "\ntrials: %s%" PRIu64 " to run", is_most ? "at most " : "",
-                 forecast.trials);
+                 forecast->trials);
     if (resume)
-        stw_text_add(out, ", %" PRIu64 " stored in %s", forecast.stored, run);
+        stw_text_add(out, ", %" PRIu64 " stored in %s", forecast->stored, run);
     stw_text_add(out, "\n");
     if (experiment->claim_count)
         stw_text_add(out, "%" PRIu32 " claim%s, to be recorded with the results, not judged\n",
                      experiment->claim_count, stw_plural(experiment->claim_count));
-    add_estimate(experiment, &forecast, run, out);
+    add_estimate(experiment, forecast, run, out);
+}
+
+void stw_dry_run(const struct stw_matrix *matrix, const char *run, int resume,
+                 const uint8_t *is_chosen, FILE *file)
+{
+    const struct stw_experiment *experiment = matrix->experiment;
+    struct forecast forecast = make_forecast(matrix, run, resume, is_chosen);
+    struct stw_text out = {0};
+    uint32_t skipped = 0;
+    for (uint32_t i = 0; i < matrix->cell_count; i++)
+        skipped += matrix->cells[i].excluded != NULL;
+    fprintf(file, "%s: %" PRIu32 " cell%s, %" PRIu32 " skipped, workload %s\n\n",
+            experiment->name, matrix->cell_count, stw_plural(matrix->cell_count), skipped,
+            experiment->workload);
+    write_cells(matrix, is_chosen, file);
+    add_plan(matrix, run, resume, &forecast, &out);
+    fputs(stw_text_get(&out), file);
+    stw_text_free(&out);
 }

@@ -148,7 +148,8 @@ static void set_id(const struct stw_experiment *e, struct stw_cell *cell)
     for (uint32_t i = 0; i < e->axis_count; i++)
         if (!some_vary || e->axes[i].value_count > 1)
             stw_text_add(&id, "%s%s=%s", id.length ? " " : "", e->axes[i].key, cell->values[i]);
-    cell->id = id.length ? id.bytes : stw_strdup(e->name);
+    cell->id = stw_strdup(id.length ? id.bytes : e->name); /* without the room behind it */
+    stw_text_free(&id);
 }
 
 static const char *find_exclusion(const struct stw_experiment *e, const uint32_t *picks)

@@ -17,9 +17,9 @@
 
 void stw_table_column(struct stw_table *table, const char *header, uint32_t look)
 {
-    STW_ASSERT(table->row_count == 0);
+    STW_ASSERT(table->row_count == 0 && !table->is_begun);
     *STW_APPEND(table->columns, table->column_count) =
-        (struct stw_table_column){stw_strdup(header), look, 0};
+        (struct stw_table_column){.header = stw_strdup(header), .look = look};
 }
 
 void stw_table_row(struct stw_table *table)
@@ -94,7 +94,7 @@ static char *header_line(const char *header, uint32_t line, uint32_t height)
 uint32_t stw_table_width(const struct stw_table *table, uint32_t column)
 {
     const char *header = table->columns[column].header;
-    uint32_t width = 0, height = line_count(header);
+    uint32_t width = table->columns[column].least, height = line_count(header);
     if (table->columns[column].is_left_out)
         return 0;
     for (uint32_t row = 0; row < table->row_count; row++) {
@@ -226,6 +226,19 @@ void stw_table_print(const struct stw_table *table, int styled, struct stw_text 
     for (uint32_t row = 0; row < table->row_count; row++)
         print_row(table, widths, row, styled, out);
     free(widths);
+}
+
+void stw_table_flush(struct stw_table *table, struct stw_text *out)
+{
+    uint32_t *widths = widths_of(table);
+    if (!table->is_begun)
+        print_header(table, widths, 0, out);
+    for (uint32_t row = 0; row < table->row_count; row++)
+        print_row(table, widths, row, 0, out);
+    free(widths);
+    table->is_begun = 1;
+    table->row_count = 0;
+    table->texts.length = 0;
 }
 
 void stw_markdown_add(struct stw_text *out, const char *line)

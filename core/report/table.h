@@ -18,6 +18,7 @@ struct stw_table_column {
     char *header; /* lines separated by '\n', set at the bottom */
     uint32_t look;
     int is_left_out;
+    uint32_t least; /* width, if it is printed at all */
 };
 
 /* A text of the table, or none. */
@@ -31,6 +32,7 @@ struct stw_table {
     struct stw_table_column *columns;
     uint32_t column_count;
     uint32_t row_count;
+    int is_begun; /* its header and some rows have been flushed */
     struct stw_table_cell *cells; /* [row][column] */
     struct stw_text texts;        /* one behind the other, each ended by a zero */
 };
@@ -53,6 +55,9 @@ void stw_table_cut(struct stw_table *table, uint32_t column, uint32_t width);
 /* Appends the table to `out`. Columns without any text, and those left out, are not there. Lines
  * are never wrapped and have no trailing spaces. Control characters of cells are not passed on. */
 void stw_table_print(const struct stw_table *table, int styled, struct stw_text *out);
+/* Likewise, and takes the rows away: further ones go on below them, without a header. So that they
+ * stand in line, columns are as wide as their `least` says, which the caller has set before. */
+void stw_table_flush(struct stw_table *table, struct stw_text *out);
 /* Appends it as a table of Markdown. */
 void stw_table_markdown(const struct stw_table *table, struct stw_text *out);
 /* Appends a line that Markdown shows as it is. */

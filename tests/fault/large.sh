@@ -58,3 +58,10 @@ expect "what it says while it plans" "$(cat "$work/err")" 'stwlab: planning 1000
 ( ulimit -v 40000; exec "$STWLAB" run "$work/x.ini" -o "$work/new" --dry-run --quiet ) >/dev/null 2>"$work/err"
 expect "exit status without memory" $? 3
 expect "what it says" "$(cat "$work/err")" 'stwlab: out of memory'
+
+# A million cells are planned within 220 MB of address space: 200 MB and the program's own.
+matrix 1 'piece pieces work force operations' >"$work/million.ini"
+sed -i "s/^piece = .*/piece = 16,32,48,64,80,96,112,128,256,512/" "$work/million.ini"
+( ulimit -v 225000; exec "$STWLAB" run "$work/million.ini" -o "$work/new" --dry-run ) >"$work/out" 2>"$work/err" ||
+    fail "a million cells: $(cat "$work/err")"
+expect "rows of a million cells" "$(grep -c ' 1$' "$work/out")" 1000000
