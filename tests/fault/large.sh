@@ -55,7 +55,7 @@ took=$(awk -v before="$before" -v ticks="$ticks" \
 
 "$STWLAB" run --dry-run "$work/x.ini" -o "$work/new" >"$work/out" 2>"$work/err"
 expect "what it says while it plans" "$(cat "$work/err")" 'stwlab: planning 100000 cells'
-( ulimit -v 40000; exec "$STWLAB" run "$work/x.ini" -o "$work/new" --dry-run --quiet ) >/dev/null 2>"$work/err"
+( ulimit -v 22000; exec "$STWLAB" run "$work/x.ini" -o "$work/new" --dry-run --quiet ) >/dev/null 2>"$work/err"
 expect "exit status without memory" $? 3
 expect "what it says" "$(cat "$work/err")" 'stwlab: out of memory'
 

@@ -257,3 +257,23 @@ Test(units, waits_are_rounded_up)
     cr_expect_str_eq(stw_format_wait(-1).text, "1 s");
     cr_expect_str_eq(stw_format_wait(1e300).text, "1000000 h 0 min");
 }
+
+/* Rows that are flushed stand in line with those before, under one header. */
+Test(table, goes_on_below_what_was_flushed)
+{
+    struct stw_table table = {0};
+    struct stw_text out = {0};
+    stw_table_column(&table, "n", STW_TABLE_RIGHT);
+    stw_table_column(&table, "word", STW_TABLE_LEFT);
+    table.columns[0].least = 3;
+    for (int i = 0; i < 2; i++) {
+        stw_table_row(&table);
+        stw_table_set(&table, 0, i ? "100" : "1");
+        stw_table_set(&table, 1, "x");
+        stw_table_flush(&table, &out);
+        cr_expect_eq(table.row_count, 0);
+    }
+    cr_expect_str_eq(out.bytes, "  n  word\n  1  x\n100  x\n");
+    stw_text_free(&out);
+    stw_table_free(&table);
+}
