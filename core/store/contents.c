@@ -382,8 +382,8 @@ static stw_status replace_cells(const struct stw_sql *sql, const struct stw_matr
     " WHERE cell <> " STW_STORE_CANARY
     static const char *const numbers[] = {
         RENUMBER("trial"), RENUMBER("attempt"), RENUMBER("earlier"),
-        "UPDATE run SET value = (SELECT c.cell FROM cell c WHERE c.hash = value)"
-        " WHERE key = 'canary'",
+        ("UPDATE run SET value = (SELECT c.cell FROM cell c WHERE c.hash = value)"
+         " WHERE key = 'canary'"),
     };
     char hash[17];
     matrix_hash(matrix, hash);

@@ -45,7 +45,7 @@ cat >x.ini <<'END'
 name = facts
 question = which facts are there?
 workload = map-merge
-trials = 1
+trials = 3
 [axes]
 n = 500
 [fixed]

@@ -167,8 +167,16 @@ static void set_strategy(char *name)
     }
 }
 
+/* How often a look is taken, and how many trials are stored then. */
+struct looks {
+    uint32_t count, enough_at; /* the look that says so; from 1 */
+    struct stw_text stored;
+};
+static struct looks looks;
+
 static void tear_down(void)
 {
+    stw_text_free(&looks.stored);
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", folder);
     cr_assert_eq(system(command), 0);
@@ -468,28 +476,21 @@ Test(run, times_of_a_trial_are_told)
                            " FROM trials"), "1|1");
 }
 
-/* How often a look is taken, and how many trials are stored then. */
-struct looks {
-    uint32_t count, enough_at; /* the look that says so; from 1 */
-    struct stw_text stored;
-};
-
 static stw_status look_at(void *context, const struct stw_sql *sql, int *is_enough,
                           struct stw_error *why)
 {
-    struct looks *looks = context;
+    struct looks *to = context;
     (void)sql, (void)why;
-    stw_text_add(&looks->stored, "%s%s", looks->count++ ? " " : "",
+    stw_text_add(&to->stored, "%s%s", to->count++ ? " " : "",
                  query("SELECT count(*) FROM trial"));
-    *is_enough = looks->count == looks->enough_at;
+    *is_enough = to->count == to->enough_at;
     return STW_OK;
 }
-
-static struct looks looks;
 
 static void set_rule(uint64_t least, uint64_t most, uint32_t enough_at)
 {
     static char metric[] = "cpu";
+    stw_text_free(&looks.stored);
     looks = (struct looks){.enough_at = enough_at};
     experiment.enough = (struct stw_enough){metric, least, 5};
     experiment.trials = most;
