@@ -36,6 +36,17 @@ extern const struct stw_command stw_command_plugins;
 extern const struct stw_command stw_command_facts;
 extern const struct stw_command stw_command_settings;
 extern const struct stw_command stw_command_doctor;
+extern const struct stw_command stw_command_completion;
+extern const struct stw_command stw_command_manual;
+
+/* What the program is, and what its exit statuses mean, one a line. */
+extern const char stw_cli_summary[], stw_cli_statuses[];
+/* All commands, in the order of the help; null behind the last one. */
+const struct stw_command *stw_cli_command(uint32_t number);
+/* The command of that name, or null. */
+const struct stw_command *stw_cli_find(const char *name);
+/* Says that there is no such command, and which is nearest. Returns STW_EXIT_BAD_INPUT. */
+int stw_cli_unknown(const char *name);
 
 /* What stw_cli_next returns besides an option's value. */
 #define STW_CLI_END (-1)

@@ -18,24 +18,38 @@ static const struct stw_command *const commands[] = {
     &stw_command_cells,
     &stw_command_compare,
     &stw_command_doctor,
+    &stw_command_completion,
+    &stw_command_manual,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
-static void print_help(FILE *file)
+const char stw_cli_summary[] = "a laboratory for stop-the-world pauses";
+const char stw_cli_statuses[] = "0 done\n"
+                                "1 some trial was not ok\n"
+                                "2 bad input\n"
+                                "3 the environment lacks something\n"
+                                "4 the machine is too busy to measure\n";
+
+const struct stw_command *stw_cli_command(uint32_t number)
 {
-    fprintf(file, "stwlab: a laboratory for stop-the-world pauses\n\n"
-                  "usage: stwlab COMMAND [OPTION]... [ARGUMENT]...\n\n");
-    for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(file, "  %-9s %s\n\n"
-                  "stwlab help COMMAND tells more. stwlab --version prints the version.\n"
-                  "exit status: 0 done, 1 some trial was not ok, 2 bad input, 3 the environment "
-                  "lacks something,\n4 the machine is too busy to measure\n", "help",
-           "this text, or a command's");
+    return number < COMMANDS ? commands[number] : NULL;
 }
 
-static const struct stw_command *find_command(const char *name)
+static void print_help(FILE *file)
+{
+    fprintf(file, "stwlab: %s\n\n"
+                  "usage: stwlab COMMAND [OPTION]... [ARGUMENT]...\n\n", stw_cli_summary);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(file, "  %-10s %s\n\n"
+                  "stwlab help COMMAND tells more. stwlab --version prints the version.\n\n"
+                  "exit status:\n", "help", "this text, or a command's");
+    for (const char *line = stw_cli_statuses; *line; line += strcspn(line, "\n") + 1)
+        fprintf(file, "  %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+const struct stw_command *stw_cli_find(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -43,7 +57,7 @@ static const struct stw_command *find_command(const char *name)
     return NULL;
 }
 
-static int unknown_command(const char *name)
+int stw_cli_unknown(const char *name)
 {
     const char *names[COMMANDS + 1];
     for (size_t i = 0; i < COMMANDS; i++)
@@ -60,9 +74,9 @@ static int unknown_command(const char *name)
 
 static int help(const char *name)
 {
-    const struct stw_command *command = name ? find_command(name) : NULL;
+    const struct stw_command *command = name ? stw_cli_find(name) : NULL;
     if (name && !command && strcmp(name, "help") != 0)
-        return unknown_command(name);
+        return stw_cli_unknown(name);
     if (command)
         return stw_cli_help(command);
     print_help(stdout);
@@ -82,9 +96,9 @@ static int dispatch(int argument_count, char **arguments)
         printf("stwlab %s (plugin ABI %u.%u)\n", STW_VERSION, STW_ABI_MAJOR, STW_ABI_MINOR);
         return STW_EXIT_DONE;
     }
-    const struct stw_command *command = find_command(name);
+    const struct stw_command *command = stw_cli_find(name);
     if (!command)
-        return unknown_command(name);
+        return stw_cli_unknown(name);
     return command->run(command, argument_count - 1, arguments + 1);
 }
 
