@@ -55,3 +55,10 @@ install(FILES ${PROJECT_BINARY_DIR}/stwlabConfig.cmake
   ${PROJECT_BINARY_DIR}/stwlabConfigVersion.cmake
   ${CMAKE_CURRENT_LIST_DIR}/stwlabPlugin.cmake
   DESTINATION ${STW_INSTALL_CMAKEDIR})
+
+# Made by the program itself, of what its help tells.
+install(CODE "
+  set(prefix \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
+  execute_process(COMMAND \"${CMAKE_COMMAND}\" \"-DSTWLAB=$<TARGET_FILE:stwlab>\"
+    \"-DFOLDER=\${prefix}/${CMAKE_INSTALL_DATADIR}\" \"-DMANDIR=\${prefix}/${CMAKE_INSTALL_MANDIR}\"
+    -P \"${CMAKE_CURRENT_LIST_DIR}/words.cmake\" COMMAND_ERROR_IS_FATAL ANY)")

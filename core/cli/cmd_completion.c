@@ -81,8 +81,9 @@ static void write_bash(void)
            "    case \"$command ${COMP_WORDS[COMP_CWORD - 1]}\" in\n");
     for (uint32_t i = 0; (command = stw_cli_command(i)); i++)
         each_option(command, bash_value);
-    printf("    *) case $word in -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); return ;; "
-           "esac ;;\n    esac\n"
+    printf("    *) case $word in\n"
+           "       -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); return ;; esac ;;\n"
+           "    esac\n"
            "    case $kind in\n"
            "    ini) compopt -o filenames; COMPREPLY=($(compgen -f -X '!*.ini' -- \"$word\")\n"
            "        $(compgen -d -- \"$word\")) ;;\n"
