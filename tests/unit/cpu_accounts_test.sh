@@ -87,9 +87,9 @@ expect_none "more was used than is accounted for" small "$too_much"
 if [ -n "${STW_SANITIZE:-}" ]; then
     echo "skipped: the mutators' own account: a sanitizer slows their code down"
 else
+    # With nothing of the collector's it is 1 % of the whole; with a forced cycle's work, 12 %.
     expect_none "the collector's work counts as the mutators' own" small \
-        "cycles > 3000 AND mutator > 5000000 + 4 *
-            (SELECT min(mutator) FROM a WHERE cycles < 1000)"
+        "cycles > 3000 AND mutator > total / 20"
 fi
 [ -n "$(cells small 'cycles > 3000')" ] ||
     { echo "small: there were too few cycles to show anything"; cells small 1; exit 1; }
