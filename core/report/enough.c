@@ -2,7 +2,8 @@
  *
  * EN1  all cells have to be there: the farther end of the 95 % interval of each one's value is
  *      within so many percent of the value. A cell that has no such value (no stop, no ok trial)
- *      holds nothing up: more trials would not give it one.
+ *      holds nothing up: more trials would not give it one. If no cell at all has one, nothing is
+ *      known, and that is never enough: the run goes on to the most trials that it may have.
  * A run that may end at each look ends more often when its intervals happen to be narrow: those of
  * such a run hold the true value a little less often than they say. docs/reference/experiments.md
  * tells so, and so does every table (report/history.h).
@@ -30,13 +31,14 @@ static int is_near(const struct stw_interval *interval, double percent)
 }
 
 static stw_status ask_cell(struct stw_reader *reader, const struct stw_metric *metric,
-                           uint32_t cell, double percent, int *is_there)
+                           uint32_t cell, double percent, int *has_value, int *is_there)
 {
     static const struct stw_bootstrap options = {.seed = 1, .resamples = RESAMPLES,
                                                  .confidence = 95};
     struct stw_measured measured;
     stw_status status = stw_metric_read(reader, metric, cell, 0, &measured);
     *is_there = measured.sample.value_count == 0; /* EN1 */
+    *has_value |= !*is_there;
     if (status == STW_OK && !*is_there) {
         struct stw_interval interval =
             stw_bootstrap_value(&measured.sample, metric->statistic, &options);
@@ -50,15 +52,17 @@ static stw_status ask_cells(struct stw_enough_look *look, struct stw_reader *rea
                             const struct stw_metric *metric, int *is_enough)
 {
     const struct stw_matrix *matrix = look->matrix;
+    int has_value = 0;
     *is_enough = 1;
     for (uint32_t i = 0, at = look->first; *is_enough && i < matrix->cell_count; i++, at++) {
         const struct stw_cell *cell = &matrix->cells[at % matrix->cell_count];
         if (cell->excluded)
             continue;
         STW_TRY(ask_cell(reader, metric, cell->index, matrix->experiment->enough.percent,
-                         is_enough));
+                         &has_value, is_enough));
         look->first = at % matrix->cell_count;
     }
+    *is_enough = *is_enough && has_value;
     return STW_OK;
 }
 

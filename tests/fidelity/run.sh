@@ -28,8 +28,8 @@ END_OF_USAGE
 
 wrong() # MESSAGE
 {
-    echo "fidelity: $1" >&2
     usage >&2
+    echo "fidelity: $1" >&2
     exit 2
 }
 
@@ -39,6 +39,11 @@ lack() # MESSAGE
     exit 3
 }
 
+check=
+if [ "${1:-}" = --check ]; then # whether the options are right, before anything is built
+    check=yes
+    shift
+fi
 while [ $# -gt 0 ]; do
     case $1 in -h | --help) usage; exit 0 ;; esac
     [ $# -ge 2 ] || wrong "$1 needs a value, or is no option"
@@ -60,6 +65,7 @@ for part in $(echo "$only" | tr , ' '); do
 done
 case $STW_FIDELITY_NTH:$only in :* | *:*[!,]*) ;; *) wrong "--nth needs --only PART" ;; esac
 case $STW_FIDELITY_NTH:$only in ?*:*,*) wrong "--nth needs one part" ;; esac
+[ -z "$check" ] || exit 0
 
 # version COMMAND: go1.23.5, or nothing
 version()

@@ -41,25 +41,6 @@ found()
         value ->> 'met' AS met FROM json_each(readfile('found.json')))"
 }
 
-# Every command of the script has help, without doing anything; what is wrong with one comes last.
-lab=$STW_SOURCE_DIR/lab
-for command in help demo build test prove bench fidelity; do
-    sh "$lab" $command --help >out 2>err && grep -q "/lab $command" out && [ ! -s err ] ||
-        fail "lab $command --help"
-done
-# wrong LAST-LINE ARGUMENT...
-wrong()
-{
-    last=$1 status=0
-    shift
-    sh "$lab" "$@" >out 2>err || status=$?
-    [ $status -eq 2 ] && [ "$(tail -1 err)" = "$last" ] && [ ! -s out ] || fail "lab $*"
-}
-wrong 'bench: --go: there is no command /nope' bench --go /nope
-wrong 'bench: --only: there is no row nope' bench --only nope
-wrong "prove: --minutes: 'x' is not a number" prove --minutes x
-wrong 'lab: no command "nope"; ./lab help lists them' nope
-
 for file in "$bench"/*.ini; do
     "$STWLAB" run --dry-run --plugin-path "$STWLAB_BENCH_PLUGINS" "$file" >out 2>&1 ||
         fail "$file is refused"
