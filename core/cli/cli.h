@@ -10,10 +10,11 @@
 
 /* Exit statuses. */
 #define STW_EXIT_DONE 0
-#define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran */
+#define STW_EXIT_NOT_OK 1      /* some trial was not ok, or not all of them ran; --fail-if */
 #define STW_EXIT_BAD_INPUT 2   /* the command line, the experiment or a file is wrong */
 #define STW_EXIT_ENVIRONMENT 3 /* the machine lacks or refuses something */
-#define STW_EXIT_BUSY 4        /* all is well but the machine, which was busy: --require-quiet */
+#define STW_EXIT_BUSY 4        /* all is well but the machine, which was busy: --require-quiet;
+                                * or a gate is undecided: --strict */
 
 struct stw_registry;
 

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "report/compare.h"
 #include "report/difference.h"
+#include "report/gate.h"
 #include "report/pairs.h"
 #include "report/select.h"
 
@@ -21,6 +22,9 @@ static const struct option options[] = {
     {"baseline", required_argument, NULL, 'b'},
     {"by", required_argument, NULL, 'y'},
     {"json", no_argument, NULL, 'j'},
+    {"fail-if", required_argument, NULL, 'f'},
+    {"strict", no_argument, NULL, 't'},
+    {"junit", required_argument, NULL, 'u'},
     {"lower-edges", no_argument, NULL, 'e'},
     {"seed", required_argument, NULL, 's'},
     {"resamples", required_argument, NULL, 'r'},
@@ -35,11 +39,13 @@ struct question {
     struct stw_compare_options options;
     const char *metrics; /* with commas between several */
     const char *baseline, *by;
-    int is_json, requires_quiet;
+    const char *junit; /* a file to write */
+    int is_json, requires_quiet, is_strict;
     struct stw_noise noise;
     struct stw_results results[2];
     struct stw_reader readers[2]; /* the results' own */
     struct stw_comparisons comparisons;
+    struct stw_gates gates;
     uint32_t without_trials; /* cells that are left out */
 };
 
@@ -52,7 +58,8 @@ static int take_number(const char *text, uint64_t least, uint64_t most, uint64_t
     return *text >= '0' && *text <= '9' && !*end && !errno && *number >= least && *number <= most;
 }
 
-static int take_option(struct question *question, int option)
+/* 0 when the text is not what the option wants: `error` says why, or nothing. */
+static int take_option(struct question *question, int option, struct stw_error *error)
 {
     struct stw_bootstrap *bootstrap = &question->options.bootstrap;
     uint64_t number = 0;
@@ -69,6 +76,12 @@ static int take_option(struct question *question, int option)
         question->options.as_lower_edges = 1;
     else if (option == 'q')
         question->requires_quiet = 1;
+    else if (option == 't')
+        question->is_strict = 1;
+    else if (option == 'u')
+        question->junit = optarg;
+    else if (option == 'f')
+        good = stw_gates_add(&question->gates, optarg, error) == STW_OK;
     else if (option == 's' && (good = take_number(optarg, 0, UINT64_MAX, &number)))
         bootstrap->seed = number;
     else if (option == 'r' && (good = take_number(optarg, 1, RESAMPLES_MAX, &number)))
@@ -95,7 +108,7 @@ static stw_status compare_by_metrics(struct question *question, const struct stw
     for (uint32_t i = 0; i < count; i++)
         STW_TRY(stw_compare_cells(metrics[i], a, b, &question->options, &question->comparisons,
                                   error));
-    return STW_OK;
+    return b ? stw_gates_ask(&question->gates, a, b, &question->options, error) : STW_OK;
 }
 
 static stw_status compare_pairs(struct question *question, const struct stw_cell_pairs *pairs,
@@ -165,6 +178,8 @@ static void print(struct question *question)
     if (other)
         stw_noise_judge(other, 2, &question->noise);
     question->options.noise = &question->noise;
+    stw_gates_judge(&question->gates, &question->options);
+    question->options.gates = question->gates.count ? &question->gates : NULL;
     if (question->is_json) {
         stw_compare_json(&question->comparisons, &question->results[0], &question->options, stdout);
         return;
@@ -175,17 +190,61 @@ static void print(struct question *question)
     if (question->without_trials)
         stw_text_add(&text, "%u cell%s left out: without an ok trial there or in the baseline\n",
                      question->without_trials, stw_plural(question->without_trials));
+    stw_gates_text(&question->gates, stw_cli_width(STDOUT_FILENO), &text);
     fputs(stw_text_get(&text), stdout);
     stw_text_free(&text);
+}
+
+static stw_status write_junit(const struct question *question, struct stw_error *error)
+{
+    FILE *file = question->junit ? fopen(question->junit, "we") : NULL;
+    if (!question->junit)
+        return STW_OK;
+    if (file)
+        stw_gates_junit(&question->gates, question->results[0].path, &question->options,
+                        question->is_strict, file);
+    int is_written = file && !ferror(file);
+    if ((file && fclose(file) != 0) || !is_written)
+        return stw_error_set(error, STW_E_IO, NULL, "--junit: %s: %s", question->junit,
+                             strerror(errno));
+    return STW_OK;
+}
+
+/* What it exits with, when everything could be read. */
+static int status_of(const struct stw_command *command, const struct question *question)
+{
+    int is_busy = question->requires_quiet && stw_noise_is_busy(&question->noise);
+    if (stw_gates_count(&question->gates, STW_GATE_FAILS))
+        return STW_EXIT_NOT_OK;
+    if (question->is_strict && stw_gates_count(&question->gates, STW_GATE_UNDECIDED))
+        return STW_EXIT_BUSY;
+    return stw_cli_require_quiet(command, is_busy, STW_EXIT_DONE);
+}
+
+/* Metrics of --metric, then those of gates; the default if there is neither. */
+static char **list_metrics(struct question *question, char *words, uint32_t *count)
+{
+    char **metrics = NULL, *word;
+    while (words && (word = strsep(&words, ",")))
+        *STW_APPEND(metrics, *count) = word;
+    for (uint32_t i = 0; i < question->gates.count; i++) {
+        uint32_t at = 0;
+        while (at < *count && strcmp(metrics[at], question->gates.items[i].metric) != 0)
+            at++;
+        if (at == *count)
+            *STW_APPEND(metrics, *count) = question->gates.items[i].metric;
+    }
+    return metrics;
 }
 
 static int compare(const struct stw_command *command, struct question *question, char **words)
 {
     struct stw_error error = STW_ERROR_INIT;
-    char *list = stw_strdup(question->metrics), *rest = list, *word, **metrics = NULL;
+    const char *asked = question->metrics ? question->metrics
+                      : question->gates.count ? NULL : METRIC;
+    char *list = asked ? stw_strdup(asked) : NULL;
     uint32_t count = 0;
-    while ((word = strsep(&rest, ",")))
-        *STW_APPEND(metrics, count) = word;
+    char **metrics = list_metrics(question, list, &count);
     stw_status status = open_run(question, 0, words[0], &error);
     if (status != STW_OK)
         ; /* told below */
@@ -195,38 +254,49 @@ static int compare(const struct stw_command *command, struct question *question,
         status = compare_runs(question, words[1], metrics, count, &error);
     else
         status = compare_cells(question, words + 1, metrics, count, &error);
-    if (status == STW_OK)
+    if (status == STW_OK) {
         print(question);
+        status = write_junit(question, &error);
+    }
+    int exit_status = status == STW_OK ? status_of(command, question) : STW_EXIT_NOT_OK;
+    stw_gates_free(&question->gates);
     stw_comparisons_free(&question->comparisons);
     for (uint32_t i = 0; i < 2; i++)
         stw_results_free(&question->results[i]);
     free(metrics);
     free(list);
-    int is_busy = question->requires_quiet && stw_noise_is_busy(&question->noise);
     stw_noise_free(&question->noise);
     if (status == STW_OK)
-        return stw_cli_require_quiet(command, is_busy, STW_EXIT_DONE);
-    int exit_status = stw_cli_failure(command, &error);
-    return status == STW_E_STATE ? STW_EXIT_NOT_OK : exit_status;
+        return exit_status;
+    int failure = stw_cli_failure(command, &error);
+    return status == STW_E_STATE ? STW_EXIT_NOT_OK : failure;
 }
 
 static int run_compare(const struct stw_command *command, int argument_count, char **arguments)
 {
-    struct question question = {.options.bootstrap = USUAL, .metrics = METRIC};
+    struct question question = {.options.bootstrap = USUAL, };
+    struct stw_error error = STW_ERROR_INIT;
     int option;
     while ((option = stw_cli_next(command, argument_count, arguments)) != STW_CLI_END) {
         if (option == STW_CLI_WRONG)
             return STW_EXIT_BAD_INPUT;
         if (option == 'h')
             return stw_cli_help(command);
-        if (!take_option(&question, option))
-            return stw_cli_usage_error(command, "'%s' is not a number that makes sense there",
-                                       optarg);
+        if (!take_option(&question, option, &error))
+            return *error.message ? stw_cli_usage_error(command, "%s", error.message)
+                                  : stw_cli_usage_error(command, "'%s' is not a number that makes "
+                                                                 "sense there", optarg);
     }
     int given = argument_count - optind, are_all = question.baseline || question.by;
     if (given < 1 || (given < 2 && !are_all))
         return stw_cli_usage_error(command, "which? RUN and a cell are needed, or --baseline, "
                                             "--by or another RUN");
+    if (!question.gates.count && (question.junit || question.is_strict))
+        return stw_cli_usage_error(command, "--junit and --strict need --fail-if, which says what "
+                                            "is a failure");
+    if (question.gates.count && given == 2 && !are_all && !is_run(arguments[optind + 1]))
+        return stw_cli_usage_error(command, "--fail-if needs something to compare with: a second "
+                                            "cell, --baseline, --by or another RUN");
     if (given > (are_all ? 1 : 3))
         return stw_cli_usage_error(command, are_all ? "with --baseline or --by all cells are "
                                                       "compared: '%s' is too much"
@@ -256,6 +326,10 @@ const struct stw_command stw_command_compare = {
             "      --baseline CELLS compares each other cell with the nearest of these\n"
             "      --by AXIS        compares cells that differ in this axis alone, with its\n"
             "                       first value or the baseline's\n"
+            "      --fail-if COND   exit status 1 if COND is shown of a cell: 'stop.p50 > 1.1x',\n"
+            "                       more than 1.1 times the baseline's; >, >=, <, <=; repeatable\n"
+            "      --strict         exit status 4 if --fail-if leaves something undecided\n"
+            "      --junit FILE     also writes what --fail-if found, as a JUnit file\n"
             "      --json           one JSON object, or an array of them; times in ns\n"
             "      --lower-edges    stops that Go told: lower edges of buckets, not middles\n"
             "      --seed N         of the resampling; default 1\n"

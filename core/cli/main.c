@@ -26,10 +26,11 @@ static const struct stw_command *const commands[] = {
 
 const char stw_cli_summary[] = "a laboratory for stop-the-world pauses";
 const char stw_cli_statuses[] = "0 done\n"
-                                "1 some trial was not ok\n"
+                                "1 some trial was not ok, or what --fail-if names is so\n"
                                 "2 bad input\n"
                                 "3 the environment lacks something\n"
-                                "4 the machine is too busy to measure\n";
+                                "4 the machine is too busy to measure, or --strict left something"
+                                " open\n";
 
 const struct stw_command *stw_cli_command(uint32_t number)
 {

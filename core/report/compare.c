@@ -76,20 +76,43 @@ static struct stw_compared summary_of(const struct stw_result_cell *cell,
                                  .value = stw_sample_statistic(&of->sample, metric->statistic)};
 }
 
-/* Whether all values of both are one and the same. Sorted. */
-static int are_alike(const struct stw_sample *a, const struct stw_sample *b)
+/* Whether all of its values are one and the same. Sorted. */
+static int is_constant(const struct stw_sample *sample)
 {
-    double value = a->values[0].value;
-    return a->values[a->value_count - 1].value == value && b->values[0].value == value
-        && b->values[b->value_count - 1].value == value;
+    return sample->values[sample->value_count - 1].value == sample->values[0].value;
+}
+
+/* So that what is asked of the values is `factor` times as much. */
+static void scale(struct stw_sample *sample, struct stw_statistic statistic, double factor)
+{
+    double times = statistic.numerator != 0 ? 1 / factor : factor;
+    for (uint32_t i = 0; i < sample->value_count; i++)
+        sample->values[i].value *= times;
+    for (uint32_t i = 0; i < sample->trial_count; i++)
+        sample->trials[i].sum *= times;
+}
+
+static struct stw_interval times(struct stw_interval ratio, double factor)
+{
+    ratio.estimate *= factor;
+    ratio.low *= factor;
+    ratio.high *= factor;
+    return ratio;
 }
 
 static void contrast(struct stw_cells_compared *compared, struct stw_measured *a,
                      struct stw_measured *b, const struct stw_compare_options *options)
 {
     const struct stw_statistic statistic = compared->metric.statistic;
+    compared->factor = options->factor > 0 ? options->factor : 1;
+    if (compared->factor != 1)
+        scale(&b->sample, statistic, compared->factor);
     compared->contrast =
         stw_bootstrap_contrast(&a->sample, &b->sample, statistic, &options->bootstrap);
+    compared->contrast.ratio = times(compared->contrast.ratio, compared->factor);
+    stw_sample_sort(&a->sample);
+    stw_sample_sort(&b->sample);
+    compared->is_constant = is_constant(&a->sample) && is_constant(&b->sample);
     compared->without = compared->contrast.ratio.without;
     struct stw_significance found = stw_signed_ranks(&a->sample, &b->sample, statistic);
     compared->p = found.p;
@@ -98,7 +121,7 @@ static void contrast(struct stw_cells_compared *compared, struct stw_measured *a
         compared->without = "fewer than 6 blocks have trials of both";
     if (compared->without)
         return;
-    if (are_alike(&a->sample, &b->sample))
+    if (compared->is_constant && a->sample.values[0].value == b->sample.values[0].value)
         compared->shown = STW_SHOWN_EQUAL;
     double error = compared->contrast.ratio.error;
     compared->would_show = error > 0 ? exp(SHOWN_AT * error) : 0;

@@ -18,8 +18,10 @@
 struct stw_compare_options {
     struct stw_bootstrap bootstrap;
     int as_lower_edges; /* stops that Go told count as the lower edges of their buckets */
+    double factor;      /* b counts so many times; 0: once */
     int are_many;       /* comparisons: one that has nothing to compare is told among them */
     const struct stw_history *histories[2]; /* of the runs; null: not told */
+    const struct stw_gates *gates; /* judged ones, for JSON; null: there are none */
     const struct stw_noise *noise; /* of the run or the two, to be told; null: it is not */
 };
 
@@ -43,9 +45,11 @@ struct stw_cells_compared {
     struct stw_metric metric;
     struct stw_compared a, b;
     struct stw_interval value;    /* a's; only when there is no b */
-    struct stw_contrast contrast; /* of a and b */
+    double factor;                /* that b's values count in the contrast */
+    struct stw_contrast contrast; /* of a and b: the ratio as it is, a less factor times b */
     double p, p_of_all;           /* as if it were the only question; of all that were asked */
     int direction;                /* -1, 0, 1: in most blocks a's value is less, more */
+    int is_constant;              /* all values of a are one and the same, and so are b's */
     enum stw_verdict shown;
     const char *without; /* why nothing is shown, or null */
     double would_show;   /* the least ratio above 1 that so many trials show in 4 of 5 runs; 0: not

@@ -1,5 +1,6 @@
 /* report/compare_text.c: comparisons for people, and for programs. */
 #include "report/compare.h"
+#include "report/gate.h"
 #include "report/json.h"
 #include "report/table.h"
 #include "report/units.h"
@@ -302,6 +303,8 @@ static void write_one(struct stw_json *json, const struct stw_cells_compared *co
     stw_json_string(json, sandbox);
     stw_json_key(json, "mixed");
     stw_json_bool(json, is_mixed(options));
+    if (options->gates && is_pair)
+        stw_gates_json(options->gates, compared, json);
     if (options->noise)
         stw_noise_json(options->noise, json);
     stw_json_object_end(json);

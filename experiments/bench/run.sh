@@ -1,14 +1,16 @@
 #!/bin/sh
 # bench/run.sh: goal: how fast the laboratory is beside other runtimes, each number with how sure it
 # is. Method: every row is two cells of one matrix, whose trials alternate in shuffled blocks, run by
-# the laboratory itself; `stwlab compare` makes the ratio and its interval. `./lab bench` calls it.
+# the laboratory itself; `stwlab compare` makes the ratio and its interval, and decides by --fail-if
+# whether the target is met, missed, or neither can be said yet. `./lab bench` calls it.
 # docs/reference/benchmarks.md says what each row is.
 # usage: run.sh [-o FOLDER] [--json FILE] [--only NAME,NAME...] [--trials N] [--quick] [--go PATH]...
 #     -o        where the runs go; without it runs/bench-TIME
-#     --json    also [{"name", "ratio", "low", "high", "target", "met"}], null where not measured
+#     --json    also [{"name", "ratio", "low", "high", "target", "met", "why"}], null where not
+#               measured or not decided
 #     --trials  of each cell, in place of the matrix's own
 #     --quick   a rehearsal of a few minutes: fewer trials and smaller workloads
-# Exit status: 0 all that was measured meets its target, 1 something does not or went wrong, 2 bad
+# Exit status: 0 nothing that was measured misses its target, 1 something does or went wrong, 2 bad
 # usage, 3 the machine lacks something.
 set -eu
 
@@ -18,7 +20,6 @@ stwlab=${STWLAB:-$root/build/release/stwlab}
 plugins=${STWLAB_BENCH_PLUGINS:-$root/build/release/bench-plugins}
 work=$root/runs/bench-$(date -u +%Y%m%dT%H%M%SZ)-$$
 json= only= trials= quick=
-stops_least=1000 # that a p99 is judged on
 nodes=8388607    # of mark.ini's tree
 
 # name|matrix|metric|A|B|direction|target|unit: the ratio is A's value divided by B's. The laboratory
@@ -127,7 +128,7 @@ smaller()
 # has_peers PLAN COUNT: whether cells of more than one of the COUNT runtimes are to run
 has_peers()
 {
-    awk -v runtimes="$2" 'NR == 1 {for (i = 2; i <= NF; i++) if ($i ~ /^cells?,$/) all = $(i - 1)
+    awk -v runtimes="$2" '/: [0-9]+ cells?, [0-9]+ skipped,/ {for (i = 2; i <= NF; i++) if ($i ~ /^cells?,$/) all = $(i - 1)
                                    else if ($i == "skipped,") skipped = $(i - 1)
                                    exit (all - skipped) * runtimes <= all}' "$1"
 }
@@ -162,7 +163,8 @@ EOF
     echo "    $(($(date +%s) - from)) s" >&2
 }
 
-# compare NAME MATRIX METRIC A B: $work/NAME.json; if it cannot be, why in $work/NAME.why
+# compare NAME MATRIX METRIC A B DIRECTION TARGET: $work/NAME.json; if it cannot be, why in
+# $work/NAME.why
 compare()
 {
     cd -- "$work"
@@ -172,27 +174,32 @@ compare()
             sed -n "s/^ *[0-9].* $peer .*skipped: runtime: //p" "$2.plan" >"$1.why"
         return 1
     fi
-    # B may be missing, and is then no argument.
-    "$stwlab" compare --json --lower-edges --metric "$3" "$2" "$4" ${5:+"$5"} >"$1.json" 2>"$1.why"
+    wrong='>' status=0
+    [ "$6" = most ] || wrong='<'
+    # B may be missing, and is then no argument, and there is no ratio.
+    "$stwlab" compare --json --lower-edges --metric "$3" "$2" "$4" ${5:+"$5"} \
+        ${5:+--fail-if "$3 $wrong ${7}x"} >"$1.json" 2>"$1.why" || status=$?
+    [ $status -eq 0 ] || [ -s "$1.json" ]
 }
 
-# shown FILE: what compare found, in one line of eight words; - for what is missing
+# shown FILE: what compare found, in one line of eight words and the reason; - for what is missing.
+# The sixth and seventh: what --fail-if says, and whether the machine was busy.
 shown()
 {
-    sqlite3 -separator ' ' -nullvalue - :memory: "
+    sqlite3 -separator '|' -nullvalue - :memory: "
         SELECT json_extract(j, '\$.a.value'), json_extract(j, '\$.b.value'),
             coalesce(json_extract(j, '\$.ratio'), json_extract(j, '\$.value')),
             json_extract(j, '\$.low'), json_extract(j, '\$.high'),
-            json_extract(j, '\$.a.events'), json_extract(j, '\$.b.events'),
-            json_extract(j, '\$.a.trials')
+            json_extract(j, '\$.fail_if[0].verdict'), json_extract(j, '\$.noise.busy'),
+            json_extract(j, '\$.fail_if[0].trials_needed'),
+            json_extract(j, '\$.fail_if[0].without')
         FROM (SELECT readfile('$1') AS j)"
 }
 
 # verdict: reads shown's words; prints the row for people, and for programs in $work/bench.jsonl
 verdict() # NAME DIRECTION TARGET UNIT
 {
-    awk -v name="$1" -v direction="$2" -v target="$3" -v unit="$4" -v least="$stops_least" \
-        -v nodes="$nodes" '
+    awk -F'|' -v name="$1" -v direction="$2" -v target="$3" -v unit="$4" -v nodes="$nodes" '
     function digits(v) { return sprintf(v < 9.995 ? "%.2f" : v < 99.95 ? "%.1f" : "%.0f", v) }
     function text(v)
     {
@@ -206,20 +213,33 @@ verdict() # NAME DIRECTION TARGET UNIT
         return digits(v) " /s"
     }
     function reaches(v) { return direction == "most" ? v <= target : v >= target }
+    # Of a value without a ratio there is the interval alone.
+    function judge()
+    {
+        if ($6 != "-") return $6 == "passes" ? "met" : $6 == "fails" ? "missed" : "not decided"
+        if ($4 == "-" || $7 == "1" || reaches($4) != reaches($5)) return "not decided"
+        return reaches($4) ? "met" : "missed"
+    }
+    function reason()
+    {
+        if ($9 != "-") return $9
+        if ($8 != "-") return "about " sprintf("%d", $8) " trials would"
+        if ($6 != "-") return "too near to the target"
+        return $4 == "-" ? "fewer than 6 trials" : $7 == "1" ? "the machine was busy" \
+                                                             : "the interval holds the target"
+    }
     {
         lab = unit == "node" ? $2 : $1; peer = unit == "node" ? $1 : $2
-        met = reaches($3)
-        judged = met ? "met" : "missed"
+        judged = judge()
         sure = $4 != "-"
-        if (!sure) judged = judged ", no interval"
-        else if (reaches($4) != reaches($5)) judged = judged ", not sure"
-        known = name != "stop-p99" || ($6 >= least && $7 >= least)
-        if (!known) judged = "too few stops: " $6 ", " $7
+        open = judged == "not decided"
+        met = open ? "null" : judged == "met" ? "true" : "false"
+        why = open ? reason() : ""
         printf "%-18s %15s %15s  %-24s %-14s %s\n", name, text(lab), text(peer),
-            digits3($3) (sure ? " [" digits3($4) ", " digits3($5) "]" : ""), "at " direction " " target, judged
+            digits3($3) (sure ? " [" digits3($4) ", " digits3($5) "]" : ""), "at " direction " " target, judged (open ? ": " why : "")
         printf "{\"name\": \"%s\", \"ratio\": %.6g, \"low\": %s, \"high\": %s, " \
-            "\"target\": %s, \"met\": %s}\n", name, $3, number($4), number($5), target + 0,
-            known ? met ? "true" : "false" : "null" >>"bench.jsonl"
+            "\"target\": %s, \"met\": %s, \"why\": %s}\n", name, $3, number($4), number($5),
+            target + 0, met, open ? "\"" why "\"" : "null" >>"bench.jsonl"
     }
     function digits3(v) { return sprintf("%.3g", v) }
     function number(v) { return v == "-" ? "null" : sprintf("%.6g", v) }'
@@ -228,8 +248,8 @@ verdict() # NAME DIRECTION TARGET UNIT
 missing() # NAME DIRECTION TARGET REASON
 {
     printf '%-18s %15s %15s  %-24s %-14s %s\n' "$1" - - - "at $2 $3" "$4"
-    printf '{"name": "%s", "ratio": null, "low": null, "high": null, "target": %s, "met": null}\n' \
-        "$1" "$(echo "$3" | awk '{print $1 + 0}')" >>bench.jsonl
+    printf '{"name": "%s", "ratio": null, "low": null, "high": null, "target": %s, "met": null, "why": "%s"}\n' \
+        "$1" "$(echo "$3" | awk '{print $1 + 0}')" "$(echo "$4" | tr -d '"\\')" >>bench.jsonl
 }
 
 machine()
@@ -247,7 +267,7 @@ table()
     machine
     printf '%-18s %15s %15s  %-24s %-14s %s\n' name stwlab other 'ratio [95 %]' target ''
     chosen | while IFS='|' read -r name matrix metric a b direction target unit; do
-        if compare "$name" "$matrix" "$metric" "$a" "$b"; then
+        if compare "$name" "$matrix" "$metric" "$a" "$b" "$direction" "$target"; then
             shown "$name.json" | verdict "$name" "$direction" "$target" "$unit"
         elif [ -f "$matrix.failed" ] || ! grep -q 'there is no\|has no' "$name.why"; then
             missing "$name" "$direction" "$target" "failed: $(head -1 "$name.why")"
@@ -289,8 +309,9 @@ besides()
     [ -f "$2/results.sqlite" ] || return 0
     "$stwlab" compare --json --lower-edges --metric "$3" "$2" "$4" "$5" >besides.json 2>/dev/null ||
         return 0
-    sqlite3 :memory: "SELECT printf('%s: %.3g [%.3g, %.3g]', '$1', json_extract(j, '\$.ratio'),
-        json_extract(j, '\$.low'), json_extract(j, '\$.high'))
+    sqlite3 :memory: "SELECT printf('%s: %.3g', '$1', json_extract(j, '\$.ratio')) || iif(
+        json_extract(j, '\$.low') IS NULL, '', printf(' [%.3g, %.3g]', json_extract(j, '\$.low'),
+        json_extract(j, '\$.high')))
         FROM (SELECT readfile('besides.json') AS j)"
 }
 
