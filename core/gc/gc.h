@@ -162,9 +162,10 @@ void stw_mutator_yield(struct stw_mutator *m); /* its processor, to whoever wait
 /* The slow halves of stwlab/mutator.h and stwlab/alloc.h, by the mutator's own thread. */
 void stw_safepoint(struct stw_mutator *m);
 void stw_block_begin(struct stw_mutator *m);
-/* The same as a slot of the host table. */
-void stw_block_begin_slot(const struct stw_host *host, struct stw_mutator *m);
 void stw_block_end(struct stw_mutator *m);
+/* The same as slots of the host table: what lies between is the program's own time. */
+void stw_block_begin_slot(const struct stw_host *host, struct stw_mutator *m);
+void stw_block_end_slot(struct stw_mutator *m);
 void stw_barrier_flush(struct stw_mutator *m);
 void stw_barrier_copy(struct stw_mutator *m, void *to, const void *from, uint64_t bytes,
                       const struct stw_type *type);

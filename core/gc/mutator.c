@@ -245,6 +245,7 @@ static struct stw_mutator_record *new_record(struct stw_gc *gc, uint32_t index, 
     m->state = STW_STATE_BLOCKED;
     m->stack_top = stw_thread_stack_top();
     m->stack_low = m->stack_top;
+    m->cpu_clock = stw_clock_id();
     m->mutator.struct_size = sizeof m->mutator;
     m->mutator.index = index;
     m->mutator.host = options->host;

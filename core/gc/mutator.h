@@ -48,6 +48,9 @@ struct stw_mutator_record {
     uint32_t state;   /* atomic; futex word while held */
     uint32_t counted; /* the stop under way saw it parked */
     uint32_t late_call; /* the stop under way sleeps for it: mutator.strategy_call then, or 0 */
+    uint64_t late_cpu_ns; /* likewise: its CPU time then, or 0; atomic, by the stopper */
+    uint64_t parked_cpu_ns; /* its CPU time when it parked; atomic, 0 unless it found the above */
+    clockid_t cpu_clock;
     uint32_t is_rejoining;     /* it comes from outside, and a stop may act for it */
     uint32_t are_runs_black;   /* it blackened its runs before it parked */
     uint32_t are_runs_closed;  /* from window 2 until it gives its caches back */

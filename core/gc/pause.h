@@ -56,6 +56,10 @@ struct stw_pause {
     uint64_t spans_swept;
     uint64_t stopper_cpu_ns; /* CPU time of the thread that stopped the world, from just before the
                               * request until it has released all; or STW_CPU_UNKNOWN */
+    uint64_t late_cpu_ns; /* CPU time of last_mutator, from when the stop went to sleep for it
+                           * (STW_LIMIT_SPINS after the request) until it had stopped: what of
+                           * stopping_ns it was at work, and not waiting for a processor. Or
+                           * STW_CPU_UNKNOWN: nobody was that late */
     uint32_t mutators;      /* that had to be stopped */
     uint32_t complete;      /* atomic; 1: all fields are final */
     uint32_t page_faults;   /* of the stopping thread, or STW_FAULTS_UNKNOWN */

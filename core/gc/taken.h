@@ -29,6 +29,10 @@ struct stw_taken stw__taken_begin(const struct stw_timeline *timeline);
 /* Logs it; returns its wall time. */
 uint64_t stw__taken_end(struct stw_timeline *timeline, uint32_t kind, struct stw_taken taken);
 
+/* Around what a plugin does outside of managed code. */
+void stw__timeline_block(struct stw_timeline *timeline);
+void stw__timeline_unblock(struct stw_timeline *timeline);
+
 static inline struct stw_taken_interval *stw__timeline_at(const struct stw_timeline *timeline,
                                                     uint64_t index)
 {

@@ -21,6 +21,7 @@ void stw_timeline_begin(struct stw_timeline *timeline, uint64_t now_ns)
     timeline->begin_ns = timeline->end_ns = now_ns;
     timeline->is_open = 1;
     timeline->count = timeline->lost = 0;
+    timeline->blocked_ns = timeline->block_ns = 0;
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
         timeline->taken_ns[kind] = timeline->cpu_ns[kind] = 0;
 }
@@ -141,6 +142,22 @@ uint64_t stw__taken_end(struct stw_timeline *timeline, uint32_t kind, struct stw
     uint64_t now_ns = stw_clock_ns(); /* last, as begin's was first: never less than CPU time */
     stw__timeline_add(timeline, kind, taken.start_ns, now_ns);
     return now_ns - taken.start_ns;
+}
+
+void stw__timeline_block(struct stw_timeline *timeline)
+{
+    timeline->block_ns = timeline->is_open ? stw_clock_ns() : 0;
+    timeline->block_cpu_ns = stw__timeline_cpu_ns(timeline);
+}
+
+void stw__timeline_unblock(struct stw_timeline *timeline)
+{
+    if (!timeline->block_ns)
+        return;
+    uint64_t cpu_ns = stw_clock_thread_cpu_ns() - timeline->block_cpu_ns;
+    uint64_t wall_ns = stw_clock_ns() - timeline->block_ns; /* last: never less than CPU time */
+    timeline->blocked_ns += wall_ns > cpu_ns ? wall_ns - cpu_ns : 0;
+    timeline->block_ns = 0;
 }
 
 void stw_timeline_unite(struct stw_timeline *timeline)

@@ -33,6 +33,9 @@ struct stw_taken_interval {
 
 struct stw_timeline {
     uint64_t asleep_ns; /* spent in futexes of the runtime since the mutator attached */
+    uint64_t blocked_ns; /* between block_begin and block_end, without what it computed there: the
+                          * program waited of its own will */
+    uint64_t block_ns, block_cpu_ns; /* when that began, and its CPU time then; 0: it did not */
     uint64_t begin_ns;
     uint64_t end_ns;   /* final when it is no longer open */
     uint64_t is_open;

@@ -97,14 +97,18 @@ static int is_stopped(struct stw_gc *gc, const void *state)
     return __atomic_load_n((const uint32_t *)state, __ATOMIC_SEQ_CST) != STW_STATE_RUNNING;
 }
 
-/* Before a stop sleeps for mutators: which strategy's slot each of them is in, if it is in one. Its
- * site is the workload's, also where a strategy keeps it. */
+/* Before a stop sleeps for mutators: which strategy's slot each of them is in, if it is in one (its
+ * site is the workload's, also where a strategy keeps it), and how much CPU time it has used. */
 static void note_late(struct stw_gc *gc)
 {
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
-        if (!m->late_call && !is_stopped(gc, &m->state))
+        if (is_stopped(gc, &m->state))
+            continue;
+        if (!m->late_call)
             m->late_call = STW_LOAD(m->mutator.strategy_call);
+        if (!STW_LOAD(m->late_cpu_ns))
+            __atomic_store_n(&m->late_cpu_ns, stw_clock_by_id_ns(m->cpu_clock), __ATOMIC_RELAXED);
     }
 }
 
@@ -180,17 +184,27 @@ static int wait_for_markers(struct stw_gc *gc)
     return 1;
 }
 
+/* What it computed from when the stop went to sleep for it until it parked. Forgets it. */
+static uint64_t take_late_cpu(struct stw_mutator_record *m)
+{
+    uint64_t late_ns = STW_LOAD(m->late_cpu_ns), parked_ns = STW_LOAD(m->parked_cpu_ns);
+    __atomic_store_n(&m->late_cpu_ns, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&m->parked_cpu_ns, 0, __ATOMIC_RELAXED);
+    return late_ns && parked_ns >= late_ns ? parked_ns - late_ns : STW_CPU_UNKNOWN;
+}
+
 /* Counts the parked and names the last of them in the record, or the worker that came after. */
 static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uint64_t request_ns,
                          int worker_was_last)
 {
     struct stw_pause *pause = gc->world.pause;
     struct stw_mutator_record *last = NULL;
-    uint64_t last_ns = 0;
+    uint64_t last_ns = 0, last_cpu_ns = STW_CPU_UNKNOWN;
     uint32_t last_call = 0;
     for (uint32_t i = 0; i < gc->mutator_count; i++) {
         struct stw_mutator_record *m = gc->mutators[i];
         uint32_t late_call = m->late_call;
+        uint64_t late_cpu_ns = take_late_cpu(m);
         m->late_call = 0;
         if (m == self || __atomic_load_n(&m->state, __ATOMIC_ACQUIRE) != STW_STATE_PARKED)
             continue;
@@ -201,8 +215,10 @@ static void note_stopped(struct stw_gc *gc, struct stw_mutator_record *self, uin
             last = m;
             last_ns = parked_ns;
             last_call = late_call;
+            last_cpu_ns = late_cpu_ns;
         }
     }
+    pause->late_cpu_ns = worker_was_last ? STW_CPU_UNKNOWN : last_cpu_ns;
     pause->last_call = worker_was_last ? 0 : last_call;
     pause->last_mutator = last && !worker_was_last ? last->mutator.index : STW_NO_MUTATOR;
     const char *site = worker_was_last ? "gc.worker" : last ? STW_LOAD(last->mutator.site) : NULL;
@@ -413,6 +429,8 @@ static void park(struct stw_mutator_record *m)
             break;
         began_ns = began_ns ? began_ns : stw_clock_ns();
         prepare(m);
+        if (STW_LOAD(m->late_cpu_ns)) /* else the system call would take longer than the wait */
+            __atomic_store_n(&m->parked_cpu_ns, stw_clock_thread_cpu_ns(), __ATOMIC_RELAXED);
         __atomic_store_n(&m->parked_ns, stw_clock_ns(), __ATOMIC_RELAXED);
         STW_EDGE("park.state");
         __atomic_store_n(&m->state, STW_STATE_PARKED, __ATOMIC_SEQ_CST);
@@ -684,6 +702,13 @@ __attribute__((noinline)) void stw_block_begin_slot(const struct stw_host *host,
         STW_BREACH("blocked", STW_BREACH_CALLER, "called block_begin twice");
     stw__record_of(m)->block = (struct stw_block){host, __builtin_return_address(0)};
     block_begin(m);
+    stw__timeline_block(&stw__record_of(m)->timeline); /* after what the runtime did */
+}
+
+void stw_block_end_slot(struct stw_mutator *m)
+{
+    stw__timeline_unblock(&stw__record_of(m)->timeline);
+    stw_block_end(m);
 }
 
 void stw_block_end(struct stw_mutator *mutator)

@@ -202,7 +202,7 @@ static void api_block_end(const struct stw_host *host, struct stw_mutator *m)
     struct stw_block block;
     if (!stw_mutator_is_blocked(&block))
         STW_BREACH("blocked", stw_host_holder(host), "called block_end without block_begin");
-    stw_block_end(m);
+    stw_block_end_slot(m);
 }
 
 static void api_yield(const struct stw_host *host, struct stw_mutator *m)

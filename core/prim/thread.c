@@ -47,6 +47,20 @@ uint64_t stw_clock_cpu_of_ns(pthread_t thread)
     return pthread_getcpuclockid(thread, &clock) == 0 ? read_clock(clock) : 0;
 }
 
+clockid_t stw_clock_id(void)
+{
+    clockid_t id;
+    return pthread_getcpuclockid(pthread_self(), &id) == 0 ? id : CLOCK_THREAD_CPUTIME_ID;
+}
+
+uint64_t stw_clock_by_id_ns(clockid_t id)
+{
+    struct timespec time;
+    if (id == CLOCK_THREAD_CPUTIME_ID || clock_gettime(id, &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 /* schedstat: ns on a processor, ns waiting for one, times that it got one (proc(5)). */
 uint64_t stw_clock_thread_delay_ns(void)
 {

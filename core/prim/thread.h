@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Monotonic clock in ns. */
 uint64_t stw_clock_ns(void);
@@ -15,6 +16,9 @@ uint64_t stw_clock_thread_cpu_ns(void);
 /* CPU time of the whole process, and of one of its threads that nobody has joined. */
 uint64_t stw_clock_process_cpu_ns(void);
 uint64_t stw_clock_cpu_of_ns(pthread_t thread);
+/* The calling thread's CPU clock, for other threads to read; 0 when that thread is gone. */
+clockid_t stw_clock_id(void);
+uint64_t stw_clock_by_id_ns(clockid_t id);
 /* How long the calling thread could have run but had no processor of the machine, since it began;
  * STW_DELAY_UNKNOWN where the system does not say. */
 #define STW_DELAY_UNKNOWN UINT64_MAX

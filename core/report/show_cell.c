@@ -43,7 +43,8 @@ static void add_time(struct stw_table *table, const char *label, int64_t ns, int
     stw_table_set(table, 2, share);
 }
 
-/* "taken.stop_ns" is "stop" among the parts, and "machine.taken_ns" "machine". */
+/* "taken.stop_ns" is "stop" among the parts, "mutator.blocked_ns" "blocked", and
+ * "machine.taken_ns" "machine". */
 static void add_label(enum stw_fact_id part, struct stw_text *label)
 {
     const char *name = stw_facts[part].name, *end = strchr(name, '.');

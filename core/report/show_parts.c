@@ -1,8 +1,10 @@
 /* report/show_parts.c: what the machine-readable forms of cells and of trials have in common. */
 #include "report/show_parts.h"
 
+#include "base/error.h"
 #include "report/canary.h"
 #include "report/noise.h"
+#include "report/settle.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,6 +48,8 @@ static void json_environment(struct stw_json *json, const struct stw_results *re
 void stw_show_json_run(struct stw_json *json, const struct stw_results *results)
 {
     const char *name = stw_pairs_get(&results->info, "name");
+    struct stw_error error = STW_ERROR_INIT; /* what cannot be read was told with the cells */
+    struct stw_unsettled_list unsettled = {0};
     struct stw_noise noise = {0};
     stw_json_key(json, "experiment");
     stw_json_string(json, name ? name : "");
@@ -58,6 +62,9 @@ void stw_show_json_run(struct stw_json *json, const struct stw_results *results)
     stw_noise_json(&noise, json);
     stw_noise_free(&noise);
     stw_canary_json(results, json);
+    if (stw_settle_find(results, &unsettled, &error) == STW_OK)
+        stw_settle_json(&unsettled, json);
+    stw_settle_free(&unsettled);
 }
 
 /* What is known of a column in a row. */

@@ -1,4 +1,5 @@
-/* report/show_sites.c: time to safepoint by site: which mutators kept stops waiting. */
+/* report/show_sites.c: time to safepoint by site: which mutators kept stops waiting, and how much
+ * of that time those that were late were at work, and not waiting for a processor. */
 #include "report/show.h"
 
 #include "base/array.h"
@@ -14,8 +15,9 @@
 /* Percentiles by nearest rank, as everywhere. */
 static const char sites_sql[] =
     "SELECT last_site, n, max(CASE WHEN rank = (n * 50 + 99) / 100 THEN stopping_ns END),"
-    " max(CASE WHEN rank = (n * 99 + 99) / 100 THEN stopping_ns END), max(stopping_ns)"
-    " FROM (SELECT last_site, stopping_ns,"
+    " max(CASE WHEN rank = (n * 99 + 99) / 100 THEN stopping_ns END), max(stopping_ns),"
+    " 100.0 * sum(late_cpu_ns) / sum(CASE WHEN late_cpu_ns NOT NULL THEN stopping_ns END)"
+    " FROM (SELECT last_site, stopping_ns, late_cpu_ns,"
     "   row_number() OVER (PARTITION BY last_site ORDER BY stopping_ns) AS rank,"
     "   count(*) OVER (PARTITION BY last_site) AS n FROM pauses"
     "  WHERE cell = CAST(?1 AS INTEGER) AND phase = 'timed' AND stopping_ns IS NOT NULL"
@@ -36,6 +38,10 @@ static void take_site(sqlite3_stmt *row, void *context)
         stw_table_set(table, (uint32_t)(2 + i),
                       stw_format_percentile(sqlite3_column_int64(row, 2 + i), events,
                                             percents[i]).text);
+    if (sqlite3_column_type(row, 5) != SQLITE_NULL) {
+        snprintf(count, sizeof count, "%.0f %%", sqlite3_column_double(row, 5));
+        stw_table_set(table, 5, count);
+    }
     free(site);
 }
 
@@ -43,7 +49,7 @@ stw_status stw_show_sites(const char *run, int64_t cell, struct stw_text *out,
                           struct stw_error *error)
 {
     static const char *const headers[] = {"stopping, by site of the last", "count", "p50", "p99",
-                                          "max"};
+                                          "max", "at work"};
     struct stw_reader reader;
     struct stw_table table = {0};
     char number[24];

@@ -7,9 +7,11 @@
  * S4  that the machine was busy stands on the first line after the table. */
 #include "report/show.h"
 
+#include "base/error.h"
 #include "base/utf8.h"
 #include "report/canary.h"
 #include "report/noise.h"
+#include "report/settle.h"
 #include "report/show_table.h"
 
 #include <inttypes.h>
@@ -254,6 +256,15 @@ static void add_noise(const struct stw_results *results, const struct stw_look *
     stw_noise_free(&noise);
 }
 
+static void add_unsettled(const struct stw_results *results, struct stw_text *out)
+{
+    struct stw_error error = STW_ERROR_INIT; /* what cannot be read was told with the cells */
+    struct stw_unsettled_list list = {0};
+    if (stw_settle_find(results, &list, &error) == STW_OK)
+        stw_settle_text(&list, out);
+    stw_settle_free(&list);
+}
+
 void stw_show_text(const struct stw_shown *shown, const struct stw_look *look,
                    struct stw_text *out)
 {
@@ -273,6 +284,7 @@ void stw_show_text(const struct stw_shown *shown, const struct stw_look *look,
     stw_text_add(&footnotes, "%s", stw_text_get(&view.numbers));
     add_failures(shown, &footnotes);
     add_idle_strategies(shown, &footnotes);
+    add_unsettled(shown->results, &footnotes);
     add_clean(&footnotes, look, 0, out);
     stw_cells_table_free(&view);
     stw_text_free(&head);

@@ -46,6 +46,7 @@ static const char *const retire[] = {
     " cpu_ns, rss_peak_bytes, stored_utc FROM trial" OF_TRIAL,
     FORGET("pause"), FORGET("pause_step"), FORGET("cycle"), FORGET("counter"), FORGET("op_bucket"),
     FORGET("op_time_bucket"), FORGET("worst_window"), FORGET("hiccup"),
+    FORGET("bin"),
     FORGET("trial_output"), FORGET("machine_time"),
     "DELETE FROM trial" OF_TRIAL,
     NULL,

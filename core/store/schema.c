@@ -73,6 +73,7 @@ const char *const stw_schema[] = {
     " mark_objects INTEGER, root_words INTEGER, barrier_words INTEGER, spans_swept INTEGER,"
     " page_faults INTEGER,"
     " stopper_cpu_ns INTEGER,"
+    " late_cpu_ns INTEGER,"
     " phase TEXT NOT NULL,"
     " is_forced INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
@@ -91,6 +92,9 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE bin(trial_id INTEGER, start_ns INTEGER, width_ns INTEGER, op_count INTEGER,"
+    " op_sum_ns INTEGER, op_max_ns INTEGER, stop_count INTEGER, stop_sum_ns INTEGER,"
+    " stop_max_ns INTEGER, PRIMARY KEY(trial_id, start_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
     " STRICT",
     "CREATE TABLE machine_time(trial_id INTEGER PRIMARY KEY, wall_ns INTEGER, processors INTEGER,"
@@ -120,6 +124,7 @@ const char *const stw_schema[] = {
     " p.mutators, p.scan_bytes, p.mark_objects, p.root_words, p.barrier_words, p.spans_swept,"
     " p.page_faults,"
     " p.stopper_cpu_ns,"
+    " p.late_cpu_ns,"
     " p.is_forced,"
     " p.phase"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN pause p ON p.trial_id = t.trial_id"
@@ -145,6 +150,10 @@ const char *const stw_schema[] = {
     "CREATE VIEW mmu AS SELECT t.cell, c.id, t.trial, w.window_ns,"
     " CAST(w.window_ns - w.taken_ns AS REAL) / w.window_ns AS utilisation"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN worst_window w ON w.trial_id = t.trial_id"
+    " WHERE t.outcome = 'ok'",
+    "CREATE VIEW bins AS SELECT t.cell, c.id, t.trial, b.start_ns, b.width_ns, b.op_count,"
+    " b.op_sum_ns, b.op_max_ns, b.stop_count, b.stop_sum_ns, b.stop_max_ns"
+    " FROM trial t JOIN cell c ON c.cell = t.cell JOIN bin b ON b.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN hiccup h ON h.trial_id = t.trial_id"

@@ -60,7 +60,8 @@
 #define OP_TIME 10u
 #define OUTPUT 11u
 #define MACHINE 12u
-#define STATEMENTS 13u
+#define BIN 13u
+#define STATEMENTS 14u
 
 /* The lab's own time for what a worker left in its record. An honest trial of 100,000 stops takes a
  * second; whoever writes more of them into its record does not keep the matrix from going on. */
@@ -73,7 +74,8 @@ static const char *const statement_texts[STATEMENTS] = {
               " (SELECT coalesce(max(attempt), 0) + 1 FROM earlier"
               " WHERE cell_hash=?2 AND trial=?3), ?21)",
     [PAUSE] = ("INSERT INTO pause VALUES"
-               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"),
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,"
+               "?22)"),
     [STEP] = "INSERT INTO pause_step VALUES(?1,?2,?3,?4)",
     [COUNTER] = "INSERT INTO counter VALUES(?1,?2,?3)",
     [BUCKET] = "INSERT INTO op_bucket VALUES(?1,?2,?3)",
@@ -82,6 +84,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [CYCLE] = "INSERT INTO cycle VALUES(?1,?2,?3,?4,?5,?6)",
     [HICCUP] = "INSERT INTO hiccup VALUES(?1,?2,?3,?4)",
     [NOTE] = "INSERT OR REPLACE INTO attempt VALUES(1,?1,?2,?3,?4)",
+    [BIN] = "INSERT INTO bin VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [OUTPUT] = "INSERT INTO trial_output VALUES(?1,?2,?3,?4)",
     [UNNOTE] = "DELETE FROM attempt",
     [MACHINE] = "INSERT INTO machine_time VALUES(?1,?2,?3,?4,?5,?6,?7)",
@@ -568,8 +571,9 @@ static stw_status insert_pause(const struct trial_rows *rows, uint64_t seq,
         bind_told(statement, 13 + i, work[i], is_own);
     bind_unless(statement, 18, pause->page_faults, STW_FAULTS_UNKNOWN);
     bind_unless(statement, 19, pause->stopper_cpu_ns, STW_CPU_UNKNOWN);
-    bind_text(statement, 20, stw_phase_name(stw_phase_of_stop(rows->record, pause)));
-    bind_told(statement, 21, pause->is_forced, is_own);
+    bind_unless(statement, 20, pause->late_cpu_ns, STW_CPU_UNKNOWN);
+    bind_text(statement, 21, stw_phase_name(stw_phase_of_stop(rows->record, pause)));
+    bind_told(statement, 22, pause->is_forced, is_own);
     stw_status status = step(statement);
     stw_text_free(&strategy);
     STW_TRY(status);
@@ -704,6 +708,32 @@ static stw_status insert_hiccups(const struct trial_rows *rows)
     return status;
 }
 
+static void bind_bin(sqlite3_stmt *statement, int from, const struct stw_bin *bin)
+{
+    bind(statement, from, bin->count);
+    bind(statement, from + 1, bin->sum_ns);
+    bind(statement, from + 2, bin->max_ns);
+}
+
+/* Those in which something was. */
+static stw_status insert_bins(const struct trial_rows *rows)
+{
+    sqlite3_stmt *statement = rows->store->statements[BIN];
+    const struct stw_bins *ops = &rows->record->op_bins, *stops = &rows->record->stop_bins;
+    stw_status status = STW_OK;
+    for (uint32_t i = 0; status == STW_OK && i < ops->count; i++) {
+        if (ops->bins[i].count + stops->bins[i].count == 0)
+            continue;
+        bind(statement, 1, (uint64_t)rows->id);
+        bind(statement, 2, (ops->first + i) << ops->log_width);
+        bind(statement, 3, (uint64_t)1 << ops->log_width);
+        bind_bin(statement, 4, &ops->bins[i]);
+        bind_bin(statement, 7, &stops->bins[i]);
+        status = step(statement);
+    }
+    return status;
+}
+
 /* What the trial printed, if it did. */
 static stw_status insert_output(const struct trial_rows *rows)
 {
@@ -742,6 +772,7 @@ static stw_status insert_rows(struct trial_rows *rows)
     STW_TRY(insert_counters(rows));
     STW_TRY(insert_operations(rows));
     STW_TRY(insert_windows(rows));
+    STW_TRY(insert_bins(rows));
     return insert_hiccups(rows);
 }
 

@@ -8,7 +8,8 @@
 
 static struct stw_look look(const struct stw_timeline *timeline, uint64_t now_ns)
 {
-    struct stw_look now = {now_ns, stw_clock_thread_cpu_ns(), timeline->asleep_ns, {0}};
+    struct stw_look now = {now_ns, stw_clock_thread_cpu_ns(), timeline->asleep_ns,
+                           timeline->blocked_ns, {0}};
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
         now.taken_ns[kind] = timeline->taken_ns[kind];
     return now;
@@ -23,13 +24,15 @@ static struct stw_lap between(const struct stw_look *from, const struct stw_look
 {
     struct stw_lap lap = {.wall_ns = to->wall_ns - from->wall_ns,
                               .cpu_ns = to->cpu_ns - from->cpu_ns,
-                              .asleep_ns = to->asleep_ns - from->asleep_ns};
+                              .asleep_ns = to->asleep_ns - from->asleep_ns,
+                              .blocked_ns = to->blocked_ns - from->blocked_ns};
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++) {
         lap.taken_ns[kind] = to->taken_ns[kind] - from->taken_ns[kind];
         lap.gap_ns += lap.taken_ns[kind];
     }
-    uint64_t machine_ns = less(less(lap.wall_ns, lap.cpu_ns), lap.asleep_ns);
-    uint64_t room_ns = less(lap.wall_ns, lap.gap_ns);
+    uint64_t idle_ns = lap.asleep_ns + lap.blocked_ns;
+    uint64_t machine_ns = less(less(lap.wall_ns, lap.cpu_ns), idle_ns);
+    uint64_t room_ns = less(lap.wall_ns, lap.gap_ns + lap.blocked_ns);
     lap.machine_ns = machine_ns < room_ns ? machine_ns : room_ns;
     lap.gap_ns += lap.machine_ns;
     return lap;

@@ -2,7 +2,8 @@
  *
  * Time is cut into laps between operations: a lap is the least number of operations that take
  * STW_LAP_NS_MIN. A lap's wall time is own + taken + machine: taken is what the timeline logged
- * in it, machine is what the thread neither computed nor slept through by the runtime's doing. The
+ * in it, machine what the thread neither computed nor slept through by the runtime's doing, nor by
+ * its own (block_begin): that is own time, and a late wake at its end cannot be told from it. The
  * gap of a lap is taken + machine; a piece of both (the system took the processor away while the
  * world was stopped) counts once where there is no room for it twice.
  * A sleep that the runtime did not log shows as machine time, but the system's scheduler knows that
@@ -18,7 +19,7 @@
 
 /* Clocks and sums at one moment. */
 struct stw_look {
-    uint64_t wall_ns, cpu_ns, asleep_ns;
+    uint64_t wall_ns, cpu_ns, asleep_ns, blocked_ns;
     uint64_t taken_ns[STW_TAKEN_KINDS];
 };
 
@@ -26,6 +27,7 @@ struct stw_look {
 struct stw_lap {
     uint64_t wall_ns, cpu_ns;
     uint64_t asleep_ns;  /* in the runtime's futexes */
+    uint64_t blocked_ns; /* of its own will */
     uint64_t taken_ns[STW_TAKEN_KINDS];
     uint64_t machine_ns; /* of the gap */
     uint64_t gap_ns;

@@ -15,7 +15,7 @@
 
 /* Of all mutators. */
 struct sums {
-    uint64_t wall_ns, machine_ns, unexplained_ns;
+    uint64_t wall_ns, blocked_ns, machine_ns, unexplained_ns;
     uint64_t taken_ns[STW_TAKEN_KINDS];
     uint64_t intervals, lost;
     uint64_t own_cpu_ns, assist_cpu_ns, mark_cpu_ns, sweep_cpu_ns, runtime_cpu_ns, stop_cpu_ns;
@@ -69,6 +69,7 @@ static void add_mutator(struct sums *sums, const struct stw_laps *laps)
     for (uint32_t kind = 0; kind < STW_TAKEN_KINDS; kind++)
         sums->taken_ns[kind] += whole.taken_ns[kind];
     sums->wall_ns += whole.wall_ns;
+    sums->blocked_ns += whole.blocked_ns;
     sums->machine_ns += laps->machine_ns;
     sums->unexplained_ns += laps->unexplained_ns;
     sums->is_scheduler_known &= laps->delay_ns != STW_DELAY_UNKNOWN;
@@ -145,6 +146,7 @@ static void fill_gaps(const struct stw_losses *losses, const struct sums *sums,
                       struct stw_record *record)
 {
     stw_record_count(record, STW_FACT_TAKEN_WALL, sums->wall_ns);
+    stw_record_count(record, STW_FACT_BLOCKED, sums->blocked_ns);
     fill_kinds(record, STW_FACT_TAKEN_STOP, sums->taken_ns);
     stw_record_count(record, STW_FACT_TAKEN_INTERVALS, sums->intervals);
     stw_record_count(record, STW_FACT_TAKEN_LOST, sums->lost);

@@ -81,6 +81,8 @@ static int is_pause_sane(const struct stw_pause *pause)
                      | pause->restarting_ns;
     if (pause->stopper_cpu_ns != STW_CPU_UNKNOWN)
         longest |= pause->stopper_cpu_ns;
+    if (pause->late_cpu_ns != STW_CPU_UNKNOWN)
+        longest |= pause->late_cpu_ns;
     for (uint32_t i = 0; i < STW_STEPS; i++)
         longest |= pause->step_ns[i];
     uint64_t most = pause->cycle | pause->scan_bytes | pause->mark_objects | pause->root_words
@@ -153,6 +155,18 @@ static const char *losses_problem(const struct stw_record *record)
     return NULL;
 }
 
+static int are_bins_sane(const struct stw_bins *bins)
+{
+    if (bins->count > STW_BINS || bins->log_width >= 63
+        || bins->first > (TIME_NS_MAX >> bins->log_width))
+        return 0;
+    for (uint32_t i = 0; i < bins->count; i++)
+        if (bins->bins[i].count > VALUE_MAX || bins->bins[i].sum_ns > 4 * TIME_NS_MAX
+            || bins->bins[i].max_ns > TIME_NS_MAX)
+            return 0;
+    return 1;
+}
+
 /* Times are stored by the names of their classes: which must be there, and differ. */
 static int is_class_sane(const struct stw_record *record, uint32_t class)
 {
@@ -170,6 +184,8 @@ static int is_class_sane(const struct stw_record *record, uint32_t class)
 static const char *operations_problem(const struct stw_record *record)
 {
     const char *problem = histogram_problem(&record->op_ns);
+    if (!are_bins_sane(&record->op_bins) || !are_bins_sane(&record->stop_bins))
+        problem = "a bin in it is nonsense";
     for (uint32_t i = 0; i < STW_CLASSES_MAX; i++)
         if (!is_class_sane(record, i))
             return "a class of operations in it is nonsense";

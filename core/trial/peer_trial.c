@@ -170,6 +170,7 @@ static void take_pause(struct peer_trial *trial, uint64_t total_ns, uint64_t sto
         .complete = 1,
         .page_faults = STW_FAULTS_UNKNOWN,
         .stopper_cpu_ns = STW_CPU_UNKNOWN,
+        .late_cpu_ns = STW_CPU_UNKNOWN,
         .told_phase = phase,
         .untold = STW_UNTOLD_RESTART | (has_parts ? 0 : STW_UNTOLD_PARTS),
     };

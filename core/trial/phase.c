@@ -41,13 +41,33 @@ uint32_t stw_phase_of_stop(const struct stw_record *record, const struct stw_pau
                                                                  : STW_TRIAL_TIMED;
 }
 
+static uint64_t length_ns(const struct stw_pause *pause)
+{
+    return pause->stopping_ns + pause->working_ns + pause->restarting_ns;
+}
+
+void stw_phase_bin_stops(struct stw_record *record)
+{
+    const struct stw_pause *pauses = stw_record_pauses(record);
+    uint64_t count = __atomic_load_n(&record->pause_count, __ATOMIC_ACQUIRE);
+    uint64_t end_ns = record->op_bins.first + record->op_bins.count; /* in widths */
+    record->stop_bins = stw_bins_alike(&record->op_bins);
+    for (uint64_t i = 0; i < count; i++) {
+        const struct stw_pause *pause = &pauses[i];
+        int is_inside = pause->start_ns >> record->op_bins.log_width < end_ns;
+        if (pause->complete == 1 && is_inside
+            && stw_phase_of_stop(record, pause) == STW_TRIAL_TIMED)
+            stw_bins_add(&record->stop_bins, record->main_ns + pause->start_ns, length_ns(pause));
+    }
+}
+
 void stw_phase_count_stops(struct stw_record *record, int are_timed)
 {
     const struct stw_pause *pauses = stw_record_pauses(record);
     uint64_t count = __atomic_load_n(&record->pause_count, __ATOMIC_ACQUIRE);
     uint64_t stops = 0, total_ns = 0, longest_ns = 0;
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t ns = pauses[i].stopping_ns + pauses[i].working_ns + pauses[i].restarting_ns;
+        uint64_t ns = length_ns(&pauses[i]);
         if (pauses[i].complete != 1 || stw_phase_of_stop(record, &pauses[i]) != STW_TRIAL_SETUP)
             continue;
         stops++;

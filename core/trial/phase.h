@@ -22,6 +22,8 @@ uint32_t stw_phase_of_stop(const struct stw_record *record, const struct stw_pau
 /* Counts the stops of set-up, once all are in the record, among its counters; and how long they
  * were, if the trial has times. */
 void stw_phase_count_stops(struct stw_record *record, int are_timed);
+/* Puts the timed stops into bins, as operations are. */
+void stw_phase_bin_stops(struct stw_record *record);
 /* Likewise the cycles of set-up, and the timed ones, of so many that the lab's collector began. */
 void stw_phase_count_cycles(struct stw_record *record, uint64_t cycles);
 

@@ -19,6 +19,7 @@
 #include "gc/watch.h"
 #include "plan/settings.h"
 #include "prim/module.h"
+#include "trial/bins.h"
 
 #include <stwlab/manifest.h>
 #include <stwlab/mutator.h>
@@ -125,6 +126,7 @@ struct stw_record {
     uint64_t program_cpu_ns;
     uint64_t program_rss_peak_bytes;
     struct stw_histogram op_ns;
+    struct stw_bins op_bins, stop_bins; /* of the same moments, since main_ns; count 0: none */
     /* Further times of operations, STW_OP_*; empty: no operation has such a time. */
     char op_classes[STW_CLASSES_MAX][STW_RECORD_CLASS_BYTES]; /* as the workload declares them */
     struct stw_histogram op_times_ns[STW_OP_TIMES];

@@ -59,6 +59,7 @@ struct trial_thread {
     uint32_t index;
     void *state; /* a registered root */
     struct stw_histogram op_ns;
+    struct stw_bins bins; /* not of stepped trials */
     struct stw_histogram *op_times_ns; /* [STW_OP_TIMES], when an operation has such a time */
     uint64_t checksum;
     int is_expected; /* the checksum is what the workload worked out by itself */
@@ -406,6 +407,8 @@ static void record_operation(struct trial_thread *t, uint64_t before, uint64_t n
     const struct stw_operation said = stw_runtime_operation(t->mutator);
     uint64_t op_ns = now - (said.is_intended ? said.turn_ns : before);
     stw_histogram_record(&t->op_ns, op_ns);
+    if (!trial.stepped)
+        stw_bins_add(&t->bins, now, op_ns);
     if (STW_UNLIKELY(said.is_intended | said.class_above))
         record_times(t, &said, op_ns, now);
 }
@@ -435,6 +438,7 @@ static void run_operations(struct trial_thread *t)
     uint64_t allocated_bytes = stw_mutator_allocated_bytes(t->mutator);
     uint64_t before = stw_clock_ns();
     begin_operations(before);
+    stw_bins_begin(&t->bins, trial.record->main_ns, before);
     for (uint64_t i = 0; i < count; i++) {
         call_workload(t->mutator, STW_CALL_WORKLOAD_OPERATE);
         ops->operate(trial.workload.self, t->mutator, t->state, i);
@@ -628,6 +632,19 @@ static void judge_stops(void)
         set_verdict(STW_VERDICT_INVALID, error.field, error.message);
 }
 
+/* So many operations, or their mean tells of single ones. */
+#define THIRD_OPERATIONS 30u
+
+static void fill_thirds(void)
+{
+    uint64_t means_ns[3];
+    if (!stw_bins_thirds(&trial.record->op_bins, THIRD_OPERATIONS, means_ns))
+        return;
+    stw_record_count(trial.record, STW_FACT_OP_FIRST_THIRD, means_ns[0]);
+    stw_record_count(trial.record, STW_FACT_OP_MIDDLE_THIRD, means_ns[1]);
+    stw_record_count(trial.record, STW_FACT_OP_LAST_THIRD, means_ns[2]);
+}
+
 static void fill_record(void)
 {
     struct stw_record *record = trial.record;
@@ -639,6 +656,10 @@ static void fill_record(void)
     for (uint32_t i = 0; i < trial.mutator_count; i++) {
         record->is_expected &= (uint64_t)threads[i].is_expected;
         stw_histogram_merge(&record->op_ns, &threads[i].op_ns);
+        if (i == 0)
+            record->op_bins = threads[i].bins;
+        else
+            stw_bins_merge(&record->op_bins, &threads[i].bins);
         for (uint32_t at = 0; threads[i].op_times_ns && at < STW_OP_TIMES; at++)
             if (threads[i].op_times_ns[at].count)
                 stw_histogram_merge(&record->op_times_ns[at], &threads[i].op_times_ns[at]);
@@ -652,8 +673,11 @@ static void fill_record(void)
     fill_counters();
     fill_plugins_counters();
     fill_intents();
-    if (!trial.stepped)
+    if (!trial.stepped) {
         stw_losses_fill(&losses, record);
+        stw_phase_bin_stops(record);
+        fill_thirds();
+    }
     judge_stops();
 }
 

@@ -110,9 +110,16 @@ expect_each kept 'strategy=%s' "none|ok|
 keeps-in-malloc|crashed|SIGSEGV *$where*; it used a cell that the collector had freed: *"
 
 # No breach, but what stops wait for is named after the strategy, not after the workload's site.
-experiment 1 'none, presize + sleeps' "$work/s.ini"
+experiment 1 'none, presize + sleeps, computes' "$work/s.ini"
 run "$work/s.ini" "$work/sleeps" --set axes.n=20000 --set fixed.mutators=2 \
     --set fixed.gc.stress=20 --set fixed.merges=20
 expect "exit status ($(head -3 "$work/err"))" $? 0
 expect "stops that waited for it" "$(sql "$work/sleeps" "SELECT DISTINCT id FROM pauses
     WHERE last_site = 'strategy/sleeps.need_map'")" "strategy=presize + sleeps"
+# Who was late because it worked, and who because it did not run, are told apart.
+expect "what the late ones did" "$(sql "$work/sleeps" "SELECT
+    max(late_cpu_ns) FILTER (WHERE last_site = 'strategy/sleeps.need_map') < 2000000,
+    max(late_cpu_ns) FILTER (WHERE last_site = 'strategy/computes.need_map') > 2000000,
+    sum(late_cpu_ns > stopping_ns) FROM pauses WHERE stopping_ns > 4000000")" '1|1|0'
+"$STWLAB" show "$work/sleeps" --cell strategy=computes >"$work/out"
+grep -Eq '^strategy/computes.need_map .* ms +[0-9]+ %$' "$work/out" || fail "sites: $(cat "$work/out")"

@@ -78,6 +78,16 @@ expect "show --trial --json" "$(sqlite3 :memory: "SELECT json_extract(CAST(readf
 "$STWLAB" compare "$work/garbage" mutators=1 --metric setup.stops >"$work/out" 2>&1 \
     || fail "compare: $(cat "$work/out")"
 
+# What a workload sleeps outside of managed code is its own time, and no loss.
+matrix 'operations = 5' '[fixed]' 'operate = 1' 'nap = 20' >"$work/x.ini"
+run "$work/x.ini" "$work/naps" || fail "naps: $(cat "$work/err")"
+expect "naps" "$(sql "$work/naps" "SELECT count(*), sum(blocked >= 95000000), sum(blocked + lost <= wall)
+    FROM (SELECT max(value) FILTER (WHERE name = 'mutator.blocked_ns') AS blocked,
+        max(value) FILTER (WHERE name = 'taken.wall_ns') AS wall,
+        sum(value) FILTER (WHERE name LIKE 'taken.%_ns' AND name <> 'taken.wall_ns'
+            OR name = 'machine.taken_ns') AS lost FROM counters GROUP BY cell, trial)")" '2|2|2'
+"$STWLAB" show "$work/naps" --cell 0 | grep -Eq '^blocked +1[0-9][0-9] ms' || fail "show of naps"
+
 # Nothing is said of phases where nothing happens in them.
 matrix 'operate = 1' '[fixed]' >"$work/x.ini"
 run "$work/x.ini" "$work/plain" || fail "plain: $(cat "$work/err")"

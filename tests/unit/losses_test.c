@@ -85,6 +85,45 @@ Test(laps, a_sleep_that_the_runtime_logs_is_taken)
                   laps.longest.wall_ns - laps.longest.taken_ns[STW_TAKEN_TURN]);
 }
 
+/* trial.L2: what it computes in the same lap is its own, too. */
+Test(laps, waiting_of_its_own_will_is_the_applications_own)
+{
+    begin();
+    uint64_t cpu_ns = stw_clock_thread_cpu_ns();
+    while (stw_clock_thread_cpu_ns() - cpu_ns < 5 * MS)
+        ;
+    stw__timeline_block(&m->timeline);
+    sleep_hidden();
+    stw__timeline_unblock(&m->timeline);
+    stw_laps_end(&laps, stw_clock_ns());
+    struct stw_lap whole = stw_laps_whole(&laps);
+    conserves(&whole);
+    cr_assert_geq(whole.blocked_ns, SLEEP_NS - MS);
+    cr_assert_leq(whole.machine_ns, whole.wall_ns - whole.cpu_ns - whole.blocked_ns);
+    cr_assert_leq(whole.gap_ns, whole.wall_ns - whole.blocked_ns);
+    cr_assert_lt(laps.unexplained_ns, SLEEP_NS / 2);
+}
+
+/* Of a stop that came meanwhile the gap has what is behind block_end: the rest cost nobody time. */
+Test(laps, what_is_taken_behind_a_wait_is_taken)
+{
+    begin();
+    stw__timeline_block(&m->timeline);
+    sleep_hidden();
+    stw__timeline_unblock(&m->timeline);
+    uint64_t began_ns = stw_clock_ns(), slept_ns = m->timeline.asleep_ns;
+    uint32_t never = 0;
+    while (m->timeline.asleep_ns - slept_ns < SLEEP_NS)
+        stw__mutator_sleep(m, &never, 0, SLEEP_NS);
+    stw__timeline_add(&m->timeline, STW_TAKEN_STOP, began_ns, stw_clock_ns());
+    stw_laps_end(&laps, stw_clock_ns());
+    struct stw_lap whole = stw_laps_whole(&laps);
+    conserves(&whole);
+    cr_assert_geq(whole.taken_ns[STW_TAKEN_STOP], SLEEP_NS);
+    cr_assert_geq(whole.blocked_ns, SLEEP_NS - MS);
+    cr_assert_leq(whole.gap_ns, whole.wall_ns - whole.blocked_ns);
+}
+
 Test(laps, are_cut_between_operations_and_the_longest_gap_is_kept)
 {
     begin();

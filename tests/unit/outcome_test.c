@@ -439,6 +439,15 @@ static void hiccup_time(struct stw_record *r) { r->hiccups[7].at_ns = UINT64_MAX
 static void program_cpu(struct stw_record *r) { r->program_cpu_ns = 1ull << 60; }
 static void program_rss(struct stw_record *r) { r->program_rss_peak_bytes = 1ull << 63; }
 static void hiccup_length(struct stw_record *r) { r->hiccups[0].late_ns = 1ull << 60; }
+static void bins_many(struct stw_record *r) { r->op_bins.count = STW_BINS + 1; }
+static void bins_wide(struct stw_record *r) { r->stop_bins.log_width = 64; }
+static void bins_late(struct stw_record *r) { r->op_bins.first = UINT64_MAX; }
+static void bin_sum(struct stw_record *r)
+{
+    r->op_bins.count = 2;
+    r->op_bins.bins[1].sum_ns = 1ull << 60;
+}
+static void late_cpu(struct stw_record *r) { stw_record_pauses(r)->late_cpu_ns = 1ull << 60; }
 static void histogram_count(struct stw_record *r) { r->op_ns.count++; }
 static void histogram_bucket(struct stw_record *r) { r->op_ns.buckets[0] = UINT64_MAX; }
 static void histogram_max(struct stw_record *r) { r->op_ns.max = 7; }
@@ -453,6 +462,7 @@ Test(outcome, every_damage_to_a_record_is_noticed)
         pause_phase, pause_site, pause_untold, pause_forced,
         pause_time, pause_step, pause_work, histogram_count, histogram_bucket, histogram_max,
         histogram_far, histogram_sum, window, hiccup_time, hiccup_length,
+        bins_many, bins_wide, bins_late, bin_sum, late_cpu,
         program_cpu, program_rss, pause_sum, span, class_name, class_twice, class_nameless};
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct stw_record *record = record_new();

@@ -592,15 +592,17 @@ Test(store, a_trial_is_read_back_as_it_was)
     stw_record_pauses(record)[1].page_faults = STW_FAULTS_UNKNOWN;
     stw_record_pauses(record)[0].stopper_cpu_ns = STW_CPU_UNKNOWN;
     stw_record_pauses(record)[1].stopper_cpu_ns = 6;
+    stw_record_pauses(record)[0].late_cpu_ns = STW_CPU_UNKNOWN;
+    stw_record_pauses(record)[1].late_cpu_ns = 4;
     cr_assert_eq(stw_store_trial(store, &cells[1], 2, &outcome, record, &error), STW_OK);
     stw_store_close(store);
     cr_assert_str_eq(query("SELECT * FROM trials"), "1|n=8 strategy=pool|2|ok|null||"
                      "feedfacecafebeef|2|1|2|3|4|5|8000|100100|1|null|1|1|0");
     cr_assert_str_eq(query("SELECT seq, cycle, kind, start_ns, pause_ns, stopping_ns, working_ns,"
                            " restarting_ns, last_mutator, last_site, mutators, page_faults,"
-                           " stopper_cpu_ns, phase FROM pauses"),
-                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3|null|timed\n"
-                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null|6|timed");
+                           " stopper_cpu_ns, late_cpu_ns, phase FROM pauses"),
+                     "0|1|sweep-termination|0|13|1|10|2|1|merge|2|3|null|null|timed\n"
+                     "1|1|mark-termination|100|14|2|10|2|null|merge|2|null|6|4|timed");
     cr_assert_str_eq(query("SELECT seq, step, ns FROM pause_step WHERE seq = 0 ORDER BY step"),
                      "0|hooks|4\n0|phase|6");
     cr_assert_str_eq(query("SELECT name, value FROM counters ORDER BY name"),
@@ -663,6 +665,27 @@ Test(store, worst_windows_are_shown_as_utilisation)
     cr_assert_str_eq(query("SELECT window_ns, utilisation FROM mmu ORDER BY 1 LIMIT 5"),
                      "100000|0.0\n200000|0.5\n500000|0.75\n1000000|0.875\n2000000|null");
     cr_assert_str_eq(query("SELECT count(*), max(window_ns) FROM mmu"), "13|1000000000");
+    stw_store_close(store);
+    free(record);
+}
+
+/* Those that hold something; what the stop had is in the bin in which it began. */
+Test(store, bins_are_stored_with_their_moments)
+{
+    struct stw_store *store = open_run(0);
+    struct stw_record *record = record_new(0);
+    stw_bins_begin(&record->op_bins, 0, 5u << STW_BIN_LOG_LEAST);
+    stw_bins_add(&record->op_bins, 5u << STW_BIN_LOG_LEAST, 70);
+    stw_bins_add(&record->op_bins, 5u << STW_BIN_LOG_LEAST, 80);
+    stw_bins_add(&record->op_bins, 9u << STW_BIN_LOG_LEAST, 90);
+    record->stop_bins = stw_bins_alike(&record->op_bins);
+    stw_bins_add(&record->stop_bins, 7u << STW_BIN_LOG_LEAST, 3);
+    keep(store, 0, 1, STW_OUTCOME_OK, record);
+    keep(store, 1, 0, STW_OUTCOME_CRASHED, record);
+    cr_assert_str_eq(query("SELECT cell, trial, start_ns / width_ns, width_ns, op_count, op_sum_ns,"
+                           " op_max_ns, stop_count, stop_sum_ns, stop_max_ns FROM bins ORDER BY 3"),
+                     "0|1|5|16384|2|150|80|0|0|0\n0|1|7|16384|0|0|0|1|3|3\n"
+                     "0|1|9|16384|1|90|90|0|0|0");
     stw_store_close(store);
     free(record);
 }
