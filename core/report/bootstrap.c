@@ -3,6 +3,8 @@
  * B1  a resample draws as many blocks as there are, with replacement, from a seeded PCG: the same
  *     sample, seed and number of resamples give the same interval on every machine.
  * B2  both samples of a contrast are drawn by the same blocks.
+ * B3  trials that have no value count as drawn, but not as evidence: of fewer than six that have
+ *     one nothing is said. A stop in one trial of twenty had an interval without any width.
  * Rejected: BCa intervals. Their correction for skewness comes from a jackknife, which does not
  * estimate the variance of a median (leaving out one value of n moves it by one rank or not at
  * all), and with 10 to 20 trials the correction for bias is mostly ties: they cover 89 to 91 %
@@ -148,8 +150,12 @@ static const char *why_none(const struct stw_sample *sample, struct stw_statisti
 {
     if (statistic.kind == STW_STATISTIC_PERCENTILE && statistic.percent >= 100)
         return "a maximum has no interval";
-    return sample->trial_count < STW_INTERVAL_TRIALS ? "fewer than 6 trials have no interval"
-                                                     : NULL;
+    if (sample->trial_count < STW_INTERVAL_TRIALS)
+        return "fewer than 6 trials have no interval";
+    uint32_t with_values = 0;
+    for (uint32_t i = 0; i < sample->trial_count; i++)
+        with_values += sample->trials[i].value_count > 0;
+    return with_values < STW_INTERVAL_TRIALS ? "fewer than 6 trials have any" : NULL; /* B3 */
 }
 
 struct stw_interval stw_bootstrap_value(struct stw_sample *sample, struct stw_statistic statistic,

@@ -3,7 +3,7 @@
 # line each as it ends; what each of them said is kept in a folder. `./lab prove` calls it.
 # usage: run.sh [--minutes N] [--only NAME,NAME...]
 #     --minutes   about how long; default 4. Hostile rounds take what the others leave, but no less
-#                 than 2 minutes. Kills, sanitizers and capacity need 10.
+#                 than 2 minutes. Kills, statistics, sanitizers and capacity need 10.
 # Exit status: 0 when no proof failed, 1 when one did, 2 bad usage.
 set -eu
 
@@ -20,7 +20,7 @@ usage()
 }
 
 # In this order; hostile is last, because it fills the time.
-names='audit model mutants stepped kills sanitizers capacity hostile'
+names='audit model mutants stepped kills statistics sanitizers capacity hostile'
 check=
 if [ "${1:-}" = --check ]; then # whether the options are right, before anything is built
     check=yes
@@ -112,6 +112,7 @@ proof model sh "$root/tests/model/check.sh"
 proof mutants sh "$root/tests/mutants/run.sh"
 proof stepped sh "$here/stepped.sh"
 long kills sh "$here/kills.sh"
+long statistics sh "$here/statistics.sh"
 long sanitizers sh "$here/sanitizers.sh"
 long capacity sh "$here/capacity.sh"
 left=$((minutes * 60 - ($(date +%s) - began)))

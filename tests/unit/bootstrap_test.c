@@ -92,17 +92,41 @@ Test(bootstrap, means_too)
 /* Trials of several values, one of none: drawn whole. */
 Test(bootstrap, pooled_percentiles_draw_trials)
 {
-    const double values[][4] = {{1, 2, 9}, {4}, {5, 6, 7, 20}, {0}, {3, 3}, {8, 2}};
-    const uint32_t counts[] = {3, 1, 4, 0, 2, 2};
+    const double values[][4] = {{1, 2, 9}, {4}, {5, 6, 7, 20}, {0}, {3, 3}, {8, 2}, {4}};
+    const uint32_t counts[] = {3, 1, 4, 0, 2, 2, 1};
     const struct stw_bootstrap options = {5, 200000, 90};
     struct stw_sample c = {0};
-    for (uint32_t i = 0; i < 6; i++) {
+    for (uint32_t i = 0; i < 7; i++) {
         stw_sample_trial(&c, 3 * i);
         for (uint32_t j = 0; j < counts[i]; j++)
             stw_sample_add(&c, values[i][j]);
     }
     expect(stw_bootstrap_value(&c, p90, &options), 9, 4, 20);
     stw_sample_free(&c);
+}
+
+/* report.B3: of twenty trials one has a value, then five, then six. */
+Test(bootstrap, trials_without_values_are_no_evidence)
+{
+    const struct stw_bootstrap options = {1, 1000, 95};
+    for (uint32_t with_values = 1; with_values <= 6; with_values++) {
+        struct stw_sample a = {0}, b = {0};
+        for (uint32_t i = 0; i < 20; i++) {
+            stw_sample_trial(&a, i);
+            stw_sample_trial(&b, i);
+            stw_sample_add(&b, i);
+            if (i < with_values)
+                stw_sample_add(&a, 10 + i);
+        }
+        struct stw_interval value = stw_bootstrap_value(&a, median, &options);
+        struct stw_contrast contrast = stw_bootstrap_contrast(&a, &b, median, &options);
+        cr_expect_eq(value.without == NULL, with_values == 6);
+        cr_expect_eq(contrast.ratio.without == NULL, with_values == 6);
+        if (value.without)
+            cr_expect_str_eq(value.without, "fewer than 6 trials have any");
+        stw_sample_free(&a);
+        stw_sample_free(&b);
+    }
 }
 
 /* report.B1 */
