@@ -92,9 +92,10 @@ const char *const stw_schema[] = {
     " PRIMARY KEY(trial_id, window_ns)) STRICT, WITHOUT ROWID",
     "CREATE TABLE hiccup(trial_id INTEGER, seq INTEGER, at_ns INTEGER, late_ns INTEGER,"
     " PRIMARY KEY(trial_id, seq)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE bin(trial_id INTEGER, start_ns INTEGER, width_ns INTEGER, op_count INTEGER,"
+    /* Small numbers take little room: there are as many rows as of all else of a trial. */
+    "CREATE TABLE bin(trial_id INTEGER, number INTEGER, log_width INTEGER, op_count INTEGER,"
     " op_sum_ns INTEGER, op_max_ns INTEGER, stop_count INTEGER, stop_sum_ns INTEGER,"
-    " stop_max_ns INTEGER, PRIMARY KEY(trial_id, start_ns)) STRICT, WITHOUT ROWID",
+    " stop_max_ns INTEGER, PRIMARY KEY(trial_id, number)) STRICT, WITHOUT ROWID",
     "CREATE TABLE trial_output(trial_id INTEGER PRIMARY KEY, bytes INTEGER, head BLOB, tail BLOB)"
     " STRICT",
     "CREATE TABLE machine_time(trial_id INTEGER PRIMARY KEY, wall_ns INTEGER, processors INTEGER,"
@@ -151,8 +152,9 @@ const char *const stw_schema[] = {
     " CAST(w.window_ns - w.taken_ns AS REAL) / w.window_ns AS utilisation"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN worst_window w ON w.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
-    "CREATE VIEW bins AS SELECT t.cell, c.id, t.trial, b.start_ns, b.width_ns, b.op_count,"
-    " b.op_sum_ns, b.op_max_ns, b.stop_count, b.stop_sum_ns, b.stop_max_ns"
+    "CREATE VIEW bins AS SELECT t.cell, c.id, t.trial, b.number << b.log_width AS start_ns,"
+    " 1 << b.log_width AS width_ns, b.op_count, b.op_sum_ns, b.op_max_ns, b.stop_count,"
+    " b.stop_sum_ns, b.stop_max_ns"
     " FROM trial t JOIN cell c ON c.cell = t.cell JOIN bin b ON b.trial_id = t.trial_id"
     " WHERE t.outcome = 'ok'",
     "CREATE VIEW hiccups AS SELECT t.cell, c.id, t.trial, h.at_ns, h.late_ns"

@@ -725,8 +725,8 @@ static stw_status insert_bins(const struct trial_rows *rows)
         if (ops->bins[i].count + stops->bins[i].count == 0)
             continue;
         bind(statement, 1, (uint64_t)rows->id);
-        bind(statement, 2, (ops->first + i) << ops->log_width);
-        bind(statement, 3, (uint64_t)1 << ops->log_width);
+        bind(statement, 2, ops->first + i);
+        bind(statement, 3, ops->log_width);
         bind_bin(statement, 4, &ops->bins[i]);
         bind_bin(statement, 7, &stops->bins[i]);
         status = step(statement);
