@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
