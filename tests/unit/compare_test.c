@@ -49,9 +49,10 @@ static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
     for (int i = 1; i <= stops; i++) {
         snprintf(sql, sizeof sql,
                  "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
-                 " pause_ns, phase, is_forced, last_site)"
-                 " VALUES(%d, %d, '%s-termination', 1, 2, 3, %d, 'timed', %d, '%s')", id, i,
-                 i % 2 ? "sweep" : "mark", i * scale, i == 1, i % 3 ? "" : "put");
+                 " pause_ns, phase, is_forced, last_site, last_mutator)"
+                 " VALUES(%d, %d, '%s-termination', 1, 2, 3, %d, 'timed', %d, '%s', %s)", id, i,
+                 i % 2 ? "sweep" : "mark", i * scale, i == 1, i % 3 ? "" : "put",
+                 i % 3 ? "NULL" : "1");
         execute(db, sql);
     }
     /* 1023 is the last of the bucket of 1020 to 1023; in it two operations. */
@@ -224,6 +225,16 @@ static void add_trials(int cell, const int *scales, int stops)
     cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
 }
 
+static void change(const char *sql)
+{
+    sqlite3 *db;
+    stw_results_free(&results);
+    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    execute(db, sql);
+    sqlite3_close(db);
+    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+}
+
 /* Stops of a trial: 1 2 3 4, 2 4 6 8, 4 8 12 16. */
 Test(compare, stops_are_told_apart_by_kind_and_site)
 {
@@ -235,6 +246,11 @@ Test(compare, stops_are_told_apart_by_kind_and_site)
     expect_one(go, "stop.mark-termination.p100", 16);
     expect_one(go, "stop.mark-termination.working.p50", 2);
     expect_one(go, "stop.forced.p50", 2); /* 1, 2, 4 */
+    expect_one(go, "stop.waited.total", 6);    /* 3, 6, 12 */
+    expect_one(go, "stop.unwaited.total", 14); /* 1 2 4, 2 4 8, 4 8 16 */
+    change("UPDATE pause SET last_site = 'gc.worker' WHERE seq = 4");
+    expect_one(go, "stop.waited.total", 14);   /* 3 4, 6 8, 12 16 */
+    expect_one(go, "stop.unwaited.total", 6);
     expect_one(go, "stop@put.p50", 6);    /* 3, 6, 12 */
     expect_one(go, "stop.stopping@put.total", 1);
     expect_one(go, "stop.sweep-termination@put.max", 12);
@@ -264,26 +280,17 @@ Test(compare, stops_over_a_bound_are_counted_in_each_trial)
     cr_assert_eq(compare("runtime=go,n=1", NULL, "op:read.over(1us)", 0), STW_E_STATE);
 }
 
-static void change(const char *sql)
-{
-    sqlite3 *db;
-    stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, sql);
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
-}
-
 /* Another runtime's stops: of which kind they are is not known, nor the parts of some. */
 Test(compare, what_stops_do_not_tell_is_not_zero)
 {
     change("UPDATE pause SET kind = 'peer', is_forced = NULL, last_site = NULL,"
-           " restarting_ns = NULL WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL,"
+           " last_mutator = NULL, restarting_ns = NULL WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL,"
            " working_ns = NULL WHERE trial_id = 102");
     const char *go = "runtime=go,n=1";
     static const char *const unknown[] = {
         "stop.restarting.p50", "stop.restarting.total", "restarting.over(1ns)",
-        "stop.mark-termination.total", "stop.forced.over(0ns)", "stop@put.total",
+        "stop.mark-termination.total", "stop.forced.over(0ns)", "stop.waited.total",
+        "stop.unwaited.total", "stop@put.total",
         "step.hooks.total", "step.hooks.over(1us)"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         cr_expect_eq(compare(go, NULL, unknown[i], 0), STW_E_STATE, "%s", unknown[i]);

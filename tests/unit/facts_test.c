@@ -58,7 +58,7 @@ Test(facts, hold_every_kind_of_stop)
         cr_expect_str_eq(stw_stop_kinds[kind].word, stw_pause_kind_name(kind));
         cr_expect_str_eq(stw_stop_kinds[kind].rows, rows);
     }
-    cr_assert_eq(stw_stop_kind_count, STW_PAUSE_PEER + 1, "and the forced ones");
+    cr_assert_eq(stw_stop_kind_count, STW_PAUSE_PEER + 3, "and forced, waited, unwaited");
     for (uint32_t i = 0; i < stw_fact_alias_count; i++) {
         cr_expect_not_null(stw_fact_find(stw_fact_aliases[i].name));
         cr_expect_null(stw_fact_find(stw_fact_aliases[i].word), "it hides a fact");
