@@ -284,8 +284,8 @@ Test(compare, stops_over_a_bound_are_counted_in_each_trial)
 Test(compare, what_stops_do_not_tell_is_not_zero)
 {
     change("UPDATE pause SET kind = 'peer', is_forced = NULL, last_site = NULL,"
-           " last_mutator = NULL, restarting_ns = NULL WHERE trial_id >= 100; UPDATE pause SET stopping_ns = NULL,"
-           " working_ns = NULL WHERE trial_id = 102");
+           " last_mutator = NULL, restarting_ns = NULL WHERE trial_id >= 100;"
+           " UPDATE pause SET stopping_ns = NULL, working_ns = NULL WHERE trial_id = 102");
     const char *go = "runtime=go,n=1";
     static const char *const unknown[] = {
         "stop.restarting.p50", "stop.restarting.total", "restarting.over(1ns)",
