@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PRIVATE (SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX)
 #define BUSY_MS 10000 /* a commit takes milliseconds; a machine that swaps takes longer */
 
 /* Says in our words what SQLite's result `code` means. `system`: the error number behind it, or
@@ -146,7 +147,8 @@ static int copy_database(const char *path, int flags, sqlite3 *to, int *system)
 static stw_status open_copy(struct stw_reader *reader)
 {
     STW_TRY(stw_sqlite_load(reader->error));
-    int system = 0, code = sqlite3_open("", &reader->db); /* a private file that SQLite deletes */
+    int system = 0; /* a private file that SQLite deletes, for this thread alone */
+    int code = sqlite3_open_v2("", &reader->db, PRIVATE, NULL);
     if (code == SQLITE_OK)
         code = copy_database(reader->path, SQLITE_OPEN_READONLY, reader->db, &system);
     if (code == SQLITE_READONLY_ROLLBACK)
