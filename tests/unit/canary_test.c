@@ -4,27 +4,18 @@
 #include "report/canary.h"
 #include "report/compare.h"
 #include "report/show.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CANARY 2147483647
 #define TRIALS 8
 
-static char folder[] = "/tmp/stwlab-canary-XXXXXX";
-static char database[64];
 static struct stw_results results;
 static struct stw_error error = STW_ERROR_INIT;
-
-static void execute(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
-}
 
 /* Trial `trial` of a cell, whose numbers are made of `made_of`. */
 static void add_trial(sqlite3 *db, int cell, int trial, int made_of)
@@ -36,46 +27,38 @@ static void add_trial(sqlite3 *db, int cell, int trial, int made_of)
              " operations, wall_ns, start_ns, coordinator_ns, cpu_ns, rss_peak_bytes, op_sum_ns)"
              " VALUES(%d, %d, 'h%d', %d, 'ok', 4, 900, 1, 1, %d, 4096, %d)", ++id, cell, cell,
              trial, 10 * value, 40 * value + trial);
-    execute(db, sql);
+    run_sql(db, sql);
     for (int i = 0; i < 5; i++) {
         snprintf(sql, sizeof sql, "INSERT INTO pause(trial_id, seq, kind, start_ns, stopping_ns,"
                  " working_ns, restarting_ns, pause_ns, phase)"
                  " VALUES(%d, %d, 'other', 1, 1, 1, 1, %d, '%s')", id, i, value + 7 * i,
                  i == 4 ? "setup" : "timed");
-        execute(db, sql);
+        run_sql(db, sql);
     }
 }
 
 /* Cells 0 and 1; the canary repeats 0, and 1 has the canary's numbers. */
 static void build(int trials, int with_canary)
 {
-    sqlite3 *db;
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(db, stw_schema[i]);
-    execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1', NULL), (1, 'h1', 'n=2', NULL);"
+    sqlite3 *db = small_begin();
+    run_sql(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1', NULL), (1, 'h1', 'n=2', NULL);"
                 "INSERT INTO cell_axis VALUES(0, 0, 'n', '1'), (1, 0, 'n', '2')");
     if (with_canary)
-        execute(db, "INSERT INTO run VALUES('canary', '0')");
+        run_sql(db, "INSERT INTO run VALUES('canary', '0')");
     for (int trial = 0; trial < trials; trial++) {
         add_trial(db, 0, trial, 1);
         add_trial(db, 1, trial, 2);
         if (with_canary)
             add_trial(db, CANARY, trial, 2);
     }
-    execute(db, "COMMIT");
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    small_end(db);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
 }
 
 static void remove_all(void)
 {
     stw_results_free(&results);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(canary, .fini = remove_all);
@@ -88,7 +71,7 @@ Test(canary, has_the_interval_that_a_comparison_has)
     struct stw_reader reader;
     build(TRIALS, 1);
     cr_assert_eq(results.canary.floor_count, STW_FLOORS);
-    cr_assert_eq(stw_reader_open(folder, &reader, &error), STW_OK);
+    cr_assert_eq(stw_reader_open(small_run, &reader, &error), STW_OK);
     for (uint32_t i = 0; i < STW_FLOORS; i++) {
         const struct stw_floor *found = &results.canary.floors[i];
         struct stw_compare_side a = {&results, &reader, &results.cells[1]};

@@ -6,26 +6,17 @@
 #include "report/compare.h"
 #include "report/pairs.h"
 #include "report/select.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static char folder[] = "/tmp/stwlab-compare-XXXXXX";
-static char database[64];
 static struct stw_results results;
 static struct stw_error error = STW_ERROR_INIT;
 static struct stw_comparisons comparisons;
 static struct stw_cells_compared found;
-
-static void execute(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
-}
 
 /* Trial `trial` of a cell: stops of 1, 2, ... `stops` times `scale` ns, of both kinds in turn, the
  * first of a forced cycle; for the last of every three "put" was waited for. Four operations. */
@@ -38,13 +29,13 @@ static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
              " start_ns, coordinator_ns, cpu_ns, rss_peak_bytes, op_sum_ns) VALUES"
              "(%d, %d, 'h%d', %d, 'ok', 4, %d, 5, 400, %d, %d, %d)", id, cell, cell, trial,
              600 * scale, 10 * scale, 4096 * scale, 440 * scale);
-    execute(db, sql);
+    run_sql(db, sql);
     for (int i = 0; i < 2 * stops; i++) { /* outside the timed phase, and so in no metric */
         snprintf(sql, sizeof sql,
                  "INSERT INTO pause(trial_id, seq, kind, stopping_ns, working_ns, restarting_ns,"
                  " pause_ns, phase) VALUES(%d, %d, 'peer', 9000, 9000, 9000, 27000, '%s')", id,
                  100 + i, i % 2 ? "setup" : "after");
-        execute(db, sql);
+        run_sql(db, sql);
     }
     for (int i = 1; i <= stops; i++) {
         snprintf(sql, sizeof sql,
@@ -53,45 +44,37 @@ static void add_trial(sqlite3 *db, int cell, int trial, int stops, int scale)
                  " VALUES(%d, %d, '%s-termination', 1, 2, 3, %d, 'timed', %d, '%s', %s)", id, i,
                  i % 2 ? "sweep" : "mark", i * scale, i == 1, i % 3 ? "" : "put",
                  i % 3 ? "NULL" : "1");
-        execute(db, sql);
+        run_sql(db, sql);
     }
     /* 1023 is the last of the bucket of 1020 to 1023; in it two operations. */
     snprintf(sql, sizeof sql, "INSERT INTO op_bucket VALUES(%d, 100, 1), (%d, 1023, 2),"
                               " (%d, 5000, 1)", id, id, id);
-    execute(db, sql);
+    run_sql(db, sql);
 }
 
 static void build(void)
 {
-    sqlite3 *db;
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(db, stw_schema[i]);
-    execute(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 runtime=stwlab', NULL),"
+    sqlite3 *db = small_begin();
+    run_sql(db, "INSERT INTO cell VALUES(0, 'h0', 'n=1 runtime=stwlab', NULL),"
                 " (1, 'h1', 'n=1 runtime=go1.23.5', NULL), (2, 'h2', 'n=2 runtime=go1.23.5', NULL),"
                 " (3, 'h3', 'n=2 runtime=stwlab', NULL)");
-    execute(db, "INSERT INTO cell_axis VALUES(0, 0, 'n', '1'), (0, 1, 'runtime', 'stwlab'),"
+    run_sql(db, "INSERT INTO cell_axis VALUES(0, 0, 'n', '1'), (0, 1, 'runtime', 'stwlab'),"
                 " (1, 0, 'n', '1'), (1, 1, 'runtime', 'go1.23.5'), (2, 0, 'n', '2'),"
                 " (2, 1, 'runtime', 'go1.23.5'), (3, 0, 'n', '2'), (3, 1, 'runtime', 'stwlab')");
     for (int trial = 0; trial < 3; trial++) {
         add_trial(db, 0, trial, trial, 1);
         add_trial(db, 1, trial, 4, 1 << trial);
     }
-    execute(db, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome, detail)"
+    run_sql(db, "INSERT INTO trial(trial_id, cell, cell_hash, trial, outcome, detail)"
                 " VALUES(900, 2, 'h2', 0, 'skipped', 'runtime: there is no go1.23')");
-    execute(db, "COMMIT");
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    small_end(db);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
 }
 
 static void remove_all(void)
 {
     stw_results_free(&results);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(compare, .init = build, .fini = remove_all);
@@ -108,7 +91,7 @@ static stw_status compare(const char *a, const char *b, const char *metric, int 
     if (status == STW_OK && b)
         status = stw_select_cell(&results, b, &of_b.cell, &error);
     if (status == STW_OK)
-        status = stw_reader_open(folder, &reader, &error);
+        status = stw_reader_open(small_run, &reader, &error);
     if (status == STW_OK)
         status = stw_compare_cells(metric, &of_a, b ? &of_b : NULL, &options, &comparisons, &error);
     stw_reader_close(&reader);
@@ -178,10 +161,9 @@ Test(compare, lower_edges_are_for_what_go_told)
 /* report.RF1: what a run's plugins declare, too. */
 Test(compare, any_fact_is_a_metric)
 {
-    sqlite3 *db;
     stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "INSERT INTO fact VALUES('strategy/x.hits', 'maps', 'trial', 'sum', 'exact',"
+    sqlite3 *db = small_open();
+    run_sql(db, "INSERT INTO fact VALUES('strategy/x.hits', 'maps', 'trial', 'sum', 'exact',"
                 " 'neither', 'some', 'h')");
     for (int trial = 0; trial < 3; trial++) {
         char sql[512];
@@ -192,10 +174,10 @@ Test(compare, any_fact_is_a_metric)
                  "INSERT INTO cycle VALUES(%d, 1, 5, NULL, 6, %d)", 100 + trial, trial + 3,
                  100 + trial, 10 * trial, 100 + trial, 100 + trial, 250000 * trial, 100 + trial,
                  trial, 100 + trial, 100 + trial, 40 + trial);
-        execute(db, sql);
+        run_sql(db, sql);
     }
     sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
     expect_one("runtime=go,n=1", "gc.cycles", 4);
     cr_expect_str_eq(found.metric.unit, "");
     expect_one("runtime=go,n=1", "strategy/x.hits", 10);
@@ -215,24 +197,22 @@ Test(compare, any_fact_is_a_metric)
 
 static void add_trials(int cell, const int *scales, int stops)
 {
-    sqlite3 *db;
     stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "DELETE FROM trial WHERE outcome = 'skipped'");
+    sqlite3 *db = small_open();
+    run_sql(db, "DELETE FROM trial WHERE outcome = 'skipped'");
     for (int trial = 0; trial < 8; trial++)
         add_trial(db, cell, trial, stops, scales[trial]);
     sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
 }
 
 static void change(const char *sql)
 {
-    sqlite3 *db;
     stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, sql);
+    sqlite3 *db = small_open();
+    run_sql(db, sql);
     sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
 }
 
 /* Stops of a trial: 1 2 3 4, 2 4 6 8, 4 8 12 16. */

@@ -4,16 +4,13 @@
  * apart, close to each other, or one and the same. */
 #include "base/error.h"
 #include "report/gate.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static char folder[] = "/tmp/stwlab-gate-XXXXXX";
-static char database[64];
 static struct stw_results results;
 static struct stw_error error = STW_ERROR_INIT;
 static struct stw_gates gates;
@@ -21,24 +18,12 @@ static struct stw_noise quiet, busy;
 static struct stw_finding finding = {.severity = STW_NOISE_BUSY, .kind = "others",
                                      .words = (char[]){"others & more"}, .avoid = "times"};
 
-static void execute(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
-}
-
 /* So many trials of both cells: cpu is 1000 give or take `spread` in cell 1, `times` that in cell
  * 0; gc.cycles is 11 there and 10 here. */
 static void build(int trials, double times, int spread)
 {
-    sqlite3 *db;
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(db, stw_schema[i]);
-    execute(db, "INSERT INTO cell VALUES(0, 'h0', 'v=<new>', NULL), (1, 'h1', 'v=\"old\"', NULL)");
+    sqlite3 *db = small_begin();
+    run_sql(db, "INSERT INTO cell VALUES(0, 'h0', 'v=<new>', NULL), (1, 'h1', 'v=\"old\"', NULL)");
     for (int cell = 0; cell < 2; cell++)
         for (int trial = 0; trial < trials; trial++) {
             char sql[512];
@@ -48,11 +33,10 @@ static void build(int trials, double times, int spread)
                      " VALUES(%d, %d, 'h%d', %d, 'ok', %d, 1);"
                      "INSERT INTO counter VALUES(%d, 'gc.cycles', %d)",
                      id, cell, cell, trial, (int)(cell ? cpu : cpu * times), id, cell ? 10 : 11);
-            execute(db, sql);
+            run_sql(db, sql);
         }
-    execute(db, "COMMIT");
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    small_end(db);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
     busy = (struct stw_noise){.items = &finding, .count = 1};
 }
 
@@ -60,8 +44,7 @@ static void remove_all(void)
 {
     stw_gates_free(&gates);
     stw_results_free(&results);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(gate, .fini = remove_all);

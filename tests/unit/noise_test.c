@@ -7,7 +7,7 @@
 #include "report/compare.h"
 #include "report/noise.h"
 #include "report/show.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/stwlab-noise-XXXXXX";
-static char database[64];
 static struct stw_results results;
 static struct stw_noise noise;
 static struct stw_error error = STW_ERROR_INIT;
@@ -26,8 +24,7 @@ static void remove_all(void)
 {
     stw_noise_free(&noise);
     stw_results_free(&results);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(noise, .fini = remove_all);
@@ -204,23 +201,11 @@ Test(noise, keeps_within_the_width_and_names_runs)
 
 /* Reading. */
 
-static void execute(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
-}
-
 /* Two cells with two trials each; the second has more threads than there are processors. */
 static sqlite3 *begin_database(void)
 {
-    sqlite3 *db;
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute(db, "PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(db, stw_schema[i]);
-    execute(db, "INSERT INTO environment VALUES('processors', '2');"
+    sqlite3 *db = small_begin();
+    run_sql(db, "INSERT INTO environment VALUES('processors', '2');"
                 "INSERT INTO cell VALUES(0, 'h0', 'gc.processors=0', NULL),"
                 " (1, 'h1', 'gc.processors=8', NULL);"
                 "INSERT INTO cell_axis VALUES(0, 0, 'gc.processors', '0'),"
@@ -233,16 +218,15 @@ static sqlite3 *begin_database(void)
 
 static void end_database(sqlite3 *db)
 {
-    execute(db, "COMMIT");
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    small_end(db);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
 }
 
 /* Of a failed trial, too: it ran on the same machine. */
 Test(noise, is_read_from_the_laps_of_all_trials)
 {
     sqlite3 *db = begin_database();
-    execute(db, "INSERT INTO machine_time VALUES(1, 1000, 2, 900, 500, 40, NULL),"
+    run_sql(db, "INSERT INTO machine_time VALUES(1, 1000, 2, 900, 500, 40, NULL),"
                 " (2, 3000, 2, 700, 800, 60, 5), (4, 1000, 4, NULL, 10, NULL, 7)");
     end_database(db);
     const struct stw_noise_numbers *found = &results.noise;
@@ -270,14 +254,14 @@ Test(noise, is_told_of_operations_longer_than_their_histogram)
     uint64_t most_ns = stw_histogram_bucket_low(STW_HISTOGRAM_BUCKETS);
     sqlite3 *db = begin_database();
     snprintf(sql, sizeof sql, "INSERT INTO op_bucket VALUES(1, %" PRIu64 ", 1)", most_ns - 1);
-    execute(db, sql);
+    run_sql(db, sql);
     end_database(db);
     cr_expect_eq(results.noise.clipped_cells, 0);
     cr_expect_not(is_found("clipped"));
     stw_results_free(&results);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
+    db = small_open();
     snprintf(sql, sizeof sql, "BEGIN; INSERT INTO op_bucket VALUES(2, %" PRIu64 ", 3)", most_ns);
-    execute(db, sql);
+    run_sql(db, sql);
     end_database(db);
     cr_expect_eq(results.noise.clipped_cells, 1);
     cr_expect(is_found("clipped"));
@@ -292,9 +276,9 @@ Test(noise, is_read_from_wakes_that_had_a_processor)
         snprintf(sql, sizeof sql, "INSERT INTO counter VALUES(%d, 'machine.hiccups', 100),"
                  " (%d, 'machine.hiccups_over_1ms', %d), (%d, 'machine.hiccup_max_ns', %d)", trial,
                  trial, 10 * trial, trial, 1000 * trial);
-        execute(db, sql);
+        run_sql(db, sql);
     }
-    execute(db, "INSERT INTO counter VALUES(1, 'taken.lost', 4), (2, 'taken.lost', 5)");
+    run_sql(db, "INSERT INTO counter VALUES(1, 'taken.lost', 4), (2, 'taken.lost', 5)");
     end_database(db);
     cr_expect_eq(results.noise.roomy.count, 200);
     cr_expect_eq(results.noise.roomy.late, 30);
@@ -306,7 +290,7 @@ Test(noise, is_read_from_wakes_that_had_a_processor)
 Test(noise, knows_cells_that_fill_the_processors_themselves)
 {
     sqlite3 *db = begin_database();
-    execute(db, "INSERT INTO cell_axis VALUES(0, 1, 'mutators', '2'), (1, 1, 'mutators', '2');"
+    run_sql(db, "INSERT INTO cell_axis VALUES(0, 1, 'mutators', '2'), (1, 1, 'mutators', '2');"
                 "INSERT INTO counter VALUES(1, 'machine.hiccups', 100),"
                 " (1, 'machine.hiccups_over_1ms', 7), (3, 'machine.hiccups', 100),"
                 " (3, 'machine.hiccups_over_1ms', 9)");
@@ -319,7 +303,7 @@ Test(noise, knows_cells_that_fill_the_processors_themselves)
 Test(noise, takes_a_load_only_when_somebody_ran)
 {
     sqlite3 *db = begin_database();
-    execute(db, "INSERT INTO start VALUES(1, 'then'), (2, 'later'), (3, 'at last');"
+    run_sql(db, "INSERT INTO start VALUES(1, 'then'), (2, 'later'), (3, 'at last');"
                 "INSERT INTO start_fact VALUES(1, 'load', '9.50 1 1'), (1, 'running', '0'),"
                 " (2, 'load', '3.25 2 2'), (2, 'running', '3'), (3, 'load', '1.00 0 0')");
     end_database(db);
@@ -345,9 +329,9 @@ Test(noise, knows_which_long_stops_are_the_machines)
                  " working_ns, restarting_ns, pause_ns, phase)"
                  " VALUES(%d, %d, 'other', %d000, 0, 0, 0, %d000, '%s')", stops[i].trial,
                  stops[i].seq, stops[i].begin_us, stops[i].us, stops[i].phase);
-        execute(db, sql);
+        run_sql(db, sql);
     }
-    execute(db, "INSERT INTO hiccup VALUES(1, 0, 2000000, 3000000), (1, 1, 10001000, 5000000),"
+    run_sql(db, "INSERT INTO hiccup VALUES(1, 0, 2000000, 3000000), (1, 1, 10001000, 5000000),"
                 " (3, 0, 100000, 900000), (3, 1, 5000000, 3000000), (4, 0, 4000000, 9000000)");
     end_database(db);
     cr_expect_eq(results.noise.long_stops, 4);
@@ -358,7 +342,7 @@ Test(noise, knows_which_long_stops_are_the_machines)
 static void build_busy(void)
 {
     sqlite3 *db = begin_database();
-    execute(db, "INSERT INTO pause(trial_id, seq, kind, start_ns, stopping_ns, working_ns,"
+    run_sql(db, "INSERT INTO pause(trial_id, seq, kind, start_ns, stopping_ns, working_ns,"
                 " restarting_ns, pause_ns, phase) VALUES(1, 0, 'other', 1, 1, 1, 1, 3, 'timed'),"
                 " (2, 0, 'other', 1, 1, 1, 1, 3, 'timed');"
                 "INSERT INTO machine_time"
@@ -417,7 +401,7 @@ static void write_comparison(FILE *file)
     struct stw_comparisons comparisons = {0};
     struct stw_reader reader;
     struct stw_compare_side side = {&results, &reader, &results.cells[0]};
-    cr_assert_eq(stw_reader_open(folder, &reader, &error), STW_OK, "%s", error.message);
+    cr_assert_eq(stw_reader_open(small_run, &reader, &error), STW_OK, "%s", error.message);
     cr_assert_eq(stw_compare_cells("pause.p50", &side, NULL, &options, &comparisons, &error),
                  STW_OK, "%s", error.message);
     stw_noise_judge(&results, 1, &noise);

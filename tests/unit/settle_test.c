@@ -4,18 +4,15 @@
  */
 #include "base/error.h"
 #include "report/settle.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TRIALS 20
 
-static char folder[] = "/tmp/stwlab-settle-XXXXXX";
-static char database[64];
 static struct stw_results results;
 static struct stw_error error = STW_ERROR_INIT;
 static struct stw_unsettled_list found;
@@ -23,18 +20,12 @@ static sqlite3 *db;
 
 static void execute(const char *sql)
 {
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
+    run_sql(db, sql);
 }
 
 static void build(void)
 {
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute("PRAGMA application_id=0x53545731; PRAGMA user_version=6");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(stw_schema[i]);
+    db = small_begin();
 }
 
 /* Trials whose middle third is about 1000 ns, the last one `last` in a thousand of it. */
@@ -57,8 +48,8 @@ static void add_cell(int cell, int trials, int last, int spread)
 
 static void find(void)
 {
-    sqlite3_close(db);
-    cr_assert_eq(stw_results_read(folder, &results, &error), STW_OK, "%s", error.message);
+    small_end(db);
+    cr_assert_eq(stw_results_read(small_run, &results, &error), STW_OK, "%s", error.message);
     cr_assert_eq(stw_settle_find(&results, &found, &error), STW_OK, "%s", error.message);
 }
 
@@ -66,8 +57,7 @@ static void remove_all(void)
 {
     stw_settle_free(&found);
     stw_results_free(&results);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(settle, .init = build, .fini = remove_all);

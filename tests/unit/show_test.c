@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "report/show.h"
-#include "store/schema.h"
+#include "small_run.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -17,8 +17,6 @@
 
 #define NAMES 6u
 
-static char folder[] = "/tmp/stwlab-show-XXXXXX";
-static char database[64];
 static sqlite3 *db;
 static struct stw_results results;
 static struct stw_shown shown;
@@ -27,18 +25,12 @@ static struct stw_error error = STW_ERROR_INIT;
 
 static void execute(const char *sql)
 {
-    char *message = NULL;
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s: %s", message, sql);
+    run_sql(db, sql);
 }
 
 static void begin(void)
 {
-    cr_assert(mkdtemp(folder));
-    snprintf(database, sizeof database, "%s/results.sqlite", folder);
-    cr_assert_eq(sqlite3_open(database, &db), SQLITE_OK);
-    execute("PRAGMA application_id=0x53545731; PRAGMA user_version=6; BEGIN");
-    for (int i = 0; stw_schema[i]; i++)
-        execute(stw_schema[i]);
+    db = small_begin();
     execute("INSERT INTO run VALUES('name', 'shapes'), ('question', 'Does a table fit?'),"
             " ('workload', 'w'), ('trials', '7'), ('seed', '1'), ('fixed.gogc', '100');"
             "INSERT INTO environment VALUES('cpu', 'Some CPU'), ('processors', '2'),"
@@ -52,8 +44,7 @@ static void end(void)
     stw_results_free(&results);
     if (db)
         sqlite3_close(db);
-    unlink(database);
-    rmdir(folder);
+    small_remove();
 }
 
 TestSuite(show, .init = begin, .fini = end);
@@ -134,7 +125,7 @@ static void add_matrix(int cells, int axes, const char *const *names)
 static void open_run(void)
 {
     execute("COMMIT");
-    stw_status status = stw_results_open(folder, &results, &error);
+    stw_status status = stw_results_open(small_run, &results, &error);
     cr_assert_eq(status, STW_OK, "%s", error.message);
 }
 
@@ -327,7 +318,7 @@ Test(show, says_above_what_is_the_same_in_all_cells)
     expect_no_part("scan.stw_bytes 0 B");
     execute("INSERT INTO counter SELECT trial_id, 'map.buckets', 8 FROM trial WHERE cell = 1");
     stw_results_free(&results);
-    cr_assert_eq(stw_results_open(folder, &results, &error), STW_OK);
+    cr_assert_eq(stw_results_open(small_run, &results, &error), STW_OK);
     print(&usual, 0);
     expect_part("map.grow_events 0, "); /* now there is one, and the buckets are not known of all */
     expect_part("buckets");
