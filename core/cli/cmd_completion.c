@@ -88,7 +88,8 @@ static void write_bash(void)
            "    ini) compopt -o filenames; COMPREPLY=($(compgen -f -X '!*.ini' -- \"$word\")\n"
            "        $(compgen -d -- \"$word\")) ;;\n"
            "    path) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
-           "    metric) COMPREPLY=($(compgen -W \"$(" METRICS ")\" -- \"$word\")) ;;\n"
+           "    metric) COMPREPLY=($(compgen -P \"${word%%\"${word##*,}\"}\" -W \"$(" METRICS ")\""
+           " -- \"${word##*,}\")) ;;\n" /* the last of a list with commas */
            "    shell) COMPREPLY=($(compgen -W \"" SHELLS "\" -- \"$word\")) ;;\n"
            "    command) COMPREPLY=($(compgen -W \"");
     for (uint32_t i = 0; (command = stw_cli_command(i)); i++)

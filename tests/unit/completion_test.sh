@@ -81,3 +81,5 @@ completed()
 PATH=$(dirname "$STWLAB"):$PATH
 [ "$(completed stwlab compare --metric heap.goal)" = heap.goal_bytes ] ||
     fail "heap.goal: $(completed stwlab compare --metric heap.goal)"
+[ "$(completed stwlab compare --metric cpu,rss,heap.goal)" = cpu,rss,heap.goal_bytes ] ||
+    fail "the last of a list: $(completed stwlab compare --metric cpu,rss,heap.goal)"
