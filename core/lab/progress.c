@@ -136,7 +136,7 @@ static void tell_plainly(struct stw_progress *progress, const struct stw_cell *c
     struct stw_text line = {0};
     add_position(progress, done, &line);
     if (outcome->kind != STW_OUTCOME_OK)
-        fprintf(stderr, "%s%s trial %u: %s: %s\n", line.bytes, cell->id, trial + 1,
+        fprintf(stderr, "%s%s trial %u: %s: %s\n", line.bytes, cell->id, trial,
                 stw_outcome_name(outcome->kind), outcome->detail);
     if (tenth > progress->told_tenth) {
         char left[32];

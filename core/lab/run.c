@@ -231,7 +231,7 @@ static void note_remains(struct run *run, struct attempt *attempt,
                      end->stuck == 1 ? "" : "es");
     stw_progress_clear(&run->progress);
     fprintf(stderr, "stwlab: %s trial %u: %u process%s could not be ended and may disturb what"
-                    " runs now\n", attempt->cell->id, attempt->trial + 1, end->stuck,
+                    " runs now\n", attempt->cell->id, attempt->trial, end->stuck,
             end->stuck == 1 ? "" : "es");
 }
 

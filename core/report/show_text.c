@@ -164,7 +164,7 @@ static void add_failures(const struct stw_shown *shown, struct stw_text *out)
             continue;
         const struct stw_failure *failure = &cell->failures[0];
         stw_text_add(out, "%s  %s, trial %" PRId64 ": %s%s%s\n", heading, cell->id,
-                     failure->trial + 1, stw_outcome_name(failure->outcome),
+                     failure->trial, stw_outcome_name(failure->outcome),
                      *failure->detail ? ": " : "", failure->detail);
         heading = "";
     }

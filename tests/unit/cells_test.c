@@ -210,7 +210,7 @@ Test(cells, are_a_table_for_people)
     expect_part(out.bytes, "\n~ fewer than 10 events lie beyond this percentile");
     expect_part(out.bytes, "1 crashed: SIGSEGV; 1 timed-out\n");
     expect_part(out.bytes, "skipped: x: n == 64KiB\n");
-    expect_part(out.bytes, "  n=1 strategy=a, \"b\", trial 1: crashed: SIGSEGV in x\n");
+    expect_part(out.bytes, "  n=1 strategy=a, \"b\", trial 0: crashed: SIGSEGV in x\n");
     cr_expect_null(strstr(out.bytes, "\033"), "no escape reaches the terminal");
     stw_text_free(&out);
 }

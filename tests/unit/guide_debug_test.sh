@@ -38,10 +38,10 @@ says()
 }
 
 follow bugs
-says bugs 'exit status 1' 'bug=crashes, trial 1: crashed: SIGSEGV at 0x8 in buggy.so+' \
+says bugs 'exit status 1' 'bug=crashes, trial 0: crashed: SIGSEGV at 0x8 in buggy.so+' \
     '(need_map), at site "map-merge" of mutator 0, during strategy/buggy.need_map' \
-    'bug=hangs, trial 1: timed-out: its time was up; mutator 0 was in buggy.so+' \
-    'during strategy/buggy.merge <' 'bug=loses, trial 1: invalid: checksum: mutator 0 computed'
+    'bug=hangs, trial 0: timed-out: its time was up; mutator 0 was in buggy.so+' \
+    'during strategy/buggy.merge <' 'bug=loses, trial 0: invalid: checksum: mutator 0 computed'
 [ "$(sqlite3 bugs/results.sqlite "SELECT group_concat(id, ' ') FROM trials WHERE outcome = 'ok'")" = \
     'strategy.buggy.bug=none strategy.buggy.bug=waits strategy.buggy.bug=leaks' ] || fail "not those are ok"
 follow trial
