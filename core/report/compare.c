@@ -1,12 +1,16 @@
 /* report/compare.c: reads the trials of two cells, and judges what they show.
  *
  * CM1  no verdict without an interval, nor on a percentile that is an accident of a few events, nor
- *      where what was lost belongs to the value. */
+ *      where what was lost belongs to the value.
+ * CM2  so few blocks that no difference could be shown, with all that is asked at once, have no
+ *      verdict: "no difference shown" would say something of the cells.
+ */
 #include "report/compare.h"
 
 #include "base/array.h"
 #include "base/error.h"
 #include "plan/settings.h"
+#include "report/distributions.h"
 #include "report/measure.h"
 #include "report/significance.h"
 
@@ -15,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_AT 2.8 /* standard errors: found in 4 of 5 runs at 5 % (1.96 + 0.84) */
+#define FOUND_AT 0.84 /* standard errors: in 4 of 5 runs */
+
+static const char too_few[] = "too few trials for so many comparisons at once";
 
 static stw_status nothing_there(const struct stw_result_cell *cell,
                                 const struct stw_metric *metric, const struct stw_measured *of,
@@ -117,14 +123,13 @@ static void contrast(struct stw_cells_compared *compared, struct stw_measured *a
     struct stw_significance found = stw_signed_ranks(&a->sample, &b->sample, statistic);
     compared->p = found.p;
     compared->direction = found.direction;
+    compared->blocks = found.blocks;
     if (!compared->without && found.blocks < STW_SIGNIFICANCE_BLOCKS)
         compared->without = "fewer than 6 blocks have trials of both";
     if (compared->without)
         return;
     if (compared->is_constant && a->sample.values[0].value == b->sample.values[0].value)
         compared->shown = STW_SHOWN_EQUAL;
-    double error = compared->contrast.ratio.error;
-    compared->would_show = error > 0 ? exp(SHOWN_AT * error) : 0;
 }
 
 /* Blocks of two runs have nothing in common, and the runs themselves are one draw each. */
@@ -211,12 +216,38 @@ static enum stw_verdict side_of(const struct stw_cells_compared *compared)
                                                             : STW_SHOWN_NO_DIFFERENCE;
 }
 
+/* CM2: the least p that so many blocks can have, times the questions, is not below the level. */
+static uint32_t leave_out_the_few(struct stw_comparisons *comparisons, double level)
+{
+    uint32_t asked = 0, most = 0;
+    for (uint32_t i = 0; i < comparisons->count; i++)
+        asked += has_verdict(&comparisons->items[i]) != 0;
+    for (uint32_t i = 0; i < comparisons->count; i++) {
+        struct stw_cells_compared *compared = &comparisons->items[i];
+        if (!has_verdict(compared) || 2 * exp(-log(2) * compared->blocks) * asked <= level)
+            continue;
+        compared->without = too_few;
+        most = asked;
+    }
+    return most ? (uint32_t)ceil(log(2 * most / level) / log(2)) : 0;
+}
+
+/* The least ratio that is found in 4 of 5 runs when so much is asked at once. */
+static double shows(const struct stw_cells_compared *compared, double level, uint32_t asked)
+{
+    double error = compared->contrast.ratio.error, freedom = compared->blocks - 1.0;
+    if (!(error > 0))
+        return 0;
+    return exp((stw_t_quantile(1 - level / 2 / asked, freedom) + FOUND_AT) * error);
+}
+
 void stw_compare_judge(struct stw_comparisons *comparisons,
                        const struct stw_compare_options *options)
 {
     double *p = stw_new(comparisons->count + 1, sizeof *p);
     double level = (100 - options->bootstrap.confidence) / 100.0;
     uint32_t asked = 0, at = 0;
+    comparisons->trials_needed = leave_out_the_few(comparisons, level);
     for (uint32_t i = 0; i < comparisons->count; i++)
         if (has_verdict(&comparisons->items[i]))
             p[asked++] = comparisons->items[i].p;
@@ -227,6 +258,7 @@ void stw_compare_judge(struct stw_comparisons *comparisons,
         if (!has_verdict(compared))
             continue;
         compared->p_of_all = p[at++];
+        compared->would_show = shows(compared, level, asked);
         compared->shown = compared->p_of_all <= level ? side_of(compared)
                                                       : STW_SHOWN_NO_DIFFERENCE;
     }

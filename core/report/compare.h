@@ -48,18 +48,21 @@ struct stw_cells_compared {
     double factor;                /* that b's values count in the contrast */
     struct stw_contrast contrast; /* of a and b: the ratio as it is, a less factor times b */
     double p, p_of_all;           /* as if it were the only question; of all that were asked */
+    uint32_t blocks;              /* that have trials of both */
     int direction;                /* -1, 0, 1: in most blocks a's value is less, more */
     int is_constant;              /* all values of a are one and the same, and so are b's */
     enum stw_verdict shown;
     const char *without; /* why nothing is shown, or null */
-    double would_show;   /* the least ratio above 1 that so many trials show in 4 of 5 runs; 0: not
-                          * known */
+    double would_show;   /* the least ratio above 1 that so many trials show in 4 of 5 runs, when so
+                          * much is asked at once; 0: not known */
 };
 
 /* Zero-initialise. */
 struct stw_comparisons {
     struct stw_cells_compared *items;
     uint32_t count;
+    uint32_t trials_needed; /* of each cell, so that what was asked at once can be shown; 0: there
+                             * are enough */
 };
 
 /* A cell and the run that it is of, open. */

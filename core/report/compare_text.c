@@ -200,6 +200,9 @@ static void add_several(const struct stw_comparisons *comparisons,
                  "p is that of %u comparison%s at once (Holm); trials drawn %u times, seed %" PRIu64
                  "\n", comparisons->count, stw_plural(comparisons->count),
                  options->bootstrap.resamples, options->bootstrap.seed);
+    if (comparisons->trials_needed)
+        stw_text_add(text, "to show anything, so many at once need %u trials of each cell; or ask"
+                     " for less at once\n", comparisons->trials_needed);
 }
 
 void stw_compare_text(const struct stw_comparisons *comparisons, const struct stw_results *results,

@@ -4,7 +4,8 @@
  *      not busy either. What is not known is no evidence.
  * NO2  the run's own work is no noise: other programs' time is that of all less the run's own. An
  *      idle thread's late wakes do not count where more threads of its program ran than there are
- *      processors; where as many mutators did, more have to be late (STW_NOISE_FULL).
+ *      processors; where as many did, mutators or the collector's workers, more have to be late
+ *      (STW_NOISE_FULL).
  * NO3  one accident is no verdict: late wakes count from ten on, times from 200 ticks on.
  *
  * Rejected: the load average, where anything else is known. It lags by a minute, so that it tells
@@ -68,10 +69,13 @@ static int crowding(const struct stw_results *results, const struct stw_result_c
 {
     unsigned long processors = number(stw_pairs_get(&results->environment, "processors"));
     unsigned long mutators = number(setting(results, cell, "mutators"));
+    unsigned long of_gc = number(setting(results, cell, "gc.processors")); /* 0: all there are */
+    int collects = number(setting(results, cell, "gogc")) > 0;             /* "off" is no number */
     if (!processors)
         return ROOM;
-    return mutators > processors || number(setting(results, cell, "gc.processors")) > processors
-         ? CROWDED : mutators == processors ? FULL : ROOM;
+    if (mutators > processors || of_gc > processors)
+        return CROWDED;
+    return mutators == processors || (collects && (!of_gc || of_gc == processors)) ? FULL : ROOM;
 }
 
 /* Columns: capacity and time of others, of steal, of throttling. A lap of which one is not known
@@ -318,15 +322,15 @@ static void judge_load(const struct stw_results *results, uint32_t run, struct s
     add(noise, finding, &text);
 }
 
-static void judge_wakes(const struct stw_wakes *wakes, double limit, uint32_t run,
-                        struct stw_noise *noise)
+static void judge_wakes(const struct stw_wakes *wakes, double limit, const char *where,
+                        uint32_t run, struct stw_noise *noise)
 {
     struct stw_text text = {0};
     double share = wakes->count ? (double)wakes->late / (double)wakes->count : 0;
     if (wakes->late < LATE_MIN || share < limit)
         return;
     stw_text_add(&text, "an idle thread woke over 1 ms late in %s of %" PRId64
-                 " sleeps, by %s at most", percent(share).text, wakes->count,
+                 " sleeps%s, by %s at most", percent(share).text, wakes->count, where,
                  stw_format_ns((uint64_t)wakes->late_ns_max).text);
     add(noise, busy("hiccups", share, limit, run), &text);
 }
@@ -390,8 +394,8 @@ void stw_noise_judge(const struct stw_results *results, uint32_t run, struct stw
     judge_time(&found->throttled, "throttled", STW_NOISE_TAILS, "the control group's quota took",
                run, noise);
     judge_load(results, run, noise);
-    judge_wakes(&found->roomy, STW_NOISE_TAILS, run, noise);
-    judge_wakes(&found->full, STW_NOISE_FULL, run, noise);
+    judge_wakes(&found->roomy, STW_NOISE_TAILS, "", run, noise);
+    judge_wakes(&found->full, STW_NOISE_FULL, " where the run filled the processors", run, noise);
     judge_stops(found, run, noise);
     judge_missing(results, run, noise);
 }

@@ -295,6 +295,28 @@ Test(compare, percentiles_may_have_decimals)
     expect_one("runtime=go,n=1", "stop.p91.7", 16); /* the 12th */
 }
 
+/* report.CM2: of eight blocks the least p is 2 in 256, so in six comparisons at once something can
+ * be shown, and in seven nothing. */
+Test(compare, few_trials_show_nothing_in_many_comparisons)
+{
+    static const int slow[] = {4, 6, 8, 10, 12, 14, 16, 18}, fast[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const struct stw_compare_options options = {.bootstrap = {1, 1000, 95}};
+    add_trials(2, slow, 3);
+    add_trials(3, fast, 3);
+    const struct stw_compare_side a = {&results, &results.reader, &results.cells[2]};
+    const struct stw_compare_side b = {&results, &results.reader, &results.cells[3]};
+    for (uint32_t asked = 6; asked <= 7; asked++) {
+        stw_comparisons_free(&comparisons);
+        for (uint32_t i = 0; i < asked; i++)
+            cr_assert_eq(stw_compare_cells("cpu", &a, &b, &options, &comparisons, &error), STW_OK);
+        stw_compare_judge(&comparisons, &options);
+        cr_expect_eq(comparisons.items[0].shown, asked == 6 ? STW_SHOWN_MORE : STW_SHOWN_NOTHING);
+        cr_expect_eq(comparisons.trials_needed, asked == 6 ? 0 : 9);
+    }
+    cr_expect_str_eq(comparisons.items[6].without,
+                     "too few trials for so many comparisons at once");
+}
+
 /* Eight trials each: counts of stops may be 0 in all of one cell, or of both. */
 Test(compare, counts_that_are_zero_have_a_difference_and_no_ratio)
 {
