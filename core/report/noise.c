@@ -4,8 +4,8 @@
  *      not busy either. What is not known is no evidence.
  * NO2  the run's own work is no noise: other programs' time is that of all less the run's own. An
  *      idle thread's late wakes do not count where more threads of its program ran than there are
- *      processors; where as many did, mutators or the collector's workers, more have to be late
- *      (STW_NOISE_FULL).
+ *      processors; where as many did, mutators or the collector's workers, they count only when
+ *      others are known to have taken their share as well (STW_NOISE_FULL).
  * NO3  one accident is no verdict: late wakes count from ten on, times from 200 ticks on.
  *
  * Rejected: the load average, where anything else is known. It lags by a minute, so that it tells
@@ -395,7 +395,9 @@ void stw_noise_judge(const struct stw_results *results, uint32_t run, struct stw
                run, noise);
     judge_load(results, run, noise);
     judge_wakes(&found->roomy, STW_NOISE_TAILS, "", run, noise);
-    judge_wakes(&found->full, STW_NOISE_FULL, " where the run filled the processors", run, noise);
+    if (is_known(&found->others) && found->others.ns >= STW_NOISE_FULL * found->others.of_ns)
+        judge_wakes(&found->full, STW_NOISE_FULL, " where the run filled the processors", run,
+                    noise);
     judge_stops(found, run, noise);
     judge_missing(results, run, noise);
 }

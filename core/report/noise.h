@@ -17,9 +17,10 @@
 #define STW_NOISE_TAILS 0.01
 #define STW_NOISE_TIMES 0.10
 /* Late wakes beside as many of the run's own threads as processors, which keep an idle thread
- * waiting themselves. On two processors that did nothing else 0.9 to 1.25 % (merge-threshold, nine
- * runs) and 4.2 % (live-graph of 8 MiB in three modes, trials of 30 ms); 5.2 % while other programs
- * took 8.6 % of the time. */
+ * waiting themselves: they count when others took as large a share of the time as well. On two
+ * processors that did nothing else, where others took 1 to 2 %, 0.9 to 1.25 % of wakes were late
+ * (merge-threshold, nine runs), 4.2 % (live-graph of 8 MiB in three modes) and 14 % (alloc-small,
+ * whose collector always works); 5.2 % while other programs took 8.6 %. */
 #define STW_NOISE_FULL 0.05
 
 #define STW_NOISE_NOTE 0u       /* no reason not to read something; in JSON only */

@@ -31,8 +31,8 @@ merge-int-go123|merge-int|op.p50|runtime=stwlab,strategy=none|runtime=go1.23,str
 merge-int-presized|merge-int|op.p50|runtime=stwlab,strategy=presize|runtime=go1.23,strategy=presize|most|0.8|entry
 merge-string|merge-string|op.p50|runtime=stwlab|runtime=go1.23|most|0.9|entry
 alloc-16|alloc|op.p50|runtime=stwlab|runtime=go1.27|most|0.6|object
-mark-tree-go|mark|op.p50|runtime=go1.27|runtime=stwlab|least|1.3|node
-mark-tree-bdwgc|mark|op.p50|runtime=bdwgc|runtime=stwlab|least|2|node
+mark-tree-go|mark|op.mean|runtime=go1.27|runtime=stwlab|least|1.3|node
+mark-tree-bdwgc|mark|op.mean|runtime=bdwgc|runtime=stwlab|least|2|node
 cpu-total|merge-string|cpu|runtime=stwlab|runtime=go1.27|most|1.0|cpu
 rss-peak|merge-string|rss|runtime=stwlab|runtime=go1.27|most|1.1|bytes
 abi-tax|abi-tax|op.p50|linkage=loaded,calls=merge|linkage=linked,calls=merge|most|1.02|entry
