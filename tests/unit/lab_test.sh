@@ -53,7 +53,7 @@ wrong 'lab: test takes no arguments' test x
 # The demo's next commands, with a run of its experiment.
 "$STWLAB" run --quiet --trials 1 --set fixed.merges=1 -o demo \
     "$STW_SOURCE_DIR/experiments/merge-threshold/matrix.ini"
-sed -n '/^next_commands()/,/^}/p' "$lab" >next.sh
+sed -n -e '/^word()/,/^}/p' -e '/^next_commands()/,/^}/p' "$lab" >next.sh
 {
     echo 'root=$PWD'
     cat next.sh
@@ -62,6 +62,9 @@ sed -n '/^next_commands()/,/^}/p' "$lab" >next.sh
 sh script >offered
 grep '^    build/release/stwlab ' offered | sed 's|^    build/release/stwlab ||' >commands
 [ "$(wc -l <commands)" -eq 3 ] || fail "three commands: $(cat offered)"
+sed 's|demo"$|of a day"|' script >script_of_blanks
+sh script_of_blanks | grep -q "^    build/release/stwlab compare 'of a day' --by strategy$" ||
+    fail "a run whose name has blanks: $(sh script_of_blanks)"
 ln -s "$STW_SOURCE_DIR/experiments" experiments
 while read -r command arguments; do
     [ "$command" != run ] || command='run --dry-run'
