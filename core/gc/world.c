@@ -188,9 +188,11 @@ static int wait_for_markers(struct stw_gc *gc)
 static uint64_t take_late_cpu(struct stw_mutator_record *m)
 {
     uint64_t late_ns = STW_LOAD(m->late_cpu_ns), parked_ns = STW_LOAD(m->parked_cpu_ns);
+    if (!late_ns) /* mostly: then nothing is written inside the stop */
+        return STW_CPU_UNKNOWN;
     __atomic_store_n(&m->late_cpu_ns, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&m->parked_cpu_ns, 0, __ATOMIC_RELAXED);
-    return late_ns && parked_ns >= late_ns ? parked_ns - late_ns : STW_CPU_UNKNOWN;
+    return parked_ns >= late_ns ? parked_ns - late_ns : STW_CPU_UNKNOWN;
 }
 
 /* Counts the parked and names the last of them in the record, or the worker that came after. */
